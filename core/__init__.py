@@ -1,0 +1,1 @@
+"""What the gateway decides. Imports nothing but the standard library and never touches the world."""

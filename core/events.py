@@ -1,0 +1,155 @@
+"""What a turn tells its listeners, in order (MOA-31). Values only.
+
+`TurnStarted`, then per fan-out `ReferenceStarted`, `ReferenceProgress`, `ReferenceDone` as each
+lands and one `ReferencesDone`; `Aggregating`; `AnswerDelta` and tools; and exactly one of
+`TurnFinished`, `TurnStopped`, `TurnFailed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+from core.types import Advice, CallReport, Finish, ToolCall, Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnStarted:
+    """A turn began. `labels` are the references' in slot order, skipped ones included."""
+
+    turn_id: str
+    preset: str
+    labels: tuple[str, ...]
+    aggregator: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceStarted:
+    """A reference's request is on the wire. `round` counts fan-outs of the turn from 1."""
+
+    position: int
+    round: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceProgress:
+    """A reference wrote so many words so far."""
+
+    position: int
+    words: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceDone:
+    """One reference landed, whatever became of it."""
+
+    advice: Advice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferencesDone:
+    """The fan-out is over: every outcome, in slot order. `cached`: nobody was asked."""
+
+    advice: tuple[Advice, ...]
+    cached: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregating:
+    """The aggregator's request is on its way. `iteration` counts its calls from 1."""
+
+    label: str
+    iteration: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerDelta:
+    """The answer grew, or what the model thinks before it did (`reasoning`)."""
+
+    text: str = ""
+    reasoning: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerReset:
+    """What was streamed so far is void: a fallback or a second attempt answers anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolStarted:
+    """The aggregator called a tool."""
+
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolDone:
+    """The tool answered; `failed` where its answer is an error for the model."""
+
+    call: ToolCall
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnResult:
+    """What a turn came to. `calls` are the aggregator's; advice carries its own (MOA-29).
+
+    `usage` and `dollars` are the whole turn's, late references included; `dollars` is the sum
+    of the known prices and `priced` says whether that is all of them. `notes` are sentences for
+    the footer: a fallback that answered, a length stop.
+    """
+
+    text: str
+    preset: str
+    advice: tuple[Advice, ...]
+    calls: tuple[CallReport, ...]
+    usage: Usage
+    dollars: Decimal
+    priced: bool
+    seconds: float
+    finish: Finish
+    tool_calls: tuple[ToolCall, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnFinished:
+    """The turn has its answer."""
+
+    result: TurnResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnStopped:
+    """Somebody stopped the turn; `result.text` is what was shown until then."""
+
+    result: TurnResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnFailed:
+    """The turn has no whole answer. `error` is a sentence for people; what was shown is kept."""
+
+    error: str
+    result: TurnResult
+
+
+Terminal: TypeAlias = TurnFinished | TurnStopped | TurnFailed
+TurnEvent: TypeAlias = (
+    TurnStarted
+    | ReferenceStarted
+    | ReferenceProgress
+    | ReferenceDone
+    | ReferencesDone
+    | Aggregating
+    | AnswerDelta
+    | AnswerReset
+    | ToolStarted
+    | ToolDone
+    | Terminal
+)
+
+Tell: TypeAlias = Callable[[TurnEvent], None]
+"""Takes an event and returns at once: it fills a mailbox, awaits nothing, raises nothing."""

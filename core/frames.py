@@ -1,0 +1,105 @@
+"""What a message in a chat should look like now, in no platform's words. Values only.
+
+A frame is the whole desired state of one message, so the latest one wins and older ones may be
+dropped. `core.reply` makes frames, `gateway.delivery` sends them, an adapter renders them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from core.types import Outcome, Usage
+
+RowState: TypeAlias = Literal["waiting", "writing"] | Outcome
+Action: TypeAlias = Literal["stop", "retry", "preset", "advisors", "up", "down", "remove"]
+Detail: TypeAlias = Literal["off", "line", "summary", "full"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One advisor in the panel. `gist` is the first sentence of `text`."""
+
+    position: int
+    label: str
+    state: RowState = "waiting"
+    role: str = ""
+    words: int = 0
+    seconds: float | None = None
+    dollars: Decimal | None = None
+    reason: str = ""
+    gist: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """The reference panel: live rows until `settled`, the batched summary from then on."""
+
+    turn_id: str
+    preset: str
+    rows: tuple[Row, ...]
+    settled: bool = False
+    round: int = 1
+    detail: Detail = "summary"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footer:
+    """What stands under an answer. `priced` is False where a price is unknown."""
+
+    preset: str
+    used: int
+    asked: int
+    usage: Usage
+    dollars: Decimal
+    priced: bool
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """Something to press under a message of the turn `turn_id`."""
+
+    action: Action
+    label: str
+    turn_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One message's share of the answer, as Markdown that is closed and safe to render."""
+
+    turn_id: str
+    index: int
+    text: str
+    streaming: bool = False
+    footer: Footer | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A sentence of the program's own: a command's result, the place in line, an error."""
+
+    text: str
+
+
+Content: TypeAlias = Panel | Part | Notice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One message's desired state.
+
+    `key` tells the messages of one turn apart ("panel", "answer/0", "answer/1" …) and orders
+    them. `final` frames are never dropped. `notify` only on the message that should ring.
+    """
+
+    key: str
+    content: Content
+    buttons: tuple[Button, ...] = ()
+    final: bool = False
+    notify: bool = False

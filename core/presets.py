@@ -1,0 +1,152 @@
+"""Slots and presets: what a mixture is made of, and which one is in force.
+
+Decides precedence and the names under which presets are reached. It never looks at a preset's
+name to decide anything else (MOA-1): whatever depends on a model depends on its slot.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from difflib import get_close_matches
+from hashlib import sha256
+from typing import Literal, TypeAlias
+
+from core.errors import UnknownPreset
+from core.types import Json
+
+RESERVED = frozenset({"off", "default", "here", "thread", "channel", "me", "list", "help"})
+VIRTUAL_PREFIX = "moa/"
+
+CadenceMode: TypeAlias = Literal["per_iteration", "user_turn", "every_n"]
+Level: TypeAlias = Literal["turn", "thread", "me", "channel", "workspace", "default"]
+LEVELS: tuple[Level, ...] = ("turn", "thread", "me", "channel", "workspace", "default")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """A model as it would be called on its own (MOA-1).
+
+    What is None is absent on the wire (MOA-4). `timeout` is in seconds, `context_window` in
+    tokens. `fallbacks` are tried in order when this slot fails before its first token.
+    """
+
+    provider: str
+    model: str
+    temperature: float | None = None
+    max_tokens: int | None = None
+    reasoning_effort: str | None = None
+    timeout: float | None = None
+    extra_body: Mapping[str, Json] = field(default_factory=dict)
+    context_window: int | None = None
+    vision: bool = False
+    fallbacks: tuple[Slot, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """How people and the reference block name it."""
+        return f"{self.provider}:{self.model}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceSlot(Slot):
+    """A slot that advises. `role` is added to its system prompt (MOA-37)."""
+
+    enabled: bool = True
+    role: str | None = None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cadence:
+    """When the references are asked again (MOA-23). `n` counts for `every_n` alone."""
+
+    mode: CadenceMode = "per_iteration"
+    n: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """A named mixture (MOA-2). Timeouts and `grace` are in seconds."""
+
+    name: str
+    aggregator: Slot
+    references: tuple[ReferenceSlot, ...] = ()
+    enabled: bool = True
+    fanout: Cadence = field(default_factory=Cadence)
+    reference_temperature: float | None = None
+    aggregator_temperature: float | None = None
+    reference_max_tokens: int | None = None
+    reference_timeout: float = 120.0
+    quorum: int | Literal["all"] | None = None
+    grace: float | None = None
+    degraded_reference_policy: Literal["loud", "silent"] = "loud"
+    privacy_filter: Literal["display", "full"] | None = None
+    max_iterations: int = 30
+    turn_timeout: float | None = None
+    auto: bool = False
+    allow: tuple[str, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the content: the same mixture under another name hashes differently."""
+        text = json.dumps(_plain(self), sort_keys=True, separators=(",", ":"))
+        return sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """The presets that the operator wrote, in the file's order, and the default's name."""
+
+    presets: Mapping[str, Preset]
+    default: str
+
+    def get(self, name: str) -> Preset:
+        """Find a preset by its name or its virtual model name (MOA-5).
+
+        Raises:
+            UnknownPreset: nobody is called that; the text names the nearest.
+        """
+        bare = name.strip()
+        if bare not in self.presets and bare.startswith(VIRTUAL_PREFIX):
+            bare = bare.removeprefix(VIRTUAL_PREFIX)
+        if bare in self.presets:
+            return self.presets[bare]
+        near = get_close_matches(bare, self.presets, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        known = ", ".join(self.presets)
+        message = f"There is no preset {bare!r}.{hint} There are: {known}."
+        raise UnknownPreset(message)
+
+
+def in_force(choices: Mapping[Level, str | None], catalogue: Catalogue) -> tuple[Preset, Level]:
+    """Pick the preset of the most exact level that names an existing one (MOA-5).
+
+    A name that no longer exists is passed over: the level above it speaks.
+    """
+    for level in LEVELS:
+        name = choices.get(level)
+        if name is not None and name in catalogue.presets:
+            return catalogue.presets[name], level
+    return catalogue.presets[catalogue.default], "default"
+
+
+def slots_of(preset: Preset) -> Iterable[Slot]:
+    """Give every slot of a preset, fallbacks included."""
+    for slot in (*preset.references, preset.aggregator):
+        yield slot
+        yield from slot.fallbacks
+
+
+def _plain(value: object) -> Json:
+    if is_dataclass(value):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    message = f"{type(value).__name__} has no place in a preset"
+    raise TypeError(message)

@@ -1,0 +1,94 @@
+"""What the store keeps of messages and turns. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from core.presets import Preset
+from core.types import Advice, CallReport, Incoming, Line, Usage
+
+TurnState: TypeAlias = Literal["running", "answered", "delivered"]
+Ending: TypeAlias = Literal["finished", "stopped", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """A message that was stored before it was acknowledged. `seq` orders everything."""
+
+    seq: int
+    incoming: Incoming
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnStart:
+    """What is frozen when a turn begins: question, history and preset (MOA recovery).
+
+    `preset` is the snapshot. `question` is the line as it will stand in the history. `history`
+    is the number of the last history line before it: the turn sees the lines up to there.
+    `started` is wall time in ms. `seq` is the inbox row's, None for a turn from /v1.
+    """
+
+    turn_id: str
+    session: str
+    seq: int | None
+    preset: Preset
+    question: Line
+    asker: str
+    history: int
+    started: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnEnd:
+    """How a turn ended. `calls` are the aggregator's; dollars and usage are the whole turn's."""
+
+    turn_id: str
+    ending: Ending
+    answer: str
+    error: str | None
+    calls: tuple[CallReport, ...]
+    usage: Usage
+    dollars: Decimal
+    priced: bool
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """One message of a turn in the outbox. `message_id` is None until the platform named it."""
+
+    turn_id: str
+    key: str
+    message_id: str | None
+    state: Literal["attempting", "delivered", "unknown", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTurn:
+    """A turn as the store knows it: for recovery, for reloads, for the panel's full texts.
+
+    `advice` holds the checkpointed references by (round, advice); `references_done` is the last
+    round whose fan-out is complete, 0 for none. `end` is None while it runs.
+    """
+
+    start: TurnStart
+    state: TurnState
+    attempts: int
+    advice: tuple[tuple[int, Advice], ...]
+    references_done: int
+    end: TurnEnd | None
+    outbox: tuple[Posted, ...]
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """A session in a list: its first question as the title, times in ms."""
+
+    session: str
+    title: str
+    updated: int

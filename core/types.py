@@ -1,0 +1,213 @@
+"""Values that cross a layer. No I/O, no decision, no behaviour beyond derivation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal, TypeAlias
+from urllib.parse import quote, unquote
+
+Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
+
+Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
+Finish: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter"]
+Outcome: TypeAlias = Literal["ok", "empty", "failed", "timed_out", "late", "skipped", "cancelled"]
+
+
+# --- where and who ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a conversation happens. `platform` is the account's key in `platforms:`."""
+
+    platform: str
+    channel: str
+    thread: str | None = None
+
+    @property
+    def session(self) -> str:
+        """The session's key: reversible text, the same for ever."""
+        parts = [self.platform, self.channel]
+        if self.thread is not None:
+            parts.append(self.thread)
+        return "/".join(quote(part, safe=":@+-") for part in parts)
+
+    @classmethod
+    def of(cls, session: str) -> Address:
+        """Read a session's key back."""
+        platform, channel, *thread = (unquote(part) for part in session.split("/"))
+        return cls(platform=platform, channel=channel, thread=thread[0] if thread else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Who wrote it. `id` never changes; `name` is only ever displayed."""
+
+    id: str
+    name: str
+    is_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Somebody said something. `event_id` is unique within the platform; `at` is in ms."""
+
+    event_id: str
+    address: Address
+    author: Author
+    text: str
+    at: int
+    message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Somebody gave a command: its name without the slash, and what followed."""
+
+    event_id: str
+    address: Address
+    author: Author
+    name: str
+    args: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """Somebody pressed a button of the turn `turn_id`."""
+
+    event_id: str
+    address: Address
+    author: Author
+    action: str
+    turn_id: str
+    at: int
+
+
+Incoming: TypeAlias = Message | Command | Press
+
+
+# --- what models see and say --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A picture in a message: an http(s) address or a data URI."""
+
+    url: str
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """What a model wants done. `arguments` is the model's own text, JSON or not."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A tool that the aggregator may call. `parameters` is a JSON Schema."""
+
+    name: str
+    description: str | None = None
+    parameters: Mapping[str, Json] | None = None
+    strict: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One entry of a conversation. Text and pictures keep their order in `parts`."""
+
+    role: Role
+    parts: tuple[str | Image, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+    name: str | None = None
+
+    @classmethod
+    def of(cls, role: Role, text: str) -> Line:
+        """Make a line of plain text."""
+        return cls(role=role, parts=(text,) if text else ())
+
+    @property
+    def text(self) -> str:
+        """The words alone, parts joined by newlines."""
+        return "\n".join(part for part in self.parts if isinstance(part, str))
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """The pictures alone."""
+        return tuple(part for part in self.parts if isinstance(part, Image))
+
+
+# --- what it took ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens of model calls; adds up (MOA-27).
+
+    `input` includes what was read from and written to a cache; `output` includes reasoning.
+    `estimated` means that at least a part is our guess, to be marked with "~".
+    """
+
+    input: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    output: int = 0
+    reasoning: int = 0
+    estimated: bool = False
+
+    def __add__(self, other: Usage) -> Usage:
+        """Add every figure; an estimate makes the sum an estimate."""
+        return Usage(
+            input=self.input + other.input,
+            cache_read=self.cache_read + other.cache_read,
+            cache_write=self.cache_write + other.cache_write,
+            output=self.output + other.output,
+            reasoning=self.reasoning + other.reasoning,
+            estimated=self.estimated or other.estimated,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallReport:
+    """One model call as it went: who was asked what, and what it took.
+
+    `dollars` is None where the price is unknown (never $0). Seconds run from the wire;
+    `started` is seconds after the turn began. `lines` is the exact input.
+    """
+
+    label: str
+    lines: tuple[Line, ...] = ()
+    text: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    dollars: Decimal | None = None
+    started: float = 0.0
+    seconds: float = 0.0
+    first_token: float | None = None
+    finish: Finish | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """What became of one reference (MOA-9). `position` counts from 1, as people see it.
+
+    `reason` is the failure's kind or why it was skipped: ours, never a vendor's text.
+    `call` is None where nothing was asked.
+    """
+
+    position: int
+    label: str
+    outcome: Outcome
+    text: str = ""
+    reason: str = ""
+    role: str = ""
+    call: CallReport | None = None
