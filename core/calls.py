@@ -1,0 +1,47 @@
+"""One request to a model, and the pieces of its answer. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from core.presets import Slot
+from core.types import Finish, Json, Line, Tool, ToolCall, Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCall:
+    """One request to a model.
+
+    What is None is absent on the wire. `extra` holds fields that a program on /v1 sent for the
+    aggregator (top_p, stop, response_format, tool_choice, seed). `position` is 0 for the
+    aggregator and the slot's for a reference: a local server keeps one cache for each.
+    `timeout` bounds the whole call, in seconds from the wire; None: the provider's own.
+    """
+
+    slot: Slot
+    lines: tuple[Line, ...]
+    position: int = 0
+    tools: tuple[Tool, ...] = ()
+    temperature: float | None = None
+    max_tokens: int | None = None
+    extra: Mapping[str, Json] = field(default_factory=dict)
+    timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A piece of a model's answer.
+
+    The first chunk of a stream may be empty: it says that the request is on the wire now.
+    Tool calls come whole, in order. `usage` replaces what came before; `dollars` is a cost that
+    the provider itself reports. `finish` comes once, at the end.
+    """
+
+    text: str = ""
+    reasoning: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    usage: Usage | None = None
+    dollars: Decimal | None = None
+    finish: Finish | None = None
