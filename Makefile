@@ -1,0 +1,53 @@
+# Every target sets up what it needs in a private environment: a Python >= 3.11 is all that
+# has to be there. uv is used when it is on PATH. The second run starts at once.
+.DEFAULT_GOAL := help
+.PHONY: install demo test check format bench audit lock clean help
+MAKEFLAGS += --no-print-directory
+
+# An interpreter by name or path. The default one lives in .venv, any other in .venv-X.Y.
+PYTHON ?=
+# Passed on to what the target runs: make test ARGS="-k markup -x"
+ARGS ?=
+# What core/ alone has to reach; the threshold of the whole is in pyproject.toml.
+CORE_COVERAGE ?= 95
+
+FULL = venv=$$(sh tools/venv.sh full "$(PYTHON)") || exit 2
+RUN = venv=$$(sh tools/venv.sh run "$(PYTHON)") || exit 2
+
+install: ## Build .venv with every platform, the tests and the tools
+	@$(FULL); echo "Ready: $$venv/bin/moa-gateway"
+
+demo: ## Start the web chat with the embedded model; no key needed (PORT, MOA_GATEWAY_TOKEN)
+	@$(RUN); exec "$$venv/bin/moa-gateway" demo $(ARGS)
+
+# Part of the tests cannot reach the coverage of all of them, so thresholds wait for a
+# run without ARGS.
+test: ## Run the tests with coverage (PYTHON=python3.13, ARGS="-k name")
+	@$(FULL); "$$venv/bin/python" -m pytest --cov $(if $(strip $(ARGS)),--cov-fail-under=0) $(ARGS) \
+	$(if $(strip $(ARGS)),,&& { "$$venv/bin/python" -m coverage report --format=total \
+		--include='core/*' --fail-under=$(CORE_COVERAGE) >/dev/null || \
+		{ echo "core/ is covered less than $(CORE_COVERAGE) %" >&2; exit 2; }; })
+
+check: ## Format, lint, import contracts, types, dependencies, dead code, complexity
+	@$(FULL); sh tools/check.sh "$$venv"
+
+format: ## Format the code and apply the fixes that are safe
+	@$(FULL); "$$venv/bin/ruff" format . ; "$$venv/bin/ruff" check --fix .
+
+bench: ## Measure what the README claims
+	@$(FULL); "$$venv/bin/python" -m bench $(ARGS)
+
+audit: ## Look the pinned packages up in the vulnerability database (needs the internet)
+	@$(FULL); sh tools/audit.sh "$$venv"
+
+lock: ## Recompile the lock files (ARGS=--upgrade for newer versions)
+	@PYTHON="$(PYTHON)" sh tools/lock.sh $(ARGS)
+
+clean: ## Remove everything that can be made again
+	rm -rf .venv .venv-* .venv.lock build dist htmlcov .coverage .coverage.* \
+		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .complexipy_cache
+	find core adapters gateway tests bench tools -name __pycache__ -type d -prune \
+		-exec rm -rf {} + 2>/dev/null || true
+
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile

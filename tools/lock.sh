@@ -1,0 +1,29 @@
+#!/bin/sh
+# Compiles both lock files from pyproject.toml: `tools/lock.sh [uv pip compile options]`,
+# for instance --upgrade, or --upgrade-package NAME. Without options, pins that still fit
+# stay as they are.
+#
+# The files name packages, versions and hashes and no index, so that they install from
+# whichever index (or mirror, or folder of wheels) the reader's own pip is set to.
+set -eu
+cd "$(dirname "$0")/.."
+
+if command -v uv >/dev/null 2>&1; then
+    uv=uv
+else
+    uv=.venv-lock/bin/uv
+    if ! "$uv" --version >/dev/null 2>&1; then
+        python=$(sh tools/python.sh "${PYTHON:-}")
+        rm -rf .venv-lock
+        "$python" -m venv .venv-lock
+        .venv-lock/bin/python -m pip install -qq --disable-pip-version-check uv
+    fi
+fi
+
+compile() {
+    "$uv" pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+        --generate-hashes --no-header --no-emit-index-url --no-emit-find-links "$@"
+}
+compile --group build "$@" --output-file requirements.lock
+compile --all-extras --group dev --constraints requirements.lock "$@" \
+    --output-file requirements-all.lock
