@@ -36,7 +36,9 @@ class Chunk:
 
     The first chunk of a stream may be empty: it says that the request is on the wire now.
     Tool calls come whole, in order. `usage` replaces what came before; `dollars` is a cost that
-    the provider itself reports. `finish` comes once, at the end.
+    the provider itself reports. `finish` comes once, at the end. `progress` is true where the
+    model has written something that cannot be passed on yet (half a tool call, sealed reasoning):
+    it is alive, so no deadline may take it for stalled.
     """
 
     text: str = ""
@@ -45,3 +47,4 @@ class Chunk:
     usage: Usage | None = None
     dollars: Decimal | None = None
     finish: Finish | None = None
+    progress: bool = False
