@@ -50,10 +50,9 @@ class ReferenceDone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferencesDone:
-    """The fan-out is over: every outcome, in slot order. `cached`: nobody was asked."""
+    """The fan-out is over: every outcome, in slot order."""
 
     advice: tuple[Advice, ...]
-    cached: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,3 +152,24 @@ TurnEvent: TypeAlias = (
 
 Tell: TypeAlias = Callable[[TurnEvent], None]
 """Takes an event and returns at once: it fills a mailbox, awaits nothing, raises nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landed:
+    """A reference's outcome, to be kept: it is never paid for twice (P4)."""
+
+    round: int
+    advice: Advice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundClosed:
+    """A fan-out is complete; `rest` are the outcomes that no `Landed` has told of."""
+
+    round: int
+    rest: tuple[Advice, ...]
+
+
+Checkpoint: TypeAlias = Landed | RoundClosed
+Note: TypeAlias = Callable[[Checkpoint], None]
+"""Takes a checkpoint and returns at once; whoever takes it stores them all, in order."""

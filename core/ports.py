@@ -6,13 +6,14 @@ adapter; whoever fulfils a protocol need not inherit from it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal, Protocol, TypeAlias
 
 from core.calls import Chunk, ModelCall
+from core.events import Tell
 from core.frames import Frame
 from core.presets import Slot
 from core.records import Accepted, Conversation, StoredTurn, TurnEnd, TurnStart
@@ -71,6 +72,9 @@ class Provider:
 
 
 Providers: TypeAlias = Mapping[str, Provider]
+AskNow: TypeAlias = Callable[[Tell], Awaitable[tuple[Advice, ...]]]
+"""Asks the references now, telling how it goes."""
+
 Pricer: TypeAlias = Callable[[Slot, Usage], Decimal | None]
 """Dollars of a call at its slot's price; None where nobody knows (MOA-28)."""
 
@@ -92,6 +96,17 @@ class Toolbox(Protocol):
 
     async def call(self, call: ToolCall) -> ToolResult:
         """Run one; a failure is a result, not an exception."""
+        ...
+
+
+class AdviceCache(Protocol):
+    """Advice that may be used again, and fan-outs that several turns may share (MOA-24)."""
+
+    async def advise(self, key: str, ask: AskNow, tell: Tell, *, fresh: bool) -> tuple[Advice, ...]:
+        """Give the advice under `key`, asking only if it is not there; `fresh` asks anyway.
+
+        Advice that is used again makes no call, no event, no cost.
+        """
         ...
 
 

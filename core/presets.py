@@ -11,10 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from difflib import get_close_matches
 from hashlib import sha256
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 from core.errors import UnknownPreset
 from core.types import Json
+
+T = TypeVar("T")
 
 RESERVED = frozenset({"off", "default", "here", "thread", "channel", "me", "list", "help"})
 VIRTUAL_PREFIX = "moa/"
@@ -89,6 +91,11 @@ class Preset:
     allow: tuple[str, ...] = ()
 
     @property
+    def active(self) -> tuple[ReferenceSlot, ...]:
+        """The references that are asked, in order; none where the preset is off (MOA-7)."""
+        return tuple(slot for slot in self.references if slot.enabled) if self.enabled else ()
+
+    @property
     def fingerprint(self) -> str:
         """A hash of the content: the same mixture under another name hashes differently."""
         text = json.dumps(_plain(self), sort_keys=True, separators=(",", ":"))
@@ -130,6 +137,11 @@ def in_force(choices: Mapping[Level, str | None], catalogue: Catalogue) -> tuple
         if name is not None and name in catalogue.presets:
             return catalogue.presets[name], level
     return catalogue.presets[catalogue.default], "default"
+
+
+def first_given(*values: T | None) -> T | None:
+    """Give the first that is set: an explicit 0 is set (MOA-4)."""
+    return next((value for value in values if value is not None), None)
 
 
 def slots_of(preset: Preset) -> Iterable[Slot]:

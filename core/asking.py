@@ -1,0 +1,91 @@
+"""One model call as it goes: gathers what it says and what it takes, even if it is cut off.
+
+Decides nothing about whom to ask or what comes of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from core.calls import Chunk
+from core.cost import estimated, price
+from core.ports import Clock, Pricer, Provider, Providers
+from core.presets import Slot
+from core.types import CallReport, Finish, Line, ToolCall, Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What a turn needs from outside."""
+
+    providers: Providers
+    pricer: Pricer
+    clock: Clock
+
+
+@dataclass(slots=True, kw_only=True)
+class Ask:
+    """A call of one slot. `origin` is when its turn began; `began` is when it was on the wire."""
+
+    slot: Slot
+    lines: tuple[Line, ...]
+    provider: Provider
+    world: World
+    origin: float
+    began: float | None = None
+    first: float | None = None
+    finish: Finish | None = None
+    usage: Usage | None = None
+    dollars: Decimal | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+    ended: float | None = None
+    error: str | None = None
+    words: int = 0
+    pieces: list[str] = field(default_factory=list)
+
+    @property
+    def answer(self) -> str:
+        """The text so far."""
+        return "".join(self.pieces)
+
+    def take(self, chunk: Chunk) -> None:
+        """Note a piece of the answer and when it came."""
+        now = self.world.clock.monotonic()
+        if self.began is None:
+            self.began = now
+        if self.first is None and (chunk.text or chunk.reasoning or chunk.tool_calls):
+            self.first = now - self.began
+        if chunk.text:
+            self.pieces.append(chunk.text)
+            self.words += len(chunk.text.split())
+        self.tool_calls += chunk.tool_calls
+        self.finish = chunk.finish or self.finish
+        self.usage = chunk.usage or self.usage
+        self.dollars = self.dollars if chunk.dollars is None else chunk.dollars
+
+    def report(self) -> CallReport:
+        """Sum the call up, as far as it came (MOA-27, MOA-29)."""
+        text = self.answer
+        ended = self.world.clock.monotonic() if self.ended is None else self.ended
+        began = ended if self.began is None else self.began
+        usage = self.usage or estimated(self.lines, text)
+        return CallReport(
+            label=self.slot.label,
+            lines=self.lines,
+            text=text,
+            tool_calls=self.tool_calls,
+            usage=usage,
+            dollars=price(
+                self.slot,
+                usage,
+                provider=self.provider,
+                pricer=self.world.pricer,
+                reported=self.dollars,
+            ),
+            started=began - self.origin,
+            seconds=ended - began,
+            first_token=self.first,
+            finish=self.finish,
+            error=self.error,
+        )

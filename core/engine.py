@@ -1,0 +1,241 @@
+"""One turn of the mixture: references, their block, the aggregator, its tools, the answer.
+
+Decides what is asked when and what a turn comes to. It never shows, stores or sleeps: it tells
+listeners, notes checkpoints for whoever keeps them, and models and tools do the waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from core import tokens
+from core.advice import reference_block, with_block
+from core.answering import Answering, Unanswered
+from core.asking import Ask, World
+from core.cadence import advice_key, advised_upto
+from core.cost import bill
+from core.errors import PresetUnavailable
+from core.events import (
+    Note,
+    Tell,
+    Terminal,
+    ToolDone,
+    ToolStarted,
+    TurnFailed,
+    TurnFinished,
+    TurnResult,
+    TurnStarted,
+    TurnStopped,
+)
+from core.ports import AdviceCache, Providers, Toolbox
+from core.presets import Preset
+from core.references import FanOut
+from core.types import Advice, CallReport, Json, Line, Tool, ToolCall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnRequest:
+    """One question, ready to be asked.
+
+    `lines` is the whole transcript, system prompt and question included. `scope` bounds where
+    advice may be used again: a session, or one API key (MOA-24); `fresh` asks anew. `tools`,
+    `temperature`, `max_tokens` and `extra` are a program's own wishes for the aggregator, whose
+    tool calls then go back to it. `kept` are a cut turn's checkpoints by round; the rounds up to
+    `closed` are complete.
+    """
+
+    turn_id: str
+    preset: Preset
+    lines: tuple[Line, ...]
+    scope: str
+    fresh: bool = False
+    tools: tuple[Tool, ...] = ()
+    temperature: float | None = None
+    max_tokens: int | None = None
+    extra: Mapping[str, Json] = field(default_factory=dict)
+    kept: Mapping[int, tuple[Advice, ...]] = field(default_factory=dict)
+    closed: int = 0
+
+
+def require_available(preset: Preset, providers: Providers) -> None:
+    """Refuse a preset whose aggregator cannot be called.
+
+    Raises:
+        PresetUnavailable: with the reason, fit to be shown.
+    """
+    aggregator = preset.aggregator
+    missing = [_missing(slot.provider, providers) for slot in (aggregator, *aggregator.fallbacks)]
+    if all(missing):
+        message = (
+            f"The preset {preset.name!r} cannot answer now: its aggregator {aggregator.label} "
+            f"needs the provider {aggregator.provider!r}, which is not usable ({missing[0]})."
+        )
+        raise PresetUnavailable(message)
+
+
+class Turn:
+    """A turn as it goes. `ending` is there as soon as it is over, however it ended."""
+
+    def __init__(
+        self,
+        request: TurnRequest,
+        *,
+        world: World,
+        cache: AdviceCache,
+        toolbox: Toolbox | None = None,
+    ) -> None:
+        """Prepare; nothing is asked yet."""
+        self._request = request
+        self._world = world
+        self._cache = cache
+        self._toolbox = toolbox
+        self._began = world.clock.monotonic()
+        self._lines = request.lines
+        self._advice: tuple[Advice, ...] = ()
+        self._advised = -1
+        self._rounds: list[FanOut] = []
+        self._asks: list[Ask] = []
+        self._notes: list[str] = []
+        self.ending: Terminal | None = None
+
+    async def run(self, tell: Tell, note: Note) -> Terminal:
+        """Answer. The ending is returned, not told: it is stored before anybody sees it.
+
+        Raises:
+            asyncio.CancelledError: it was stopped; `ending` says how far it had come.
+        """
+        preset = self._request.preset
+        labels = tuple(slot.label for slot in preset.active)
+        tell(
+            TurnStarted(
+                turn_id=self._request.turn_id,
+                preset=preset.name,
+                labels=labels,
+                aggregator=preset.aggregator.label,
+            )
+        )
+        try:
+            async with asyncio.timeout(preset.turn_timeout):
+                self.ending = await self._iterate(tell, note)
+        except TimeoutError:
+            error = f"The answer took longer than {preset.turn_timeout:g} seconds and was cut."
+            self.ending = TurnFailed(error=error, result=self._result())
+        except Unanswered as failure:
+            self.ending = TurnFailed(error=str(failure), result=self._result())
+        except asyncio.CancelledError:
+            self.ending = TurnStopped(result=self._result())
+            raise
+        return self.ending
+
+    async def _iterate(self, tell: Tell, note: Note) -> Terminal:
+        preset = self._request.preset
+        for iteration in range(1, preset.max_iterations + 1):
+            lines = await self._advised_lines(tell, note)
+            answering = Answering(self._world, began=self._began, asks=self._asks)
+            answer = await answering.answer(
+                preset,
+                lines,
+                tell=tell,
+                iteration=iteration,
+                tools=self._tools(),
+                wishes=self._request,
+            )
+            self._notes += answering.notes
+            if not answer.tool_calls or self._toolbox is None or self._request.tools:
+                return TurnFinished(result=self._result(answer))
+            await self._use_tools(self._toolbox, answer, tell)
+        error = (
+            f"The model went on calling tools {preset.max_iterations} times without an answer, "
+            "which is this preset's limit (max_iterations)."
+        )
+        return TurnFailed(error=error, result=self._result())
+
+    def _tools(self) -> tuple[Tool, ...]:
+        if self._request.tools or self._toolbox is None:
+            return self._request.tools
+        return tuple(self._toolbox.tools())
+
+    async def _advised_lines(self, tell: Tell, note: Note) -> tuple[Line, ...]:
+        """Give the aggregator's messages: the transcript and, last, the block (MOA-19)."""
+        preset, aggregator = self._request.preset, self._request.preset.aggregator
+        lines = _fitting(self._lines, aggregator.context_window)
+        if not preset.active:
+            return lines
+        upto = advised_upto(self._lines, preset.fanout)
+        if upto != self._advised:
+            self._advice = await self._advise(self._lines[:upto], tell, note)
+            self._advised = upto
+        room = None
+        if aggregator.context_window is not None:
+            answer = aggregator.max_tokens or aggregator.context_window // 4
+            room = aggregator.context_window - tokens.estimate(lines) - answer
+        stale = any(line.role == "tool" for line in self._lines[upto:])
+        return with_block(lines, reference_block(preset, self._advice, room=room, stale=stale))
+
+    async def _advise(self, lines: tuple[Line, ...], tell: Tell, note: Note) -> tuple[Advice, ...]:
+        request = self._request
+        round_ = len(self._rounds) + 1
+        kept = request.kept.get(round_, ())
+        fan_out = FanOut(request.preset, lines, world=self._world, kept=kept)
+        if round_ <= request.closed:
+            self._rounds.append(fan_out)
+            return fan_out.stored(tell)
+
+        async def ask(tell: Tell) -> tuple[Advice, ...]:
+            self._rounds.append(fan_out)
+            return await fan_out.run(tell, note, round_=round_)
+
+        key = advice_key(request.preset, lines, scope=request.scope)
+        return await self._cache.advise(key, ask, tell, fresh=request.fresh or bool(kept))
+
+    async def _use_tools(self, toolbox: Toolbox, answer: Ask, tell: Tell) -> None:
+        """Run what was called, side by side; every call gets its result (MOA-21)."""
+
+        async def use(call: ToolCall) -> Line:
+            tell(ToolStarted(call=call))
+            result = await toolbox.call(call)
+            tell(ToolDone(call=call, failed=result.failed))
+            return Line(role="tool", parts=(result.text,), tool_call_id=call.id, name=call.name)
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(use(call)) for call in answer.tool_calls]
+        said = (answer.answer,) if answer.answer else ()
+        line = Line(role="assistant", parts=said, tool_calls=answer.tool_calls)
+        self._lines = (*self._lines, line, *(task.result() for task in tasks))
+
+    def _result(self, answer: Ask | None = None) -> TurnResult:
+        """Sum the turn up: what was said, by whom, for how much (MOA-29)."""
+        calls = tuple(ask.report() for ask in self._asks if ask.began is not None)
+        rounds = [fan_out.outcomes(unfinished="cancelled") for fan_out in self._rounds]
+        advice = self._advice or (rounds[-1] if rounds else ())
+        spent = [each.call for asked in rounds for each in asked if each.call is not None]
+        total = bill([*spent, *calls])
+        last = answer or (self._asks[-1] if self._asks else None)
+        return TurnResult(
+            text=last.answer if last else "",
+            preset=self._request.preset.name,
+            advice=advice,
+            calls=calls,
+            usage=total.usage,
+            dollars=total.dollars,
+            priced=total.priced,
+            seconds=self._world.clock.monotonic() - self._began,
+            finish=(last.finish if last else None) or "stop",
+            tool_calls=answer.tool_calls if answer else (),
+            notes=tuple(self._notes),
+        )
+
+
+def _fitting(lines: tuple[Line, ...], window: int | None) -> tuple[Line, ...]:
+    """Cut a transcript that has outgrown its window; what the operator wrote stays."""
+    head = tuple(line for line in lines if line.role in {"system", "developer"})
+    body = tuple(line for line in lines if line.role not in {"system", "developer"})
+    start = tokens.cut(body, None if window is None else window * 3 // 4 - tokens.estimate(head))
+    return lines if start == 0 else (*head, *body[start:])
+
+
+def _missing(provider: str, providers: Providers) -> str:
+    known = providers.get(provider)
+    return "unknown provider" if known is None else known.missing

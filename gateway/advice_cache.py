@@ -1,0 +1,116 @@
+"""Keeps advice for a while, and lets identical questions share one fan-out (MOA-24).
+
+Decides nothing about what is asked. A shared fan-out outlives whoever began it and ends when the
+last one who waits for it has gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.events import Tell, TurnEvent
+    from core.ports import AskNow, Clock
+    from core.types import Advice
+
+KEPT_SECONDS = 15 * 60.0
+KEPT_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class _Flight:
+    """A fan-out under way, and who listens to it."""
+
+    over: asyncio.Future[tuple[Advice, ...]]
+    task: asyncio.Task[None] | None = None
+    listeners: list[Tell] = field(default_factory=list)
+    told: list[TurnEvent] = field(default_factory=list)
+
+    def tell(self, event: TurnEvent) -> None:
+        self.told.append(event)
+        for listener in self.listeners:
+            listener(event)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    advice: tuple[Advice, ...]
+    until: float
+    size: int
+
+
+class SharedAdvice:
+    """The cache of one process. Fan-outs run as tasks of `group`."""
+
+    def __init__(
+        self,
+        group: asyncio.TaskGroup,
+        clock: Clock,
+        *,
+        seconds: float = KEPT_SECONDS,
+        size: int = KEPT_BYTES,
+    ) -> None:
+        """Begin empty. `size` bounds the texts that are kept, in bytes."""
+        self._group = group
+        self._clock = clock
+        self._seconds = seconds
+        self._room = size
+        self._kept: dict[str, _Kept] = {}
+        self._flights: dict[str, _Flight] = {}
+
+    async def advise(self, key: str, ask: AskNow, tell: Tell, *, fresh: bool) -> tuple[Advice, ...]:
+        """Give the advice under `key`; see `core.ports.AdviceCache`."""
+        self._expire()
+        if not fresh and key in self._kept:
+            return self._kept[key].advice
+        flight = None if fresh else self._flights.get(key)
+        if flight is None:
+            flight = _Flight(over=asyncio.get_running_loop().create_future())
+            flight.listeners.append(tell)
+            self._flights[key] = flight
+            flight.task = self._group.create_task(self._fly(key, flight, ask), name="fan-out")
+        else:
+            for event in flight.told:
+                tell(event)
+            flight.listeners.append(tell)
+        try:
+            return await asyncio.shield(flight.over)
+        except asyncio.CancelledError:
+            flight.listeners.remove(tell)
+            if not flight.listeners and flight.task is not None:
+                flight.task.cancel()
+                await asyncio.wait([flight.task])
+            raise
+
+    async def _fly(self, key: str, flight: _Flight, ask: AskNow) -> None:
+        try:
+            advice = await ask(flight.tell)
+        except asyncio.CancelledError:
+            flight.over.cancel()
+            raise
+        except Exception as error:  # noqa: BLE001 - must end whoever waits, not the whole process
+            flight.over.set_exception(error)
+        else:
+            flight.over.set_result(advice)
+            self._keep(key, advice)
+        finally:
+            if self._flights.get(key) is flight:
+                del self._flights[key]
+
+    def _keep(self, key: str, advice: tuple[Advice, ...]) -> None:
+        """Keep advice that is of use; the oldest gives way."""
+        size = sum(len(each.text.encode()) for each in advice if each.outcome == "ok")
+        if not size or size > self._room:
+            return
+        self._kept.pop(key, None)
+        until = self._clock.monotonic() + self._seconds
+        self._kept[key] = _Kept(advice, until, size)
+        while sum(kept.size for kept in self._kept.values()) > self._room:
+            del self._kept[next(iter(self._kept))]
+
+    def _expire(self) -> None:
+        now = self._clock.monotonic()
+        for key in [key for key, kept in self._kept.items() if kept.until <= now]:
+            del self._kept[key]
