@@ -15,7 +15,8 @@ new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; }
 makes_environments() {
     command -v uv >/dev/null 2>&1 || "$1" -c 'import ensurepip, venv' >/dev/null 2>&1
 }
-path_of() { "$1" -c 'import sys; print(sys.executable)'; }
+# The base, because an activated environment may be the very one that is made anew.
+path_of() { "$1" -c 'import sys; print(getattr(sys, "_base_executable", "") or sys.executable)'; }
 
 wanted=${1:-}
 if [ -n "$wanted" ]; then
