@@ -1,5 +1,13 @@
+import os
+
 import pytest
 from blockbuster import blockbuster_ctx
+from hypothesis import settings
+
+# No deadline: a busy machine is no bug. The same examples in CI every time, new ones at home.
+settings.register_profile("home", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "home")
 
 
 @pytest.fixture(autouse=True)
