@@ -117,12 +117,13 @@ class Turn:
             )
         )
         try:
+            require_available(preset, self._world.providers)
             async with asyncio.timeout(preset.turn_timeout):
                 self.ending = await self._iterate(tell, note)
         except TimeoutError:
             error = f"The answer took longer than {preset.turn_timeout:g} seconds and was cut."
             self.ending = TurnFailed(error=error, result=self._result())
-        except Unanswered as failure:
+        except (Unanswered, PresetUnavailable) as failure:
             self.ending = TurnFailed(error=str(failure), result=self._result())
         except asyncio.CancelledError:
             self.ending = TurnStopped(result=self._result())

@@ -1,0 +1,81 @@
+"""Tells a stored turn again, as the events it once was: for recovery and for reloads.
+
+Decides nothing; what is shown is `core.reply`'s matter, as it was the first time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.events import (
+    AnswerDelta,
+    ReferenceDone,
+    ReferencesDone,
+    Terminal,
+    TurnEvent,
+    TurnFailed,
+    TurnFinished,
+    TurnResult,
+    TurnStarted,
+    TurnStopped,
+)
+from core.records import StoredTurn, TurnEnd
+from core.types import Advice
+
+
+def retell(turn: StoredTurn) -> Iterator[TurnEvent]:
+    """Give the events of a stored turn; without a terminal one if it has not ended."""
+    preset = turn.start.preset
+    yield TurnStarted(
+        turn_id=turn.start.turn_id,
+        preset=preset.name,
+        labels=tuple(slot.label for slot in preset.active),
+        aggregator=preset.aggregator.label,
+    )
+    rounds = checkpoints(turn)
+    for round_, advice in rounds.items():
+        for each in advice:
+            yield ReferenceDone(advice=each)
+        if round_ <= turn.references_done:
+            yield ReferencesDone(advice=advice)
+    if turn.end is not None:
+        if turn.end.answer:
+            yield AnswerDelta(text=turn.end.answer)
+        last = rounds[max(rounds)] if rounds else ()
+        yield _terminal(turn.end, preset.name, last)
+
+
+def checkpoints(turn: StoredTurn) -> dict[int, tuple[Advice, ...]]:
+    """Give what is known of the references, by round, in slot order."""
+    rounds = sorted({round_ for round_, _ in turn.advice})
+    return {
+        wanted: tuple(
+            sorted(
+                (advice for round_, advice in turn.advice if round_ == wanted),
+                key=lambda advice: advice.position,
+            )
+        )
+        for wanted in rounds
+    }
+
+
+def _terminal(end: TurnEnd, preset: str, advice: tuple[Advice, ...]) -> Terminal:
+    result = TurnResult(
+        text=end.answer,
+        preset=preset,
+        advice=advice,
+        calls=end.calls,
+        usage=end.usage,
+        dollars=end.dollars,
+        priced=end.priced,
+        seconds=end.seconds,
+        finish="stop",
+        notes=end.notes,
+    )
+    match end.ending:
+        case "finished":
+            return TurnFinished(result=result)
+        case "stopped":
+            return TurnStopped(result=result)
+        case "failed":
+            return TurnFailed(error=end.error or "", result=result)

@@ -1,0 +1,111 @@
+"""Runs one turn with everything around it: checkpoints, the stored ending, sinks, Stop.
+
+Decides the order of things that must survive a kill: a reference is checkpointed as it lands, and
+the ending is stored before anybody sees it. It knows no chat and no HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from core.engine import Turn
+from core.errors import StoreError
+from core.events import Landed, TurnFailed, TurnFinished, TurnStopped
+from core.records import TurnEnd
+
+if TYPE_CHECKING:
+    from core.asking import World
+    from core.engine import TurnRequest
+    from core.events import Checkpoint, Tell, Terminal
+    from core.ports import AdviceCache, Turns
+    from core.records import Ending, TurnStart
+
+
+class Sink(Protocol):
+    """Takes note of turns that are over; it must not fail."""
+
+    async def turn_over(self, start: TurnStart, ending: Terminal) -> None:
+        """Note one turn."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnRunner:
+    """What every turn runs with."""
+
+    world: World
+    cache: AdviceCache
+    store: Turns
+    sinks: tuple[Sink, ...]
+    running: dict[str, asyncio.Task[Terminal]]
+
+    async def run(self, request: TurnRequest, start: TurnStart, tell: Tell) -> Terminal:
+        """Run a turn that the store has begun, store its ending, then tell it.
+
+        Cancelling this leaves the turn unfinished in the store: the next start goes on with it.
+
+        Raises:
+            StoreError: something could not be stored; the turn is unfinished.
+        """
+        turn = Turn(request, world=self.world, cache=self.cache)
+        checkpoints: asyncio.Queue[Checkpoint | None] = asyncio.Queue()
+        try:
+            async with asyncio.TaskGroup() as group:
+                keeper = group.create_task(self._keep(request.turn_id, checkpoints))
+                asking = group.create_task(turn.run(tell, checkpoints.put_nowait))
+                self.running[request.turn_id] = asking
+                await asyncio.wait([asking])
+                checkpoints.put_nowait(None)
+                await keeper
+        except ExceptionGroup as failures:
+            unstored = failures.subgroup(StoreError)
+            if unstored is None:
+                raise
+            raise StoreError(str(unstored.exceptions[0])) from failures
+        finally:
+            self.running.pop(request.turn_id, None)
+        ending = turn.ending
+        if ending is None:
+            message = "a turn ended without an ending"
+            raise RuntimeError(message)
+        await self.store.finish(turn_end(request.turn_id, ending))
+        tell(ending)
+        for sink in self.sinks:
+            await sink.turn_over(start, ending)
+        return ending
+
+    def stop(self, turn_id: str) -> bool:
+        """Stop a running turn now; False if it is not running (MOA-11)."""
+        task = self.running.get(turn_id)
+        return task is not None and task.cancel()
+
+    async def _keep(self, turn_id: str, checkpoints: asyncio.Queue[Checkpoint | None]) -> None:
+        while (checkpoint := await checkpoints.get()) is not None:
+            if isinstance(checkpoint, Landed):
+                await self.store.landed(turn_id, checkpoint.round, checkpoint.advice)
+            else:
+                await self.store.references_done(turn_id, checkpoint.round, checkpoint.rest)
+
+
+def turn_end(turn_id: str, ending: Terminal) -> TurnEnd:
+    """Put an ending into the form that the store keeps."""
+    kinds: dict[type[Terminal], Ending] = {
+        TurnFinished: "finished",
+        TurnStopped: "stopped",
+        TurnFailed: "failed",
+    }
+    result = ending.result
+    return TurnEnd(
+        turn_id=turn_id,
+        ending=kinds[type(ending)],
+        answer=result.text,
+        error=ending.error if isinstance(ending, TurnFailed) else None,
+        calls=result.calls,
+        usage=result.usage,
+        dollars=result.dollars,
+        priced=result.priced,
+        seconds=result.seconds,
+        notes=result.notes,
+    )
