@@ -21,7 +21,11 @@ LONGEST_FILE = 300
 # The edges where anything at all may go wrong and life has to go on, and how many such
 # handlers each has. A site that goes away must leave this list; a new one needs a reason
 # that a reviewer believes.
-BLIND_EDGES: dict[str, int] = {}
+BLIND_EDGES: dict[str, int] = {
+    "core/references.py": 1,  # a reference's failure is its own, whatever it is
+    "gateway/advice_cache.py": 1,  # whoever waits for this advice has to be told
+    "gateway/sessions.py": 1,  # a lane outlives the turn that broke in it
+}
 
 
 def sources() -> list[Path]:
@@ -79,6 +83,12 @@ def test_a_file_says_what_it_decides_and_stays_short(path):
 
 
 def blind(handler: ast.ExceptHandler) -> bool:
+    """Tell whether a handler swallows anything at all. One that ends in `raise` does not."""
+    match handler.body[-1]:
+        case ast.Raise(exc=None):
+            return False
+        case _:
+            pass
     caught = handler.type
     if caught is None:
         return True
