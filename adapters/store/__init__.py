@@ -1,0 +1,25 @@
+"""Everything that must survive a kill. `open_sqlite` makes the store that needs no server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from adapters.store.sql import SqlStore
+from adapters.store.sqlite import SQLite
+from adapters.store.sqlite_file import backup as backup_sqlite
+from core.ports import Store
+
+__all__ = ["backup_sqlite", "open_sqlite"]
+
+
+async def open_sqlite(path: Path, *, program: str = "") -> Store:
+    """Open the store in the file at `path`, made if need be; `program` is our version.
+
+    Raises:
+        StoreBusy: another process owns it; the text names it.
+        StoreDamaged: the file is no database, another program's, or a broken one.
+        StoreNewer: a newer version of this program wrote it.
+        StoreFull: there is no space, or the place is read-only.
+        ConfigError: the SQLite library is too old.
+    """
+    return SqlStore(await SQLite.open(path, program=program))

@@ -1,0 +1,126 @@
+-- Every statement of the store, for SQLite and PostgreSQL alike: $1 parameters (never inside a
+-- literal), flags as INTEGER, times as BIGINT milliseconds, money as TEXT, no data-changing WITH.
+-- A row "VALUES ($1, ...)" that is listed alone may be repeated by the program.
+
+-- name: accept
+INSERT INTO inbox (platform, event_id, session, kind, payload, at)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (platform, event_id) DO NOTHING
+RETURNING seq
+
+-- name: waiting
+SELECT seq, kind, payload, attempts FROM inbox WHERE state = 'waiting' ORDER BY seq
+
+-- name: drop
+UPDATE inbox SET state = 'dropped', reason = $2 WHERE seq = $1
+
+-- name: claim
+UPDATE inbox SET state = 'claimed', turn_id = $2, attempts = attempts + 1 WHERE seq = $1
+
+-- name: begin
+INSERT INTO turns (turn_id, platform, session, seq, preset, question, asker, history, started)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+
+-- name: add_calls
+INSERT INTO calls (
+  turn_id, role, round, position, label, outcome, reason, persona, text, asked, call_label,
+  call_text, tool_calls, input, cache_read, cache_write, output, reasoning, estimated, dollars,
+  started, seconds, first_token, finish, error
+)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+  $21, $22, $23, $24, $25)
+ON CONFLICT (turn_id, role, round, position) DO NOTHING
+
+-- name: close_round
+UPDATE turns SET references_done = $2 WHERE turn_id = $1
+
+-- name: finish
+UPDATE turns
+SET state = 'answered', ending = $2, answer = $3, error = $4, tokens = $5, dollars = $6,
+  priced = $7, seconds = $8, notes = $9
+WHERE turn_id = $1 AND state = 'running'
+RETURNING turn_id
+
+-- name: add_lines
+-- The question, and the answer where there is one; a turn of /v1 has no place in a history.
+INSERT INTO history (session, turn_id, role, line, removed)
+SELECT session, turn_id, role, line, removed
+FROM (
+  SELECT session, turn_id, 'user' AS role, question AS line, removed, 1 AS place
+  FROM turns WHERE turn_id = $1 AND seq IS NOT NULL
+  UNION ALL
+  SELECT session, turn_id, 'assistant' AS role, CAST($2 AS TEXT) AS line, removed, 2 AS place
+  FROM turns WHERE turn_id = $1 AND seq IS NOT NULL AND CAST($2 AS TEXT) IS NOT NULL
+) AS said
+ORDER BY place
+
+-- name: delivered
+UPDATE turns SET state = 'delivered' WHERE turn_id = $1
+
+-- name: attempt
+UPDATE turns SET attempts = attempts + 1, epoch = epoch + 1 WHERE turn_id = $1 RETURNING attempts
+
+-- name: unfinished
+SELECT * FROM turns WHERE state <> 'delivered' ORDER BY number
+
+-- name: turn
+SELECT * FROM turns WHERE turn_id = $1
+
+-- name: last_turns
+SELECT * FROM (
+  SELECT * FROM turns WHERE session = $1 AND removed = 0 ORDER BY number DESC LIMIT $2
+) AS newest
+ORDER BY number
+
+-- name: calls_of
+SELECT * FROM calls WHERE turn_id IN (VALUES ($1)) ORDER BY role, round, position
+
+-- name: outbox_of
+SELECT * FROM outbox WHERE turn_id IN (VALUES ($1)) ORDER BY number
+
+-- name: outbox
+INSERT INTO outbox (turn_id, key, state, message_id)
+VALUES ($1, $2, $3, $4)
+ON CONFLICT (turn_id, key)
+DO UPDATE SET state = excluded.state, message_id = excluded.message_id
+
+-- name: lines
+SELECT number, line FROM history
+WHERE session = $1 AND removed = 0 AND number <= $2
+ORDER BY number
+
+-- name: conversations
+SELECT named.session AS session, first_turn.question AS question, named.updated AS updated
+FROM (
+  SELECT session, MIN(number) AS first_number, MAX(number) AS last_number, MAX(started) AS updated
+  FROM turns
+  WHERE removed = 0 AND session IN (
+    SELECT session FROM turns WHERE platform = $1 AND asker = $2 AND removed = 0
+  )
+  GROUP BY session
+) AS named
+JOIN turns AS first_turn ON first_turn.number = named.first_number
+ORDER BY named.last_number DESC
+
+-- name: remove_lines
+UPDATE history SET removed = 1 WHERE turn_id = $1
+
+-- name: remove_turn
+UPDATE turns SET removed = 1 WHERE turn_id = $1
+
+-- name: settings
+SELECT key, value FROM settings WHERE scope = $1 ORDER BY key
+
+-- name: set
+INSERT INTO settings (scope, key, value, changed_by, changed_at)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (scope, key)
+DO UPDATE SET value = excluded.value, changed_by = excluded.changed_by,
+  changed_at = excluded.changed_at
+
+-- name: unset
+DELETE FROM settings WHERE scope = $1 AND key = $2
+
+-- name: log_setting
+INSERT INTO settings_log (scope, key, value, changed_by, changed_at)
+VALUES ($1, $2, $3, $4, $5)

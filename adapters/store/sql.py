@@ -1,0 +1,215 @@
+"""The store over an SQL database: which statements make up each promise.
+
+Decides what is written together. Never speaks to a database itself, and never writes SQL:
+that stands in `queries.sql`. A turn costs eight statements in three transactions, one more per
+reference and two per posted message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Literal
+from urllib.parse import unquote
+
+import msgspec
+
+from adapters.store import codec
+from adapters.store.database import Database, Row, Statement
+from adapters.store.queries import statement, statement_of_rows
+from core.errors import StoreDamaged, StoreError
+from core.records import Accepted, Conversation, StoredTurn, TurnEnd, TurnStart
+from core.types import Advice, Incoming, Line
+
+LAST_NUMBER = 2**63 - 1
+TITLE_LENGTH = 80
+
+
+class SqlStore:
+    """Fulfils `core.ports.Store`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    # --- inbox ------------------------------------------------------------------------------
+
+    async def accept(self, incoming: Incoming) -> Accepted | None:
+        address = incoming.address
+        rows = await self._database.write(
+            statement(
+                "accept",
+                *(address.platform, incoming.event_id, address.session),
+                *(codec.NAMES[type(incoming)], codec.pack(incoming), incoming.at),
+            )
+        )
+        return Accepted(seq=rows[0]["seq"], incoming=incoming) if rows else None
+
+    async def waiting(self) -> Sequence[Accepted]:
+        rows = await self._database.fetch(statement("waiting"))
+        with _reading("a waiting message"):
+            return [codec.accepted(row) for row in rows]
+
+    async def drop(self, seq: int, reason: str) -> None:
+        await self._database.write(statement("drop", seq, reason))
+
+    # --- turns ------------------------------------------------------------------------------
+
+    async def begin(self, start: TurnStart) -> None:
+        writes = [
+            statement(
+                "begin",
+                *(start.turn_id, _platform(start.session), start.session, start.seq),
+                *(codec.pack(start.preset), codec.pack(start.question)),
+                *(start.asker, start.history, start.started),
+            )
+        ]
+        if start.seq is not None:
+            writes.append(statement("claim", start.seq, start.turn_id))
+        await self._database.write(*writes)
+
+    async def landed(self, turn_id: str, round_: int, advice: Advice) -> None:
+        await self._database.write(*_references(turn_id, round_, [advice]))
+
+    async def references_done(self, turn_id: str, round_: int, rest: Sequence[Advice]) -> None:
+        await self._database.write(
+            *_references(turn_id, round_, rest), statement("close_round", turn_id, round_)
+        )
+
+    async def finish(self, end: TurnEnd) -> None:
+        """See the port. The first end of a turn stands; another one changes nothing.
+
+        However it ended, the question enters the history; so does the answer as far as there
+        is one: what was shown before a stop or a failure was said.
+        """
+        answer = codec.pack(Line.of("assistant", end.answer)) if end.answer else None
+        writes = [
+            statement("finish", *codec.end_columns(end), gate=True),
+            statement("add_lines", end.turn_id, answer),
+        ]
+        if end.calls:
+            rows = [codec.aggregator_row(end.turn_id, n, c) for n, c in enumerate(end.calls, 1)]
+            writes.append(statement_of_rows("add_calls", rows))
+        await self._database.write(*writes)
+
+    async def delivered(self, turn_id: str) -> None:
+        """See the port. Committed with whatever is written next, or on close.
+
+        Lost in a crash it costs one more edit of a message whose id is known.
+        """
+        self._database.later(statement("delivered", turn_id))
+
+    async def attempt(self, turn_id: str) -> int:
+        rows = await self._database.write(statement("attempt", turn_id))
+        if not rows:
+            raise StoreError(f"There is no turn {turn_id!r} in the store.")
+        attempts: int = rows[0]["attempts"]
+        return attempts
+
+    async def unfinished(self) -> Sequence[StoredTurn]:
+        return await self._turns(statement("unfinished"))
+
+    async def turn(self, turn_id: str) -> StoredTurn | None:
+        found = await self._turns(statement("turn", turn_id))
+        return found[0] if found else None
+
+    async def _turns(self, which: Statement) -> Sequence[StoredTurn]:
+        turns = await self._database.fetch(which)
+        if not turns:
+            return []
+        ids = [(row["turn_id"],) for row in turns]
+        calls = _by_turn(await self._database.fetch(statement_of_rows("calls_of", ids)))
+        outbox = _by_turn(await self._database.fetch(statement_of_rows("outbox_of", ids)))
+        with _reading("a turn"):
+            return [
+                codec.turn(row, calls.get(row["turn_id"], []), outbox.get(row["turn_id"], []))
+                for row in turns
+            ]
+
+    # --- outbox -----------------------------------------------------------------------------
+
+    async def attempting(self, turn_id: str, key: str) -> None:
+        await self._database.write(statement("outbox", turn_id, key, "attempting", None))
+
+    async def posted(self, turn_id: str, key: str, message_id: str) -> None:
+        await self._database.write(statement("outbox", turn_id, key, "delivered", message_id))
+
+    async def unposted(self, turn_id: str, key: str, state: Literal["unknown", "failed"]) -> None:
+        await self._database.write(statement("outbox", turn_id, key, state, None))
+
+    # --- history ----------------------------------------------------------------------------
+
+    async def lines(self, session: str, *, upto: int | None = None) -> Sequence[tuple[int, Line]]:
+        last = LAST_NUMBER if upto is None else upto
+        rows = await self._database.fetch(statement("lines", session, last))
+        with _reading("a line of a history"):
+            return [(row["number"], codec.unpack(row["line"], Line)) for row in rows]
+
+    async def turns(self, session: str, *, last: int = 50) -> Sequence[StoredTurn]:
+        return await self._turns(statement("last_turns", session, last))
+
+    async def conversations(self, platform: str, *, owner: str) -> Sequence[Conversation]:
+        rows = await self._database.fetch(statement("conversations", platform, owner))
+        with _reading("a question"):
+            return [
+                Conversation(
+                    session=row["session"],
+                    title=title(codec.unpack(row["question"], Line).text),
+                    updated=row["updated"],
+                )
+                for row in rows
+            ]
+
+    async def remove(self, turn_id: str) -> None:
+        await self._database.write(
+            statement("remove_lines", turn_id), statement("remove_turn", turn_id)
+        )
+
+    # --- settings ---------------------------------------------------------------------------
+
+    async def settings(self, scope: str) -> Mapping[str, str]:
+        rows = await self._database.fetch(statement("settings", scope))
+        return {row["key"]: row["value"] for row in rows}
+
+    async def set(self, scope: str, key: str, value: str | None, *, by: str, at: int) -> None:
+        change = (
+            statement("unset", scope, key)
+            if value is None
+            else statement("set", scope, key, value, by, at)
+        )
+        await self._database.write(change, statement("log_setting", scope, key, value, by, at))
+
+
+def title(question: str) -> str:
+    """Cut a question to a line of a list, at a word where there is one."""
+    text = " ".join(question.split())
+    if len(text) <= TITLE_LENGTH:
+        return text
+    cut = text[: TITLE_LENGTH - 1]
+    return (cut[: cut.rfind(" ")] if " " in cut[TITLE_LENGTH // 2 :] else cut) + "…"
+
+
+def _platform(session: str) -> str:
+    return unquote(session.partition("/")[0])
+
+
+def _references(turn_id: str, round_: int, advice: Sequence[Advice]) -> list[Statement]:
+    rows = [codec.reference_row(turn_id, round_, each) for each in advice]
+    return [statement_of_rows("add_calls", rows)] if rows else []
+
+
+def _by_turn(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["turn_id"], []).append(row)
+    return found
+
+
+@contextmanager
+def _reading(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, msgspec.MsgspecError) as error:
+        raise StoreDamaged(f"The store holds {what} that cannot be read: {error}") from error

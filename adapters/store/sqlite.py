@@ -1,0 +1,189 @@
+"""SQLite: one connection that writes, one that reads, each with its own thread.
+
+Decides what is committed together: whatever waits when the writer is free goes into one
+transaction, so many small writes share one fsync. Never lets an error of SQLite out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TypeVar
+
+import aiosqlite
+
+from adapters.store.database import Row, Statement
+from adapters.store.lock import Lock
+from adapters.store.sqlite_errors import explained, not_writable
+from adapters.store.sqlite_file import MIGRATIONS, connect, prepare
+
+T = TypeVar("T")
+
+# A value that SQLite cannot hold (half a surrogate pair, an integer over 64 bits) is refused by
+# Python's module with errors that are not its own.
+_FAILURES = (sqlite3.Error, ValueError, OverflowError)
+
+
+class SQLite:
+    """Fulfils `Database`. Made by `open`."""
+
+    def __init__(self, path: Path, *, lock: Lock, writer: _Connection, reader: _Connection) -> None:
+        self._path = path
+        self._lock = lock
+        self._writer = writer
+        self._reader = reader
+        self._jobs: deque[_Job] = deque()
+
+    @classmethod
+    async def open(cls, path: Path, *, program: str = "", migrations: Path = MIGRATIONS) -> SQLite:
+        """Own the file, bring it up to date and connect.
+
+        Raises:
+            StoreError: as `sqlite_file.prepare` and `Lock` say.
+        """
+        lock = await asyncio.to_thread(_own, path, program, migrations)
+        try:
+            writer = await _Connection.to(partial(connect, path))
+            try:
+                reader = await _Connection.to(partial(connect, path, read_only=True))
+            except sqlite3.Error:
+                await writer.close()
+                raise
+        except sqlite3.Error as error:
+            lock.release()
+            raise explained(error, path) from error
+        return cls(path, lock=lock, writer=writer, reader=reader)
+
+    async def fetch(self, statement: Statement) -> Sequence[Row]:
+        with self._explaining():
+            if self._jobs:
+                await self._writer.run(self._drain)
+            return await self._reader.run(partial(_run, statement=statement))
+
+    async def write(self, *statements: Statement) -> Sequence[Row]:
+        job = _Job(statements)
+        with self._explaining():
+            self._jobs.append(job)
+            # The writer works in order: when this returns, the job is done, be it by an
+            # earlier caller. A cancelled caller's job is done all the same.
+            await self._writer.run(self._drain)
+            if job.failure is not None:
+                raise job.failure
+        return job.rows
+
+    def later(self, statement: Statement) -> None:
+        self._jobs.append(_Job((statement,)))
+
+    async def close(self) -> None:
+        try:
+            with self._explaining():
+                await self._writer.run(self._drain)
+        finally:
+            # The writer goes last: it moves the log into the file.
+            await self._reader.close()
+            await self._writer.close()
+            self._lock.release()
+
+    def _drain(self, connection: sqlite3.Connection) -> None:
+        jobs: list[_Job] = []
+        while self._jobs:
+            jobs.append(self._jobs.popleft())
+        if jobs:
+            _commit(connection, jobs)
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        try:
+            yield
+        except _FAILURES as error:
+            raise explained(error, self._path) from error
+
+
+class _Job:
+    """The statements of one transaction; failed until it is known to be committed."""
+
+    def __init__(self, statements: tuple[Statement, ...]) -> None:
+        self._statements = statements
+        self.rows: Sequence[Row] = ()
+        self.failure: Exception | None = sqlite3.OperationalError("it was not written")
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        for statement in self._statements:
+            self.rows = _run(connection, statement=statement)
+            if statement.gate and not self.rows:
+                return
+
+
+class _Connection(aiosqlite.Connection):
+    """aiosqlite's connection, and a way to do several things in one visit to its thread."""
+
+    def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
+        super().__init__(connector, iter_chunk_size=64)
+        # A program that dies without closing must not wait for this thread.
+        self._thread.daemon = True
+
+    @classmethod
+    async def to(cls, connector: Callable[[], sqlite3.Connection]) -> _Connection:
+        """Connect."""
+        connection = cls(connector)
+        _ = await connection
+        return connection
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do `work` in the thread; it is done whole even if the caller is cancelled."""
+        done: T = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]
+        return done
+
+
+def _own(path: Path, program: str, migrations: Path) -> Lock:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = Lock(path)
+        try:
+            prepare(path, program=program, migrations=migrations)
+        except BaseException:
+            lock.release()
+            raise
+    except OSError as error:
+        raise not_writable(path, error.strerror or str(error)) from error
+    return lock
+
+
+def _commit(connection: sqlite3.Connection, jobs: Sequence[_Job]) -> None:
+    """Commit jobs together; if that fails, one by one, so that only the culprits fail."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        for job in jobs:
+            job.run(connection)
+        connection.execute("COMMIT")
+    except _FAILURES as error:
+        if connection.in_transaction:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+        if len(jobs) == 1:
+            jobs[0].failure = error
+        else:
+            for job in jobs:
+                _commit(connection, [job])
+    else:
+        for job in jobs:
+            job.failure = None
+
+
+def _run(connection: sqlite3.Connection, *, statement: Statement) -> Sequence[Row]:
+    cursor = connection.execute(_dialect(statement.query), statement.values)
+    if cursor.description is None:
+        return ()
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+@lru_cache(maxsize=512)
+def _dialect(query: str) -> str:
+    return re.sub(r"\$(\d+)", r"?\1", query)

@@ -1,0 +1,49 @@
+"""What SQLite's errors mean here, said with the place and the remedy."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from core.errors import StoreBusy, StoreDamaged, StoreError, StoreFull
+
+_NOT_WRITABLE = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def explained(error: Exception, path: Path) -> StoreError:
+    """Give the error of ours that says what happened to the data at `path`."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return StoreFull(
+            f"There is no space left for {path}: what arrives now is not stored. "
+            f"Free some space; no restart is needed."
+        )
+    if code in _NOT_WRITABLE:
+        return not_writable(path, str(error))
+    if code in _DAMAGED:
+        return damaged(path, str(error))
+    if code in _LOCKED:
+        return StoreBusy(f"Another program holds a lock on {path}: close it. ({error})")
+    if code == sqlite3.SQLITE_IOERR:
+        return StoreError(f"The disk under {path} fails ({error}): look at the system's log.")
+    return StoreError(f"{path}: {error}")
+
+
+def not_writable(path: Path, reason: str) -> StoreFull:
+    """Say that the place takes no data."""
+    return StoreFull(
+        f"{path} cannot be written ({reason}): make its folder writable for the user that runs "
+        f"moa-gateway, or choose another data folder."
+    )
+
+
+def damaged(path: Path, reason: str) -> StoreDamaged:
+    """Say that the file is none of ours or a broken one, and how to go on."""
+    return StoreDamaged(
+        f"{path} is no usable database ({reason}). It was left as it is. To go on, move {path}, "
+        f"{path}-wal and {path}-shm away together, copy a backup to {path} "
+        f"(a file like {path}.v1.backup, or one of your own) and start again; "
+        f"without a backup it starts empty."
+    )

@@ -1,0 +1,351 @@
+"""What every store keeps, whatever it is made of: P1, P2, P4, P8 as far as a store can."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+import adapters.store
+from adapters.store import open_sqlite
+from core.errors import StoreError
+from core.ports import Store
+from core.records import Accepted, Posted
+from core.types import Address, Advice, Author, Command, Line, Press
+from tests.fakes.memory_store import MemoryStore
+from tests.fakes.turns import ANNA, ROOM, advice, end, message, report, start
+
+
+async def in_memory(_folder: Path) -> Store:
+    return MemoryStore()
+
+
+async def sqlite(folder: Path) -> Store:
+    return await open_sqlite(folder / "data.db")
+
+
+OPENERS = {"memory": in_memory, "sqlite": sqlite}
+
+
+@pytest.fixture(params=OPENERS)
+async def store(request, tmp_path) -> AsyncIterator[Store]:
+    opened = await OPENERS[request.param](tmp_path)
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+def test_every_dialect_with_migrations_is_held_to_this_contract():
+    folder = Path(adapters.store.__file__).parent / "migrations"
+    assert {each.name for each in folder.iterdir() if each.is_dir()} <= OPENERS.keys()
+
+
+async def accepted(store: Store, event_id: str, text: str = "Why?") -> Accepted:
+    found = await store.accept(message(event_id, text))
+    assert found is not None
+    return found
+
+
+async def one_turn(store: Store, turn_id: str, question: str = "Why?") -> int:
+    seq = (await accepted(store, f"event of {turn_id}", question)).seq
+    await store.begin(start(turn_id, seq=seq, question=question))
+    return seq
+
+
+# --- inbox ----------------------------------------------------------------------------------
+
+
+async def test_p1_an_accepted_message_waits_until_a_turn_claims_it(store: Store):
+    first = await accepted(store, "e1")
+    second = await accepted(store, "e2")
+    assert first.seq < second.seq
+    assert await store.waiting() == [first, second]
+    await store.begin(start("t1", seq=first.seq))
+    assert await store.waiting() == [second]
+
+
+async def test_a_message_that_comes_twice_is_accepted_once(store: Store):
+    first = await accepted(store, "e1", "Why?")
+    assert await store.accept(message("e1", "the platform repeats itself")) is None
+    assert await store.waiting() == [first]
+    elsewhere = Address(platform="other", channel="room")
+    assert await store.accept(message("e1", address=elsewhere)) is not None
+
+
+async def test_two_arrivals_of_one_message_at_once_are_one(store: Store):
+    async with asyncio.TaskGroup() as group:
+        arrivals = [group.create_task(store.accept(message("e1"))) for _ in range(10)]
+    assert sum(task.result() is not None for task in arrivals) == 1
+
+
+async def test_a_dropped_message_waits_no_longer(store: Store):
+    await store.drop((await accepted(store, "e1")).seq, "a command")
+    assert await store.waiting() == []
+    assert await store.accept(message("e1")) is None
+
+
+@pytest.mark.parametrize(
+    "incoming",
+    [
+        message("e", "half a \ud83d pair, a \0, a \U0001f600"),
+        Command(event_id="e", address=ROOM, author=ANNA, name="moa", args="review", at=5),
+        Press(
+            event_id="e",
+            address=Address(platform="web", channel="a/b", thread="ü"),
+            author=Author(id="u2", name="\ud800", is_bot=True),
+            action="retry",
+            turn_id="t1",
+            at=2**41,
+        ),
+    ],
+)
+async def test_what_waits_is_what_came(store: Store, incoming):
+    await store.accept(incoming)
+    assert [each.incoming for each in await store.waiting()] == [incoming]
+
+
+# --- turns ----------------------------------------------------------------------------------
+
+
+async def test_a_turn_is_found_as_it_began(store: Store):
+    seq = await one_turn(store, "t1")
+    stored = await store.turn("t1")
+    assert stored is not None
+    assert stored.start == start("t1", seq=seq)
+    assert (stored.state, stored.attempts, stored.references_done) == ("running", 1, 0)
+    assert (stored.advice, stored.end, stored.outbox) == ((), None, ())
+    assert await store.turn("t2") is None
+
+
+async def test_p2_a_message_gets_one_turn_only(store: Store):
+    seq = await one_turn(store, "t1")
+    with pytest.raises(StoreError):
+        await store.begin(start("t2", seq=seq))
+    assert [each.start.turn_id for each in await store.unfinished()] == ["t1"]
+
+
+async def test_a_message_that_nobody_accepted_gets_no_turn(store: Store):
+    with pytest.raises(StoreError):
+        await store.begin(start("t1", seq=77))
+    assert await store.turn("t1") is None
+
+
+async def test_p4_a_reference_that_landed_is_kept(store: Store):
+    await one_turn(store, "t1")
+    await store.landed("t1", 1, advice(2))
+    stored = await store.turn("t1")
+    assert stored is not None
+    assert stored.advice == ((1, advice(2)),)
+    assert stored.references_done == 0
+
+
+async def test_p4_a_closed_round_has_every_outcome_in_slot_order(store: Store):
+    await one_turn(store, "t1")
+    skipped = Advice(position=1, label="p:1", outcome="skipped", reason="no key", role="skeptic")
+    late = Advice(position=3, label="p:3", outcome="late", call=report("other", "un", dollars=None))
+    await store.landed("t1", 1, advice(2))
+    await store.references_done("t1", 1, [late, skipped])
+    await store.references_done("t1", 2, [])
+    stored = await store.turn("t1")
+    assert stored is not None
+    assert stored.advice == ((1, skipped), (1, advice(2)), (1, late))
+    assert stored.references_done == 2
+
+
+async def test_p4_what_landed_first_stays(store: Store):
+    await one_turn(store, "t1")
+    await store.landed("t1", 1, advice(1))
+    await store.references_done("t1", 1, [advice(1, "cancelled"), advice(2)])
+    stored = await store.turn("t1")
+    assert stored is not None
+    assert stored.advice == ((1, advice(1)), (1, advice(2)))
+
+
+async def test_advice_for_a_turn_that_never_began_is_refused(store: Store):
+    with pytest.raises(StoreError):
+        await store.landed("t9", 1, advice(1))
+
+
+async def test_a_finished_turn_has_its_end_and_its_lines(store: Store):
+    await one_turn(store, "t1")
+    await store.finish(end("t1"))
+    stored = await store.turn("t1")
+    assert stored is not None
+    assert stored.state == "answered"
+    assert stored.end == end("t1")
+    assert [line for _, line in await store.lines(ROOM.session)] == [
+        Line.of("user", "Why?"),
+        Line.of("assistant", "Because."),
+    ]
+
+
+async def test_dollars_come_back_to_the_last_digit(store: Store):
+    await one_turn(store, "t1")
+    await store.finish(end("t1"))
+    stored = await store.turn("t1")
+    assert stored is not None
+    assert stored.end is not None
+    assert str(stored.end.dollars) == "0.0030"
+    assert stored.end.calls[0].dollars == Decimal("0.0010")
+
+
+@pytest.mark.parametrize("ending", ["stopped", "failed"])
+async def test_a_cut_answer_is_kept_as_far_as_it_was_shown(store: Store, ending):
+    await one_turn(store, "t1")
+    await store.finish(end("t1", "Half of", ending=ending, error="It broke."))
+    said = [line.text for _, line in await store.lines(ROOM.session)]
+    assert said == ["Why?", "Half of"]
+
+
+async def test_a_turn_that_failed_without_a_word_leaves_the_question_alone(store: Store):
+    await one_turn(store, "t1")
+    await store.finish(end("t1", "", ending="failed", error="It broke."))
+    assert [line.text for _, line in await store.lines(ROOM.session)] == ["Why?"]
+
+
+async def test_the_first_end_of_a_turn_stands(store: Store):
+    await one_turn(store, "t1")
+    await store.finish(end("t1"))
+    await store.finish(end("t1", "Another answer", ending="stopped"))
+    stored = await store.turn("t1")
+    assert stored is not None
+    assert stored.end == end("t1")
+    assert len(await store.lines(ROOM.session)) == 2
+
+
+async def test_a_turn_without_a_message_leaves_no_history(store: Store):
+    await store.begin(start("t1", session="v1/key"))
+    await store.finish(end("t1"))
+    assert await store.lines("v1/key") == []
+    stored = await store.turn("t1")
+    assert stored is not None
+    assert stored.start.seq is None
+
+
+async def test_turns_are_unfinished_until_they_are_delivered(store: Store):
+    for turn_id in ("t1", "t2", "t3"):
+        await one_turn(store, turn_id)
+    await store.finish(end("t2"))
+    await store.finish(end("t3"))
+    await store.delivered("t3")
+    unfinished = await store.unfinished()
+    assert [(each.start.turn_id, each.state) for each in unfinished] == [
+        ("t1", "running"),
+        ("t2", "answered"),
+    ]
+
+
+async def test_p8_attempts_are_counted(store: Store):
+    await one_turn(store, "t1")
+    assert [await store.attempt("t1") for _ in range(2)] == [2, 3]
+    assert [each.attempts for each in await store.unfinished()] == [3]
+    with pytest.raises(StoreError):
+        await store.attempt("t9")
+
+
+# --- outbox ---------------------------------------------------------------------------------
+
+
+async def test_p2_a_message_of_ours_is_known_before_and_after_it_is_posted(store: Store):
+    await one_turn(store, "t1")
+    for key in ("panel", "answer", "rest"):
+        await store.attempting("t1", key)
+    await store.posted("t1", "panel", "m1")
+    await store.unposted("t1", "answer", "unknown")
+    (stored,) = await store.unfinished()
+    assert stored.outbox == (
+        Posted(turn_id="t1", key="panel", message_id="m1", state="delivered"),
+        Posted(turn_id="t1", key="answer", message_id=None, state="unknown"),
+        Posted(turn_id="t1", key="rest", message_id=None, state="attempting"),
+    )
+
+
+async def test_p2_a_message_that_is_posted_anew_has_no_id_until_it_has_one(store: Store):
+    await one_turn(store, "t1")
+    await store.attempting("t1", "answer")
+    await store.posted("t1", "answer", "m1")
+    await store.attempting("t1", "answer")
+    (stored,) = await store.unfinished()
+    assert [(each.message_id, each.state) for each in stored.outbox] == [(None, "attempting")]
+
+
+# --- history --------------------------------------------------------------------------------
+
+
+async def test_a_history_is_read_up_to_a_line(store: Store):
+    for turn_id in ("t1", "t2"):
+        await one_turn(store, turn_id, f"Question of {turn_id}")
+        await store.finish(end(turn_id))
+    lines = await store.lines(ROOM.session)
+    numbers = [number for number, _ in lines]
+    assert numbers == sorted(set(numbers))
+    assert await store.lines(ROOM.session, upto=numbers[1]) == lines[:2]
+    assert await store.lines(ROOM.session, upto=0) == []
+    assert await store.lines("web/elsewhere") == []
+
+
+async def test_a_removed_turn_is_gone_from_history_and_list(store: Store):
+    for turn_id in ("t1", "t2"):
+        await one_turn(store, turn_id, f"Question of {turn_id}")
+        await store.finish(end(turn_id))
+    await store.remove("t1")
+    said = [line.text for _, line in await store.lines(ROOM.session)]
+    assert said == ["Question of t2", "Because."]
+    assert [each.start.turn_id for each in await store.turns(ROOM.session)] == ["t2"]
+    removed = await store.turn("t1")
+    assert removed is not None
+    assert removed.removed
+
+
+async def test_a_turn_that_is_removed_while_it_runs_leaves_no_line(store: Store):
+    await one_turn(store, "t1")
+    await store.remove("t1")
+    await store.finish(end("t1"))
+    assert await store.lines(ROOM.session) == []
+
+
+async def test_the_last_turns_of_a_session_come_oldest_first(store: Store):
+    for turn_id in ("t1", "t2", "t3"):
+        await one_turn(store, turn_id)
+    turns = await store.turns(ROOM.session, last=2)
+    assert [each.start.turn_id for each in turns] == ["t2", "t3"]
+
+
+async def test_conversations_are_ones_own_newest_first(store: Store):
+    asked = [
+        ("t1", "web/a", "u1", "The\n first   question " + "of many words " * 9),
+        ("t2", "web/b", "u1", "B"),
+        ("t3", "web/c", "u2", "not mine"),
+        ("t4", "web/a", "u1", "later"),
+        ("t5", "webby/a", "u1", "another platform"),
+        ("t6", "web/d", "u1", "removed"),
+    ]
+    for time, (turn_id, session, asker, question) in enumerate(asked):
+        await store.begin(
+            start(turn_id, session=session, asker=asker, question=question, started=time)
+        )
+    await store.remove("t6")
+    found = await store.conversations("web", owner="u1")
+    assert [(each.session, each.updated) for each in found] == [("web/a", 3), ("web/b", 1)]
+    assert found[0].title.startswith("The first question of many words")
+    assert found[0].title.endswith("…")
+    assert len(found[0].title) <= 80
+    assert found[1].title == "B"
+
+
+# --- settings -------------------------------------------------------------------------------
+
+
+async def test_settings_are_kept_per_scope(store: Store):
+    await store.set("session:a", "preset", "review", by="u1", at=1)
+    await store.set("session:a", "preset", "quick", by="u2", at=2)
+    await store.set("session:a", "advisors", "line", by="u2", at=3)
+    await store.set("user:b", "preset", "other", by="u1", at=4)
+    assert await store.settings("session:a") == {"preset": "quick", "advisors": "line"}
+    await store.set("session:a", "preset", None, by="u1", at=5)
+    assert await store.settings("session:a") == {"advisors": "line"}
+    assert await store.settings("nowhere") == {}

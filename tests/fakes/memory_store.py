@@ -1,0 +1,216 @@
+"""A Store that forgets everything: for scenarios on the virtual loop, where no thread may run.
+
+It passes the same contract as the real ones (tests/contracts/test_stores.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Literal, TypeAlias
+from urllib.parse import unquote
+
+from adapters.store.sql import title
+from core.errors import StoreError
+from core.records import Accepted, Conversation, Posted, StoredTurn, TurnEnd, TurnStart
+from core.types import Advice, Incoming, Line
+
+Place: TypeAlias = tuple[int, int]
+
+
+class MemoryStore:
+    """Fulfils `core.ports.Store`; `failure`, once set, is raised by everything that writes."""
+
+    def __init__(self) -> None:
+        self.failure: StoreError | None = None
+        self.dropped: dict[int, str] = {}
+        self.log: list[tuple[str, str, str | None, str, int]] = []
+        self._inbox: dict[tuple[str, str], Accepted] = {}
+        self._claimed: dict[int, str] = {}
+        self._turns: dict[str, StoredTurn] = {}
+        self._advice: dict[str, dict[Place, Advice]] = {}
+        self._outbox: dict[str, dict[str, Posted]] = {}
+        self._lines: list[tuple[int, str, str, Line]] = []
+        self._settings: dict[str, dict[str, str]] = {}
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    # --- inbox
+
+    async def accept(self, incoming: Incoming) -> Accepted | None:
+        self._may_write()
+        key = (incoming.address.platform, incoming.event_id)
+        if key in self._inbox:
+            return None
+        accepted = Accepted(seq=len(self._inbox) + 1, incoming=incoming)
+        self._inbox[key] = accepted
+        return accepted
+
+    async def waiting(self) -> Sequence[Accepted]:
+        gone = self._claimed.keys() | self.dropped.keys()
+        return [each for each in self._inbox.values() if each.seq not in gone]
+
+    async def drop(self, seq: int, reason: str) -> None:
+        self._may_write()
+        self.dropped[seq] = reason
+
+    # --- turns
+
+    async def begin(self, start: TurnStart) -> None:
+        self._may_write()
+        taken = start.turn_id in self._turns or start.seq in self._claimed
+        unknown = start.seq is not None and start.seq > len(self._inbox)
+        if taken or unknown:
+            raise StoreError(f"{start.turn_id} cannot begin")
+        if start.seq is not None:
+            self._claimed[start.seq] = start.turn_id
+        self._turns[start.turn_id] = StoredTurn(
+            start=start,
+            state="running",
+            attempts=1,
+            advice=(),
+            references_done=0,
+            end=None,
+            outbox=(),
+        )
+
+    async def landed(self, turn_id: str, round_: int, advice: Advice) -> None:
+        self._may_write()
+        if turn_id not in self._turns:
+            raise StoreError(f"there is no turn {turn_id}")
+        kept = replace(advice, call=advice.call and replace(advice.call, lines=()))
+        self._advice.setdefault(turn_id, {}).setdefault((round_, advice.position), kept)
+
+    async def references_done(self, turn_id: str, round_: int, rest: Sequence[Advice]) -> None:
+        for advice in rest:
+            await self.landed(turn_id, round_, advice)
+        self._change(turn_id, references_done=round_)
+
+    async def finish(self, end: TurnEnd) -> None:
+        self._may_write()
+        turn = self._turns.get(end.turn_id)
+        if turn is None or turn.state != "running":
+            return
+        calls = tuple(replace(call, lines=()) for call in end.calls)
+        self._change(end.turn_id, state="answered", end=replace(end, calls=calls))
+        if turn.start.seq is None:
+            return
+        self._say(turn, turn.start.question)
+        if end.answer:
+            self._say(turn, Line.of("assistant", end.answer))
+
+    async def delivered(self, turn_id: str) -> None:
+        self._change(turn_id, state="delivered")
+
+    async def attempt(self, turn_id: str) -> int:
+        self._may_write()
+        if turn_id not in self._turns:
+            raise StoreError(f"there is no turn {turn_id}")
+        attempts = self._turns[turn_id].attempts + 1
+        self._change(turn_id, attempts=attempts)
+        return attempts
+
+    async def unfinished(self) -> Sequence[StoredTurn]:
+        return [self._whole(turn) for turn in self._turns.values() if turn.state != "delivered"]
+
+    async def turn(self, turn_id: str) -> StoredTurn | None:
+        found = self._turns.get(turn_id)
+        return found and self._whole(found)
+
+    # --- outbox
+
+    async def attempting(self, turn_id: str, key: str) -> None:
+        self._post(turn_id, key, None, "attempting")
+
+    async def posted(self, turn_id: str, key: str, message_id: str) -> None:
+        self._post(turn_id, key, message_id, "delivered")
+
+    async def unposted(self, turn_id: str, key: str, state: Literal["unknown", "failed"]) -> None:
+        self._post(turn_id, key, None, state)
+
+    # --- history
+
+    async def lines(self, session: str, *, upto: int | None = None) -> Sequence[tuple[int, Line]]:
+        return [
+            (number, line)
+            for number, where, turn_id, line in self._lines
+            if where == session
+            and not self._turns[turn_id].removed
+            and (upto is None or number <= upto)
+        ]
+
+    async def turns(self, session: str, *, last: int = 50) -> Sequence[StoredTurn]:
+        return [self._whole(turn) for turn in self._of(session)][-last:]
+
+    async def conversations(self, platform: str, *, owner: str) -> Sequence[Conversation]:
+        mine = {
+            turn.start.session: None
+            for turn in reversed(self._turns.values())
+            if not turn.removed
+            and unquote(turn.start.session.split("/")[0]) == platform
+            and any(each.start.asker == owner for each in self._of(turn.start.session))
+        }
+        return [self._conversation(session) for session in mine]
+
+    async def remove(self, turn_id: str) -> None:
+        self._change(turn_id, removed=True)
+
+    # --- settings
+
+    async def settings(self, scope: str) -> Mapping[str, str]:
+        return dict(self._settings.get(scope, {}))
+
+    async def set(self, scope: str, key: str, value: str | None, *, by: str, at: int) -> None:
+        self._may_write()
+        chosen = self._settings.setdefault(scope, {})
+        chosen.pop(key, None)
+        if value is not None:
+            chosen[key] = value
+        self.log.append((scope, key, value, by, at))
+
+    # --- within
+
+    def _may_write(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+    def _change(self, turn_id: str, **changes: object) -> None:
+        self._may_write()
+        if turn_id in self._turns:
+            self._turns[turn_id] = replace(self._turns[turn_id], **changes)  # type: ignore[arg-type]
+
+    def _post(
+        self,
+        turn_id: str,
+        key: str,
+        message_id: str | None,
+        state: Literal["attempting", "delivered", "unknown", "failed"],
+    ) -> None:
+        self._may_write()
+        self._outbox.setdefault(turn_id, {})[key] = Posted(
+            turn_id=turn_id, key=key, message_id=message_id, state=state
+        )
+
+    def _say(self, turn: StoredTurn, line: Line) -> None:
+        start = turn.start
+        self._lines.append((len(self._lines) + 1, start.session, start.turn_id, line))
+
+    def _of(self, session: str) -> list[StoredTurn]:
+        turns = self._turns.values()
+        return [turn for turn in turns if turn.start.session == session and not turn.removed]
+
+    def _conversation(self, session: str) -> Conversation:
+        turns = self._of(session)
+        updated = max(turn.start.started for turn in turns)
+        name = title(turns[0].start.question.text)
+        return Conversation(session=session, title=name, updated=updated)
+
+    def _whole(self, turn: StoredTurn) -> StoredTurn:
+        turn_id = turn.start.turn_id
+        advice = sorted(self._advice.get(turn_id, {}).items(), key=lambda each: each[0])
+        return replace(
+            turn,
+            advice=tuple((place[0], each) for place, each in advice),
+            outbox=tuple(self._outbox.get(turn_id, {}).values()),
+        )

@@ -1,0 +1,81 @@
+"""Messages and turns to put into a store, with whatever a test does not care about filled in."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from core.presets import Preset, ReferenceSlot, Slot
+from core.records import Ending, TurnEnd, TurnStart
+from core.types import Address, Advice, Author, CallReport, Line, Message, Outcome, Usage
+
+ROOM = Address(platform="web", channel="room")
+ANNA = Author(id="u1", name="Anna")
+PRESET = Preset(
+    name="review",
+    aggregator=Slot(provider="p", model="big"),
+    references=(ReferenceSlot(provider="p", model="a"), ReferenceSlot(provider="p", model="b")),
+)
+USAGE = Usage(input=10, cache_read=4, output=5)
+
+
+def message(event_id: str, text: str = "Why?", *, address: Address = ROOM) -> Message:
+    return Message(event_id=event_id, address=address, author=ANNA, text=text, at=1_000)
+
+
+def start(
+    turn_id: str,
+    *,
+    seq: int | None = None,
+    session: str = ROOM.session,
+    question: str = "Why?",
+    asker: str = ANNA.id,
+    started: int = 1_000,
+) -> TurnStart:
+    return TurnStart(
+        turn_id=turn_id,
+        session=session,
+        seq=seq,
+        preset=PRESET,
+        question=Line.of("user", question),
+        asker=asker,
+        history=0,
+        started=started,
+    )
+
+
+def report(label: str, text: str, *, dollars: str | None = "0.0010") -> CallReport:
+    return CallReport(
+        label=label,
+        text=text,
+        usage=USAGE,
+        dollars=None if dollars is None else Decimal(dollars),
+        started=0.25,
+        seconds=1.5,
+        first_token=0.5,
+        finish="stop",
+    )
+
+
+def advice(position: int, outcome: Outcome = "ok") -> Advice:
+    label = f"p:{position}"
+    text = f"Advice {position}"
+    return Advice(
+        position=position, label=label, outcome=outcome, text=text, call=report(label, text)
+    )
+
+
+def end(
+    turn_id: str, answer: str = "Because.", *, ending: Ending = "finished", error: str | None = None
+) -> TurnEnd:
+    return TurnEnd(
+        turn_id=turn_id,
+        ending=ending,
+        answer=answer,
+        error=error,
+        calls=(report("p:big", answer),),
+        usage=USAGE + USAGE,
+        dollars=Decimal("0.0030"),
+        priced=True,
+        seconds=4.5,
+        notes=("The first choice did not answer.",),
+    )
