@@ -1,0 +1,84 @@
+"""For endpoints that want user and assistant to take turns strictly (the end of MOA-19).
+
+Decides, from a refusal that says so, to send the same conversation once more in that shape, and
+to send it so from then on to that model. Everybody else gets the lines as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+
+from core.calls import Chunk, ModelCall
+from core.errors import ContextOverflow, ModelForbidden, ModelRefused
+from core.ports import Model
+from core.types import Image, Line
+
+BRIDGE = "I have read the results above."
+"""Stands between a tool's result and a user line, where the two may not meet."""
+
+WANTS_TURNS = re.compile(
+    r"\balternat(e|es|ing|ion)\b|\b(successive|consecutive) ['\"`]?user"
+    r"|multiple ['\"`]?user['\"`]? (roles|messages|turns)"
+    r"|unexpected role ['\"`]?user['\"`]? after",
+    re.IGNORECASE,
+)
+
+
+class Alternating:
+    """A model that is asked again, in strict turns, if it refuses anything else."""
+
+    def __init__(self, model: Model) -> None:
+        """Ask `model`; one of these stands before each provider."""
+        self._model = model
+        self._strict: set[str] = set()
+
+    async def stream(self, call: ModelCall) -> AsyncGenerator[Chunk, None]:
+        model = call.slot.model
+        shapes = [True] if model in self._strict else [False, True]
+        for strict in shapes:
+            stream = self._model.stream(in_turns(call) if strict else call)
+            try:
+                async for chunk in stream:
+                    if strict and chunk != Chunk():
+                        self._strict.add(model)
+                    yield chunk
+                return
+            except ModelRefused as error:
+                if strict or not wants_turns(error) or in_turns(call) == call:
+                    raise
+            finally:
+                await stream.aclose()
+
+
+def wants_turns(error: ModelRefused) -> bool:
+    """Tell whether a refusal is about the order of the roles."""
+    if isinstance(error, ModelForbidden | ContextOverflow):
+        return False
+    return WANTS_TURNS.search(str(error)) is not None
+
+
+def in_turns(call: ModelCall) -> ModelCall:
+    """Give the call with adjacent user lines merged, and a bridge after a tool's results."""
+    lines: list[Line] = []
+    for line in call.lines:
+        before = lines[-1].role if lines else None
+        if line.role == "user" and before == "tool":
+            lines.append(Line.of("assistant", BRIDGE))
+        if line.role == "user" and before == "user":
+            lines[-1] = _merged(lines[-1], line)
+        else:
+            lines.append(line)
+    return replace(call, lines=tuple(lines))
+
+
+def _merged(first: Line, second: Line) -> Line:
+    parts: list[str | Image] = [*first.parts]
+    for part in second.parts:
+        if parts and isinstance(part, str) and isinstance(parts[-1], str):
+            parts[-1] += f"\n\n{part}"
+        else:
+            parts.append(part)
+    name = first.name if first.name == second.name else None
+    return replace(first, parts=tuple(parts), name=name)

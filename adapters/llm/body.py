@@ -1,0 +1,38 @@
+"""The body of an answer: an event stream, or one whole JSON document to the same question.
+
+Decides by the first byte which one it is: what a server says about its body in a header is not
+to be relied on, and some answer whole to a request for a stream (MOA-41).
+"""
+
+from __future__ import annotations
+
+from adapters.llm.sse import Event, EventStream, EventTooLarge
+
+LARGEST_DOCUMENT = 64 * 1024 * 1024
+
+
+class Body:
+    """Takes bytes, gives events; a whole document is one event, given at its end."""
+
+    def __init__(self) -> None:
+        """Begin at the first byte."""
+        self._events = EventStream()
+        self._document: bytearray | None = None
+        self._begun = False
+
+    def feed(self, data: bytes) -> list[Event]:
+        """Take the next bytes; b"" is the end.
+
+        Raises:
+            EventTooLarge: it outgrew the memory that it may have.
+        """
+        if not self._begun and data.strip():
+            self._begun = True
+            # No line of an event stream begins so.
+            self._document = bytearray() if data.lstrip().startswith(b"{") else None
+        if self._document is None:
+            return self._events.feed(data) if data else self._events.end()
+        self._document += data
+        if len(self._document) > LARGEST_DOCUMENT:
+            raise EventTooLarge
+        return [] if data else [Event(data=self._document.decode(errors="replace"))]

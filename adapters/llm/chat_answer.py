@@ -1,0 +1,126 @@
+"""Gathers an answer of the Chat Completions format: its documents in, pieces of the answer out.
+
+Decides what was said, and whether the answer came to its end (MOA-41). It is fed: no I/O. What
+a failure leads to is not its business.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from adapters.llm import failures
+from adapters.llm.chat_tools import ToolCalls
+from adapters.llm.chat_wire import Answered, Choice, finish_of, spent_of
+from core.calls import Chunk
+from core.errors import ModelBroken, ModelRefused, ModelUnreachable
+from core.types import Finish, Usage
+
+
+class ChatAnswer:
+    """One answer as it comes: `take` its documents, `flush` what is new, `end` it."""
+
+    def __init__(self, secrets: tuple[str, ...] = ()) -> None:
+        """Begin an answer; `secrets` are taken out of what the provider says in errors."""
+        self._secrets = secrets
+        self._calls = ToolCalls()
+        self._text: list[str] = []
+        self._thought: list[str] = []
+        self._usage: Usage | None = None
+        self._dollars: Decimal | None = None
+        self._progress = False
+        self._reason: str | None = None
+        self._chosen = False
+        self._spoke = False
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether the end was announced ("[DONE]"), or this was a whole answer."""
+        return self._closed
+
+    @property
+    def finished(self) -> bool:
+        """Whether the model has said why it ended; only usage may still come."""
+        return self._reason is not None
+
+    def take(self, document: str) -> None:
+        """Take an event's data, or a whole answer.
+
+        Raises:
+            ModelError: the provider reports a failure, or nobody can read this.
+        """
+        if document.strip() == "[DONE]":
+            self._closed = True
+            return
+        try:
+            answered = msgspec.json.decode(document, type=Answered)
+        except msgspec.DecodeError as error:
+            raise ModelBroken("The provider's answer cannot be read") from error
+        self._complain(answered)
+        self._spend(answered.usage)
+        for choice in answered.choices or ():
+            if not choice.index:
+                self._choose(choice)
+
+    def _complain(self, answered: Answered) -> None:
+        """Raise the error that a 200 carries, if it carries one."""
+        errors = [answered.error, *(choice.error for choice in answered.choices or ())]
+        if answered.choices is None:
+            errors += [answered.message, answered.detail]
+        for error in filter(None, errors):
+            raise failures.failure(failures.listen(error), None, secrets=self._secrets)
+
+    def _choose(self, choice: Choice) -> None:
+        words = choice.words
+        self._text.append(words.text)
+        self._thought.append(words.thought)
+        self._progress |= bool(words.tool_calls or words.reasoning_details)
+        self._calls.take(words.tool_calls or ())
+        self._spend(choice.usage)
+        self._reason = choice.finish_reason or self._reason
+        self._chosen = True
+        self._closed |= choice.message is not None
+
+    def _spend(self, raw: msgspec.Raw) -> None:
+        usage, dollars = spent_of(raw)
+        self._usage = usage or self._usage
+        self._dollars = self._dollars if dollars is None else dollars
+
+    def flush(self) -> Chunk:
+        """Give what is new since the last time; an empty chunk if nothing is."""
+        chunk = Chunk(
+            text="".join(self._text),
+            reasoning="".join(self._thought),
+            usage=self._usage,
+            dollars=self._dollars,
+            progress=self._progress,
+        )
+        self._text.clear()
+        self._thought.clear()
+        self._usage = self._dollars = None
+        self._progress = False
+        self._spoke |= bool(chunk.text)
+        return chunk
+
+    def end(self) -> Chunk:
+        """Give the last piece: tool calls and why it ended.
+
+        Raises:
+            ModelUnreachable: the answer broke off before its end.
+            ModelBroken: it was none.
+            ModelRefused: the provider's filter let nothing through.
+        """
+        if not self.finished and not self._closed:
+            raise ModelUnreachable("The answer broke off before its end")
+        if not self._chosen:
+            raise ModelBroken("The provider answered without an answer")
+        reason = finish_of(self._reason or "stop")
+        calls = self._calls.whole(cut=reason == "length")
+        if reason == "content_filter" and not self._spoke:
+            raise ModelRefused("The provider's content filter let no answer through")
+        if self._reason == "error":
+            raise ModelBroken("The provider broke off with an error")
+        finish: Finish = "tool_calls" if calls and reason == "stop" else reason
+        return Chunk(tool_calls=calls, finish=finish)

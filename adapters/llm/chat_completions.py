@@ -1,0 +1,125 @@
+"""A model that is asked over the Chat Completions format: OpenAI's, and nearly everybody's.
+
+Decides nothing about whom to ask or whether to ask again, one thing apart: a request that a
+provider refuses for its form (a stream, the name of a field) is sent once more in the form that
+it wants, and that is remembered (MOA-41). Deadlines, retries and limits are wrappers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+
+import aiohttp
+
+from adapters.llm import failures, quirks, wire
+from adapters.llm.body import Body
+from adapters.llm.chat_answer import ChatAnswer
+from adapters.llm.chat_request import encode, fields_of
+from adapters.llm.quirks import Quirk, Quirks
+from adapters.llm.sse import EventTooLarge
+from adapters.llm.wire import Endpoint
+from core.calls import Chunk, ModelCall
+from core.errors import ModelBroken, ModelUnreachable
+
+LINGER = 3.0
+"""Seconds that a finished answer waits for its usage: not worth losing an answer for."""
+PATH = "/chat/completions"
+FORM_REFUSED = frozenset({400, 422})
+
+log = logging.getLogger(__name__)
+
+
+class ChatCompletions:
+    """One provider of this format."""
+
+    def __init__(self, session: aiohttp.ClientSession, endpoint: Endpoint) -> None:
+        """Use a session that somebody else opened (`wire.open_session`) and closes."""
+        self._session = session
+        self._endpoint = endpoint
+        self._url = endpoint.url(PATH)
+        self._learned: dict[str, Quirks] = {}
+
+    async def stream(self, call: ModelCall) -> AsyncGenerator[Chunk, None]:
+        """Yield the answer in pieces, the first one empty, before the request is sent."""
+        yield Chunk()
+        response = await self._open(call)
+        try:
+            body, answer = Body(), ChatAnswer(self._endpoint.secrets)
+            while data := await self._read(response, answer):
+                self._take(answer, body, data)
+                chunk = answer.flush()
+                if chunk != Chunk():
+                    yield chunk
+                if answer.closed:
+                    break
+            self._take(answer, body, b"")
+            rest = answer.flush()
+            if rest != Chunk():
+                yield rest
+            yield answer.end()
+            await wire.drain(response)
+        finally:
+            wire.cut(response)
+
+    def _take(self, answer: ChatAnswer, body: Body, data: bytes) -> None:
+        try:
+            events = body.feed(data)
+        except EventTooLarge as error:
+            raise ModelBroken("The provider's answer has no end") from error
+        for event in events:
+            if not answer.closed:
+                answer.take(event.data)
+
+    async def _read(self, response: aiohttp.ClientResponse, answer: ChatAnswer) -> bytes:
+        if not answer.finished:
+            return await wire.read(response)
+        try:
+            async with asyncio.timeout(LINGER):
+                return await wire.read(response)
+        except (TimeoutError, ModelUnreachable):
+            return b""
+
+    async def _open(self, call: ModelCall) -> aiohttp.ClientResponse:
+        """Send the request, in the form that the provider takes; give the answer's beginning."""
+        model = call.slot.model
+        form = self._learned.get(model, quirks.of_family(model))
+        while True:
+            response, lesson = await self._ask(call, form)
+            if lesson is None:
+                break
+            form |= {lesson}
+        # Remembered only now: a guess that did not help would spoil every later request.
+        if form != self._learned.get(model, quirks.of_family(model)):
+            log.warning("%s is asked differently from now on: %s", model, ", ".join(sorted(form)))
+            self._learned[model] = form
+        return response
+
+    async def _ask(
+        self, call: ModelCall, form: Quirks
+    ) -> tuple[aiohttp.ClientResponse, Quirk | None]:
+        """Send it once; give the response, and what was to be learned if it was refused."""
+        endpoint = self._endpoint
+        fields = fields_of(call, endpoint.extra_body, form)
+        key = {} if endpoint.api_key is None else {"Authorization": f"Bearer {endpoint.api_key}"}
+        response = await wire.post(
+            self._session,
+            self._url,
+            body=encode(fields),
+            headers={**key, **endpoint.headers},
+            connect=endpoint.connect,
+        )
+        if response.ok:
+            return response, None
+        try:
+            said = await wire.refusal(response)
+        finally:
+            wire.cut(response)
+        lesson = None
+        if response.status in FORM_REFUSED:
+            lesson = quirks.learn(said.everything, frozenset(fields), form)
+        if lesson is None:
+            wait = wire.wait_of(response)
+            raise failures.failure(said, response.status, wait=wait, secrets=endpoint.secrets)
+        return response, lesson

@@ -1,0 +1,93 @@
+"""A request of the Chat Completions format: a model call in, JSON bytes out.
+
+Decides the fields and their order. The messages come last and equal lines give equal bytes, so
+request i+1 extends request i and every prompt cache keeps its prefix (MOA-19). What is None is
+absent (MOA-4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from adapters.llm.quirks import Quirks, cap_field
+from core.calls import ModelCall
+from core.types import Image, Json, Line, Tool, ToolCall
+
+Fields = dict[str, Json]
+
+
+def fields_of(call: ModelCall, extra_body: Mapping[str, Json], quirks: Quirks) -> Fields:
+    """Give the body's fields, in order. `extra_body` is the provider's; the slot's own wins."""
+    streamed = "no_stream" not in quirks
+    options = {"include_usage": True} if streamed and "no_stream_options" not in quirks else None
+    asked: Fields = {
+        "model": call.slot.model,
+        "stream": streamed or None,
+        "stream_options": options,
+        "temperature": None if "no_temperature" in quirks else call.temperature,
+        cap_field(quirks): call.max_tokens,
+        "reasoning_effort": call.slot.reasoning_effort,
+        "tools": [_tool(tool) for tool in call.tools] or None,
+    }
+    fields: Fields = {name: value for name, value in asked.items() if value is not None}
+    # A field that a program sent as null was sent: what it means is the provider's business.
+    for more in (call.extra, extra_body, call.slot.extra_body):
+        fields.update(more)
+    messages: Json = [_message(line) for line in call.lines]
+    fields["messages"] = fields.pop("messages", messages)
+    return fields
+
+
+def encode(fields: Fields) -> bytes:
+    """Write the body; the same fields give the same bytes."""
+    return msgspec.json.encode(fields)
+
+
+def _message(line: Line) -> Fields:
+    message: Fields = {"role": line.role, "content": _content(line)}
+    if line.name is not None:
+        message["name"] = line.name
+    if line.tool_calls:
+        message["tool_calls"] = [_call(call) for call in line.tool_calls]
+    if line.tool_call_id is not None:
+        message["tool_call_id"] = line.tool_call_id
+    return message
+
+
+def _content(line: Line) -> Json:
+    match line.parts:
+        case ():
+            # Only a message of tool calls alone may have no content at all.
+            return None if line.tool_calls else ""
+        case (str(text),):
+            return text
+        case parts:
+            return [_part(part) for part in parts]
+
+
+def _part(part: str | Image) -> Fields:
+    if isinstance(part, str):
+        return {"type": "text", "text": part}
+    image: Fields = {"url": part.url}
+    if part.detail is not None:
+        image["detail"] = part.detail
+    return {"type": "image_url", "image_url": image}
+
+
+def _call(call: ToolCall) -> Fields:
+    # A model that calls a tool without arguments may write none; nobody accepts that back.
+    function: Fields = {"name": call.name, "arguments": call.arguments or "{}"}
+    return {"id": call.id, "type": "function", "function": function}
+
+
+def _tool(tool: Tool) -> Fields:
+    given: Fields = {
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": tool.parameters,
+        "strict": tool.strict,
+    }
+    function = {name: value for name, value in given.items() if value is not None}
+    return {"type": "function", "function": function}

@@ -1,0 +1,90 @@
+"""Puts tool calls together out of the pieces in which the Chat Completions format sends them.
+
+Decides which piece belongs to which call: by index, and by id where a server numbers every call
+0 or not at all. A call without an id is given one, since its result has to name it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import msgspec
+
+from adapters.llm.chat_wire import ToolPiece
+from core.types import ToolCall
+
+
+@dataclass(slots=True)
+class _Growing:
+    index: int | None
+    id: str = ""
+    name: str = ""
+    arguments: list[str] = field(default_factory=list)
+
+
+class ToolCalls:
+    """The calls of one answer, in the order in which they began."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._calls: list[_Growing] = []
+
+    def take(self, pieces: Iterable[ToolPiece]) -> None:
+        """Take pieces in the order in which they came."""
+        for piece in pieces:
+            call = self._of(piece)
+            function = piece.function
+            if function is None:
+                continue
+            call.name = call.name or function.name or ""
+            match function.arguments:
+                case str(text):
+                    call.arguments.append(text)
+                case {**fields}:
+                    call.arguments.append(msgspec.json.encode(fields).decode())
+                case None:
+                    pass
+
+    def whole(self, *, cut: bool) -> tuple[ToolCall, ...]:
+        """Give the calls. Of an answer that was `cut`, a half-written one is left out."""
+        calls = (
+            ToolCall(
+                id=call.id or f"call_{uuid4().hex}",
+                name=call.name,
+                arguments="".join(call.arguments),
+            )
+            for call in self._calls
+            if call.name
+        )
+        return tuple(call for call in calls if not cut or _is_json(call.arguments))
+
+    def _of(self, piece: ToolPiece) -> _Growing:
+        """Find the call that a piece belongs to, or begin one."""
+        newest = self._calls[::-1]
+        call = next((call for call in newest if piece.id and piece.id == call.id), None)
+        if call is None:
+            call = next((call for call in newest if piece.index in {None, call.index}), None)
+        if call is None or _begins_another(piece, call):
+            call = _Growing(index=piece.index)
+            self._calls.append(call)
+        call.id = call.id or piece.id or ""
+        return call
+
+
+def _begins_another(piece: ToolPiece, call: _Growing) -> bool:
+    """Tell whether a piece that could continue `call` begins a call of its own."""
+    name = piece.function.name if piece.function is not None else None
+    if not name or not call.name or (piece.id and piece.id == call.id):
+        return False
+    return piece.index is None or name != call.name or bool(piece.id and call.id)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,61 @@
+"""Where endpoints of one wire format differ: by model name as data, the rest learned from a 400.
+
+Decides what is left out or renamed for a model. A quirk is learned from one refusal and holds
+until the program ends; nothing that the provider accepts is ever changed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, TypeAlias
+
+Quirk: TypeAlias = Literal[
+    "no_stream", "no_stream_options", "max_completion_tokens", "max_tokens", "no_temperature"
+]
+Quirks: TypeAlias = frozenset[Quirk]
+
+# A family is told by the last part of the model's name: vendor prefixes come and go.
+FAMILIES: tuple[tuple[re.Pattern[str], Quirks], ...] = (
+    (re.compile(r"o\d"), frozenset({"max_completion_tokens"})),
+    (re.compile(r"gpt-([5-9]|\d\d)"), frozenset({"max_completion_tokens"})),
+)
+
+REFUSES = r"unsupported|not support|unknown|unrecogni|not permitted|not allowed|unexpected|instead"
+# field that was sent · what the refusal must name · what it must say of it · what it teaches
+LESSONS: tuple[tuple[str, str, str, Quirk], ...] = (
+    ("stream_options", r"stream_options", "", "no_stream_options"),
+    ("max_tokens", r"max_completion_tokens", REFUSES, "max_completion_tokens"),
+    ("max_completion_tokens", r"max_completion_tokens", REFUSES, "max_tokens"),
+    ("temperature", r"temperature", r"unsupported|not support|only the default", "no_temperature"),
+    ("stream", r"\bstream(ing|ed)?\b", "", "no_stream"),
+)
+
+
+def of_family(model: str) -> Quirks:
+    """Give what is known of a model before it was ever asked."""
+    name = model.rpartition("/")[2].lower()
+    found: frozenset[Quirk] = frozenset()
+    for pattern, quirks in FAMILIES:
+        if pattern.match(name):
+            found |= quirks
+    return found
+
+
+def cap_field(quirks: Quirks) -> Literal["max_tokens", "max_completion_tokens"]:
+    """Name the field that caps the answer; what was learned wins over the family."""
+    if "max_completion_tokens" in quirks and "max_tokens" not in quirks:
+        return "max_completion_tokens"
+    return "max_tokens"
+
+
+def learn(refusal: str, sent: frozenset[str], quirks: Quirks) -> Quirk | None:
+    """Tell from a refusal's words which quirk it teaches; None where it is about something else.
+
+    `sent` are the fields of the request that was refused: only they can be at fault.
+    """
+    text = refusal.lower()
+    for field, name, verdict, quirk in LESSONS:
+        fits = re.search(name, text) and re.search(verdict, text)
+        if field in sent and quirk not in quirks and fits:
+            return quirk
+    return None

@@ -1,0 +1,64 @@
+"""Asks again when a provider is busy or out of reach, as long as nothing has been said yet (P11).
+
+Decides how often and how soon. A reference is asked once more, within 250 ms (MOA-9): advice that
+comes late is of no use. An aggregator is worth waiting for. What is refused, too long, stalled or
+unreadable is never asked again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator
+from itertools import count
+
+from core.calls import Chunk, ModelCall
+from core.errors import ModelBusy, ModelUnreachable
+from core.ports import Model
+
+REFERENCE_RETRIES = 1
+REFERENCE_LONGEST = 0.25
+AGGREGATOR_RETRIES = 2
+AGGREGATOR_FIRST = 0.5
+AGGREGATOR_LONGEST = 10.0
+
+
+def wait_before(attempt: int, call: ModelCall, error: ModelBusy | ModelUnreachable) -> float | None:
+    """Give the seconds before the retry number `attempt` (from 1); None for no retry."""
+    asked = error.retry_after if isinstance(error, ModelBusy) else None
+    spread = random.uniform(0.5, 1.0)  # noqa: S311 - so that a crowd does not come back at once
+    if call.position > 0:
+        late = asked is not None and asked > REFERENCE_LONGEST
+        if attempt > REFERENCE_RETRIES or late:
+            return None
+        return REFERENCE_LONGEST * spread if asked is None else asked
+    if attempt > AGGREGATOR_RETRIES:
+        return None
+    if asked is None:
+        asked = AGGREGATOR_FIRST * 2 ** (attempt - 1) * spread
+    return min(asked, AGGREGATOR_LONGEST)
+
+
+class Retrying:
+    """A model that is asked again before its first word."""
+
+    def __init__(self, model: Model) -> None:
+        """Ask `model`, again if need be."""
+        self._model = model
+
+    async def stream(self, call: ModelCall) -> AsyncGenerator[Chunk, None]:
+        for attempt in count(1):
+            said = False
+            stream = self._model.stream(call)
+            try:
+                async for chunk in stream:
+                    said = said or chunk != Chunk()
+                    yield chunk
+                return
+            except (ModelBusy, ModelUnreachable) as error:
+                wait = wait_before(attempt, call, error)
+                if said or wait is None:
+                    raise
+            finally:
+                await stream.aclose()
+            await asyncio.sleep(wait)

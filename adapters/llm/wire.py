@@ -1,0 +1,166 @@
+"""HTTP to a provider: one POST, its body as it comes, and a connection that can be cut at once.
+
+Decides how a connection is opened, read and closed, and turns what aiohttp raises into our
+errors. It never looks at what is sent or answered, and never asks twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import aiohttp
+from yarl import URL
+
+from adapters.llm import failures, waits
+from core.errors import ModelBroken, ModelError, ModelRefused, ModelStalled, ModelUnreachable
+from core.types import Json
+
+LARGEST_ERROR = 64 * 1024
+DRAIN = 0.1
+"""Seconds that the end of a finished body may take, so that the connection can be used again."""
+
+DEPTH = {"X-MoA-Depth": "1"}
+"""On every call: a mixture that is asked by a mixture can tell, and refuse (MOA-6)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where a provider is and how it is spoken to.
+
+    `api_key` None sends no key at all. `connect` is in seconds. `headers` win over ours;
+    `extra_body` goes into every request, under the slot's own.
+    """
+
+    base_url: str
+    api_key: str | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    extra_body: Mapping[str, Json] = field(default_factory=dict)
+    connect: float = 10.0
+
+    def url(self, path: str) -> URL:
+        """Give the address of `path`; a query in `base_url` is kept (Azure's api-version)."""
+        base = URL(self.base_url)
+        root = base.path.rstrip("/").removesuffix(path)
+        return base.with_path(root + path, keep_query=True)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be quoted."""
+        return (self.api_key or "", *self.headers.values())
+
+
+def open_session() -> aiohttp.ClientSession:
+    """Open the session that all providers share; whoever opens it closes it.
+
+    No proxy from the environment, no cookies, no limit of its own (`limit.py` has one).
+    """
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+        trust_env=False,
+    )
+
+
+async def post(
+    session: aiohttp.ClientSession,
+    url: URL,
+    *,
+    body: bytes,
+    headers: Mapping[str, str],
+    connect: float,
+) -> aiohttp.ClientResponse:
+    """Send a JSON body; give the response once its head is there.
+
+    Raises:
+        ModelStalled: no connection within `connect` seconds.
+        ModelUnreachable: no connection, or it broke.
+        ModelRefused: the address cannot be one.
+        ModelBroken: what answers does not speak HTTP.
+    """
+    every = {"Content-Type": "application/json", "Accept-Encoding": "identity", **DEPTH, **headers}
+    try:
+        return await session.post(
+            url,
+            data=body,
+            headers=every,
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=None),
+        )
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        raise _failed(error, url, connect) from error
+
+
+def _failed(error: Exception, url: URL, connect: float) -> ModelError:
+    host = url.host or "the provider"
+    if isinstance(error, aiohttp.ServerTimeoutError):
+        return ModelStalled(f"No connection to {host} within {connect:g} s", stage="connect")
+    if isinstance(error, ValueError):  # aiohttp's InvalidURL is one, too
+        return ModelRefused("base_url is no HTTP address, or a header is malformed")
+    if isinstance(error, aiohttp.ClientConnectionError | OSError):
+        return ModelUnreachable(_unreachable(error, host))
+    return ModelBroken(f"What {host} answers is no HTTP")
+
+
+def _unreachable(error: Exception, host: str) -> str:
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            return f"The certificate of {host} is not trusted"
+        case aiohttp.ClientConnectorDNSError():
+            return f"There is no host {host}"
+        case aiohttp.ClientConnectorError():
+            return f"Cannot connect to {host}: {error.strerror or 'no answer'}"
+        case _:
+            return f"The connection to {host} broke"
+
+
+async def read(response: aiohttp.ClientResponse) -> bytes:
+    """Give what has arrived, waiting if nothing has; b"" at the end of the body.
+
+    Raises:
+        ModelUnreachable: the connection broke before the end.
+    """
+    try:
+        return await response.content.readany()
+    except (aiohttp.ClientError, OSError) as error:
+        raise ModelUnreachable("The connection broke in mid-answer") from error
+
+
+async def refusal(response: aiohttp.ClientResponse) -> failures.Said:
+    """Read the body of an error, its first part at least."""
+    body = b""
+    try:
+        while len(body) < LARGEST_ERROR and (data := await read(response)):
+            body += data
+    except ModelUnreachable:
+        pass  # the status has said enough
+    return failures.hear(body)
+
+
+def wait_of(response: aiohttp.ClientResponse) -> float | None:
+    """Give the seconds that the headers ask to wait."""
+    return waits.retry_after(response.headers, datetime.now(UTC))
+
+
+async def drain(response: aiohttp.ClientResponse) -> None:
+    """Read the little that may follow an answer's end, so that the connection can be kept."""
+    try:
+        async with asyncio.timeout(DRAIN):
+            while await read(response):
+                pass
+    except (TimeoutError, ModelUnreachable):
+        pass  # `cut` closes it
+
+
+def cut(response: aiohttp.ClientResponse) -> None:
+    """Close the connection at once, unless the body was read to its end.
+
+    Without a goodbye: a TLS close waits for the other side, which is busy writing (MOA-11).
+    """
+    connection = response.connection
+    if connection is not None and connection.transport is not None:
+        connection.transport.abort()
+    response.close()
