@@ -1,0 +1,70 @@
+"""What a configuration amounts to, in lines for `config check`.
+
+Decides the words only: what is unavailable and why is the configuration's own to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.presets import RESERVED, Preset, ReferenceSlot
+from gateway.config.load import Config
+from gateway.config.providers import missing
+
+
+def describe(config: Config) -> list[str]:
+    """Say each preset, what cannot be used, and the warnings."""
+    lines: list[str] = []
+    for preset in config.catalogue.presets.values():
+        lines += _preset(preset, config)
+    for name, provider in config.providers.items():
+        if reason := missing(provider):
+            lines.append(f"provider {name}: unavailable ({reason})")
+    lines += [f"warning: {each}" for each in config.warnings]
+    return lines
+
+
+def _preset(preset: Preset, config: Config) -> Iterator[str]:
+    default = " (default)" if preset.name == config.catalogue.default else ""
+    reason = config.unavailable(preset)
+    yield f"preset {preset.name}{default}: " + (f"unavailable ({reason})" if reason else "ready")
+    if preset.name in RESERVED:
+        yield f"  its name is also a word of /moa: choose it as moa/{preset.name}"
+    for number, slot in enumerate(preset.references, 1):
+        yield f"  reference {number}: {slot.label}{_aside(slot, config)}"
+    yield f"  aggregator: {preset.aggregator.label}"
+    yield f"  {_cadence(preset)}"
+
+
+def _aside(slot: ReferenceSlot, config: Config) -> str:
+    """Say what is special about a reference."""
+    words = [f"role {slot.role}"] if slot.role else []
+    if slot.provider.lower() == "moa":
+        words.append("skipped: a preset cannot advise another")
+    elif reason := missing(config.providers[slot.provider]):
+        words.append(f"skipped: {reason}")
+    if not slot.enabled:
+        words.append("off")
+    return f" ({', '.join(words)})" if words else ""
+
+
+def _cadence(preset: Preset) -> str:
+    """Say how often the references are asked, and what that costs at most (MOA-23)."""
+    if not preset.enabled:
+        return "references: off, the aggregator answers alone"
+    asked = sum(slot.enabled and slot.provider.lower() != "moa" for slot in preset.references)
+    rounds = preset.max_iterations
+    if preset.fanout.mode == "user_turn":
+        return f"user_turn: {_calls(asked)} for each message"
+    if preset.fanout.mode == "every_n":
+        times = -(-rounds // preset.fanout.n)
+        often = f"every_n:{preset.fanout.n}: asks again at every {preset.fanout.n} tool rounds"
+        return f"{often}, up to {_calls(asked * times)} for each message"
+    return (
+        f"per_iteration: asks again after every tool round, up to {_calls(asked * rounds)} "
+        f"for each message; fanout: user_turn makes it {asked}"
+    )
+
+
+def _calls(count: int) -> str:
+    return f"{count} reference call" + ("" if count == 1 else "s")

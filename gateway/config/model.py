@@ -1,0 +1,150 @@
+"""The configuration file's shape: every key, its type, its bounds and its default.
+
+It decides nothing between keys (`rules` does). Scripts and the JSON Schema rely on these names.
+A default of None means that nobody said anything.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import Meta, field
+
+from gateway.config.chats import Access, Channel, ChatSettings, Privacy, Retention, Workspace
+from gateway.config.mixtures import Moa
+from gateway.config.providers import Provider
+from gateway.config.shape import Block, Count
+from gateway.config.values import Dollars, Rate, Secret, Url
+
+# --- money, time and numbers --------------------------------------------------------------
+
+
+class Allowance(Block, frozen=True, kw_only=True):
+    """Dollars by day and by month (MOA-30)."""
+
+    daily: Dollars | None = None
+    monthly: Dollars | None = None
+
+
+class Budgets(Block, frozen=True, kw_only=True):
+    """Who may spend how much; `turn` and `unpriced` are dollars, the latter per million tokens."""
+
+    total: Allowance = Allowance()
+    user: Allowance = Allowance()
+    channel: Allowance = Allowance()
+    preset: Allowance = Allowance()
+    key: Allowance = Allowance()
+    turn: Dollars | None = None
+    on_exceeded: Literal["downgrade", "refuse"] = "downgrade"
+    unpriced: Dollars | None = None
+
+
+class Price(Block, frozen=True, kw_only=True):
+    """Dollars per million tokens of one model; a cache price left out is the input price."""
+
+    input: Dollars
+    output: Dollars
+    cache_read: Dollars | None = None
+    cache_write: Dollars | None = None
+
+
+class Limits(Block, frozen=True, kw_only=True):
+    """How often, and how many turns of one person at once."""
+
+    user: Rate | None = None
+    channel: Rate | None = None
+    running: Count | None = None
+
+
+# --- doors --------------------------------------------------------------------------------
+
+
+class ApiKey(Block, frozen=True, kw_only=True):
+    """One more key for /v1. A blank token turns it off; without `presets` it may use all."""
+
+    token: Secret
+    presets: tuple[str, ...] = ()
+    budgets: Allowance = Allowance()
+
+
+class Http(Block, frozen=True, kw_only=True):
+    """The web face and /v1. Port 0 is a free one."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8080
+    token: Secret | None = None
+    keys: dict[str, ApiKey] = {}
+
+
+class Web(Block, frozen=True, kw_only=True, tag="web", tag_field="type"):
+    """The web chat."""
+
+    enabled: bool = True
+
+
+class Telegram(Block, frozen=True, kw_only=True, tag="telegram", tag_field="type"):
+    """A Telegram bot."""
+
+    token: Secret
+    base_url: Url = field(default_factory=lambda: Url("https://api.telegram.org/bot"))
+    base_file_url: Url = field(default_factory=lambda: Url("https://api.telegram.org/file/bot"))
+    mode: Literal["polling", "webhook"] = "polling"
+
+
+class Discord(Block, frozen=True, kw_only=True, tag="discord", tag_field="type"):
+    """A Discord bot. Without `gateway_url` it asks for it."""
+
+    token: Secret
+    api_base: Url = field(default_factory=lambda: Url("https://discord.com/api/v10"))
+    gateway_url: str | None = None
+
+
+class Slack(Block, frozen=True, kw_only=True, tag="slack", tag_field="type"):
+    """A Slack app: Socket Mode needs `app_token`, HTTP mode `signing_secret`."""
+
+    bot_token: Secret
+    app_token: Secret | None = None
+    signing_secret: Secret | None = None
+    mode: Literal["socket", "http"] = "socket"
+    api_base: Url = field(default_factory=lambda: Url("https://slack.com/api/"))
+
+
+Platform: TypeAlias = Web | Telegram | Discord | Slack
+
+
+# --- the rest -----------------------------------------------------------------------------
+
+
+class ToolServer(Block, frozen=True, kw_only=True):
+    """A server of tools: a command to start, and when its tools need somebody's yes."""
+
+    command: tuple[str, ...]
+    approve: Literal["never", "always", "writes"] = "writes"
+
+
+class Tools(Block, frozen=True, kw_only=True):
+    """Where tools come from."""
+
+    servers: dict[str, ToolServer] = {}
+
+
+class Settings(Block, frozen=True, kw_only=True):
+    """The whole file."""
+
+    moa: Moa
+    data_dir: str = "./data"
+    database: str = "sqlite"
+    timezone: str = "UTC"
+    http: Http = Http()
+    platforms: dict[str, Platform] = {}
+    providers: dict[str, Provider] = {}
+    defaults: ChatSettings = ChatSettings()
+    workspaces: tuple[Workspace, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    access: Access = Access()
+    limits: Limits = Limits()
+    budgets: Budgets = Budgets()
+    retention: Retention = Retention()
+    privacy: Privacy = Privacy()
+    tools: Tools = Tools()
+    prices: dict[str, Price] = {}

@@ -1,0 +1,60 @@
+"""What the file says that does not stop the program, but that nobody should be left to guess.
+
+Decides which keys this version reads and does not act upon yet; a row here goes away when its
+feature lands. It never tells a mistake.
+"""
+
+from __future__ import annotations
+
+from gateway.config.model import Settings, Web
+from gateway.config.providers import UNSPOKEN, missing
+from gateway.config.report import Path, Report
+
+_IGNORED = {
+    "max_tokens": "is ignored: slots have max_tokens, and presets reference_max_tokens",
+    "active_preset": "is ignored: default_preset names the preset",
+}
+_LATER = "is not supported by this version yet"
+# Blocks that are checked, and change nothing so far.
+_BLOCKS = ("budgets", "limits", "retention")
+
+
+def notice(settings: Settings, report: Report) -> None:
+    """Warn of what is read over."""
+    _ignored(settings, report)
+    for name, platform in settings.platforms.items():
+        if not isinstance(platform, Web):
+            kind = type(platform).__name__.lower()
+            report.warn(("platforms", name), f"{kind} {_LATER}; nobody is answered there")
+    for name, provider in settings.providers.items():
+        if missing(provider) == UNSPOKEN:
+            report.warn(("providers", name), f"cannot be used: {UNSPOKEN}")
+    for name, preset in settings.moa.presets.items():
+        path = ("moa", "presets", name)
+        if preset.acting_model is not None:
+            report.warn((*path, "acting_model"), f"{_LATER}; the aggregator answers")
+        if preset.auto:
+            report.warn((*path, "auto"), f"{_LATER}; the references are always asked")
+    _blocks(settings, report)
+
+
+def _blocks(settings: Settings, report: Report) -> None:
+    for name in _BLOCKS:
+        block = getattr(settings, name)
+        if block != type(block)():
+            report.warn((name,), f"{_LATER}: nothing is held to it")
+    if settings.tools.servers:
+        report.warn(("tools", "servers"), f"{_LATER}; no tool is offered")
+    for name, key in settings.http.keys.items():
+        if key.budgets != type(key.budgets)():
+            path = ("http", "keys", name, "budgets")
+            report.warn(path, f"{_LATER}: nothing is held to it")
+
+
+def _ignored(settings: Settings, report: Report) -> None:
+    """Warn once of each key of other agents that means nothing here (MOA-2)."""
+    blocks: list[Path] = [("moa",), *(("moa", "presets", name) for name in settings.moa.presets)]
+    for key, told in _IGNORED.items():
+        first = next((path for path in blocks if (*path, key) in report.lines), None)
+        if first is not None:
+            report.warn((*first, key), told)

@@ -1,0 +1,75 @@
+"""The shape of `providers:`: one struct for each way to reach a model, told apart by `api`.
+
+Decides what makes a provider unusable before anything is sent (MOA-7). It opens no
+connection.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from gateway.config.shape import Block, Count, Seconds
+from gateway.config.values import Secret, Url
+
+
+class Timeouts(Block, frozen=True, kw_only=True):
+    """Seconds; None leaves it to the program."""
+
+    connect: Seconds | None = None
+    first_token: Seconds | None = None
+    between_tokens: Seconds | None = None
+    total: Seconds | None = None
+
+
+class _Provider(Block, frozen=True, kw_only=True, tag_field="api"):
+    max_parallel: Count | None = None
+    headers: dict[str, Secret] = {}
+    extra_body: dict[str, Any] = {}
+    timeouts: Timeouts = Timeouts()
+
+    def sent_headers(self) -> dict[str, str]:
+        """Give the extra headers in the clear; a blank one is not sent."""
+        return {name: value.reveal() for name, value in self.headers.items() if value}
+
+
+class ChatCompletions(_Provider, frozen=True, kw_only=True, tag="chat_completions"):
+    """OpenAI's Chat Completions, which nearly every server speaks."""
+
+    base_url: Url
+    api_key: Secret | None = None
+
+
+class Messages(_Provider, frozen=True, kw_only=True, tag="messages"):
+    """Anthropic's Messages."""
+
+    base_url: Url
+    api_key: Secret | None = None
+
+
+class Embedded(_Provider, frozen=True, kw_only=True, tag="embedded"):
+    """The small model on this machine, or another GGUF file."""
+
+    model_path: str | None = None
+
+
+class Scripted(_Provider, frozen=True, kw_only=True, tag="scripted"):
+    """Answers that are written here, in turn; for tests and rehearsals."""
+
+    answers: tuple[str, ...] = ()
+
+
+Provider: TypeAlias = ChatCompletions | Messages | Embedded | Scripted
+
+UNSPOKEN = "wire format not supported yet"
+
+
+def missing(provider: Provider) -> str:
+    """Say why a provider cannot be used (MOA-7), or nothing.
+
+    A blank key leaves it unconfigured; where the key is left out, none is sent.
+    """
+    if isinstance(provider, Messages):
+        return UNSPOKEN
+    if isinstance(provider, ChatCompletions) and provider.api_key is not None:
+        return "" if provider.api_key else "no key"
+    return ""
