@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeAlias
 
-from adapters.store.sqlite_errors import damaged, explained
+from adapters.store.sqlite_errors import damaged, explained, not_writable
 from core.errors import ConfigError, StoreNewer
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "sqlite"
@@ -165,9 +165,10 @@ def _copy(connection: sqlite3.Connection, target: Path) -> None:
         os.close(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         connection.execute("VACUUM INTO ?", (str(unfinished),))
         unfinished.replace(target)
-    except (sqlite3.Error, OSError):
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise not_writable(target, error.strerror or str(error)) from error
+    except sqlite3.Error:
+        unfinished.unlink(missing_ok=True)
         raise
 
 
