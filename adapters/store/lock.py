@@ -24,7 +24,7 @@ class Lock:
             StoreError: this file system knows no locks.
             OSError: the lock file cannot be written.
         """
-        self._path = Path(f"{data}.lock")
+        self._path = Path(f"{data.resolve()}.lock")  # one lock, whatever link leads to the data
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             self._take(data)

@@ -25,14 +25,7 @@ Migrations: TypeAlias = list[tuple[int, Path]]
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """Open a connection with every setting that the promises rest on."""
-    mode = "ro" if read_only else "rw"
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}",
-        uri=True,
-        isolation_level=None,
-        timeout=WAIT_FOR_OTHERS,
-        check_same_thread=False,
-    )
+    connection = _bare(path, "ro" if read_only else "rw")
     try:
         # No mmap: it has turned a bug of SQLite before 3.51.3 into damaged files.
         connection.execute("PRAGMA mmap_size = 0")
@@ -45,6 +38,16 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _bare(path: Path, mode: str) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        timeout=WAIT_FOR_OTHERS,
+        check_same_thread=False,
+    )
 
 
 def prepare(path: Path, *, program: str, migrations: Path = MIGRATIONS) -> None:
@@ -61,6 +64,9 @@ def prepare(path: Path, *, program: str, migrations: Path = MIGRATIONS) -> None:
         raise ConfigError(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer is needed.")
     _create(path)
     try:
+        # Before anything is set: a setting such as WAL would change a file that is not ours.
+        with closing(_bare(path, "rw")) as connection:
+            _recognise(connection, path)
         with closing(connect(path)) as connection:
             _check(connection, path)
             _migrate(connection, path, program=program, steps=_steps(migrations))
@@ -91,10 +97,13 @@ def _create(path: Path) -> None:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
-def _check(connection: sqlite3.Connection, path: Path) -> None:
+def _recognise(connection: sqlite3.Connection, path: Path) -> None:
     tables = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
     if tables and _pragma(connection, "application_id") != APPLICATION_ID:
         raise damaged(path, "it belongs to another program")
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
     result = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if result != "ok":
         raise damaged(path, str(result))

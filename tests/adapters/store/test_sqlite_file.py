@@ -33,6 +33,16 @@ async def with_messages(path: Path, *texts: str) -> None:
     await store.close()
 
 
+def content_of(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def link_to(path: Path) -> Path:
+    link = path.with_name("link.db")
+    link.symlink_to(path)
+    return link
+
+
 async def messages(path: Path) -> list[str]:
     store = await open_sqlite(path)
     found = [each.incoming.event_id for each in await store.waiting()]
@@ -50,6 +60,13 @@ async def test_a_second_process_is_refused_and_told_who_owns_the_data(path):
     assert await first.accept(message("e1")) is not None
     await first.close()
     assert await messages(path) == ["e1"]
+
+
+async def test_a_link_to_the_data_is_no_way_around_its_owner(path):
+    first = await open_sqlite(path)
+    with pytest.raises(StoreBusy):
+        await open_sqlite(link_to(path))
+    await first.close()
 
 
 HOLD = """
@@ -138,8 +155,10 @@ async def test_p9_a_file_that_was_cut_is_found_at_start(path):
 async def test_p9_a_database_of_another_program_is_left_alone(path):
     with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE bookmarks (url TEXT)")
+    before = content_of(path)
     with pytest.raises(StoreDamaged, match="belongs to another program"):
         await open_sqlite(path)
+    assert content_of(path) == before
 
 
 async def test_p9_a_log_whose_file_is_gone_is_not_thrown_away(path):
