@@ -90,7 +90,8 @@ def _words(kind: inspect.Type) -> tuple[str, ...]:
 
 def _bounds(kind: inspect.Type) -> str:
     if isinstance(kind, inspect.LiteralType):
-        return " or ".join(_words(kind))
+        *words, last = _words(kind)
+        return f"{', '.join(words)} or {last}" if words else last
     if not isinstance(kind, _NUMBERS):
         return ""
     if kind.ge is not None and kind.le is not None:

@@ -9,6 +9,9 @@ from msgspec import Meta
 from gateway.config.shape import Block, Count, NotNegative, Seconds
 from gateway.config.values import Subject
 
+# For editors; the program reads it with `presets.cadence`, which says more.
+FANOUT = "^(user_turn|per_iteration|every_n *: *[1-9][0-9]*)$"
+
 
 class FallbackSlot(Block, frozen=True, kw_only=True):
     """A model that stands in for another one (MOA-1)."""
@@ -52,7 +55,7 @@ class PresetBlock(Block, frozen=True, kw_only=True):
     reference_models: tuple[AdvisingSlot, ...] = ()
     acting_model: ActingSlot | None = None
     enabled: bool = True
-    fanout: str | Fanout = "per_iteration"
+    fanout: Annotated[str, Meta(pattern=FANOUT)] | Fanout = "per_iteration"
     reference_temperature: NotNegative | None = None
     aggregator_temperature: NotNegative | None = None
     reference_max_tokens: Annotated[int, Meta(ge=0)] | None = None

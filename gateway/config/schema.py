@@ -14,6 +14,8 @@ from gateway.config.model import Settings
 
 _VARIABLE = {"type": "string", "pattern": r"\$\{"}
 _SCALARS = {"integer", "number", "boolean"}
+_TEXT = {"type": "string"}
+_NULL = {"type": "null"}
 
 
 def schema() -> dict[str, Any]:
@@ -60,16 +62,13 @@ def _loose(each: dict[str, Any]) -> dict[str, Any]:
     choices = each.get("anyOf", [each] if each else [])
     if not choices:
         return told
-    if any(_counted(choice) for choice in choices):
+    if any(choice.get("type") in _SCALARS or "enum" in choice for choice in choices):
         choices.append(_VARIABLE)
-    if {"type": "null"} not in choices:
-        choices.append({"type": "null"})
+    if _TEXT in choices:
+        choices.append({"type": "number"})  # an id may look like one
+    if _NULL not in choices:
+        choices.append(_NULL)
     return {**told, "anyOf": choices}
-
-
-def _counted(choice: dict[str, Any]) -> bool:
-    kinds = choice.get("type", ())
-    return "enum" in choice or not _SCALARS.isdisjoint([kinds] if isinstance(kinds, str) else kinds)
 
 
 def _secret(each: dict[str, Any]) -> bool:

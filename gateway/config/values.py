@@ -80,7 +80,7 @@ class Dollars(Decimal):
     """An amount of money, exactly as it was written."""
 
     __slots__ = ()
-    schema: ClassVar[dict[str, object]] = {"type": ["number", "string"], "minimum": 0}
+    schema: ClassVar[dict[str, object]] = {"type": "number", "minimum": 0}
 
     @classmethod
     def parse(cls, text: str) -> Self:
