@@ -19,6 +19,12 @@ class Body:
         self._events = EventStream()
         self._document: bytearray | None = None
         self._begun = False
+        self._events_seen = False
+
+    @property
+    def streamed(self) -> bool:
+        """Whether this may be a stream: nothing came at all, or events did."""
+        return not self._begun or self._events_seen
 
     def feed(self, data: bytes) -> list[Event]:
         """Take the next bytes; b"" is the end.
@@ -31,7 +37,9 @@ class Body:
             # No line of an event stream begins so.
             self._document = bytearray() if data.lstrip().startswith(b"{") else None
         if self._document is None:
-            return self._events.feed(data) if data else self._events.end()
+            events = self._events.feed(data) if data else self._events.end()
+            self._events_seen = self._events_seen or bool(events)
+            return events
         self._document += data
         if len(self._document) > LARGEST_DOCUMENT:
             raise EventTooLarge

@@ -104,15 +104,17 @@ class ChatAnswer:
         self._spoke |= bool(chunk.text)
         return chunk
 
-    def end(self) -> Chunk:
+    def end(self, *, streamed: bool) -> Chunk:
         """Give the last piece: tool calls and why it ended.
+
+        `streamed` tells whether a missing end means that the answer was cut.
 
         Raises:
             ModelUnreachable: the answer broke off before its end.
             ModelBroken: it was none.
             ModelRefused: the provider's filter let nothing through.
         """
-        if not self.finished and not self._closed:
+        if streamed and not self.finished and not self._closed:
             raise ModelUnreachable("The answer broke off before its end")
         if not self._chosen:
             raise ModelBroken("The provider answered without an answer")

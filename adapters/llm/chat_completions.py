@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
+from http import HTTPStatus
 
 import aiohttp
 
@@ -21,7 +22,7 @@ from adapters.llm.quirks import Quirk, Quirks
 from adapters.llm.sse import EventTooLarge
 from adapters.llm.wire import Endpoint
 from core.calls import Chunk, ModelCall
-from core.errors import ModelBroken, ModelUnreachable
+from core.errors import ModelBroken, ModelError, ModelUnreachable
 
 LINGER = 3.0
 """Seconds that a finished answer waits for its usage: not worth losing an answer for."""
@@ -47,30 +48,20 @@ class ChatCompletions:
         response = await self._open(call)
         try:
             body, answer = Body(), ChatAnswer(self._endpoint.secrets)
-            while data := await self._read(response, answer):
-                self._take(answer, body, data)
+            more = True
+            while more:
+                data = await self._read(response, answer)
+                failure = _take(answer, body, data)
                 chunk = answer.flush()
                 if chunk != Chunk():
                     yield chunk
-                if answer.closed:
-                    break
-            self._take(answer, body, b"")
-            rest = answer.flush()
-            if rest != Chunk():
-                yield rest
-            yield answer.end()
+                if failure is not None:
+                    raise failure
+                more = bool(data) and not answer.closed
+            yield answer.end(streamed=body.streamed)
             await wire.drain(response)
         finally:
             wire.cut(response)
-
-    def _take(self, answer: ChatAnswer, body: Body, data: bytes) -> None:
-        try:
-            events = body.feed(data)
-        except EventTooLarge as error:
-            raise ModelBroken("The provider's answer has no end") from error
-        for event in events:
-            if not answer.closed:
-                answer.take(event.data)
 
     async def _read(self, response: aiohttp.ClientResponse, answer: ChatAnswer) -> bytes:
         if not answer.finished:
@@ -110,7 +101,7 @@ class ChatCompletions:
             headers={**key, **endpoint.headers},
             connect=endpoint.connect,
         )
-        if response.ok:
+        if response.status < HTTPStatus.MULTIPLE_CHOICES:
             return response, None
         try:
             said = await wire.refusal(response)
@@ -123,3 +114,16 @@ class ChatCompletions:
             wait = wire.wait_of(response)
             raise failures.failure(said, response.status, wait=wait, secrets=endpoint.secrets)
         return response, lesson
+
+
+def _take(answer: ChatAnswer, body: Body, data: bytes) -> ModelError | None:
+    """Take what has arrived; give the failure in it, if any: the words before it count."""
+    try:
+        for event in body.feed(data):
+            if not answer.closed:
+                answer.take(event.data)
+    except EventTooLarge:
+        return ModelBroken("The provider's answer has no end")
+    except ModelError as error:
+        return error
+    return None

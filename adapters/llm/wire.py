@@ -98,7 +98,7 @@ def _failed(error: Exception, url: URL, connect: float) -> ModelError:
     host = url.host or "the provider"
     if isinstance(error, aiohttp.ServerTimeoutError):
         return ModelStalled(f"No connection to {host} within {connect:g} s", stage="connect")
-    if isinstance(error, ValueError):  # aiohttp's InvalidURL is one, too
+    if isinstance(error, ValueError | aiohttp.NonHttpUrlClientError):  # InvalidURL is the former
         return ModelRefused("base_url is no HTTP address, or a header is malformed")
     if isinstance(error, aiohttp.ClientConnectionError | OSError):
         return ModelUnreachable(_unreachable(error, host))
