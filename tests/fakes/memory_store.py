@@ -53,7 +53,8 @@ class MemoryStore:
 
     async def drop(self, seq: int, reason: str) -> None:
         self._may_write()
-        self.dropped[seq] = reason
+        if seq <= len(self._inbox):
+            self.dropped[seq] = reason
 
     # --- turns
 
