@@ -81,7 +81,7 @@ class Decoder:
             elif key not in secrets and key != kind.tag_field:
                 hint = nearest(key, [*fields, *secrets])
                 self._report.add((*path, key), f"there is no such key here{hint}")
-        for key in secrets.keys() & block.entries.keys():
+        for key in [key for key in secrets if key in block.entries]:
             self._from_file(block.entries, values, secrets[key], path)
         for name, field in fields.items():
             if values.get(name, UNSET) is UNSET:
@@ -156,6 +156,7 @@ class Decoder:
         if isinstance(values.get(name), Secret):
             self._report.add(at, f"{name} is given too; keep one of the two")
             return
+        values[name] = Secret("")  # whatever happens: it is not missing
         try:
             values[name] = Secret.parse(File(place).expanduser().read_text(encoding="utf-8"))
         except OSError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from gateway.config.model import Settings, Web
 from gateway.config.providers import UNSPOKEN, missing
-from gateway.config.report import Path, Report
+from gateway.config.report import Path, Report, nearest
 
 _IGNORED = {
     "max_tokens": "is ignored: slots have max_tokens, and presets reference_max_tokens",
@@ -36,6 +36,23 @@ def notice(settings: Settings, report: Report) -> None:
         if preset.auto:
             report.warn((*path, "auto"), f"{_LATER}; the references are always asked")
     _blocks(settings, report)
+    _strangers(settings, report)
+
+
+def _strangers(settings: Settings, report: Report) -> None:
+    """Warn of a platform that nobody configured: what is said of it holds nowhere."""
+    named: list[tuple[Path, str]] = []
+    for key in ("workspaces", "channels"):
+        for index, each in enumerate(getattr(settings, key)):
+            named.append(((key, str(index), "platform"), each.platform))
+    for key in ("owners", "admins", "allow", "deny"):
+        for index, each in enumerate(getattr(settings.access, key)):
+            named.append((("access", key, str(index)), each.partition(":")[0]))
+    for path, platform in named:
+        if platform not in settings.platforms:
+            wrote = report.written.get(path, platform).partition(":")[0]
+            hint = nearest(platform, settings.platforms)
+            report.warn(path, f"there is no platform {wrote!r}{hint}")
 
 
 def _blocks(settings: Settings, report: Report) -> None:

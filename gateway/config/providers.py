@@ -53,9 +53,10 @@ class Embedded(_Provider, frozen=True, kw_only=True, tag="embedded"):
 
 
 class Scripted(_Provider, frozen=True, kw_only=True, tag="scripted"):
-    """Answers that are written here, in turn; for tests and rehearsals."""
+    """Answers that are written here or in the file `script`; for tests and rehearsals."""
 
     answers: tuple[str, ...] = ()
+    script: str | None = None
 
 
 Provider: TypeAlias = ChatCompletions | Messages | Embedded | Scripted

@@ -6,6 +6,7 @@ all can be told at once, and never prints what a variable or a secret holds.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -15,6 +16,10 @@ from core.errors import ConfigError
 
 Path: TypeAlias = tuple[str, ...]
 """Keys from the top of the file down; an item of a list goes by its index, from 0."""
+
+
+MOST = 100
+"""So many mistakes are told."""
 
 
 @dataclass(slots=True)
@@ -33,9 +38,13 @@ class Report:
 
     def add(self, path: Path, text: str, *, line: int | None = None) -> None:
         """Tell a mistake, at the line of its key or else of the nearest key above it."""
-        where = self.line(path) if line is None else line
-        if (where, path, text) not in self._mistakes:
-            self._mistakes.append((where, path, text))
+        mistake = (self.line(path) if line is None else line, path, text)
+        if len(self._mistakes) > MOST or mistake in self._mistakes:
+            return
+        # A file of another kind is wrong in every line; nobody reads them all.
+        if len(self._mistakes) == MOST:
+            mistake = (sys.maxsize, (), "and more")
+        self._mistakes.append(mistake)
 
     def warn(self, path: Path, text: str) -> None:
         """Tell what does not stop the program."""
@@ -74,8 +83,11 @@ class Report:
             raise ConfigError("\n".join(self._say(*each) for each in ordered))
 
     def _say(self, line: int, path: Path, text: str) -> str:
-        place = f"{self.source}:{line}: "
-        return f"{place}{'.'.join(path)}: {text}" if path else f"{place}{text}"
+        if line == sys.maxsize:
+            return f"{self.source}: {text}"
+        said = f"{'.'.join(path)}: {text}" if path else text
+        # A quoted key may hold anything, a line break or a terminal's escape included.
+        return f"{self.source}:{line}: " + "".join(c if c.isprintable() else "?" for c in said)
 
 
 def nearest(wrote: str, names: Iterable[str]) -> str:

@@ -18,9 +18,9 @@ from gateway.config.report import Path, Report
 
 _Event: TypeAlias = Any  # the stubs know less of events than the parser tells
 
-LONGEST = 1 << 20  # bytes
+LONGEST = 1 << 19  # characters
 DEEPEST = 40
-MOST_NODES = 100_000  # aliases count as what they stand for
+MOST_NODES = 50_000  # aliases count as what they stand for
 
 # Those that say nothing new: this is text, a mapping, a list.
 _TAGS = {None, "!", *(f"tag:yaml.org,2002:{name}" for name in ("str", "map", "seq"))}

@@ -147,7 +147,9 @@ def test_scalars_are_those_of_yaml_1_2(written, read_as):
 
 
 def test_ids_are_text_even_when_written_as_numbers():
-    config = read("channels: [{platform: web, channel: -100123, thread: 010}]")
+    config = read(
+        "channels: [{platform: web, channel: -100123, thread: 010}]\nplatforms: {web: {}}"
+    )
     assert config.settings.channels[0].channel == "-100123"
     assert config.settings.channels[0].thread == "010"
 
@@ -372,6 +374,18 @@ def test_a_provider_of_a_format_that_nobody_speaks_yet_is_unavailable():
     config = parse(BASE.replace("chat_completions", "messages"), "c", {})
     assert config.unavailable(config.catalogue.get("p")) == "a: wire format not supported yet"
     assert "providers.a: cannot be used: wire format not supported yet" in config.warnings[0]
+
+
+def test_a_platform_that_nobody_configured_is_said():
+    config = read("""
+        platforms: {web: {}}
+        channels: [{platform: wep, channel: 1}]
+        access: {deny: ["slack:U1", "web:2"]}
+    """)
+    assert config.warnings == (
+        "config.yaml:11: channels.0.platform: there is no platform 'wep' (did you mean 'web'?)",
+        "config.yaml:12: access.deny.0: there is no platform 'slack'",
+    )
 
 
 def test_a_plain_file_warns_of_nothing():

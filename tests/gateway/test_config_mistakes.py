@@ -140,6 +140,11 @@ TOP = {
     "prices: {'a:m': {input: 1}}": "9: prices.a:m.output: is missing",
     "prices: {'aa:m': {input: 1, output: 1}}": "9: prices.aa:m: there is no provider 'aa' (did "
     "you mean 'a'?)",
+    "platforms: {telegram: {token_file: /nowhere}}": "9: platforms.telegram.token_file: the file "
+    "cannot be read: No such file or directory",
+    "platforms: {telegram: {token_file: /dev/null}}": "9: platforms.telegram.token: is blank; take "
+    "the platform out, or fill it",
+    '"a\\n\\eb": 1': "9: a??b: there is no such key here",
     "data_dir: ${NOWHERE}": "9: data_dir: the variable NOWHERE is not set and has no default",
     "data_dir: ${no-name}": "9: data_dir: a variable is written ${NAME} or ${NAME:-default}",
     "data_dir: a\ndata_dir: b": "10: data_dir: is written twice (first on line 9)",
@@ -241,7 +246,7 @@ def test_a_mistake_in_a_provider_is_told_once_and_never_its_secret(rest, told):
         ("moa: {presets: [a]}", "1: moa.presets: should be a block of keys, not a list"),
         ("moa:\n  presets:\n    p:\n", "3: moa.presets.p.aggregator: is missing"),
         ("moa: {}\nproviders: {MoA: {api: embedded}}", "1: moa.presets: is missing"),
-        ("x" * (1 << 20) + "y", "1: is longer than 1048576 characters"),
+        ("x" * (1 << 19) + "y", "1: is longer than 524288 characters"),
     ],
 )
 def test_a_file_without_a_mixture_is_a_mistake(text, told):
@@ -259,12 +264,18 @@ def test_nothing_enabled_is_a_mistake_moa_3(references):
     ]
 
 
+def test_a_file_of_another_kind_is_not_told_line_by_line():
+    told = mistakes("".join(f"k{n}: {n}\n" for n in range(1000)))
+    assert len(told) == 101
+    assert told[-1] == " and more"
+
+
 def test_laughs_are_counted_before_they_are_told():
     laughs = "".join(
         f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 10) if n else 'ha'}]\n" for n in range(12)
     )
     (told,) = mistakes(laughs)
-    assert told == "6: more than 100000 values, aliases included"
+    assert told == "6: more than 50000 values, aliases included"
 
 
 # --- secrets ------------------------------------------------------------------------------
