@@ -53,9 +53,9 @@ class Embedded(_Provider, frozen=True, kw_only=True, tag="embedded"):
 
 
 class Scripted(_Provider, frozen=True, kw_only=True, tag="scripted"):
-    """Answers that are written here or in the file `script`; for tests and rehearsals."""
+    """Answers by model, written here or in the file `script`; for tests and rehearsals."""
 
-    answers: tuple[str, ...] = ()
+    answers: dict[str, Any] = {}
     script: str | None = None
 
 

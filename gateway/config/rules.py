@@ -16,6 +16,7 @@ from gateway.config.chats import ChatSettings
 from gateway.config.mixtures import ActingSlot, FallbackSlot, PresetBlock
 from gateway.config.model import Discord, Settings, Slack, Telegram
 from gateway.config.presets import cadence
+from gateway.config.providers import Scripted
 from gateway.config.report import Path, Report, nearest
 from gateway.config.values import Secret
 
@@ -139,6 +140,8 @@ def _providers(settings: Settings, report: Report) -> None:
         _name(name, path, report)
         if name.lower() == "moa":
             report.add(path, "this name is taken: presets themselves go by it (moa/NAME)")
+        if isinstance(provider, Scripted) and bool(provider.answers) == bool(provider.script):
+            report.add(path, "a scripted provider has either answers or a script")
         for header in provider.headers:
             if not _HEADER.fullmatch(header):
                 report.add((*path, "headers", header), "is no name for an HTTP header")

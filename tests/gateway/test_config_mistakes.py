@@ -387,6 +387,12 @@ def test_no_value_in_any_place_raises_anything_else(place, value):
         parse("{" + nested + "}" * (len(keys) - 1) + "}", "c.yaml", {})
 
 
+@pytest.mark.parametrize("rest", ["", ", answers: {'*': x}, script: s.yaml"])
+def test_a_scripted_provider_has_one_script(rest):
+    text = BASE.replace("  a: {", f"  s: {{api: scripted{rest}}}\n  a: {{")
+    assert mistakes(text) == ["3: providers.s: a scripted provider has either answers or a script"]
+
+
 def test_the_name_of_presets_is_no_name_for_a_provider_moa_6():
     assert mistakes(BASE.replace("  a: {", "  MoA: {api: embedded}\n  a: {")) == [
         "3: providers.MoA: this name is taken: presets themselves go by it (moa/NAME)"
