@@ -1,0 +1,25 @@
+"""Markdown of models, made fit for chats: sanitise, close while it streams, split.
+
+Platform-neutral and pure. Rendering, and what a mention is, belong to the adapters.
+"""
+
+from __future__ import annotations
+
+from core.markup.close import Closer, close
+from core.markup.gist import gist
+from core.markup.sanitise import neutralise, sanitise, strip
+from core.markup.split import Measure, Splitter, measure_of, split, utf16
+
+__all__ = [
+    "Closer",
+    "Measure",
+    "Splitter",
+    "close",
+    "gist",
+    "measure_of",
+    "neutralise",
+    "sanitise",
+    "split",
+    "strip",
+    "utf16",
+]

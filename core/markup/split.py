@@ -1,0 +1,203 @@
+"""Cuts a text into parts that fit into messages. Loses nothing but white space at a cut.
+
+Decides where: between paragraphs, lines, sentences, words, and in the end between whole
+characters as people see them. A fence that is cut is closed, and opened again with its
+language. The place of a cut depends only on the text before it, so all parts but the last
+of a growing text are final the moment they exist.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Final, Literal, TypeAlias
+
+from core.markup.fences import Fence, Scan, open_fence
+
+Measure: TypeAlias = Callable[[str], int]
+"""Counts a text in a platform's unit; never less than its characters."""
+
+_SENTENCE = re.compile(r"[.!?…][\"')\]”’»*_]*(?= )|[。！？](?!\n)")
+
+_BLANK_LINES = re.compile(r"\A(?:[ \t]*\n)+")
+
+
+def utf16(text: str) -> int:
+    """Count UTF-16 units, as Telegram does."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def measure_of(unit: Literal["characters", "utf16"]) -> Measure:
+    """Give the measure for a platform's unit."""
+    return utf16 if unit == "utf16" else len
+
+
+def split(text: str, limit: int, measure: Measure = len) -> tuple[str, ...]:
+    """Cut a whole text; no part is longer than `limit`, none is empty or only a fence."""
+    splitter = Splitter(limit, measure)
+    splitter.add(text)
+    last = splitter.last
+    return (*splitter.frozen, last) if last else tuple(splitter.frozen)
+
+
+class Splitter:
+    """Cuts a text while it grows. `frozen` parts never change; `tail` is still open.
+
+    `limit` should leave room for a fence's lines: 64 or more.
+    """
+
+    def __init__(self, limit: int, measure: Measure = len) -> None:
+        self.frozen: list[str] = []
+        self.tail = ""
+        self._limit = limit
+        self._measure = measure
+        self._reopened: Fence | None = None
+        self._inline = False  # the tail begins in the middle of a line
+        self._step = 4 * limit
+
+    def add(self, text: str) -> None:
+        """Let the text grow."""
+        for at in range(0, len(text), self._step):
+            self.tail += text[at : at + self._step]
+            self._tidy()
+            while self._too_long():
+                self._freeze()
+                self._tidy()
+
+    @property
+    def last(self) -> str:
+        """The last part as it would be if nothing came after it; may be empty."""
+        text = self.tail.rstrip()
+        return "" if _only_fence(text, self._reopened) else text
+
+    def _too_long(self) -> bool:
+        if len(self.tail) <= self._limit and self._measure(self.tail) <= self._limit:
+            return False
+        text = self.tail.rstrip()
+        return len(text) > self._limit or self._measure(text) > self._limit
+
+    def _freeze(self) -> None:
+        end, fence = _cut(self.tail, self._limit, self._measure)
+        before, rest = self.tail[end - 1], self.tail[end:]
+        left = self.tail[:end].rstrip()
+        if not _only_fence(left, self._reopened):
+            self.frozen.append(f"{left}\n{fence.closer}" if fence else left)
+        if fence is None:
+            self._reopened, self.tail = None, rest
+            self._inline = rest[:1] != "\n" and before != "\n"
+            return
+        head = fence.reopener + "\n"
+        if self._measure(head) > self._limit // 4:
+            head = fence.marker + "\n"
+        self.tail = head + rest.removeprefix("\n")
+        self._reopened = Scan.of(head).fence
+
+    def _tidy(self) -> None:
+        """Begin a part with text: no blank lines, no fence that ends as it is opened again."""
+        fence = self._reopened
+        if fence is not None:
+            line, newline, rest = self.tail[fence.body :].partition("\n")
+            if not (newline and fence.closed_by(line)):
+                return
+            self._reopened, self.tail, self._inline = None, rest, False
+        if self._inline:
+            self.tail = self.tail.lstrip(" \n")
+        elif self.tail[:1] in {" ", "\t", "\n"}:
+            self.tail = _BLANK_LINES.sub("", self.tail)
+
+
+def _only_fence(text: str, reopened: Fence | None) -> bool:
+    """Say whether nothing is left of this text but a fence that was opened again."""
+    if not text.strip():
+        return True
+    if reopened is None:
+        return False
+    body = text[reopened.body :].strip()
+    return not body or reopened.closed_by(body)
+
+
+def _cut(text: str, limit: int, measure: Measure) -> tuple[int, Fence | None]:
+    """Give where the first part ends, and the fence that is open there."""
+    end = _fit(text, limit, measure)
+    place = _place(text, 0, end)
+    fence = open_fence(text, place + (text[place : place + 1] == "\n"))
+    if fence is None:
+        return place, None
+    if fence.start > end // 2 or (fence.start and place <= fence.body):
+        return fence.start, None
+    end = _fit(text, limit - measure("\n" + fence.closer), measure)
+    if end <= fence.body:
+        return (fence.start, None) if fence.start else (place, None)
+    return _place(text, fence.body, end), fence
+
+
+def _fit(text: str, limit: int, measure: Measure) -> int:
+    """Give how many characters fit."""
+    high = min(len(text), max(limit, 1))
+    if measure(text[:high]) <= limit:
+        return high
+    low = 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        if measure(text[:middle]) <= limit:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _place(text: str, low: int, end: int) -> int:
+    """Give the best place to cut in the later part of `text[low:end]`."""
+    half = low + (end - low) // 2
+    for mark in ("\n\n", "\n"):
+        place = text.rfind(mark, half, end + 1)
+        if place > half and text[low:place].strip():
+            return place
+    sentences = [found.end() for found in _SENTENCE.finditer(text, half, end + 1)]
+    for place in reversed(sentences):
+        if place <= end and whole(text, place):
+            return place
+    place = end + 1
+    while (place := text.rfind(" ", low + (end - low) // 4 + 1, place)) >= 0:
+        if whole(text, place + 1) and text[low:place].strip():
+            return place
+    for place in range(end, low, -1):
+        if whole(text, place):
+            return place
+    return end
+
+
+_ZWJ: Final = "\u200d"
+_FLAG_A: Final = "\U0001f1e6"
+_FLAG_Z: Final = "\U0001f1ff"
+
+
+def _joins_back(char: str) -> bool:
+    """Say whether this belongs to the character before it."""
+    return char >= "\u0300" and (
+        unicodedata.category(char)[0] == "M"
+        or char in "\u200c\u200d\uff9e\uff9f\u0e33\u0eb3"
+        or "\U0001f3fb" <= char <= "\U0001f3ff"
+        or "\U000e0020" <= char <= "\U000e007f"
+        or "\u1160" <= char <= "\u11ff"
+    )
+
+
+def whole(text: str, place: int) -> bool:
+    """Say whether a cut there leaves characters whole: emoji, flags, accents, syllables."""
+    if place <= 0 or place >= len(text):
+        return True
+    before, after = text[place - 1], text[place]
+    if before == "\n" or after == "\n":
+        return True
+    if _joins_back(after) or before == _ZWJ:
+        return False
+    if "\u1100" <= before <= "\u115f":  # a leading Hangul letter
+        return not ("\u1100" <= after <= "\u115f" or "\uac00" <= after <= "\ud7a3")
+    if _FLAG_A <= after <= _FLAG_Z:
+        run = place
+        while run and _FLAG_A <= text[run - 1] <= _FLAG_Z:
+            run -= 1
+        return (place - run) % 2 == 0
+    return True

@@ -1,0 +1,155 @@
+"""Shows that long answers are cut into messages without loss, and cheaply while they stream."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import regex
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.markup import Splitter, split, utf16
+from core.markup.fences import Scan
+
+WORDS = st.text(alphabet="abc défg,.!? \n", min_size=0, max_size=60)
+PIECES = st.one_of(
+    WORDS,
+    st.sampled_from(
+        [
+            "\n\n",
+            "\n```python\n",
+            "\n```\n",
+            "\n~~~~\n",
+            "~~~\n",
+            "x = [1, 2]\n    return x\n",
+            "- item\n  - nested item\n",
+            "> quote\n> more\n",
+            "日本語の文章。とても長い。",
+            "👩‍👩‍👧‍👦",
+            "👍🏽",
+            "🇩🇪🇫🇷",
+            "e\u0301\u0323",
+            "각",
+            "❤️",
+            "x" * 90,
+        ]
+    ),
+)
+TEXTS = st.lists(PIECES, max_size=40).map("".join)
+
+
+def bare(text: str) -> str:
+    """What must not be lost: everything but white space and fence lines."""
+    lines = (line for line in text.split("\n") if not regex.match(r"[ >]*(`{3,}|~{3,})", line))
+    return "".join("".join(lines).split())
+
+
+@settings(max_examples=250, deadline=None)
+@given(TEXTS, st.integers(64, 300), st.sampled_from([len, utf16]))
+def test_no_part_is_over_the_limit_and_nothing_is_lost(text, limit, measure):
+    parts = split(text, limit, measure)
+    assert all(0 < measure(part) <= limit for part in parts)
+    assert bare("\n".join(parts)) == bare(text)
+    if len(parts) > 1:
+        assert all(bare(part) for part in parts), "a part of only a fence"
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS, st.integers(64, 200))
+def test_every_part_but_the_last_ends_outside_a_fence(text, limit):
+    for part in split(text, limit)[:-1]:
+        assert Scan.of(part + "\n").fence is None
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data(), TEXTS, st.integers(64, 200))
+def test_a_text_that_streams_is_cut_as_the_whole_text_is(data, text, limit):
+    splitter = Splitter(limit)
+    at = 0
+    kept: list[str] = []
+    while at < len(text):
+        step = data.draw(st.integers(1, 50))
+        splitter.add(text[at : at + step])
+        at += step
+        assert all(old is new for old, new in zip(kept, splitter.frozen, strict=False))
+        kept = list(splitter.frozen)
+    last = [splitter.last] if splitter.last else []
+    assert (*splitter.frozen, *last) == split(text, limit)
+
+
+EMOJI = ["👩‍👩‍👧‍👦", "👍🏽", "🇩🇪", "🇫🇷", "e\u0301\u0323", "❤️", "각", "\u1112\u1161\u11ab", "ก\u0e33", "한", "日", "a", " "]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(EMOJI), min_size=30, max_size=120).map("".join))
+def test_what_people_see_as_one_character_stays_whole(text):
+    parts = split(text, 64, utf16)
+    clusters = [c for c in regex.findall(r"\X", text) if c.strip()]
+    assert [c for part in parts for c in regex.findall(r"\X", part) if c.strip()] == clusters
+
+
+def test_a_family_stays_together_in_a_wall_of_emoji():
+    family = "👩‍👩‍👧‍👦"
+    parts = split(family * 600, 4096, utf16)
+    assert all(part == family * (len(part) // len(family)) for part in parts)
+    assert "".join(parts) == family * 600
+
+
+def test_a_cut_fence_is_closed_and_opened_again_with_its_language():
+    code = "".join(f"line_{number} = {number}\n" for number in range(100))
+    first, second, *_ = split(f"Look:\n\n```python\n{code}```\n\nDone.", 500)
+    assert first.endswith("\n```")
+    assert second.startswith("```python\nline_")
+
+
+def test_a_short_fence_moves_to_the_next_message_whole():
+    text = "word " * 70 + "\n\n```py\n" + "x = 1\n" * 15 + "```"
+    assert split(text, 400)[1].startswith("```py\nx = 1")
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("a" * 50 + "\n\n" + "b" * 20 + "\n" + "c" * 60, "a" * 50),
+        ("a" * 50 + "\n" + "b" * 20 + ". " + "c" * 60, "a" * 50),
+        ("a" * 40 + " b" * 10 + ". " + "c" * 60, "a" * 40 + " b" * 10 + "."),
+        ("语" * 50 + "。" + "文" * 60, "语" * 50 + "。"),
+    ],
+)
+def test_it_cuts_at_the_best_place(text, first):
+    assert split(text, 80)[0] == first
+
+
+def test_indentation_after_a_cut_survives():
+    text = "- outer " + "x" * 50 + "\n    - inner " + "y" * 40
+    assert split(text, 64)[1].startswith("    - inner")
+
+
+def test_a_megabyte_is_cut_in_a_moment():
+    text = ("Some words of text, and 👍🏽 more. " * 20 + "\n\n```py\n" + "x = 1\n" * 50 + "```\n\n") * 1000
+    assert len(text) > 900_000
+    start = time.process_time()
+    parts = split(text, 4096, utf16)
+    assert time.process_time() - start < 3
+    assert len(parts) > 200
+
+
+def test_streaming_reads_each_character_a_bounded_number_of_times():
+    """Counts what the measure is shown: it must grow with the text, not with its square."""
+    seen = 0
+
+    def counting(text: str) -> int:
+        nonlocal seen
+        seen += len(text)
+        return len(text)
+
+    def cost(size: int) -> int:
+        nonlocal seen
+        seen = 0
+        splitter = Splitter(1000, counting)
+        for _ in range(size // 50):
+            splitter.add("some words and 40 more characters of text, ... ")
+        return seen
+
+    assert cost(200_000) < 4.5 * cost(50_000)
