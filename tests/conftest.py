@@ -2,11 +2,14 @@ import os
 
 import pytest
 from blockbuster import blockbuster_ctx
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 # No deadline: a busy machine is no bug. The same examples in CI every time, new ones at home.
-settings.register_profile("home", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+# Hypothesis takes a test that ran into its timeout for one that failed, and then runs it for
+# minutes more to find a smaller example: not in CI, and nowhere with its slow line tracing.
+FIND = (Phase.explicit, Phase.reuse, Phase.generate)
+settings.register_profile("home", deadline=None, phases=(*FIND, Phase.shrink))
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True, phases=FIND)
 settings.load_profile("ci" if os.environ.get("CI") else "home")
 
 
