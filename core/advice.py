@@ -23,6 +23,7 @@ ADVISORY_REQUEST = (
     "and what could go wrong."
 )
 """Ends a view that would end on the assistant (MOA-16)."""
+_REQUEST = Line.of("user", ADVISORY_REQUEST)
 
 SYSTEM_PROMPT = """\
 You advise another model, which will act on this conversation: it answers the person and uses the \
@@ -37,7 +38,8 @@ WRITTEN_BEFORE = "This advice was written before the newest tool results above."
 """Ends a block whose advice is older than the newest results (MOA-20)."""
 
 CUT_MARK = "[… cut …]"
-_FENCE = re.compile(r"^(\s*)(?=={3,})", re.MULTILINE)
+# Whatever a model may take for the start of a line, not only what Python does.
+_FENCE = re.compile(r"(^|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])(\s*)(?=={3,})")
 _DROPPED = frozenset({"system", "developer"})
 
 
@@ -62,14 +64,14 @@ def advisory_view(lines: Sequence[Line]) -> tuple[Line, ...]:
                 names.update({call.id: call.name for call in line.tool_calls})
                 view.append(_assistant(line))
             case "tool":
-                _append_result(view, names.get(line.tool_call_id or "", "tool"), line.text)
+                _append_result(view, names.get(line.tool_call_id or "", "tool"), _words(line))
             case _:
                 continue
     kept = [line for line in view if any(isinstance(p, Image) or p.strip() for p in line.parts)]
     if not any(line.role == "user" for line in kept):
         return ()
     if kept[-1].role != "user":
-        kept.append(Line.of("user", ADVISORY_REQUEST))
+        kept.append(_REQUEST)
     return tuple(kept)
 
 
@@ -80,7 +82,9 @@ def for_slot(view: Sequence[Line], slot: ReferenceSlot) -> tuple[Line, ...]:
     room = slot.context_window
     if room is not None:
         room = max(1, room - tokens.estimate_line(head) - (slot.max_tokens or room // 4))
-    return (head, *seen[tokens.cut(seen, room) :])
+    # The appended request is no turn: it comes and goes, so it must not move the cut.
+    turns = seen[:-1] if view and view[-1] is _REQUEST else seen
+    return (head, *seen[tokens.cut(turns, room) :])
 
 
 def view_hash(view: Sequence[Line]) -> str:
@@ -129,16 +133,23 @@ def reference_block(
 
 
 def with_block(lines: Sequence[Line], block: Line | None) -> tuple[Line, ...]:
-    """Put the block behind the transcript (MOA-19); after an assistant's prefill, nothing."""
-    if block is None or (lines and lines[-1].role == "assistant" and not lines[-1].tool_calls):
-        return tuple(lines)
-    return (*lines, block)
+    """Put the block behind the transcript (MOA-19), where there is one and it may go there."""
+    return tuple(lines) if block is None or prefilled(lines) else (*lines, block)
+
+
+def prefilled(lines: Sequence[Line]) -> bool:
+    """Tell whether the answer was begun already: nothing may come between (MOA-20)."""
+    return bool(lines) and lines[-1].role == "assistant"
 
 
 def _assistant(line: Line) -> Line:
     calls = [_call_text(call) for call in line.tool_calls]
-    text = "\n".join(part for part in (line.text, *calls) if part)
+    text = "\n".join(part for part in (_words(line), *calls) if part)
     return Line.of("assistant", text)
+
+
+def _words(line: Line) -> str:
+    return "\n".join(_placeholder(p) if isinstance(p, Image) else p for p in line.parts)
 
 
 def _call_text(call: ToolCall) -> str:
@@ -173,7 +184,7 @@ def _placeholder(image: Image) -> str:
 
 
 def _escape(match: re.Match[str]) -> str:
-    return f"{match[1]}\\"
+    return f"{match[0]}\\"
 
 
 def _shares(texts: Sequence[str], room: int | None) -> list[str]:

@@ -81,5 +81,5 @@ def quorum_for(preset: Preset, slots: Mapping[int, ReferenceSlot], providers: Pr
 
 def _queues_at_a_provider(slots: Mapping[int, ReferenceSlot], providers: Providers) -> bool:
     sharing = Counter(slot.provider for slot in slots.values())
-    limits = ((count, providers[name].max_parallel) for name, count in sharing.items())
-    return any(limit is not None and count > limit for count, limit in limits)
+    limits = {name: known.max_parallel for name in sharing if (known := providers.get(name))}
+    return any(limit is not None and sharing[name] > limit for name, limit in limits.items())
