@@ -1,0 +1,1 @@
+"""Chat platforms: one folder or file each, strangers to one another."""

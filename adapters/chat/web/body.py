@@ -1,0 +1,44 @@
+"""Reading a request's body and writing an answer's, typed, with a cap on what is read."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+from aiohttp import web
+
+from adapters.chat.web.normalise import TEXT_BYTES, TooLong
+from core.errors import UsageError
+
+BODY_BYTES = 4 * TEXT_BYTES
+"""The longest body: a text as long as allowed, written with escapes."""
+
+Body = TypeVar("Body")
+_ENCODER = msgspec.json.Encoder()
+
+
+async def read(request: web.Request, shape: type[Body]) -> Body:
+    """Read a JSON body, without believing what it says of its own length.
+
+    Raises:
+        TooLong: it is larger than any message may be. UsageError: it is not what was expected.
+    """
+    data = bytearray()
+    async for piece in request.content.iter_chunked(64 * 1024):
+        data += piece
+        if len(data) > BODY_BYTES:
+            raise TooLong(f"That is longer than {TEXT_BYTES // 1024} KB. Send a shorter text.")
+    try:
+        return msgspec.json.decode(data, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"The request cannot be read: {error}.") from error
+
+
+def encode(value: object) -> bytes:
+    """Write a value as JSON."""
+    return _ENCODER.encode(value)
+
+
+def answer(value: object, *, status: int = 200) -> web.Response:
+    """Answer with a value as JSON."""
+    return web.Response(body=encode(value), status=status, content_type="application/json")

@@ -1,0 +1,117 @@
+"""Puts the HTTP face together and serves it: walls outside, routes inside.
+
+`HttpParts.mounts` is the place for more routes (`/v1`): they lie behind the same walls, and
+`request[CALLER]` says who asks. It decides nothing about what is answered.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from adapters.chat.web.adapter import WebChat
+from adapters.chat.web.routes import Routes
+from core.errors import ConfigError
+from core.types import Author
+from gateway.http.auth import CALLER, Auth
+from gateway.http.errors import errors
+from gateway.http.health import Health, Unready
+from gateway.http.metrics import count_pages
+from gateway.http.pages import Pages, let_files_be_kept
+from gateway.http.walls import Walls, dress
+
+BODY_BYTES = 20 * 1024 * 1024
+"""The longest body that is read at once (pictures on /v1); the chat's own limit is far lower."""
+CLOSING_SECONDS = 3.0
+"""What requests have left to end when the server closes."""
+
+Mount = Callable[[web.UrlDispatcher], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpParts:
+    """What the HTTP face is made of. `names`: more host names under which it is reached."""
+
+    auth: Auth
+    bind: str
+    unready: Unready
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    chat: WebChat | None = None
+    names: tuple[str, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    title: str = "MoA Gateway"
+
+
+def build_app(parts: HttpParts) -> web.Application:
+    """Put the routes behind the walls."""
+    walls = Walls(auth=parts.auth, bind=parts.bind, names=parts.names)
+    app = web.Application(middlewares=[errors, walls], client_max_size=BODY_BYTES)
+    app.on_response_prepare.append(let_files_be_kept)
+    app.on_response_prepare.append(dress)
+    Health(parts.unready, parts.registry).mount(app.router)
+    Pages(parts.auth, title=parts.title, chat=parts.chat is not None).mount(app.router)
+    if parts.chat is not None:
+        _mount_chat(app, parts.chat, parts.registry)
+    for mount in parts.mounts:
+        mount(app.router)
+    return app
+
+
+def _mount_chat(app: web.Application, chat: WebChat, registry: CollectorRegistry) -> None:
+    Routes(chat, author).mount(app.router)
+    count_pages(registry, lambda: chat.rooms.browsers)
+
+    async def close_streams(_: web.Application) -> None:
+        chat.close()
+
+    app.on_shutdown.append(close_streams)
+
+
+def author(request: web.Request) -> Author:
+    """Tell who speaks in the web chat: its one owner."""
+    return Author(id=request[CALLER].name, name="You")
+
+
+class Server:
+    """A server at work."""
+
+    def __init__(self, runner: web.AppRunner, port: int) -> None:
+        """`port` is the one it listens on."""
+        self._runner = runner
+        self.port = port
+
+    async def close(self) -> None:
+        """End the event streams, let requests end, and let go of the port."""
+        await self._runner.cleanup()
+
+
+async def serve(app: web.Application, host: str, port: int) -> Server:
+    """Listen; port 0 takes a free one.
+
+    Raises:
+        ConfigError: it cannot listen there; the text says what to do.
+    """
+    # No access log: it would keep one-time codes, and people's addresses.
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSING_SECONDS)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise ConfigError(_unable(error, host, port)) from error
+    return Server(runner, int(runner.addresses[0][1]))
+
+
+def _unable(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} on {host} is in use. Stop what listens there, or set http.port "
+            "to another one (0 takes a free one)."
+        )
+    if error.errno == errno.EACCES:
+        return f"Port {port} is not ours to take. Set http.port to one above 1023."
+    return f"Cannot listen on {host}, port {port}: {error.strerror or error}. Check http.host."

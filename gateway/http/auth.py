@@ -1,0 +1,138 @@
+"""Who asks: the owner's token, named keys, one-time codes and the cookies they are exchanged for.
+
+Decides who a request comes from and never what they may do. Nothing here is kept in the clear
+that a browser could present: codes and sessions are held as hashes, in memory only, so a restart
+signs everybody out.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Literal
+
+from aiohttp import web
+
+from core.errors import ConfigError
+
+MOST_CODES = 8
+MOST_SESSIONS = 1000
+OWNER = "owner"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who sent a request. `name` is "owner" or the key's name in `http.keys`."""
+
+    name: str
+    owner: bool
+    by: Literal["bearer", "cookie"]
+
+
+CALLER = web.RequestKey("caller", Caller)
+
+
+class Auth:
+    """The credentials that are valid now."""
+
+    def __init__(self, token: str, keys: Mapping[str, str] | None = None) -> None:
+        """Take the owner's token and the other keys by name; a blank key is off.
+
+        Raises:
+            ConfigError: the owner's token is blank, which would let everybody in.
+        """
+        self._owner = b""
+        self._keys: dict[str, bytes] = {}
+        self._codes: dict[bytes, None] = {}
+        self._sessions: dict[bytes, None] = {}
+        self.replace(token, keys)
+
+    def replace(self, token: str, keys: Mapping[str, str] | None = None) -> None:
+        """Take new credentials; a new owner's token signs every browser out.
+
+        Raises:
+            ConfigError: the owner's token is blank; the old ones stay.
+        """
+        if not token.strip():
+            raise ConfigError("http.token is blank: set a token, for example with a password tool.")
+        owner = _hash(token)
+        if owner != self._owner:
+            self._sessions.clear()
+            self._codes.clear()
+        self._owner = owner
+        self._keys = {name: _hash(key) for name, key in (keys or {}).items() if key.strip()}
+
+    def issue_code(self) -> str:
+        """Make a code that opens the page once (`/?code=…`); the newest few stay valid."""
+        code = secrets.token_urlsafe(24)
+        _keep(self._codes, _hash(code), MOST_CODES)
+        return code
+
+    def exchange(self, code: str) -> str | None:
+        """Give a session for a code that was not used yet; the code is void from now on."""
+        known = _hash(code)
+        if known not in self._codes:
+            return None
+        del self._codes[known]
+        return self.open_session()
+
+    def open_session(self) -> str:
+        """Make a session; its value goes into the cookie and nowhere else."""
+        value = secrets.token_urlsafe(32)
+        _keep(self._sessions, _hash(value), MOST_SESSIONS)
+        return value
+
+    def close_session(self, value: str) -> None:
+        """Sign one browser out."""
+        self._sessions.pop(_hash(value), None)
+
+    def caller(self, authorization: str | None, cookie: str | None) -> Caller | None:
+        """Tell who it is, None for nobody. A wrong token is not mended by a right cookie."""
+        if authorization is not None:
+            scheme, _, token = authorization.partition(" ")
+            return self._bearer(token.strip()) if scheme.lower() == "bearer" else None
+        if cookie is not None and _hash(cookie) in self._sessions:
+            return Caller(name=OWNER, owner=True, by="cookie")
+        return None
+
+    def _bearer(self, token: str) -> Caller | None:
+        presented = _hash(token)
+        found: Caller | None = None
+        for name, key in self._keys.items():  # all of them, however early one fits
+            if hmac.compare_digest(presented, key):
+                found = Caller(name=name, owner=False, by="bearer")
+        if hmac.compare_digest(presented, self._owner):
+            found = Caller(name=OWNER, owner=True, by="bearer")
+        return found
+
+
+def cookie_name(request: web.Request) -> str:
+    """Name the cookie after the port: cookies of one host are shared by all of its ports."""
+    address = request.transport.get_extra_info("sockname") if request.transport else None
+    port = address[1] if isinstance(address, tuple) else 0
+    return f"moa_session_{port}"
+
+
+def set_cookie(request: web.Request, response: web.StreamResponse, session: str) -> None:
+    """Hand a session to the browser, out of reach of scripts and of other sites."""
+    response.set_cookie(
+        cookie_name(request),
+        session,
+        path="/",
+        httponly=True,
+        samesite="Strict",
+        secure=request.secure,
+    )
+
+
+def _hash(value: str) -> bytes:
+    return sha256(value.encode("utf-8", "surrogateescape")).digest()
+
+
+def _keep(where: dict[bytes, None], value: bytes, most: int) -> None:
+    where[value] = None
+    while len(where) > most:
+        del where[next(iter(where))]

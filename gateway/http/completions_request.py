@@ -1,0 +1,187 @@
+"""What a program sends to /v1/chat/completions, read into our own values.
+
+Decides what of a request can be understood; it asks nobody. The shape is that of OpenAI's API
+reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from core.errors import UsageError
+from core.types import Image, Json, Line, Role, Tool, ToolCall
+
+PASSED_ON = (
+    "top_p",
+    "stop",
+    "response_format",
+    "tool_choice",
+    "seed",
+    "parallel_tool_calls",
+    "frequency_penalty",
+    "presence_penalty",
+    "logit_bias",
+    "reasoning_effort",
+)
+"""Fields that the aggregator's provider gets as they came."""
+
+
+class _Function(Struct):
+    name: str
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
+
+
+class _Tool(Struct):
+    function: _Function
+    type: str = "function"
+
+
+class _Called(Struct):
+    name: str
+    arguments: str = ""
+
+
+class _ToolCall(Struct):
+    id: str
+    function: _Called
+    type: str = "function"
+
+
+class _ImageUrl(Struct):
+    url: str
+    detail: str | None = None
+
+
+class _Part(Struct):
+    type: str
+    text: str | None = None
+    refusal: str | None = None
+    image_url: _ImageUrl | None = None
+
+
+class _Message(Struct):
+    role: str
+    content: str | list[_Part] | None = None
+    name: str | None = None
+    tool_calls: list[_ToolCall] | None = None
+    tool_call_id: str | None = None
+
+
+class _StreamOptions(Struct):
+    include_usage: bool = False
+
+
+class _Request(Struct):
+    model: str
+    messages: Annotated[list[_Message], Meta(min_length=1)]
+    stream: bool | None = None
+    stream_options: _StreamOptions | None = None
+    tools: list[_Tool] | None = None
+    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    max_tokens: Annotated[int, Meta(ge=1)] | None = None
+    max_completion_tokens: Annotated[int, Meta(ge=1)] | None = None
+    n: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a program asks for."""
+
+    model: str
+    lines: tuple[Line, ...]
+    stream: bool
+    include_usage: bool
+    tools: tuple[Tool, ...] = ()
+    temperature: float | None = None
+    max_tokens: int | None = None
+    extra: Mapping[str, Json] = field(default_factory=dict)
+
+
+_ROLES: dict[str, Role] = {
+    "system": "system",
+    "developer": "developer",
+    "user": "user",
+    "assistant": "assistant",
+    "tool": "tool",
+}
+
+
+def read_request(body: bytes) -> Wanted:
+    """Read a request.
+
+    Raises:
+        UsageError: it cannot be read, or asks for something that a mixture cannot give.
+    """
+    try:
+        request = msgspec.json.decode(body, type=_Request)
+        raw: dict[str, Any] = msgspec.json.decode(body)
+    except msgspec.DecodeError as error:
+        raise UsageError(f"The request cannot be read: {error}") from error
+    if request.n is not None and request.n != 1:
+        raise UsageError("'n' has to be 1: a mixture gives one answer.")
+    return Wanted(
+        model=request.model,
+        lines=tuple(_line(message, at) for at, message in enumerate(request.messages)),
+        stream=bool(request.stream),
+        include_usage=bool(request.stream_options and request.stream_options.include_usage),
+        tools=tuple(_tool(tool) for tool in request.tools or ()),
+        temperature=request.temperature,
+        max_tokens=request.max_completion_tokens or request.max_tokens,
+        extra={name: raw[name] for name in PASSED_ON if raw.get(name) is not None},
+    )
+
+
+def _line(message: _Message, at: int) -> Line:
+    role = _ROLES.get(message.role)
+    where = f"messages[{at}]"
+    if role is None:
+        known = ", ".join(_ROLES)
+        raise UsageError(f"{where}.role is {message.role!r}; it has to be one of: {known}.")
+    if role == "tool" and message.tool_call_id is None:
+        raise UsageError(f"{where}: a tool's message needs its 'tool_call_id'.")
+    calls = tuple(
+        ToolCall(id=call.id, name=call.function.name, arguments=call.function.arguments)
+        for call in message.tool_calls or ()
+    )
+    return Line(
+        role=role,
+        parts=_parts(message.content, where),
+        tool_calls=calls,
+        tool_call_id=message.tool_call_id,
+        name=message.name,
+    )
+
+
+def _parts(content: str | list[_Part] | None, where: str) -> tuple[str | Image, ...]:
+    if content is None:
+        return ()
+    if isinstance(content, str):
+        return (content,) if content else ()
+    parts: list[str | Image] = []
+    for at, part in enumerate(content):
+        if part.image_url is not None:
+            parts.append(Image(url=part.image_url.url, detail=part.image_url.detail))
+        elif part.text is not None or part.refusal is not None:
+            parts.append(part.text or part.refusal or "")
+        else:
+            raise UsageError(f"{where}.content[{at}]: parts of type {part.type!r} are not taken.")
+    return tuple(parts)
+
+
+def _tool(tool: _Tool) -> Tool:
+    if tool.type != "function":
+        raise UsageError(f"Tools of type {tool.type!r} are not taken, only functions.")
+    asked = tool.function
+    return Tool(
+        name=asked.name,
+        description=asked.description,
+        parameters=asked.parameters,
+        strict=asked.strict,
+    )

@@ -1,0 +1,72 @@
+"""Failures → HTTP answers, in the one shape that programs on /v1 know. Decides statuses only.
+
+The last edge before the network: whatever was not expected becomes a 500 with an id that stands
+in the log too, and nothing else of it leaves.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+from aiohttp import web
+
+from adapters.chat.web.normalise import TooLong
+from core.errors import (
+    GatewayError,
+    Overloaded,
+    PresetUnavailable,
+    StoreError,
+    UnknownPreset,
+    UserError,
+)
+
+log = structlog.get_logger()
+
+_STATUS: tuple[tuple[type[GatewayError], int], ...] = (
+    (TooLong, 413),
+    (UnknownPreset, 404),
+    (PresetUnavailable, 409),
+    (Overloaded, 503),
+    (UserError, 400),
+    (StoreError, 503),
+    (GatewayError, 500),
+)
+_KINDS = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error"}
+
+
+def error_answer(
+    text: str, *, status: int, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """Answer with an error as JSON."""
+    kind = _KINDS.get(status) or ("invalid_request_error" if status < 500 else "server_error")
+    body = {"error": {"message": text, "type": kind, "param": None, "code": None}}
+    return web.Response(
+        text=json.dumps(body), status=status, content_type="application/json", headers=headers
+    )
+
+
+@web.middleware
+async def errors(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Turn every failure into an answer."""
+    try:
+        return await handler(request)
+    except web.HTTPException as refusal:
+        if refusal.status < 400:
+            raise
+        headers = {"Allow": refusal.headers["Allow"]} if "Allow" in refusal.headers else None
+        return error_answer(refusal.reason, status=refusal.status, headers=headers)
+    except GatewayError as error:
+        status = next(status for kind, status in _STATUS if isinstance(error, kind))
+        return error_answer(str(error), status=status)
+    except ConnectionError:
+        raise  # the client has gone; there is nobody to answer
+    except Exception:
+        id_ = secrets.token_hex(4)
+        log.exception("request_failed", id=id_, path=request.path)
+        text = f"Something went wrong here; the log says what, under {id_}."
+        return error_answer(text, status=500)
