@@ -25,6 +25,7 @@ BLIND_EDGES: dict[str, int] = {
     "core/references.py": 1,  # a reference's failure is its own, whatever it is
     "gateway/advice_cache.py": 1,  # whoever waits for this advice has to be told
     "gateway/sessions.py": 1,  # a lane outlives the turn that broke in it
+    "gateway/supervise.py": 1,  # what it watches is started again, whatever stopped it
 }
 
 
