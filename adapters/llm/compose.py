@@ -1,14 +1,16 @@
 """Puts the wrappers around a wire format, in the one right order.
 
-From the outside: `Limited` (waiting for a permit is not on the wire, so no deadline runs),
-`Deadlined` (the person waits for all attempts together, so all of them share one deadline),
-`Retrying` (each attempt sends what alternation has learned), `Alternating`, the wire format.
+From the outside: `Limited` (waiting for a permit is not on the wire, so no deadline runs);
+`Deadlined` for the total (whoever waits, waits for all attempts together); `Retrying`;
+`Deadlined` for silence (the wait before a retry is the provider's wish and no stall);
+`Alternating`; the wire format.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from math import inf
 
 from adapters.llm.alternation import Alternating
 from adapters.llm.deadline import Deadlined, Timeouts
@@ -27,7 +29,9 @@ class Options:
 
 def compose(model: Model, *, options: Options) -> Model:
     """Wrap the model of one provider; called once for each, since the permits are its own."""
-    wrapped: Model = Deadlined(Retrying(Alternating(model)), options.timeouts)
+    total = Timeouts(first_token=inf, between_tokens=inf, total=options.timeouts.total)
+    attempt = Deadlined(Alternating(model), options.timeouts)
+    wrapped: Model = Deadlined(Retrying(attempt), total)
     if options.max_parallel is not None:
         wrapped = Limited(wrapped, asyncio.Semaphore(options.max_parallel))
     return wrapped

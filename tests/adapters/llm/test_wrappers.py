@@ -1,0 +1,318 @@
+# Shows that limits, deadlines, retries and turn-taking hold for any model; time is virtual.
+
+import asyncio
+from contextlib import aclosing
+from itertools import pairwise
+
+import pytest
+
+from adapters.llm.alternation import BRIDGE, Alternating, in_turns
+from adapters.llm.compose import Options, compose
+from adapters.llm.deadline import Deadlined, Timeouts
+from adapters.llm.limit import Limited
+from adapters.llm.retry import Retrying
+from adapters.llm.script import parse
+from adapters.llm.scripted import Scripted
+from core.calls import Chunk
+from core.errors import (
+    ContextOverflow,
+    ModelBroken,
+    ModelBusy,
+    ModelError,
+    ModelRefused,
+    ModelStalled,
+    ModelUnreachable,
+)
+from core.types import Image, Line, ToolCall
+from tests.adapters.llm.asking import Played, call, hear
+from tests.fakes.loop import run_virtual
+
+DONE = Chunk(finish="stop")
+WORD = Chunk(text="word")
+
+
+def scripted(answer):
+    return Scripted(parse({"m": answer}, where="test"))
+
+
+def timed(model, request=None):
+    """Hear a model out on a virtual loop; give what came and the seconds it took."""
+
+    async def scenario():
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        try:
+            heard = (await hear(model(), request or call())).text
+        except ModelError as error:
+            return error, clock() - began
+        return heard, clock() - began
+
+    return run_virtual(scenario())
+
+
+class Paced:
+    """A model that waits before each chunk."""
+
+    def __init__(self, *steps):
+        self.steps = steps
+        self.closed = False
+
+    async def stream(self, call):
+        try:
+            for wait, chunk in self.steps:
+                await asyncio.sleep(wait)
+                yield chunk
+        finally:
+            self.closed = True
+
+
+# --- deadlines (P12) ------------------------------------------------------------------------
+
+LIMITS = Timeouts(first_token=5, between_tokens=2, total=60)
+
+
+@pytest.mark.parametrize(
+    ("steps", "stage", "after"),
+    [
+        ([(0, Chunk()), (9, WORD)], "first_token", 5),
+        ([(0, Chunk()), (4.9, WORD), (9, DONE)], "between_tokens", 6.9),
+        ([(0, Chunk()), *[(1, Chunk())] * 90], "first_token", 5),
+        ([(0, Chunk()), (1, WORD), *[(1, Chunk())] * 90], "between_tokens", 3),
+        ([(0, Chunk()), *[(1, WORD)] * 90], "total", 60),
+        ([(0, Chunk()), *[(1, Chunk(progress=True))] * 90], "total", 60),
+    ],
+    ids=["silent", "stops", "only pings", "pings after a word", "endless", "endless tool call"],
+)
+def test_a_stalled_stream_is_noticed_p12(steps, stage, after):
+    model = Paced(*steps)
+    error, seconds = timed(lambda: Deadlined(model, LIMITS))
+    assert isinstance(error, ModelStalled)
+    assert (error.stage, seconds) == (stage, pytest.approx(after))
+    assert model.closed
+
+
+def test_the_calls_own_timeout_wins_over_the_providers():
+    error, seconds = timed(lambda: Deadlined(Paced(*[(1, WORD)] * 90), LIMITS), call(timeout=7))
+    assert isinstance(error, ModelStalled)
+    assert seconds == pytest.approx(7)
+    text, seconds = timed(
+        lambda: Deadlined(Paced(*[(1, WORD)] * 90, (0, DONE)), LIMITS), call(timeout=100)
+    )
+    assert (text, seconds) == ("word" * 90, pytest.approx(90))
+
+
+def test_a_slow_listener_is_not_the_models_fault():
+    async def scenario():
+        model = Deadlined(Paced((0, WORD), (1, WORD), (1, DONE)), LIMITS)
+        heard = ""
+        async with aclosing(model.stream(call())) as stream:
+            async for chunk in stream:
+                heard += chunk.text
+                await asyncio.sleep(9)
+        return heard
+
+    assert run_virtual(scenario()) == "wordword"
+
+
+def test_empty_chunks_after_the_first_are_not_passed_on():
+    steps = [(0, Chunk()), (0, Chunk()), (0, WORD), (0, Chunk()), (0, DONE)]
+    heard = run_virtual(hear(Deadlined(Paced(*steps), LIMITS), call()))
+    assert heard.chunks == (Chunk(), WORD, DONE)
+
+
+# --- retries (MOA-9, P11) -------------------------------------------------------------------
+
+BUSY = ModelBusy("busy")
+
+
+@pytest.mark.parametrize(
+    ("position", "plans", "asked"),
+    [
+        (0, [[BUSY], [Chunk(), WORD, DONE]], 2),
+        (0, [[Chunk(), ModelUnreachable("gone")], [BUSY], [WORD, DONE]], 3),
+        (1, [[BUSY], [WORD, DONE]], 2),
+    ],
+)
+def test_a_call_is_made_again_before_its_first_word_p11(position, plans, asked):
+    model = Played(*plans)
+    text, _ = timed(lambda: Retrying(model), call(position=position))
+    assert (text, len(model.calls)) == ("word", asked)
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        [WORD, BUSY],
+        [Chunk(reasoning="so"), BUSY],
+        [Chunk(progress=True), BUSY],
+        [ModelRefused("no")],
+        [ContextOverflow("long")],
+        [ModelBroken("what")],
+        [ModelStalled("slow", stage="first_token")],
+        [ModelBusy("busy", retry_after=0.3)],
+    ],
+    ids=["word", "thought", "tool", "refused", "context", "broken", "stalled", "long wait"],
+)
+def test_a_reference_is_not_asked_again_where_it_is_of_no_use_moa_9(plan):
+    model = Played(plan)
+    error, seconds = timed(lambda: Retrying(model), call(position=1))
+    assert isinstance(error, ModelError)
+    assert (len(model.calls), seconds) == (1, 0)
+
+
+def test_a_reference_is_asked_again_once_within_250_ms_moa_9():
+    model = Played([BUSY])
+    error, seconds = timed(lambda: Retrying(model), call(position=2))
+    assert error is BUSY
+    assert len(model.calls) == 2
+    assert 0 < seconds <= 0.25
+
+
+@pytest.mark.parametrize(
+    ("asked", "shortest", "longest"), [(3, 6, 6), (60, 20, 20), (None, 0.7, 1.5), (0, 0, 0)]
+)
+def test_an_aggregator_waits_as_it_is_asked_to_but_not_for_ever(asked, shortest, longest):
+    model = Played([ModelBusy("busy", retry_after=asked)])
+    error, seconds = timed(lambda: Retrying(model))
+    assert isinstance(error, ModelBusy)
+    assert len(model.calls) == 3
+    assert shortest <= seconds <= longest
+
+
+# --- limits (MOA-8) -------------------------------------------------------------------------
+
+
+def test_no_more_calls_than_permits_are_in_flight_moa_8():
+    async def scenario():
+        running, most = 0, 0
+
+        class Counted:
+            async def stream(self, call):
+                nonlocal running, most
+                running += 1
+                most = max(most, running)
+                yield Chunk()
+                await asyncio.sleep(1)
+                running -= 1
+                yield DONE
+
+        model = Limited(Counted(), asyncio.Semaphore(2))
+        began = asyncio.get_running_loop().time()
+        async with asyncio.TaskGroup() as group:
+            for _ in range(6):
+                group.create_task(hear(model, call()))
+        return most, asyncio.get_running_loop().time() - began
+
+    assert run_virtual(scenario()) == (2, pytest.approx(3))
+
+
+def test_a_cancelled_call_gives_its_permit_back_at_once_moa_8():
+    async def scenario():
+        model = Limited(scripted([{"stall": True}, "next"]), asyncio.Semaphore(1))
+        clock = asyncio.get_running_loop().time
+        async with asyncio.TaskGroup() as group:
+            stuck = group.create_task(hear(model, call()))
+            await asyncio.sleep(1)
+            waiting = group.create_task(hear(model, call()))
+            gives_up = group.create_task(hear(model, call()))
+            await asyncio.sleep(1)
+            gives_up.cancel()
+            stuck.cancel()
+            left = clock()
+            heard = await waiting
+        return heard.text, clock() - left
+
+    assert run_virtual(scenario()) == ("next", 0)
+
+
+def test_timeouts_run_from_the_wire_and_not_from_the_queue_moa_8():
+    async def scenario():
+        options = Options(max_parallel=1, timeouts=Timeouts(total=3))
+        model = compose(scripted({"text": "ok", "first": 2}), options=options)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(hear(model, call())) for _ in range(4)]
+        return [task.result().text for task in tasks]
+
+    assert run_virtual(scenario()) == ["ok"] * 4
+
+
+def test_all_attempts_together_share_one_deadline():
+    model = scripted({"error": "busy", "retry_after": 4})
+    options = Options(timeouts=Timeouts(total=6))
+    error, seconds = timed(lambda: compose(model, options=options))
+    assert isinstance(error, ModelStalled)
+    assert (seconds, len(model.calls)) == (6, 2)
+
+
+# --- strict turns (MOA-19) ------------------------------------------------------------------
+
+USER = Line.of("user", "Ship it?")
+BLOCK = Line.of("user", "Advice: no.")
+CALLED = Line(role="assistant", tool_calls=(ToolCall(id="c", name="f", arguments="{}"),))
+RESULT = Line(role="tool", parts=("12:00",), tool_call_id="c")
+
+
+class Strict:
+    """Refuses user after user and user after tool."""
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+        self.roles: list[list[str]] = []
+
+    async def stream(self, call):
+        yield Chunk()
+        roles = [line.role for line in call.lines]
+        self.roles.append(roles)
+        if {("user", "user"), ("tool", "user")} & set(pairwise(roles)):
+            raise ModelRefused(self.words, status=400)
+        yield WORD
+        yield DONE
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Conversation roles must alternate user/assistant/user/assistant/...",
+        'messages: roles must alternate between "user" and "assistant"',
+        "After the (optional) system message(s), user and assistant roles should be alternating.",
+        "deepseek-reasoner does not support successive user or assistant messages",
+        "Expected last role User or Tool. Unexpected role 'user' after role 'tool'",
+        'found multiple "user" roles in a row',
+    ],
+)
+async def test_an_endpoint_that_wants_turns_gets_them_and_is_remembered_moa_19(words):
+    strict = Strict(words)
+    model = Alternating(strict)
+    for _ in range(2):
+        assert (await hear(model, call(lines=[USER, BLOCK]))).text == "word"
+    assert strict.roles == [["user", "user"], ["user"], ["user"]]
+    assert (await hear(model, call("other", lines=[USER, BLOCK]))).text == "word"
+    assert len(strict.roles) == 5
+
+
+async def test_any_other_refusal_stays_one():
+    strict = Strict("The model is not available in your country")
+    with pytest.raises(ModelRefused):
+        await hear(Alternating(strict), call(lines=[USER, BLOCK]))
+    assert len(strict.roles) == 1
+
+
+async def test_lines_that_take_turns_already_are_not_sent_twice():
+    model = Played([ModelRefused("roles must alternate")])
+    with pytest.raises(ModelRefused):
+        await hear(Alternating(model), call(lines=[USER]))
+    assert len(model.calls) == 1
+
+
+def test_a_bridge_stands_between_a_result_and_the_block_moa_19():
+    shaped = in_turns(call(lines=[USER, CALLED, RESULT, BLOCK, BLOCK])).lines
+    bridge = Line.of("assistant", BRIDGE)
+    both = Line.of("user", "Advice: no.\n\nAdvice: no.")
+    assert shaped == (USER, CALLED, RESULT, bridge, both)
+
+
+def test_pictures_survive_the_merging():
+    picture = Image(url="https://x/y.png")
+    looks = Line(role="user", parts=("Look", picture), name="ann")
+    [merged] = in_turns(call(lines=[looks, USER])).lines
+    assert merged == Line(role="user", parts=("Look", picture, "Ship it?"))
