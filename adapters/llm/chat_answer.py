@@ -6,6 +6,7 @@ a failure leads to is not its business.
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import msgspec
@@ -55,13 +56,13 @@ class ChatAnswer:
             self._closed = True
             return
         try:
-            answered = msgspec.json.decode(document, type=Answered)
-        except msgspec.DecodeError as error:
+            answered = _read(document)
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise ModelBroken("The provider's answer cannot be read") from error
         self._complain(answered)
         self._spend(answered.usage)
         for choice in answered.choices or ():
-            if not choice.index:
+            if choice.index in {0, "0", None}:
                 self._choose(choice)
 
     def _complain(self, answered: Answered) -> None:
@@ -79,7 +80,7 @@ class ChatAnswer:
         self._progress |= bool(words.tool_calls or words.reasoning_details)
         self._calls.take(words.tool_calls or ())
         self._spend(choice.usage)
-        self._reason = choice.finish_reason or self._reason
+        self._reason = str(choice.finish_reason or "") or self._reason
         self._chosen = True
         self._closed |= choice.message is not None
 
@@ -126,3 +127,14 @@ class ChatAnswer:
             raise ModelBroken("The provider broke off with an error")
         finish: Finish = "tool_calls" if calls and reason == "stop" else reason
         return Chunk(tool_calls=calls, finish=finish)
+
+
+def _read(document: str) -> Answered:
+    try:
+        return msgspec.json.decode(document, type=Answered)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        # Half an emoji, written as one escape, is no text for msgspec: it is replaced.
+        mended = json.dumps(json.loads(document), ensure_ascii=False).encode(errors="replace")
+        return msgspec.json.decode(mended, type=Answered)

@@ -39,7 +39,6 @@ class ChatCompletions:
         """Use a session that somebody else opened (`wire.open_session`) and closes."""
         self._session = session
         self._endpoint = endpoint
-        self._url = endpoint.url(PATH)
         self._learned: dict[str, Quirks] = {}
 
     async def stream(self, call: ModelCall) -> AsyncGenerator[Chunk, None]:
@@ -94,13 +93,7 @@ class ChatCompletions:
         endpoint = self._endpoint
         fields = fields_of(call, endpoint.extra_body, form)
         key = {} if endpoint.api_key is None else {"Authorization": f"Bearer {endpoint.api_key}"}
-        response = await wire.post(
-            self._session,
-            self._url,
-            body=encode(fields),
-            headers={**key, **endpoint.headers},
-            connect=endpoint.connect,
-        )
+        response = await wire.post(self._session, endpoint, PATH, body=encode(fields), headers=key)
         if response.status < HTTPStatus.MULTIPLE_CHOICES:
             return response, None
         try:

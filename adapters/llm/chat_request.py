@@ -7,6 +7,7 @@ absent (MOA-4).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import msgspec
@@ -42,7 +43,12 @@ def fields_of(call: ModelCall, extra_body: Mapping[str, Json], quirks: Quirks) -
 
 def encode(fields: Fields) -> bytes:
     """Write the body; the same fields give the same bytes."""
-    return msgspec.json.encode(fields)
+    try:
+        return msgspec.json.encode(fields, enc_hook=dict)
+    except UnicodeEncodeError:
+        # Half an emoji, as a message that was cut somewhere holds it, is no UTF-8.
+        text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"), default=dict)
+        return text.encode(errors="replace")
 
 
 def _message(line: Line) -> Fields:

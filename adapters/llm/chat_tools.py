@@ -19,7 +19,7 @@ from core.types import ToolCall
 
 @dataclass(slots=True)
 class _Growing:
-    index: int | None
+    index: int | str | None
     id: str = ""
     name: str = ""
     arguments: list[str] = field(default_factory=list)
@@ -64,20 +64,20 @@ class ToolCalls:
     def _of(self, piece: ToolPiece) -> _Growing:
         """Find the call that a piece belongs to, or begin one."""
         newest = self._calls[::-1]
-        call = next((call for call in newest if piece.id and piece.id == call.id), None)
+        call = next((call for call in newest if piece.id and str(piece.id) == call.id), None)
         if call is None:
             call = next((call for call in newest if piece.index in {None, call.index}), None)
         if call is None or _begins_another(piece, call):
             call = _Growing(index=piece.index)
             self._calls.append(call)
-        call.id = call.id or piece.id or ""
+        call.id = call.id or str(piece.id or "")
         return call
 
 
 def _begins_another(piece: ToolPiece, call: _Growing) -> bool:
     """Tell whether a piece that could continue `call` begins a call of its own."""
     name = piece.function.name if piece.function is not None else None
-    if not name or not call.name or (piece.id and piece.id == call.id):
+    if not name or not call.name or (piece.id and str(piece.id) == call.id):
         return False
     return piece.index is None or name != call.name or bool(piece.id and call.id)
 

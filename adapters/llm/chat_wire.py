@@ -18,7 +18,7 @@ class Part(Struct):
     """A piece of content or of reasoning."""
 
     text: str | None = None
-    summary: str | None = None
+    summary: object = None
 
 
 Content = str | list[Part | str] | Part | None
@@ -34,8 +34,8 @@ class Function(Struct):
 class ToolPiece(Struct):
     """A tool call, or a piece of one."""
 
-    index: int | None = None
-    id: str | None = None
+    index: int | str | None = None
+    id: str | int | None = None
     function: Function | None = None
 
 
@@ -66,11 +66,11 @@ class Words(Struct):
 class Choice(Struct):
     """One answer, or a piece of it. `usage` stands here at some providers."""
 
-    index: int | None = None
+    index: int | str | None = None
     delta: Words | str | None = None
     message: Words | str | None = None
     text: str | None = None
-    finish_reason: str | None = None
+    finish_reason: str | int | None = None
     usage: Raw = Raw()
     error: object = None
 
@@ -97,7 +97,7 @@ def words_of(content: Content) -> str:
         case str():
             return content
         case Part():
-            return content.text or content.summary or ""
+            return content.text or (content.summary if isinstance(content.summary, str) else "")
         case list():
             return "".join(words_of(part) for part in content)
         case None:
@@ -137,6 +137,8 @@ class Spent(Struct):
     completion_tokens_details: OutputDetails | None = None
     prompt_cache_hit_tokens: Count = None
     cached_tokens: Count = None
+    input_tokens: Count = None
+    output_tokens: Count = None
 
     @property
     def usage(self) -> Usage:
@@ -144,10 +146,10 @@ class Spent(Struct):
         into = self.prompt_tokens_details or InputDetails()
         out = self.completion_tokens_details or OutputDetails()
         return Usage(
-            input=_first(self.prompt_tokens),
+            input=_first(self.prompt_tokens, self.input_tokens),
             cache_read=_first(into.cached_tokens, self.prompt_cache_hit_tokens, self.cached_tokens),
             cache_write=_first(into.cache_write_tokens),
-            output=_first(self.completion_tokens),
+            output=_first(self.completion_tokens, self.output_tokens),
             reasoning=_first(out.reasoning_tokens),
         )
 

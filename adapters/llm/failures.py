@@ -84,7 +84,7 @@ def hear(body: bytes) -> Said:
     """Read the body of an error, in whatever shape it came."""
     try:
         return listen(msgspec.json.decode(body))
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         text = body.decode(errors="replace").strip()
         return Said(message="" if text.startswith("<") else text)  # a proxy's page says nothing
 

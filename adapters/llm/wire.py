@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import aiohttp
-from yarl import URL
 
 from adapters.llm import failures, waits
 from core.errors import ModelBroken, ModelError, ModelRefused, ModelStalled, ModelUnreachable
@@ -22,8 +22,12 @@ LARGEST_ERROR = 64 * 1024
 DRAIN = 0.1
 """Seconds that the end of a finished body may take, so that the connection can be used again."""
 
-DEPTH = {"X-MoA-Depth": "1"}
-"""On every call: a mixture that is asked by a mixture can tell, and refuse (MOA-6)."""
+COMMON = {
+    "Content-Type": "application/json",
+    "Accept-Encoding": "identity",  # a compressed stream comes in lumps
+    "User-Agent": "moa-gateway",
+    "X-MoA-Depth": "1",  # a mixture that is asked by a mixture can tell, and refuse (MOA-6)
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +44,15 @@ class Endpoint:
     extra_body: Mapping[str, Json] = field(default_factory=dict)
     connect: float = 10.0
 
-    def url(self, path: str) -> URL:
-        """Give the address of `path`; a query in `base_url` is kept (Azure's api-version)."""
-        base = URL(self.base_url)
+    def url(self, path: str) -> str:
+        """Give the address of `path`; a query in `base_url` is kept (Azure's api-version).
+
+        Raises:
+            ValueError: `base_url` cannot be taken apart.
+        """
+        base = urlsplit(self.base_url)
         root = base.path.rstrip("/").removesuffix(path)
-        return base.with_path(root + path, keep_query=True)
+        return base._replace(path=root + path).geturl()
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -67,39 +75,41 @@ def open_session() -> aiohttp.ClientSession:
 
 async def post(
     session: aiohttp.ClientSession,
-    url: URL,
+    endpoint: Endpoint,
+    path: str,
     *,
     body: bytes,
     headers: Mapping[str, str],
-    connect: float,
 ) -> aiohttp.ClientResponse:
     """Send a JSON body; give the response once its head is there.
 
+    `headers` are the wire format's own; the endpoint's win over them.
+
     Raises:
-        ModelStalled: no connection within `connect` seconds.
+        ModelStalled: no connection within `endpoint.connect` seconds.
         ModelUnreachable: no connection, or it broke.
         ModelRefused: the address cannot be one.
         ModelBroken: what answers does not speak HTTP.
     """
-    every = {"Content-Type": "application/json", "Accept-Encoding": "identity", **DEPTH, **headers}
     try:
         return await session.post(
-            url,
+            endpoint.url(path),
             data=body,
-            headers=every,
+            headers={**COMMON, **headers, **endpoint.headers},
             allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=None),
+            timeout=aiohttp.ClientTimeout(total=None, connect=endpoint.connect, sock_connect=None),
         )
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        raise _failed(error, url, connect) from error
+        raise _failed(error, endpoint) from error
 
 
-def _failed(error: Exception, url: URL, connect: float) -> ModelError:
-    host = url.host or "the provider"
-    if isinstance(error, aiohttp.ServerTimeoutError):
-        return ModelStalled(f"No connection to {host} within {connect:g} s", stage="connect")
+def _failed(error: Exception, endpoint: Endpoint) -> ModelError:
     if isinstance(error, ValueError | aiohttp.NonHttpUrlClientError):  # InvalidURL is the former
         return ModelRefused("base_url is no HTTP address, or a header is malformed")
+    host = urlsplit(endpoint.base_url).hostname or "the provider"
+    if isinstance(error, aiohttp.ServerTimeoutError):
+        text = f"No connection to {host} within {endpoint.connect:g} s"
+        return ModelStalled(text, stage="connect")
     if isinstance(error, aiohttp.ClientConnectionError | OSError):
         return ModelUnreachable(_unreachable(error, host))
     return ModelBroken(f"What {host} answers is no HTTP")

@@ -105,6 +105,8 @@ async def test_half_a_tool_call_is_a_sign_of_life(ask):
         (b'data: {"choices":[{"delta":{"content":"a"},\ndata: "finish_reason":"stop"}]}\n\n', "a"),
         (b'{"choices": [{"message": "bare"}]}', "bare"),
         (b'\n {"choices": [{"message": {"content": "whole"}, "finish_reason": null}]}', "whole"),
+        (b'data: {"choices":[{"delta":{"content":"a\\ud83d"},"finish_reason":"stop"}]}\n\n', "a?"),
+        (b'data: {"choices":[{"index":"0","delta":{"content":"a"},"finish_reason":1}]}\n\n', "a"),
         (b'data: {"choices":[{"message":{"content":"one"},"finish_reason":"stop"}]}', "one"),
     ],
 )

@@ -107,6 +107,8 @@ async def test_an_error_in_mid_stream_comes_after_the_words_before_it(session, p
         (Reply(raw=sse(said("half"), done=False)), ModelUnreachable),
         (Reply(raw=b""), ModelUnreachable),
         (Reply(raw=b"data: {nonsense\n\n"), ModelBroken),
+        (Reply(raw=b'data: {"error": ' + b"[" * 99_999 + b"\n\n"), ModelBroken),
+        (Reply(raw=b'data: {"choices": 3}\n\n'), ModelBroken),
         (Reply(raw=b'{"choices": [], "object": "x"}'), ModelBroken),
         (Reply(raw=b"<html>Sign in</html>"), ModelBroken),
         (Reply(raw=sse({"choices": []})), ModelBroken),
@@ -154,7 +156,7 @@ async def test_nobody_there_is_unreachable(session, unused_tcp_port):
         await hear(ChatCompletions(session, endpoint), call())
 
 
-@pytest.mark.parametrize("base", ["127.0.0.1:9/v1", "ftp://127.0.0.1/v1", ""])
+@pytest.mark.parametrize("base", ["127.0.0.1:9/v1", "ftp://127.0.0.1/v1", "", "http://[::1/v1"])
 async def test_an_address_that_is_none_is_refused(session, base):
     with pytest.raises(ModelRefused, match="base_url"):
         await hear(ChatCompletions(session, Endpoint(base_url=base)), call())

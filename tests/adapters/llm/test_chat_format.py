@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 import openai
@@ -153,6 +154,16 @@ def test_the_slots_extra_body_wins_over_the_providers():
 def test_text_alone_is_a_plain_string(parts, content):
     body = sent(call(lines=[Line(role="user", parts=parts)]))
     assert body["messages"][0]["content"] == content
+
+
+def test_half_an_emoji_of_a_cut_message_does_not_stop_the_request():
+    assert sent(call(lines=[Line.of("user", "go \ud83d")]))["messages"][0]["content"] == "go ?"
+
+
+def test_mappings_of_any_kind_are_written():
+    assert sent(call(extra_body=MappingProxyType({"a": MappingProxyType({"b": 1})})))["a"] == {
+        "b": 1
+    }
 
 
 LINE = st.builds(Line.of, st.sampled_from(["user", "assistant"]), st.text())
