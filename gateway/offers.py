@@ -136,7 +136,7 @@ ROLES = (
 # itself, so roles are a few words.
 SMALL_STARTERS = (
     "Is it better to work in an office or at home?",
-    "Should a small team write tests first, or ship first?",
+    "Why do people like music?",
     "Why is it good to take a break at work?",
     "What is photosynthesis, in one sentence?",
     "What does a heart do?",

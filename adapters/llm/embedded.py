@@ -162,7 +162,7 @@ class Embedded:
                     await child.ended()
                 finally:
                     self._serving = None
-                    self._now("loading", "The model's process died; it is started again.")
+                self._now("loading", "The model's process died; it is started again.")
         return time.monotonic() - began
 
     async def _until_wanted(self, message: str) -> None:

