@@ -6,18 +6,25 @@ shown is never thrown away, and nobody else ever answers silently.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
 from typing import Protocol
 
 from core.asking import Ask, World
 from core.calls import ModelCall
 from core.errors import ModelError
-from core.events import Aggregating, AnswerDelta, Tell
+from core.events import Aggregating, AnswerDelta, AnswerReset, Tell
+from core.ports import Provider
 from core.presets import Preset, Slot, first_given
 from core.types import Json, Line, Tool
 
 EMPTY_TRIES = 2
+EMPTY_BY_FINISH = {
+    "length": "used up its tokens for thinking and wrote no answer",
+    "content_filter": "gave no answer: the provider's filter stopped it",
+}
+"""Ends of an empty answer that a second try would only meet again."""
+
 NOTES_BY_FINISH = {
     "length": "the answer was cut at its token limit",
     "content_filter": "the provider's filter cut the answer",
@@ -73,16 +80,10 @@ class Answering:
             Unanswered: nobody gave one, or it broke off midway.
         """
         failures: list[str] = []
-        for slot in self._candidates(preset):
-            ask = Ask(
-                slot=slot,
-                lines=lines,
-                provider=self._world.providers[slot.provider],
-                world=self._world,
-                origin=self._began,
-            )
-            self._asks.append(ask)
-            tell(Aggregating(label=slot.label, iteration=iteration))
+        for slot in (preset.aggregator, *preset.aggregator.fallbacks):
+            provider = self._world.providers.get(slot.provider)
+            if provider is None or provider.missing:
+                continue
             call = ModelCall(
                 slot=slot,
                 lines=lines,
@@ -94,27 +95,47 @@ class Answering:
                 extra=wishes.extra,
                 timeout=slot.timeout,
             )
-            failure = await self._ask(ask, call, tell)
-            if failure is None:
+            ask = await self._try(call, provider, tell, iteration=iteration, failures=failures)
+            if ask is not None:
                 self._explain(ask, preset.aggregator)
                 return ask
-            failures.append(failure)
         message = " ".join(dict.fromkeys(failures)) or "No model could be asked."
         raise Unanswered(message)
 
-    def _candidates(self, preset: Preset) -> Iterator[Slot]:
-        """Give who may answer, in order: the aggregator, once more if empty, its fallbacks."""
-        for slot in (preset.aggregator, *preset.aggregator.fallbacks):
-            provider = self._world.providers.get(slot.provider)
-            if provider is None or provider.missing:
-                continue
-            for _ in range(EMPTY_TRIES):
-                yield slot
-                if self._asks[-1].error is not None:
-                    break
+    async def _try(
+        self,
+        call: ModelCall,
+        provider: Provider,
+        tell: Tell,
+        *,
+        iteration: int,
+        failures: list[str],
+    ) -> Ask | None:
+        """Ask one slot, once more if it says nothing; None once it has failed."""
+        for _ in range(EMPTY_TRIES):
+            ask = Ask(
+                slot=call.slot,
+                lines=call.lines,
+                provider=provider,
+                world=self._world,
+                origin=self._began,
+                iteration=iteration,
+            )
+            if failures:
+                tell(AnswerReset())
+            self._asks.append(ask)
+            tell(Aggregating(label=call.slot.label, iteration=iteration))
+            failure = await self._ask(ask, call, tell)
+            if failure is None:
+                return ask
+            failures.append(failure)
+            if ask.error is not None:
+                break
+        return None
 
     async def _ask(self, ask: Ask, call: ModelCall, tell: Tell) -> str | None:
         """Stream one call; give None for an answer, else a sentence about the failure."""
+        ask.error = "cancelled"
         try:
             async with aclosing(ask.provider.model.stream(call)) as stream:
                 async for chunk in stream:
@@ -129,12 +150,11 @@ class Answering:
             return f"{ask.slot.label} did not answer: {error}"
         finally:
             ask.ended = self._world.clock.monotonic()
-        if ask.answer.strip() or ask.tool_calls:
+        ask.error = None
+        if ask.answer.strip() or (ask.tool_calls and call.tools):
             return None
-        if ask.finish == "length":
-            ask.error = "length"
-            return f"{ask.slot.label} used up its tokens for thinking and wrote no answer."
-        return f"{ask.slot.label} gave an empty answer."
+        ask.error = ask.finish if ask.finish in EMPTY_BY_FINISH else None
+        return f"{ask.slot.label} {EMPTY_BY_FINISH.get(ask.finish or '', 'gave an empty answer')}."
 
     def _explain(self, ask: Ask, wanted: Slot) -> None:
         if ask.slot.label != wanted.label:

@@ -26,13 +26,17 @@ class World:
 
 @dataclass(slots=True, kw_only=True)
 class Ask:
-    """A call of one slot. `origin` is when its turn began; `began` is when it was on the wire."""
+    """A call of one slot. `origin` is when its turn began; `began` is when it was on the wire.
+
+    `iteration` says for which of the turn's answers it is made.
+    """
 
     slot: Slot
     lines: tuple[Line, ...]
     provider: Provider
     world: World
     origin: float
+    iteration: int = 1
     began: float | None = None
     first: float | None = None
     finish: Finish | None = None
@@ -43,6 +47,7 @@ class Ask:
     error: str | None = None
     words: int = 0
     pieces: list[str] = field(default_factory=list)
+    thoughts: list[str] = field(default_factory=list)
 
     @property
     def answer(self) -> str:
@@ -59,6 +64,8 @@ class Ask:
         if chunk.text:
             self.pieces.append(chunk.text)
             self.words += len(chunk.text.split())
+        if chunk.reasoning:
+            self.thoughts.append(chunk.reasoning)
         self.tool_calls += chunk.tool_calls
         self.finish = chunk.finish or self.finish
         self.usage = chunk.usage or self.usage
@@ -69,7 +76,7 @@ class Ask:
         text = self.answer
         ended = self.world.clock.monotonic() if self.ended is None else self.ended
         began = ended if self.began is None else self.began
-        usage = self.usage or estimated(self.lines, text)
+        usage = self.usage or estimated(self.lines, text, thoughts="".join(self.thoughts))
         return CallReport(
             label=self.slot.label,
             lines=self.lines,
@@ -88,4 +95,5 @@ class Ask:
             first_token=self.first,
             finish=self.finish,
             error=self.error,
+            iteration=self.iteration,
         )

@@ -46,6 +46,12 @@ def price(
     return pricer(slot, usage)
 
 
-def estimated(lines: Sequence[Line], text: str) -> Usage:
-    """Guess the usage of a call whose provider never said."""
-    return Usage(input=tokens.estimate(lines), output=tokens.estimate_text(text), estimated=True)
+def estimated(lines: Sequence[Line], text: str, *, thoughts: str = "") -> Usage:
+    """Guess the usage of a call whose provider never said; thinking is paid for as well."""
+    reasoning = tokens.estimate_text(thoughts)
+    return Usage(
+        input=tokens.estimate(lines),
+        output=tokens.estimate_text(text) + reasoning,
+        reasoning=reasoning,
+        estimated=True,
+    )

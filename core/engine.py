@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core import tokens
-from core.advice import reference_block, with_block
+from core.advice import prefilled, reference_block, with_block
 from core.answering import Answering, Unanswered
 from core.asking import Ask, World
 from core.cadence import advice_key, advised_upto
@@ -19,6 +19,8 @@ from core.cost import bill
 from core.errors import PresetUnavailable
 from core.events import (
     Note,
+    Round,
+    RoundClosed,
     Tell,
     Terminal,
     ToolDone,
@@ -32,7 +34,7 @@ from core.events import (
 from core.ports import AdviceCache, Providers, Toolbox
 from core.presets import Preset
 from core.references import FanOut
-from core.types import Advice, CallReport, Json, Line, Tool, ToolCall
+from core.types import Advice, Json, Line, Tool, ToolCall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,7 @@ class Turn:
         self._lines = request.lines
         self._advice: tuple[Advice, ...] = ()
         self._advised = -1
+        self._round = 0
         self._rounds: list[FanOut] = []
         self._asks: list[Ask] = []
         self._notes: list[str] = []
@@ -133,7 +136,7 @@ class Turn:
     async def _iterate(self, tell: Tell, note: Note) -> Terminal:
         preset = self._request.preset
         for iteration in range(1, preset.max_iterations + 1):
-            lines = await self._advised_lines(tell, note)
+            lines = await self._advised_lines(tell, note, iteration)
             answering = Answering(self._world, began=self._began, asks=self._asks)
             answer = await answering.answer(
                 preset,
@@ -158,28 +161,36 @@ class Turn:
             return self._request.tools
         return tuple(self._toolbox.tools())
 
-    async def _advised_lines(self, tell: Tell, note: Note) -> tuple[Line, ...]:
+    async def _advised_lines(self, tell: Tell, note: Note, iteration: int) -> tuple[Line, ...]:
         """Give the aggregator's messages: the transcript and, last, the block (MOA-19)."""
-        preset, aggregator = self._request.preset, self._request.preset.aggregator
-        lines = _fitting(self._lines, aggregator.context_window)
-        if not preset.active:
+        preset = self._request.preset
+        room = tokens.Room.of(preset.aggregator, advised=bool(preset.active))
+        lines = self._lines if room is None else tokens.fitting(self._lines, room.history)
+        if not preset.active or prefilled(lines):
             return lines
         upto = advised_upto(self._lines, preset.fanout)
         if upto != self._advised:
-            self._advice = await self._advise(self._lines[:upto], tell, note)
+            self._advice = await self._advise(self._lines[:upto], tell, note, iteration)
             self._advised = upto
-        room = None
-        if aggregator.context_window is not None:
-            answer = aggregator.max_tokens or aggregator.context_window // 4
-            room = aggregator.context_window - tokens.estimate(lines) - answer
+        left = None if room is None else room.total - tokens.estimate(lines)
         stale = any(line.role == "tool" for line in self._lines[upto:])
-        return with_block(lines, reference_block(preset, self._advice, room=room, stale=stale))
+        return with_block(lines, reference_block(preset, self._advice, room=left, stale=stale))
 
-    async def _advise(self, lines: tuple[Line, ...], tell: Tell, note: Note) -> tuple[Advice, ...]:
+    async def _advise(
+        self, lines: tuple[Line, ...], tell: Tell, note: Note, iteration: int
+    ) -> tuple[Advice, ...]:
         request = self._request
-        round_ = len(self._rounds) + 1
+        self._round += 1
+        round_ = self._round
         kept = request.kept.get(round_, ())
-        fan_out = FanOut(request.preset, lines, world=self._world, kept=kept)
+        fan_out = FanOut(
+            request.preset,
+            lines,
+            world=self._world,
+            turn_began=self._began,
+            iteration=iteration,
+            kept=kept,
+        )
         if round_ <= request.closed:
             self._rounds.append(fan_out)
             return fan_out.stored(tell)
@@ -189,7 +200,13 @@ class Turn:
             return await fan_out.run(tell, note, round_=round_)
 
         key = advice_key(request.preset, lines, scope=request.scope)
-        return await self._cache.advise(key, ask, tell, fresh=request.fresh or bool(kept))
+        advice = await self._cache.advise(key, ask, tell, fresh=request.fresh or bool(kept))
+        if fan_out in self._rounds:
+            return advice
+        # Used again: it is paid for elsewhere, but a restart must find it (MOA-24, recovery).
+        advice = tuple(replace(each, call=None) for each in advice)
+        note(RoundClosed(round=round_, rest=advice))
+        return advice
 
     async def _use_tools(self, toolbox: Toolbox, answer: Ask, tell: Tell) -> None:
         """Run what was called, side by side; every call gets its result (MOA-21)."""
@@ -209,10 +226,12 @@ class Turn:
     def _result(self, answer: Ask | None = None) -> TurnResult:
         """Sum the turn up: what was said, by whom, for how much (MOA-29)."""
         calls = tuple(ask.report() for ask in self._asks if ask.began is not None)
-        rounds = [fan_out.outcomes(unfinished="cancelled") for fan_out in self._rounds]
-        advice = self._advice or (rounds[-1] if rounds else ())
-        spent = [each.call for asked in rounds for each in asked if each.call is not None]
-        total = bill([*spent, *calls])
+        rounds = tuple(
+            Round(iteration=each.iteration, advice=each.outcomes()) for each in self._rounds
+        )
+        advice = self._advice or (rounds[-1].advice if rounds else ())
+        spent = (each.call for asked in rounds for each in asked.advice)
+        total = bill([*filter(None, spent), *calls])
         last = answer or (self._asks[-1] if self._asks else None)
         return TurnResult(
             text=last.answer if last else "",
@@ -226,15 +245,8 @@ class Turn:
             finish=(last.finish if last else None) or "stop",
             tool_calls=answer.tool_calls if answer else (),
             notes=tuple(self._notes),
+            rounds=rounds,
         )
-
-
-def _fitting(lines: tuple[Line, ...], window: int | None) -> tuple[Line, ...]:
-    """Cut a transcript that has outgrown its window; what the operator wrote stays."""
-    head = tuple(line for line in lines if line.role in {"system", "developer"})
-    body = tuple(line for line in lines if line.role not in {"system", "developer"})
-    start = tokens.cut(body, None if window is None else window * 3 // 4 - tokens.estimate(head))
-    return lines if start == 0 else (*head, *body[start:])
 
 
 def _missing(provider: str, providers: Providers) -> str:

@@ -92,12 +92,21 @@ class ToolDone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One fan-out that the turn made itself: for which iteration, every outcome in slot order."""
+
+    iteration: int
+    advice: tuple[Advice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnResult:
     """What a turn came to. `calls` are the aggregator's; advice carries its own (MOA-29).
 
     `usage` and `dollars` are the whole turn's, late references included; `dollars` is the sum
     of the known prices and `priced` says whether that is all of them. `notes` are sentences for
-    the footer: a fallback that answered, a length stop.
+    the footer: a fallback that answered, a length stop. `advice` is the newest; `rounds` are all
+    fan-outs, and what they cost. Advice that was used again has no call: it cost nothing.
     """
 
     text: str
@@ -111,6 +120,7 @@ class TurnResult:
     finish: Finish
     tool_calls: tuple[ToolCall, ...] = ()
     notes: tuple[str, ...] = ()
+    rounds: tuple[Round, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

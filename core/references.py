@@ -7,9 +7,10 @@ tells listeners, and hands each landed advice to a journal.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
+
 from core.advice import advisory_view, for_slot
 from core.asking import Ask, World
 from core.calls import ModelCall
@@ -58,15 +59,25 @@ class FanOut:
     """One fan-out of one turn.
 
     `kept` are outcomes that a cut turn had checkpointed: those are not asked again (P4).
+    `turn_began` is the turn's own zero of time, `iteration` the answer that the advice is for.
     """
 
     def __init__(
-        self, preset: Preset, lines: Sequence[Line], *, world: World, kept: Sequence[Advice] = ()
+        self,
+        preset: Preset,
+        lines: Sequence[Line],
+        *,
+        world: World,
+        turn_began: float,
+        iteration: int = 1,
+        kept: Sequence[Advice] = (),
     ) -> None:
         """Decide who is asked what; nothing is sent yet."""
         self._preset = preset
         self._world = world
-        self._origin = world.clock.monotonic()
+        self._turn_began = turn_began
+        self.iteration = iteration
+        self._began = turn_began
         self._kept = kept
         self._done: dict[int, Advice] = {each.position: each for each in kept}
         self._asks: dict[int, _Reference] = {}
@@ -77,12 +88,10 @@ class FanOut:
             if position not in self._done:
                 self._plan(position, slot, view)
 
-    def outcomes(self, *, unfinished: Outcome) -> tuple[Advice, ...]:
-        """Give every outcome in slot order; who has not landed yet counts as `unfinished`."""
-        open_ = {
-            at: ask.advice(unfinished) for at, ask in self._asks.items() if at not in self._done
-        }
-        return tuple(advice for _, advice in sorted((self._done | open_).items()))
+    def outcomes(self) -> tuple[Advice, ...]:
+        """Give every outcome in slot order; who is still being asked counts as cancelled."""
+        open_ = {at: ask.advice("cancelled") for at, ask in self._asks.items()}
+        return tuple(advice for _, advice in sorted((open_ | self._done).items()))
 
     def stored(self, tell: Tell) -> tuple[Advice, ...]:
         """Tell of a round that was complete before the turn was cut; nobody is asked."""
@@ -99,7 +108,8 @@ class FanOut:
 
         Cancelling it cancels every call; `outcomes` then says how far each had come.
         """
-        saved = {advice.position for advice in self._kept}
+        self._began = self._world.clock.monotonic()
+        rest = [advice for advice in self._done.values() if advice not in self._kept]
         for advice in self._done.values():
             tell(ReferenceDone(advice=advice))
         unfinished: Outcome = "cancelled"
@@ -109,21 +119,15 @@ class FanOut:
                     group.create_task(self._ask(ask, tell, round_), name=f"reference {at}")
                     for at, ask in self._asks.items()
                 ]
-                async for advice in self._awaited(self._quorum(), tell):
-                    saved.add(advice.position)
-                    note(Landed(round=round_, advice=advice))
+                await self._gather(self._quorum(), tell, note, round_)
                 for task in tasks:
                     task.cancel()
             unfinished = "late"
         finally:
-            cut_off = self._asks.keys() - self._done.keys()
-            everybody = self.outcomes(unfinished=unfinished)
-            self._done = {advice.position: advice for advice in everybody}
-            for advice in everybody:
-                if advice.position in cut_off:
-                    tell(ReferenceDone(advice=advice))
-            rest = tuple(advice for advice in everybody if advice.position not in saved)
-            note(RoundClosed(round=round_, rest=rest))
+            open_ = [ask for at, ask in self._asks.items() if at not in self._done]
+            rest += [self._land(ask.advice(unfinished), tell) for ask in open_]
+            note(RoundClosed(round=round_, rest=tuple(rest)))
+        everybody = self.outcomes()
         tell(ReferencesDone(advice=everybody))
         return everybody
 
@@ -145,7 +149,8 @@ class FanOut:
                 lines=for_slot(view, slot),
                 provider=provider,
                 world=self._world,
-                origin=self._origin,
+                origin=self._turn_began,
+                iteration=self.iteration,
             )
             return
         self._done[position] = Advice(
@@ -165,30 +170,26 @@ class FanOut:
             quorum.landed(each.position, usable=each.outcome == "ok", at=0.0)
         return quorum
 
-    async def _awaited(self, quorum: Quorum, tell: Tell) -> AsyncGenerator[Advice, None]:
-        """Give what has landed, as long as more is awaited; the last ones are left to `rest`."""
-        landed: list[Advice] = []
-        while (until := quorum.deadline()) is None or until > self._elapsed():
-            for advice in landed:
-                yield advice
-            landed = []
-            for advice, at in await self._next(until):
-                landed.append(advice)
-                self._done[advice.position] = advice
-                quorum.landed(advice.position, usable=advice.outcome == "ok", at=at)
-                tell(ReferenceDone(advice=advice))
+    async def _gather(self, quorum: Quorum, tell: Tell, note: Note, round_: int) -> None:
+        """Take what lands, as long as more is awaited, and then what is there already."""
 
-    async def _next(self, until: float | None) -> list[tuple[Advice, float]]:
-        """Wait for landings until then; all that are there by now, none if time ran out."""
-        left = None if until is None else until - self._elapsed()
-        try:
-            async with asyncio.timeout(left):
-                landed = [await self._landings.get()]
-        except TimeoutError:
-            return []
+        def take(advice: Advice, at: float) -> None:
+            quorum.landed(advice.position, usable=advice.outcome == "ok", at=at)
+            note(Landed(round=round_, advice=self._land(advice, tell)))
+
+        with suppress(TimeoutError):
+            while (until := quorum.deadline()) is None or until > self._elapsed():
+                left = None if until is None else until - self._elapsed()
+                async with asyncio.timeout(left):
+                    landing = await self._landings.get()
+                take(*landing)
         while not self._landings.empty():
-            landed.append(self._landings.get_nowait())
-        return landed
+            take(*self._landings.get_nowait())
+
+    def _land(self, advice: Advice, tell: Tell) -> Advice:
+        self._done[advice.position] = advice
+        tell(ReferenceDone(advice=advice))
+        return advice
 
     async def _ask(self, ask: _Reference, tell: Tell, round_: int) -> None:
         async with self._permits:
@@ -210,7 +211,9 @@ class FanOut:
             return ask.advice("failed", error.kind)
         except Exception:  # noqa: BLE001 - an advisor's failure is isolated whatever it is (MOA-9)
             return ask.advice("failed", "internal")
-        return ask.advice("ok" if ask.answer.strip() else "empty")
+        if ask.answer.strip():
+            return ask.advice("ok")
+        return ask.advice("empty", "length" if ask.finish == "length" else "")
 
     def _call(self, ask: _Reference) -> ModelCall:
         slot, preset = ask.slot, self._preset
@@ -224,4 +227,4 @@ class FanOut:
         )
 
     def _elapsed(self) -> float:
-        return self._world.clock.monotonic() - self._origin
+        return self._world.clock.monotonic() - self._began

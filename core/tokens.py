@@ -7,7 +7,10 @@ always wins (MOA-27). Nothing here depends on when it is asked: the same lines g
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
 
+from core.presets import Slot
 from core.types import Line
 
 BYTES_PER_TOKEN = 3
@@ -60,6 +63,39 @@ def cut(lines: Sequence[Line], window: int | None) -> int:
         if size > window:
             start, size = _moved(starts, sizes, start=start, end=end, target=int(window * KEEP))
     return start
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How an aggregator's window is shared out, in tokens; its answer has its part already.
+
+    `total` is for the request, `history` what the transcript may take of it: the rest is always
+    there for advice, so that a long history never silences the references (MOA-20).
+    """
+
+    total: int
+    history: int
+
+    @classmethod
+    def of(cls, slot: Slot, *, advised: bool) -> Room | None:
+        """Share the window out; None where nobody knows it."""
+        window = slot.context_window
+        if window is None:
+            return None
+        total = window - min(slot.max_tokens or window // 4, window // 2)
+        return cls(total=total, history=total * 3 // 4 if advised else total)
+
+
+def fitting(lines: Sequence[Line], room: int) -> tuple[Line, ...]:
+    """Cut a transcript that has outgrown its room; what the operator wrote stays."""
+    head = tuple(takewhile(_instructs, lines))
+    body = lines[len(head) :]
+    start = cut(body, room - estimate(head))
+    return (*head, *filter(_instructs, body[:start]), *body[start:])
+
+
+def _instructs(line: Line) -> bool:
+    return line.role in {"system", "developer"}
 
 
 def _moved(

@@ -180,7 +180,8 @@ class CallReport:
     """One model call as it went: who was asked what, and what it took.
 
     `dollars` is None where the price is unknown (never $0). Seconds run from the wire;
-    `started` is seconds after the turn began. `lines` is the exact input.
+    `started` is seconds after the turn began. `lines` is the exact input. `iteration` counts the
+    aggregator's answers of the turn from 1; a reference's call is made for one of them.
     """
 
     label: str
@@ -194,6 +195,7 @@ class CallReport:
     first_token: float | None = None
     finish: Finish | None = None
     error: str | None = None
+    iteration: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,6 +80,7 @@ class SharedAdvice:
         except asyncio.CancelledError:
             flight.listeners.remove(tell)
             if not flight.listeners and flight.task is not None:
+                self._gone(key, flight)  # whoever comes now must not join what is being ended
                 flight.task.cancel()
                 await asyncio.wait([flight.task])
             raise
@@ -96,8 +97,11 @@ class SharedAdvice:
             flight.over.set_result(advice)
             self._keep(key, advice)
         finally:
-            if self._flights.get(key) is flight:
-                del self._flights[key]
+            self._gone(key, flight)
+
+    def _gone(self, key: str, flight: _Flight) -> None:
+        if self._flights.get(key) is flight:
+            del self._flights[key]
 
     def _keep(self, key: str, advice: tuple[Advice, ...]) -> None:
         """Keep advice that is of use; the oldest gives way."""

@@ -1,4 +1,4 @@
-"""Shows the reference block: what it says, that it cannot be forged, where it goes (MOA-12, 19, 20)."""
+"""Shows the reference block: its words, its fences, its place (MOA-12, 19, 20)."""
 
 from __future__ import annotations
 
@@ -83,8 +83,10 @@ def test_moa_20_the_fence_comes_from_the_content():
 
 hostile = st.lists(
     st.sampled_from(
-        ["===", "====", " ", "\t", "\n", "\r", "\r\n", "\x0b", "\x0c", "\x85", "\u2028", "\u2029"]
-        + ["end", "Reference 1 — p:m1", "deadbeef", "text", "\\", "\xa0", "\u3000"]
+        [
+            *("===", "====", " ", "\t", "\n", "\r", "\r\n", "\x0b", "\x0c", "\x85", "\u2028", "\u2029"),
+            *("end", "Reference 1 — p:m1", "deadbeef", "text", "\\", "\xa0", "\u3000"),
+        ]
     ),
     min_size=1,
 ).map("".join)
