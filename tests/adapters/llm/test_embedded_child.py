@@ -13,7 +13,7 @@ from core.errors import ConfigError, GatewayError, ModelUnreachable
 
 @pytest.fixture
 def model(tmp_path) -> Path:
-    path = tmp_path / "mine.gguf"
+    path: Path = tmp_path / "mine.gguf"
     path.write_bytes(b"no model")
     return path
 
