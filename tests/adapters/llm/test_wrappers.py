@@ -1,12 +1,10 @@
-# Shows that limits, deadlines, retries and turn-taking hold for any model; time is virtual.
+# Shows that limits, deadlines and retries hold for any model; time is virtual.
 
 import asyncio
 from contextlib import aclosing
-from itertools import pairwise
 
 import pytest
 
-from adapters.llm.alternation import BRIDGE, Alternating, in_turns
 from adapters.llm.compose import Options, compose
 from adapters.llm.deadline import Deadlined, Timeouts
 from adapters.llm.limit import Limited
@@ -23,7 +21,6 @@ from core.errors import (
     ModelStalled,
     ModelUnreachable,
 )
-from core.types import Image, Line, ToolCall
 from tests.adapters.llm.asking import Played, call, hear
 from tests.fakes.loop import run_virtual
 
@@ -242,77 +239,3 @@ def test_all_attempts_together_share_one_deadline():
     error, seconds = timed(lambda: compose(model, options=options))
     assert isinstance(error, ModelStalled)
     assert (seconds, len(model.calls)) == (6, 2)
-
-
-# --- strict turns (MOA-19) ------------------------------------------------------------------
-
-USER = Line.of("user", "Ship it?")
-BLOCK = Line.of("user", "Advice: no.")
-CALLED = Line(role="assistant", tool_calls=(ToolCall(id="c", name="f", arguments="{}"),))
-RESULT = Line(role="tool", parts=("12:00",), tool_call_id="c")
-
-
-class Strict:
-    """Refuses user after user and user after tool."""
-
-    def __init__(self, words: str) -> None:
-        self.words = words
-        self.roles: list[list[str]] = []
-
-    async def stream(self, call):
-        yield Chunk()
-        roles = [line.role for line in call.lines]
-        self.roles.append(roles)
-        if {("user", "user"), ("tool", "user")} & set(pairwise(roles)):
-            raise ModelRefused(self.words, status=400)
-        yield WORD
-        yield DONE
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        "Conversation roles must alternate user/assistant/user/assistant/...",
-        'messages: roles must alternate between "user" and "assistant"',
-        "After the (optional) system message(s), user and assistant roles should be alternating.",
-        "deepseek-reasoner does not support successive user or assistant messages",
-        "Expected last role User or Tool. Unexpected role 'user' after role 'tool'",
-        'found multiple "user" roles in a row',
-    ],
-)
-async def test_an_endpoint_that_wants_turns_gets_them_and_is_remembered_moa_19(words):
-    strict = Strict(words)
-    model = Alternating(strict)
-    for _ in range(2):
-        assert (await hear(model, call(lines=[USER, BLOCK]))).text == "word"
-    assert strict.roles == [["user", "user"], ["user"], ["user"]]
-    assert (await hear(model, call("other", lines=[USER, BLOCK]))).text == "word"
-    assert len(strict.roles) == 5
-
-
-async def test_any_other_refusal_stays_one():
-    strict = Strict("The model is not available in your country")
-    with pytest.raises(ModelRefused):
-        await hear(Alternating(strict), call(lines=[USER, BLOCK]))
-    assert len(strict.roles) == 1
-
-
-async def test_lines_that_take_turns_already_are_not_sent_twice():
-    model = Played([ModelRefused("roles must alternate")])
-    with pytest.raises(ModelRefused):
-        await hear(Alternating(model), call(lines=[USER]))
-    assert len(model.calls) == 1
-
-
-def test_a_bridge_stands_between_a_result_and_the_block_moa_19():
-    shaped = in_turns(call(lines=[USER, CALLED, RESULT, BLOCK, BLOCK])).lines
-    bridge = Line.of("assistant", BRIDGE)
-    both = Line.of("user", "Advice: no.\n\nAdvice: no.")
-    assert shaped == (USER, CALLED, RESULT, bridge, both)
-
-
-def test_pictures_survive_the_merging():
-    picture = Image(url="https://x/y.png")
-    looks = Line(role="user", parts=("Look", picture), name="ann")
-    [merged] = in_turns(call(lines=[looks, USER])).lines
-    assert merged == Line(role="user", parts=("Look", picture, "Ship it?"))
