@@ -9,11 +9,13 @@ from core.markup.close import Closer, close
 from core.markup.gist import gist
 from core.markup.sanitise import neutralise, sanitise, strip
 from core.markup.split import Measure, Splitter, measure_of, split, utf16
+from core.markup.stream import Streamed
 
 __all__ = [
     "Closer",
     "Measure",
     "Splitter",
+    "Streamed",
     "close",
     "gist",
     "measure_of",

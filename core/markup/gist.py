@@ -12,13 +12,14 @@ _LEAD = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?:\[[ xX]\][ \t]+)
 _ITEM = re.compile(r"^[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]")
 _RULE = re.compile(r"^[ \t]*(?:#{1,6}[ \t]|\||([-*_=])(?:[ \t]*\1)+[ \t]*$)")
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
-_MARKS = re.compile(r"\*+|~~|\|\||(?<!\w)_+(?=\w)|(?<=\w)_+(?!\w)")
+_MARKS = re.compile(r"\*+(?=\S)|(?<=\S)\*+|~~|\|\||(?<!\w)_+(?=\w)|(?<=\w)_+(?!\w)")
 _CODE = re.compile(r"(`+)(.+?)\1")
 _END = re.compile(r"[。！？]+[」』”’）]*|[.!?…]+[\"')\]”’»]*(?=\s|$)")
-_SHORT: Final = frozenset(
-    "e.g i.e etc vs cf al dr mr mrs ms prof st no nos fig eq sec ch vol pp approx ca resp "
-    "incl excl est dept univ inc ltd co corp jr sr u.s u.k a.m p.m z.b d.h bzw usw".split()  # noqa: SIM905 - readable
+_ABBREVIATIONS: Final = (
+    "p v ver e.g i.e etc vs cf al dr mr mrs ms prof st no nos fig eq sec ch vol pp approx ca "
+    "resp incl excl est dept univ inc ltd co corp jr sr u.s u.k a.m p.m z.b d.h bzw usw"
 )
+_SHORT: Final = frozenset(_ABBREVIATIONS.split())
 
 
 def gist(text: str) -> str:
@@ -79,8 +80,9 @@ def _ends(text: str, end: re.Match[str]) -> bool:
     if rest and rest[0].islower():
         return False
     words = text[: end.start()].split()
-    word = words[-1].lstrip("([\"'“‘").lower() if words else ""
-    return bool(word) and word not in _SHORT and not (len(word) == 1 and word.isalpha())
+    word = words[-1].lstrip("([\"'“‘") if words else ""
+    initial = len(word) == 1 and word.isupper()
+    return bool(word) and word.lower() not in _SHORT and not initial
 
 
 def _shorten(text: str) -> str:

@@ -41,12 +41,16 @@ Done. _Really_ done.
 def words(text: str) -> str:
     """What a reader sees as plain text, code left out."""
     md = MarkdownIt("commonmark").enable(["strikethrough", "table"])
-    return "\n".join(
-        child.content
-        for token in md.parse(text)
-        for child in token.children or []
-        if child.type == "text"
-    ).replace("||spoiler||", "").replace("||spoil||", "")
+    return (
+        "\n".join(
+            child.content
+            for token in md.parse(text)
+            for child in token.children or []
+            if child.type == "text"
+        )
+        .replace("||spoiler||", "")
+        .replace("||spoil||", "")
+    )
 
 
 @pytest.mark.parametrize("end", range(1, len(ANSWER) + 1))
@@ -102,8 +106,8 @@ def test_what_is_half_is_closed_or_waits(text, shown):
 
 MARKS = st.lists(
     st.sampled_from(
-        ["*", "**", "_", "~~", "||", "`", "``", "```", "~~~", "\n", "\n\n", "[", "](", ")", "!", "\\",
-         "|", "-", "a", "b c", " ", "> ", "- ", "1. ", "# ", "javascript:", "<", ">"]
+        ["*", "**", "_", "~~", "||", "`", "``", "```", "~~~", "\n", "\n\n", "[", "](", ")", "!",
+         "\\", "|", "-", "a", "b c", " ", "> ", "- ", "1. ", "# ", "javascript:", "<", ">"]
     ),
     max_size=40,
 ).map("".join)  # fmt: skip
@@ -125,13 +129,12 @@ def test_a_text_that_grows_is_shown_like_one_that_stands(text, step):
 
 
 @settings(max_examples=250, deadline=None)
-@given(st.lists(st.sampled_from(["word", "**bold**", "*it*", "`co de`", "~~x~~", "[l](http://x)", "- i"]), max_size=12))
+@given(
+    st.lists(
+        st.sampled_from(["word", "**bold**", "*it*", "`co de`", "~~x~~", "[l](http://x)", "- i"]),
+        max_size=12,
+    )
+)
 def test_a_finished_sentence_is_left_alone(pieces):
     text = " ".join(pieces)
     assert close(text) == text
-
-
-@settings(max_examples=250, deadline=None)
-@given(st.text(alphabet="ab *", max_size=40))
-def test_closing_twice_is_closing_once(text):
-    assert close(close(text)) == close(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-import regex
+import regex  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -78,7 +78,21 @@ def test_a_text_that_streams_is_cut_as_the_whole_text_is(data, text, limit):
     assert (*splitter.frozen, *last) == split(text, limit)
 
 
-EMOJI = ["👩‍👩‍👧‍👦", "👍🏽", "🇩🇪", "🇫🇷", "e\u0301\u0323", "❤️", "각", "\u1112\u1161\u11ab", "ก\u0e33", "한", "日", "a", " "]
+EMOJI = [
+    "👩‍👩‍👧‍👦",
+    "👍🏽",
+    "🇩🇪",
+    "🇫🇷",
+    "e\u0301\u0323",
+    "❤️",
+    "각",
+    "\u1112\u1161\u11ab",
+    "ก\u0e33",
+    "한",
+    "日",
+    "a",
+    " ",
+]
 
 
 @settings(max_examples=300, deadline=None)
@@ -127,7 +141,9 @@ def test_indentation_after_a_cut_survives():
 
 
 def test_a_megabyte_is_cut_in_a_moment():
-    text = ("Some words of text, and 👍🏽 more. " * 20 + "\n\n```py\n" + "x = 1\n" * 50 + "```\n\n") * 1000
+    text = (
+        "Some words of text, and 👍🏽 more. " * 20 + "\n\n```py\n" + "x = 1\n" * 50 + "```\n\n"
+    ) * 1000
     assert len(text) > 900_000
     start = time.process_time()
     parts = split(text, 4096, utf16)

@@ -1,0 +1,114 @@
+"""A chat platform in memory that writes down what it is asked to do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from core.errors import ChatUnknown, MessageGone
+from core.frames import Frame, Panel, Part
+from core.ports import Capabilities, Intake
+from core.types import Address, Message
+from core.wording import panel_text
+
+
+def frame_text(frame: Frame) -> str:
+    """What a frame says, in short."""
+    match frame.content:
+        case Panel():
+            return panel_text(frame.content)
+        case Part(text=text, error=error):
+            return "\n".join(line for line in (text, error) if line)
+        case _:
+            return frame.content.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request that reached the platform. `at` is in the loop's seconds."""
+
+    at: float
+    op: Literal["post", "edit", "delete"]
+    channel: str
+    key: str
+    text: str
+    frame: Frame | None = None
+    delivery_id: str = ""
+
+
+class FakeChat:
+    """Fulfils ChatAdapter. `fail(channel, …)` sets what the next requests there come to.
+
+    A request takes `latency` seconds. After a ChatUnknown the message stands in the chat.
+    """
+
+    def __init__(
+        self, *, limit: int = 4096, pace: float = 1.0, latency: float = 0.0, platform: str = "fake"
+    ) -> None:
+        self.platform = platform
+        self.capabilities = Capabilities(limit=limit, pace=pace)
+        self.log: list[Request] = []
+        self.messages: dict[str, Frame] = {}
+        self.deleted: set[str] = set()
+        self._latency = latency
+        self._failures: dict[str, list[Exception | None]] = defaultdict(list)
+
+    def fail(self, channel: str, *errors: Exception | None) -> None:
+        """Let the next requests in a channel fail so; None lets one through."""
+        self._failures[channel].extend(errors)
+
+    def texts(self) -> Sequence[str]:
+        """What stands in the chats, in the order in which it was posted."""
+        return [frame_text(frame) for frame in self.messages.values()]
+
+    async def run(self, intake: Intake) -> None:
+        await asyncio.Event().wait()
+
+    async def acknowledge(self, message: Message) -> None:
+        pass
+
+    async def post(self, address: Address, frame: Frame, *, delivery_id: str) -> str:
+        message_id = f"m{len(self.log)}"
+        try:
+            await self._request("post", address, frame, delivery_id)
+        except ChatUnknown:
+            self.messages[message_id] = frame
+            raise
+        self.messages[message_id] = frame
+        return message_id
+
+    async def edit(self, address: Address, message_id: str, frame: Frame) -> None:
+        await self._request("edit", address, frame)
+        if message_id not in self.messages:
+            raise MessageGone("no such message")
+        self.messages[message_id] = frame
+
+    async def delete(self, address: Address, message_id: str) -> None:
+        frame = self.messages.pop(message_id, None)
+        self.deleted.add(message_id)
+        now = asyncio.get_running_loop().time()
+        key = frame.key if frame else ""
+        self.log.append(Request(at=now, op="delete", channel=address.channel, key=key, text=""))
+
+    async def _request(
+        self, op: Literal["post", "edit"], address: Address, frame: Frame, delivery_id: str = ""
+    ) -> None:
+        self.log.append(
+            Request(
+                at=asyncio.get_running_loop().time(),
+                op=op,
+                channel=address.channel,
+                key=frame.key,
+                text=frame_text(frame),
+                frame=frame,
+                delivery_id=delivery_id,
+            )
+        )
+        if self._latency:
+            await asyncio.sleep(self._latency)
+        failures = self._failures[address.channel]
+        if failures and (error := failures.pop(0)) is not None:
+            raise error

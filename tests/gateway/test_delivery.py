@@ -1,0 +1,302 @@
+"""Shows what reaches a chat and when: pace, latest state, finals, flood control, the outbox."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+import pytest
+
+from core.errors import ChatBusy, ChatError, ChatUnknown
+from core.events import AnswerDelta, TurnFinished
+from core.frames import Frame, Notice
+from core.records import Posted
+from core.types import Address
+from core.wording import UNSURE
+from gateway.delivery import ChatBudgets, TurnInfo, deliver, delivery_id
+from gateway.mailbox import Mailbox
+from tests.fakes.chat import FakeChat
+from tests.fakes.loop import run_virtual
+from tests.fakes.told import result, started
+
+SENTENCE = "One more sentence of the answer that is being written. "
+
+
+class Rows:
+    """An outbox that writes down its calls beside the chat's requests."""
+
+    def __init__(self, chat: FakeChat) -> None:
+        self.chat = chat
+        self.rows: list[tuple[str, str, str, int]] = []
+
+    async def attempting(self, turn_id: str, key: str) -> None:
+        self.rows.append(("attempting", key, "", len(self.chat.log)))
+
+    async def posted(self, turn_id: str, key: str, message_id: str) -> None:
+        self.rows.append(("posted", key, message_id, len(self.chat.log)))
+
+    async def unposted(self, turn_id: str, key: str, state: str) -> None:
+        self.rows.append((state, key, "", len(self.chat.log)))
+
+    @property
+    def words(self) -> list[tuple[str, str]]:
+        return [(what, key) for what, key, *_ in self.rows]
+
+
+class Room:
+    """Turns that stream into one fake platform."""
+
+    def __init__(self, **capabilities) -> None:
+        self.chat = FakeChat(**capabilities)
+        self.outbox = Rows(self.chat)
+        self.budgets = ChatBudgets()
+        self.ended: dict[str, float] = {}
+        self.done: dict[str, bool] = {}
+
+    async def turn(
+        self, seconds: float, *, channel="c", turn_id="t1", labels=(), posted=()
+    ) -> None:
+        """Stream a sentence every quarter of a second."""
+        mailbox = Mailbox()
+        info = TurnInfo(
+            turn_id=turn_id,
+            address=Address(platform="fake", channel=channel),
+            posted=posted,
+        )
+        async with asyncio.TaskGroup() as group:
+            shown = group.create_task(
+                deliver(info, mailbox, adapter=self.chat, outbox=self.outbox, budgets=self.budgets)
+            )
+            mailbox.tell(started(*labels, turn_id=turn_id))
+            text = ""
+            for _ in range(int(seconds * 4)):
+                await asyncio.sleep(0.25)
+                text += SENTENCE
+                mailbox.tell(AnswerDelta(text=SENTENCE))
+            self.ended[turn_id] = asyncio.get_running_loop().time()
+            mailbox.tell(TurnFinished(result=result(text or SENTENCE)))
+        self.done[turn_id] = shown.result()
+
+    def requests(self, op=None, *, channel=None):
+        return [
+            each
+            for each in self.chat.log
+            if (op is None or each.op == op) and (channel is None or each.channel == channel)
+        ]
+
+
+def gaps(requests):
+    return [round(b.at - a.at, 6) for a, b in itertools.pairwise(requests)]
+
+
+def test_edits_are_evenly_spaced_and_the_latest_state_wins():
+    """P7: one request per pace; what streamed in between is in the next one."""
+    room = Room(pace=1.0)
+    run_virtual(room.turn(6.2))
+    assert set(gaps(room.requests())[:-1]) == {1.0}
+    texts = [each.text for each in room.requests()]
+    assert all(len(old) < len(new) for old, new in itertools.pairwise(texts[:-1]))
+    assert room.chat.texts() == [(SENTENCE * 24).strip()]
+
+
+def test_a_final_goes_out_at_once_when_nothing_is_owed():
+    room = Room(pace=1.0)
+
+    async def scenario():
+        await room.turn(0)
+
+    run_virtual(scenario())
+    assert room.chat.log[-1].at == room.ended["t1"]
+    assert room.requests()[-1].frame.notify
+
+
+def test_a_final_waits_for_the_chats_pace_and_no_longer():
+    room = Room(pace=3.1)
+    run_virtual(room.turn(8))
+    assert room.chat.log[-1].at - room.ended["t1"] <= 3.1
+    assert min(gaps(room.requests())) >= 3.1 - 1e-6
+
+
+def test_no_edit_repeats_what_stands_there():
+    room = Room(pace=0.05)
+    run_virtual(room.turn(5, labels=("a", "b")))
+    shown: dict[str, object] = {}
+    for each in room.requests():
+        state = (each.frame.content, each.frame.buttons)
+        assert shown.get(each.key) != state
+        shown[each.key] = state
+
+
+def test_the_panel_comes_before_the_answer():
+    room = Room(pace=0.5)
+    run_virtual(room.turn(3, labels=("a",)))
+    assert [each.key for each in room.requests("post")] == ["panel", "answer/0"]
+
+
+@pytest.mark.parametrize("seed", [None, 1, 2, 3])
+def test_turns_in_one_chat_share_its_budget_fairly(seed):
+    room = Room(pace=1.0)
+
+    async def scenario():
+        async with asyncio.TaskGroup() as group:
+            for name in ("t1", "t2", "t3"):
+                group.create_task(room.turn(30, turn_id=name))
+
+    run_virtual(scenario(), seed=seed)
+    assert min(gaps(room.requests())) >= 1 - 1e-6
+    counts: dict[str, int] = {}
+    for each in room.requests()[:27]:
+        turn = each.frame.content.turn_id
+        counts[turn] = counts.get(turn, 0) + 1
+    assert max(counts.values()) - min(counts.values()) <= 1, counts
+
+
+def test_two_chats_do_not_wait_for_one_another():
+    room = Room(pace=1.0)
+
+    async def scenario():
+        async with asyncio.TaskGroup() as group:
+            group.create_task(room.turn(6, channel="a"))
+            group.create_task(room.turn(6, channel="b", turn_id="t2"))
+
+    run_virtual(scenario())
+    times = [[each.at for each in room.requests(channel=name)] for name in "ab"]
+    assert times[0] == times[1]
+
+
+def test_flood_control_stalls_its_own_chat_only():
+    """P7: nothing is sent there before `retry_after`, the final right after it."""
+    room = Room(pace=1.0)
+    room.chat.fail("a", None, None, ChatBusy("slow down", retry_after=20))
+
+    async def scenario():
+        async with asyncio.TaskGroup() as group:
+            group.create_task(room.turn(6, channel="a"))
+            group.create_task(room.turn(6, channel="b", turn_id="t2"))
+
+    run_virtual(scenario())
+    *_, refused, final = room.requests(channel="a")
+    assert round(final.at - refused.at, 6) == 20
+    assert final.frame.final
+    assert room.requests(channel="b")[-1].at < refused.at + 8
+
+
+def test_a_final_goes_before_other_turns_edits():
+    room = Room(pace=4.0)
+
+    async def scenario():
+        async with asyncio.TaskGroup() as group:
+            group.create_task(room.turn(60, turn_id="t1"))
+            group.create_task(room.turn(60, turn_id="t2"))
+            group.create_task(room.turn(9, turn_id="t3"))
+
+    run_virtual(scenario())
+    final = next(
+        each for each in room.requests() if each.frame.content.turn_id == "t3" and each.frame.final
+    )
+    assert final.at - room.ended["t3"] <= 4.0
+
+
+def test_a_row_is_written_before_each_post_and_the_id_after_it_and_none_for_edits():
+    """P2."""
+    room = Room(pace=1.0, limit=400)
+    run_virtual(room.turn(6, labels=("a",)))
+    posts = [each.key for each in room.requests("post")]
+    assert len(posts) > 2
+    assert room.outbox.words == [
+        pair for key in posts for pair in (("attempting", key), ("posted", key))
+    ]
+    for what, key, _, seen in room.outbox.rows:
+        place = next(
+            n for n, each in enumerate(room.chat.log) if each.op == "post" and each.key == key
+        )
+        assert seen <= place if what == "attempting" else seen > place
+    assert len(room.requests("edit")) > 3
+
+
+def test_what_may_have_been_posted_is_never_posted_again():
+    """P2: the person is told once that nobody can tell."""
+    room = Room(pace=1.0)
+    room.chat.fail("c", ChatUnknown("the connection broke"))
+    run_virtual(room.turn(6))
+    assert [each.key for each in room.requests()] == ["answer/0", "note"]
+    assert room.outbox.words[:2] == [("attempting", "answer/0"), ("unknown", "answer/0")]
+    assert room.chat.texts()[-1] == UNSURE
+    assert room.done["t1"]
+
+
+def test_a_refused_post_is_tried_again_with_the_same_delivery_id():
+    room = Room(pace=1.0)
+    room.chat.fail("c", ChatError("no"), ChatError("no"), ChatError("no"), ChatError("no"))
+    run_virtual(room.turn(8))
+    assert room.chat.texts() == [(SENTENCE * 32).strip()]
+    assert {each.delivery_id for each in room.requests("post")} == {delivery_id("t1", "answer/0")}
+    assert room.outbox.words[:2] == [("attempting", "answer/0"), ("failed", "answer/0")]
+
+
+def test_a_chat_that_refuses_for_good_is_given_up_in_bounded_time():
+    room = Room(pace=1.0)
+    room.chat.fail("c", *[ChatError("kicked")] * 100)
+    run_virtual(room.turn(60))
+    assert len(room.requests()) < 14
+    assert room.done["t1"] is False
+    assert room.chat.log[-1].at - room.ended["t1"] < 60
+
+
+def test_a_deleted_answer_is_posted_anew_once_when_it_is_whole():
+    room = Room(pace=1.0)
+
+    async def scenario():
+        async with asyncio.TaskGroup() as group:
+            group.create_task(room.turn(6))
+            await asyncio.sleep(2.6)
+            room.chat.messages.clear()
+
+    run_virtual(scenario())
+    first, second = room.requests("post")
+    assert second.frame.final
+    assert first.delivery_id != second.delivery_id
+    assert room.chat.texts() == [(SENTENCE * 24).strip()]
+
+
+def test_after_a_restart_messages_are_edited_in_place_and_surplus_ones_go():
+    """P2: the outbox names them."""
+    room = Room(pace=1.0)
+    rows = [
+        Posted(turn_id="t1", key=key, message_id=key, state="delivered")
+        for key in ("panel", "answer/0", "answer/1", "answer/2")
+    ]
+
+    async def scenario():
+        room.chat.messages.update(
+            {row.key: Frame(key=row.key, content=Notice(text="")) for row in rows}
+        )
+        await room.turn(0, labels=("a",), posted=rows)
+
+    run_virtual(scenario())
+    assert not room.requests("post")
+    assert room.chat.deleted == {"answer/1", "answer/2"}
+    assert room.chat.messages["answer/0"].final
+
+
+def test_after_a_restart_a_message_without_an_id_is_not_posted_again():
+    room = Room(pace=1.0)
+    row = Posted(turn_id="t1", key="answer/0", message_id=None, state="attempting")
+    run_virtual(room.turn(0, posted=[row]))
+    assert [each.key for each in room.requests()] == ["note"]
+
+
+def test_a_cancelled_turn_leaves_the_budget_to_the_others():
+    room = Room(pace=1.0)
+
+    async def scenario():
+        async with asyncio.TaskGroup() as group:
+            doomed = group.create_task(room.turn(60))
+            group.create_task(room.turn(12, turn_id="t2"))
+            await asyncio.sleep(5.1)
+            doomed.cancel()
+
+    run_virtual(scenario())
+    late = [each for each in room.requests() if each.at > 1006.2]
+    assert {each.frame.content.turn_id for each in late} == {"t2"}
+    assert set(gaps(late)[:-1]) == {1.0}
