@@ -115,16 +115,20 @@ class Catalogue:
         Raises:
             UnknownPreset: nobody is called that; the text names the nearest.
         """
-        bare = name.strip()
-        if bare not in self.presets and bare.startswith(VIRTUAL_PREFIX):
-            bare = bare.removeprefix(VIRTUAL_PREFIX)
-        if bare in self.presets:
-            return self.presets[bare]
+        found = self.find(name)
+        if found is not None:
+            return found
+        bare = name.strip().removeprefix(VIRTUAL_PREFIX)
         near = get_close_matches(bare, self.presets, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         known = ", ".join(self.presets)
         message = f"There is no preset {bare!r}.{hint} There are: {known}."
         raise UnknownPreset(message)
+
+    def find(self, name: str) -> Preset | None:
+        """Find a preset by either of its names; None if nobody is called that."""
+        bare = name.strip()
+        return self.presets.get(bare) or self.presets.get(bare.removeprefix(VIRTUAL_PREFIX))
 
 
 def in_force(choices: Mapping[Level, str | None], catalogue: Catalogue) -> tuple[Preset, Level]:
@@ -133,9 +137,9 @@ def in_force(choices: Mapping[Level, str | None], catalogue: Catalogue) -> tuple
     A name that no longer exists is passed over: the level above it speaks.
     """
     for level in LEVELS:
-        name = choices.get(level)
-        if name is not None and name in catalogue.presets:
-            return catalogue.presets[name], level
+        preset = catalogue.find(choices.get(level) or "")
+        if preset is not None:
+            return preset, level
     return catalogue.presets[catalogue.default], "default"
 
 

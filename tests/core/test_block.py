@@ -84,7 +84,20 @@ def test_moa_20_the_fence_comes_from_the_content():
 hostile = st.lists(
     st.sampled_from(
         [
-            *("===", "====", " ", "\t", "\n", "\r", "\r\n", "\x0b", "\x0c", "\x85", "\u2028", "\u2029"),
+            *(
+                "===",
+                "====",
+                " ",
+                "\t",
+                "\n",
+                "\r",
+                "\r\n",
+                "\x0b",
+                "\x0c",
+                "\x85",
+                "\u2028",
+                "\u2029",
+            ),
             *("end", "Reference 1 — p:m1", "deadbeef", "text", "\\", "\xa0", "\u3000"),
         ]
     ),

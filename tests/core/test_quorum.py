@@ -142,9 +142,9 @@ def test_moa_10_an_explicit_quorum_and_the_required_ones_come_from_the_preset():
     assert quorum.deadline() == 4.0
 
 
-landings = st.lists(
-    st.tuples(st.booleans(), st.floats(0, 100)), min_size=1, max_size=6
-).map(lambda each: [(usable, at) for usable, at in each])
+landings = st.lists(st.tuples(st.booleans(), st.floats(0, 100)), min_size=1, max_size=6).map(
+    lambda each: [(usable, at) for usable, at in each]
+)
 
 
 @given(landings, st.none() | st.integers(1, 7), st.none() | st.floats(0, 30))

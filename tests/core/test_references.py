@@ -21,7 +21,13 @@ from core.events import (
 from core.ports import Provider
 from core.types import Advice, Line, Usage
 from tests.core.scene import Scene, play, preset, reference
+from tests.fakes.loop import run_virtual
 from tests.fakes.model import ScriptedModel
+
+
+def run_once(story) -> None:
+    """For what holds in asyncio's own order: with shuffled tasks some land a tick later."""
+    run_virtual(story())
 
 
 def outcomes(scene: Scene) -> list[tuple[str, str]]:
@@ -142,9 +148,7 @@ def test_moa_16_without_a_user_line_references_are_skipped():
 
 def test_moa_10_the_slow_one_is_late_cut_off_and_unused():
     async def story():
-        model = ScriptedModel(
-            {"a": [[2.0, "A"]], "b": [[4.0, "B"]], "c": [["begun ", 60.0, "C"]]}
-        )
+        model = ScriptedModel({"a": [[2.0, "A"]], "b": [[4.0, "B"]], "c": [["begun ", 60.0, "C"]]})
         scene = Scene(model, preset("a", "b", "c"))
         ending = await scene.run()
         assert scene.seconds(Aggregating) == pytest.approx(4.0 + 2.0)
@@ -173,13 +177,6 @@ def test_moa_10_what_has_landed_by_the_deadline_is_used():
         assert outcomes(scene) == [("ok", "")] * 4
 
     run_once(story)
-
-
-def run_once(story) -> None:
-    """For what holds in asyncio's own order: with shuffled tasks some land a tick later."""
-    from tests.fakes.loop import run_virtual
-
-    run_virtual(story())
 
 
 def test_moa_10_a_required_one_is_awaited_up_to_its_timeout():

@@ -121,6 +121,8 @@ def world(model: ScriptedModel, **others: Provider) -> World:
 def calls(*names: str, text: str = "") -> Script:
     """Script an answer that calls tools: one for each name."""
     wanted = tuple(ToolCall(id=f"{name}-1", name=name, arguments='{"q": 1}') for name in names)
-    return [text, Chunk(tool_calls=wanted, finish="tool_calls")] if text else [
-        Chunk(tool_calls=wanted, finish="tool_calls")
-    ]
+    return (
+        [text, Chunk(tool_calls=wanted, finish="tool_calls")]
+        if text
+        else [Chunk(tool_calls=wanted, finish="tool_calls")]
+    )
