@@ -47,29 +47,23 @@ class ChatCompletions:
         response = await self._open(call)
         try:
             body, answer = Body(), ChatAnswer(self._endpoint.secrets)
+            until: float | None = None
             more = True
             while more:
-                data = await self._read(response, answer)
+                data = await _read(response, until)
                 failure = _take(answer, body, data)
                 chunk = answer.flush()
                 if chunk != Chunk():
                     yield chunk
                 if failure is not None:
                     raise failure
+                if answer.finished and until is None:
+                    until = asyncio.get_running_loop().time() + LINGER
                 more = bool(data) and not answer.closed
             yield answer.end(streamed=body.streamed)
             await wire.drain(response)
         finally:
             wire.cut(response)
-
-    async def _read(self, response: aiohttp.ClientResponse, answer: ChatAnswer) -> bytes:
-        if not answer.finished:
-            return await wire.read(response)
-        try:
-            async with asyncio.timeout(LINGER):
-                return await wire.read(response)
-        except (TimeoutError, ModelUnreachable):
-            return b""
 
     async def _open(self, call: ModelCall) -> aiohttp.ClientResponse:
         """Send the request, in the form that the provider takes; give the answer's beginning."""
@@ -107,6 +101,17 @@ class ChatCompletions:
             wait = wire.wait_of(response)
             raise failures.failure(said, response.status, wait=wait, secrets=endpoint.secrets)
         return response, lesson
+
+
+async def _read(response: aiohttp.ClientResponse, until: float | None) -> bytes:
+    """Give what has arrived; of a finished answer, what arrives by `until`."""
+    try:
+        async with asyncio.timeout_at(until):
+            return await wire.read(response)
+    except (TimeoutError, ModelUnreachable):
+        if until is None:
+            raise
+        return b""
 
 
 def _take(answer: ChatAnswer, body: Body, data: bytes) -> ModelError | None:

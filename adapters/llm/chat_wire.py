@@ -180,9 +180,10 @@ def spent_of(raw: Raw) -> tuple[Usage | None, Decimal | None]:
 
 def _usage(raw: Raw) -> Usage | None:
     try:
-        return msgspec.json.decode(raw, type=Spent).usage
+        spent = msgspec.json.decode(raw, type=Spent)
     except msgspec.DecodeError:
         return None
+    return None if spent == Spent() else spent.usage
 
 
 def _dollars(raw: Raw) -> Decimal | None:

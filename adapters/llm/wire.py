@@ -55,6 +55,11 @@ class Endpoint:
         return base._replace(path=root + path).geturl()
 
     @property
+    def host(self) -> str:
+        """Name the host, for people."""
+        return urlsplit(self.base_url).hostname or "the provider"
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be quoted."""
         return (self.api_key or "", *self.headers.values())
@@ -104,15 +109,15 @@ async def post(
 
 
 def _failed(error: Exception, endpoint: Endpoint) -> ModelError:
-    if isinstance(error, ValueError | aiohttp.NonHttpUrlClientError):  # InvalidURL is the former
-        return ModelRefused("base_url is no HTTP address, or a header is malformed")
-    host = urlsplit(endpoint.base_url).hostname or "the provider"
     if isinstance(error, aiohttp.ServerTimeoutError):
-        text = f"No connection to {host} within {endpoint.connect:g} s"
+        text = f"No connection to {endpoint.host} within {endpoint.connect:g} s"
         return ModelStalled(text, stage="connect")
+    # Before ValueError: a certificate that is not trusted is one, too.
     if isinstance(error, aiohttp.ClientConnectionError | OSError):
-        return ModelUnreachable(_unreachable(error, host))
-    return ModelBroken(f"What {host} answers is no HTTP")
+        return ModelUnreachable(_unreachable(error, endpoint.host))
+    if isinstance(error, ValueError | aiohttp.NonHttpUrlClientError):
+        return ModelRefused("base_url is no HTTP address, or a header is malformed")
+    return ModelBroken(f"What {endpoint.host} answers is no HTTP")
 
 
 def _unreachable(error: Exception, host: str) -> str:

@@ -181,7 +181,9 @@ async def test_usage_is_brought_into_one_form_moa_27(ask, usage, expected):
 
 
 @pytest.mark.parametrize(
-    "usage", [None, {}, "many", {"prompt_tokens": "many"}], ids=["null", "empty", "text", "word"]
+    "usage",
+    [None, {}, "many", {"prompt_tokens": "many"}, {"total_tokens": 3}],
+    ids=["null", "empty", "text", "word", "total alone"],
 )
 async def test_usage_that_cannot_be_read_was_not_said(ask, usage):
     heard = await ask(Reply(raw=sse(said("a", "stop"), {"choices": [], "usage": usage})))

@@ -126,10 +126,13 @@ async def test_a_connection_that_breaks_after_the_end_costs_nothing(ask):
     assert (heard.text, heard.finish) == ("all of it", "stop")
 
 
-async def test_a_finished_answer_waits_only_shortly_for_its_usage(ask, monkeypatch):
+@pytest.mark.parametrize("after", ["silence", "pings"])
+async def test_a_finished_answer_waits_only_shortly_for_its_usage(ask, monkeypatch, after):
     monkeypatch.setattr(chat_completions, "LINGER", 0.05)
     raw = sse(said("all of it", "stop"), done=False)
-    heard = await ask(Reply(raw=raw + b"data: ", stall_after=len(raw)))
+    silence = Reply(raw=raw + b"data: ", stall_after=len(raw))
+    pings = Reply(raw=raw + b": ping\n\n" * 9000, piece=len(raw), between=0.01)
+    heard = await ask(silence if after == "silence" else pings)
     assert (heard.text, heard.finish) == ("all of it", "stop")
 
 
