@@ -19,7 +19,7 @@ from core.types import Address, Command, Message, Press
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from core.ports import ChatAdapter, Clock, Store
+    from core.ports import ChatAdapter, Store
     from core.presets import Catalogue
     from core.records import Accepted
     from gateway.sessions import Sessions
@@ -40,7 +40,6 @@ class Dispatch:
     runner: TurnRunner
     chats: Mapping[str, ChatAdapter]
     catalogue: Callable[[], Catalogue]
-    clock: Clock
 
     async def __call__(self, accepted: Accepted) -> None:
         """Queue it, or do it now; it is in the store already."""

@@ -21,7 +21,7 @@ from core.presets import in_force
 from core.records import Accepted, TurnEnd, TurnStart
 from core.retell import checkpoints, retell
 from core.types import Address, Line, Message, Press, Usage
-from gateway.delivery import deliver
+from gateway.delivery import TurnInfo, deliver
 from gateway.mailbox import Mailbox
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from core.ports import ChatAdapter, Clock, Store
     from core.presets import Catalogue, Preset
-    from core.records import StoredTurn
+    from core.records import Posted, StoredTurn
     from gateway.delivery import ChatBudgets
     from gateway.sessions import Work
     from gateway.turns import TurnRunner
@@ -94,25 +94,23 @@ class Exchange:
         )
         await self.store.begin(start)
         request = self._request(start, history)
-        await self._run(replace(request, fresh=isinstance(incoming, Press)), start, {})
+        await self._run(replace(request, fresh=isinstance(incoming, Press)), start)
 
     async def _resumed(self, turn: StoredTurn) -> None:
         start = turn.start
-        known = {each.key: each.message_id for each in turn.outbox if each.message_id}
         if turn.state == "running" and await self.store.attempt(start.turn_id) > ATTEMPTS:
             turn = await self._give_up(turn)
         if turn.state == "answered":
-            mailbox = Mailbox()
+            mailbox = Mailbox(reasoning=False)
             for event in retell(turn):
                 mailbox.tell(event)
-            await self._deliver(start, mailbox, known)
-            await self.store.delivered(start.turn_id)
+            await self._deliver(start, mailbox, turn.outbox)
             return
         history = await self.store.lines(start.session, upto=start.history)
         kept = checkpoints(turn)
         request = self._request(start, history)
         request = replace(request, kept=kept, closed=turn.references_done)
-        await self._run(request, start, known)
+        await self._run(request, start, turn.outbox)
 
     async def _give_up(self, turn: StoredTurn) -> StoredTurn:
         """End a turn that took the program down each time it was tried (P8)."""
@@ -139,30 +137,27 @@ class Exchange:
         )
 
     async def _run(
-        self, request: TurnRequest, start: TurnStart, known: Mapping[str, str]
+        self, request: TurnRequest, start: TurnStart, posted: Sequence[Posted] = ()
     ) -> None:
-        mailbox = Mailbox()
+        mailbox = Mailbox(reasoning=False)
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._deliver(start, mailbox, known), name="delivery")
+                group.create_task(self._deliver(start, mailbox, posted), name="delivery")
                 await self.runner.run(request, start, mailbox.tell)
-            await self.store.delivered(start.turn_id)
         except* StoreError as failures:
             await self._unstored(start, failures.exceptions[0])
 
-    async def _deliver(
-        self, start: TurnStart, mailbox: Mailbox, known: Mapping[str, str]
-    ) -> None:
+    async def _deliver(self, start: TurnStart, mailbox: Mailbox, posted: Sequence[Posted]) -> None:
         address = Address.of(start.session)
-        await deliver(
-            start.turn_id,
-            address,
+        sent = await deliver(
+            TurnInfo(turn_id=start.turn_id, address=address, posted=posted),
             mailbox,
             adapter=self.chats[address.platform],
             outbox=self.store,
             budgets=self.budgets,
-            known=known,
         )
+        if sent:
+            await self.store.delivered(start.turn_id)
 
     async def _unstored(self, start: TurnStart, error: BaseException) -> None:
         """Say that the answer cannot be kept; the turn stays open and is taken up again (P9)."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from core.engine import Turn
@@ -16,9 +17,11 @@ from core.events import Landed, TurnFailed, TurnFinished, TurnStopped
 from core.records import TurnEnd
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.asking import World
     from core.engine import TurnRequest
-    from core.events import Checkpoint, Tell, Terminal
+    from core.events import Checkpoint, Tell, Terminal, TurnEvent
     from core.ports import AdviceCache, Turns
     from core.records import Ending, TurnStart
 
@@ -38,7 +41,8 @@ class TurnRunner:
     world: World
     cache: AdviceCache
     store: Turns
-    sinks: tuple[Sink, ...]
+    sinks: Sequence[Sink]
+    listeners: Sequence[Tell]
     running: dict[str, asyncio.Task[Terminal]]
 
     async def run(self, request: TurnRequest, start: TurnStart, tell: Tell) -> Terminal:
@@ -49,6 +53,7 @@ class TurnRunner:
         Raises:
             StoreError: something could not be stored; the turn is unfinished.
         """
+        tell = partial(_tell_all, (tell, *self.listeners))
         turn = Turn(request, world=self.world, cache=self.cache)
         checkpoints: asyncio.Queue[Checkpoint | None] = asyncio.Queue()
         try:
@@ -87,6 +92,11 @@ class TurnRunner:
                 await self.store.landed(turn_id, checkpoint.round, checkpoint.advice)
             else:
                 await self.store.references_done(turn_id, checkpoint.round, checkpoint.rest)
+
+
+def _tell_all(listeners: Sequence[Tell], event: TurnEvent) -> None:
+    for listener in listeners:
+        listener(event)
 
 
 def turn_end(turn_id: str, ending: Terminal) -> TurnEnd:

@@ -92,6 +92,11 @@ class Embedded:
         self._serving: _Serving | None = None
 
     @property
+    def tiny(self) -> bool:
+        """Whether it is the small model that is fetched, and not a file of the operator's."""
+        return self._options.model_path is None
+
+    @property
     def state(self) -> Readiness:
         """How far it is now."""
         return self._state
@@ -114,8 +119,7 @@ class Embedded:
     async def stream(self, call: ModelCall) -> AsyncGenerator[Chunk, None]:
         """Wait until the model is ready, within bounds, and ask it."""
         serving = await self._ready()
-        tiny = self._options.model_path is None
-        chunks = serving.codec.stream(fit(call, tiny=tiny))
+        chunks = serving.codec.stream(fit(call, tiny=self.tiny))
         try:
             async for chunk in chunks:
                 yield chunk

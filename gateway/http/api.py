@@ -1,29 +1,34 @@
 """The OpenAI-compatible endpoint: every preset is a model (MOA-5, MOA-40).
 
-Decides who may use which preset and how an answer leaves; the program's transcript is the history
-and nothing of it is kept but what it cost. Whoever hangs up has stopped the turn (MOA-11).
+Decides which key may use which preset and how an answer leaves. The program's transcript is the
+history; nothing is kept of it but what it cost. Whoever hangs up has stopped the turn (MOA-11).
 """
 
 from __future__ import annotations
 
 import asyncio
-import hmac
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from aiohttp import web
 
 from core.engine import TurnRequest, require_available
-from core.errors import PresetUnavailable, StoreError, UnknownPreset, UsageError
+from core.errors import StoreError, UnknownPreset, UsageError
 from core.events import AnswerDelta, Terminal, TurnFailed, TurnStopped
 from core.ports import Clock, Providers, Turns
 from core.presets import Catalogue, Preset
 from core.records import TurnStart
-from core.types import Line
-from gateway.http.completions_answer import Said, Writer, error_body, models_body
+from core.types import Address, Line
+from gateway.http.auth import CALLER
+from gateway.http.completions_answer import (
+    Said,
+    Writer,
+    error_body,
+    model_body,
+    models_body,
+)
 from gateway.http.completions_request import Wanted, read_request
 from gateway.mailbox import Mailbox
 from gateway.turns import TurnRunner
@@ -34,108 +39,50 @@ HEARTBEAT = 10.0
 WATCH = 0.1
 """Seconds between looks at whether the client is still there."""
 
-LARGEST = 8 * 1024 * 1024
-OWNER = "owner"
 DEPTH = "X-MoA-Depth"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """Who may use /v1. Without `presets` all of them."""
-
-    name: str
-    token: str
-    presets: tuple[str, ...] = ()
-
-    def may_use(self, preset: Preset) -> bool:
-        """Tell whether this key reaches that preset."""
-        return not self.presets or preset.name in self.presets
-
-
-_Handler: TypeAlias = Callable[[web.Request, Key], Awaitable[web.StreamResponse]]
-_Outer: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class Refusal(Exception):
-    """An error to be answered in OpenAI's shape."""
-
-    def __init__(self, status: int, message: str, *, kind: str, code: str | None = None) -> None:
-        """Keep what is answered."""
-        super().__init__(message)
-        self.status = status
-        self.body = error_body(message, kind=kind, code=code)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
-    """The endpoint and what it needs."""
+    """The endpoint and what it needs. `allowed` has each key's presets; none are all of them."""
 
-    catalogue: Catalogue
+    catalogue: Callable[[], Catalogue]
     providers: Providers
     runner: TurnRunner
     store: Turns
     clock: Clock
-    keys: tuple[Key, ...]
+    allowed: Mapping[str, tuple[str, ...]]
 
-    def routes(self) -> list[web.RouteDef]:
-        """Give the routes, to be mounted."""
-        return [
-            web.get("/v1/models", self._guarded(self._models)),
-            web.get("/v1/models/{name:.+}", self._guarded(self._model)),
-            web.post("/v1/chat/completions", self._guarded(self._complete)),
-        ]
+    def mount(self, router: web.UrlDispatcher) -> None:
+        """Add every address."""
+        router.add_get("/v1/models", self.models)
+        router.add_get("/v1/models/{name:.+}", self.model)
+        router.add_post("/v1/chat/completions", self.complete)
 
-    def _guarded(self, handler: _Handler) -> _Outer:
-        async def handle(request: web.Request) -> web.StreamResponse:
-            try:
-                return await handler(request, self._key(request))
-            except Refusal as refusal:
-                return _json(refusal.body, status=refusal.status)
-            except web.HTTPRequestEntityTooLarge:
-                text = f"The request is larger than {LARGEST // 1024 // 1024} MB."
-                return _json(error_body(text, kind="invalid_request_error"), status=413)
-
-        return handle
-
-    def _key(self, request: web.Request) -> Key:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        found: Key | None = None
-        for key in self.keys:
-            if hmac.compare_digest(token.strip().encode(), key.token.encode()):
-                found = key
-        if scheme.lower() != "bearer" or found is None:
-            message = "Send your key as 'Authorization: Bearer …'; this one is missing or wrong."
-            raise Refusal(401, message, kind="invalid_request_error", code="invalid_api_key")
-        return found
-
-    async def _models(self, _request: web.Request, key: Key) -> web.StreamResponse:
-        names = [name for name, preset in self.catalogue.presets.items() if key.may_use(preset)]
+    async def models(self, request: web.Request) -> web.StreamResponse:
+        """GET /v1/models: the presets that this key may use."""
+        names = [name for name in self.catalogue().presets if self._may_use(request, name)]
         return _json(models_body(names, created=self.created()))
 
-    async def _model(self, request: web.Request, key: Key) -> web.StreamResponse:
-        preset = self._preset(request.match_info["name"], key)
-        body = models_body([preset.name], created=self.created())
-        return _json(body[body.index(b"[") + 1 : body.rindex(b"]")])
+    async def model(self, request: web.Request) -> web.StreamResponse:
+        """GET /v1/models/{name}."""
+        preset = self._preset(request, request.match_info["name"])
+        return _json(model_body(preset.name, created=self.created()))
 
-    async def _complete(self, request: web.Request, key: Key) -> web.StreamResponse:
+    async def complete(self, request: web.Request) -> web.StreamResponse:
+        """POST /v1/chat/completions."""
         if request.headers.get(DEPTH, "0") != "0":
-            message = "A mixture does not ask a mixture: a preset cannot be another one's model."
-            raise Refusal(400, message, kind="invalid_request_error", code="moa_recursion")
-        try:
-            wanted = read_request(await request.read())
-        except UsageError as error:
-            raise Refusal(400, str(error), kind="invalid_request_error") from error
-        preset = self._preset(wanted.model, key)
-        try:
-            require_available(preset, self.providers)
-        except PresetUnavailable as error:
-            raise Refusal(503, str(error), kind="server_error", code="unavailable") from error
-        start = await self._begin(preset, wanted, key)
+            raise UsageError("A mixture does not ask a mixture: this call comes from one (MOA-6).")
+        wanted = read_request(await request.read())
+        preset = self._preset(request, wanted.model)
+        require_available(preset, self.providers)
+        start = self._start(preset, request[CALLER].name)
+        await self.store.begin(start)
         turn = TurnRequest(
             turn_id=start.turn_id,
             preset=preset,
             lines=wanted.lines,
-            scope=f"key:{key.name}",
+            scope=start.session,
             fresh="no-cache" in request.headers.get("Cache-Control", ""),
             tools=wanted.tools,
             temperature=wanted.temperature,
@@ -144,37 +91,32 @@ class Api:
         )
         return await _Reply(self, request, wanted, turn, start).send()
 
-    def _preset(self, name: str, key: Key) -> Preset:
-        try:
-            preset = self.catalogue.get(name)
-        except UnknownPreset as error:
-            raise _not_found(str(error)) from error
-        if not key.may_use(preset):
-            raise _not_found(f"This key cannot use the preset {preset.name!r}.")
-        return preset
-
-    async def _begin(self, preset: Preset, wanted: Wanted, key: Key) -> TurnStart:
-        """Write the turn down, so that what it costs has a place."""
-        asked = next((line for line in reversed(wanted.lines) if line.role == "user"), None)
-        start = TurnStart(
-            turn_id=secrets.token_hex(8),
-            session=f"v1/{key.name}",
-            seq=None,
-            preset=preset,
-            question=Line.of("user", asked.text[:500] if asked else ""),
-            asker=key.name,
-            history=0,
-            started=int(self.clock.now().timestamp() * 1000),
-        )
-        try:
-            await self.store.begin(start)
-        except StoreError as error:
-            raise Refusal(503, str(error), kind="server_error", code="storage") from error
-        return start
-
     def created(self) -> int:
         """Give the wall time as the wire wants it, in seconds."""
         return int(self.clock.now().timestamp())
+
+    def _may_use(self, request: web.Request, name: str) -> bool:
+        allowed = self.allowed.get(request[CALLER].name, ())
+        return request[CALLER].owner or not allowed or name in allowed
+
+    def _preset(self, request: web.Request, name: str) -> Preset:
+        preset = self.catalogue().get(name)
+        if not self._may_use(request, preset.name):
+            raise UnknownPreset(f"This key cannot use the preset {preset.name!r}.")
+        return preset
+
+    def _start(self, preset: Preset, key: str) -> TurnStart:
+        """Write the turn down, so that what it costs has a place; its text is not kept."""
+        return TurnStart(
+            turn_id=secrets.token_hex(8),
+            session=Address(platform="v1", channel=key).session,
+            seq=None,
+            preset=preset,
+            question=Line(role="user"),
+            asker=key,
+            history=0,
+            started=int(self.clock.now().timestamp() * 1000),
+        )
 
 
 class _Reply:
@@ -203,9 +145,10 @@ class _Reply:
                 response = await (self._stream() if self._wanted.stream else self._whole(running))
                 watch.cancel()
         except* StoreError as failures:
-            message = str(failures.exceptions[0])
-            raise Refusal(503, message, kind="server_error", code="storage") from failures
-        return response
+            failure = failures.exceptions[0]
+        else:
+            return response
+        raise failure
 
     async def _run(self) -> Terminal:
         runner = self._api.runner
@@ -215,8 +158,8 @@ class _Reply:
 
     async def _watch(self) -> None:
         """Stop the turn when the client has gone; aiohttp offers no event for it."""
-        while self._request.transport is not None and not self._request.transport.is_closing():
-            await asyncio.sleep(WATCH)  # noqa: ASYNC110 - there is no event to wait for
+        while (wire := self._request.transport) is not None and not wire.is_closing():  # noqa: ASYNC110 - there is no event to wait for
+            await asyncio.sleep(WATCH)
         self._api.runner.stop(self._turn.turn_id)
 
     async def _whole(self, running: asyncio.Task[Terminal]) -> web.StreamResponse:
@@ -280,10 +223,6 @@ def _said(event: AnswerDelta) -> Said:
 
 def _failure(ending: TurnFailed) -> bytes:
     return error_body(ending.error, kind="server_error", code="upstream_error")
-
-
-def _not_found(message: str) -> Refusal:
-    return Refusal(404, message, kind="invalid_request_error", code="model_not_found")
 
 
 def _json(body: bytes, *, status: int = 200) -> web.Response:

@@ -6,6 +6,7 @@ reference; `usage.moa` is ours (MOA-40).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,10 +146,17 @@ def error_body(message: str, *, kind: str, code: str | None = None) -> bytes:
     return msgspec.json.encode({"error": error})
 
 
-def models_body(names: list[str], *, created: int) -> bytes:
+def models_body(names: Sequence[str], *, created: int) -> bytes:
     """Write the list of models: every preset is one (MOA-5)."""
-    data = [
-        {"id": name, "object": "model", "created": created, "owned_by": "moa-gateway"}
-        for name in names
-    ]
-    return msgspec.json.encode({"object": "list", "data": data})
+    return msgspec.json.encode(
+        {"object": "list", "data": [_model(name, created) for name in names]}
+    )
+
+
+def model_body(name: str, *, created: int) -> bytes:
+    """Write one model."""
+    return msgspec.json.encode(_model(name, created))
+
+
+def _model(name: str, created: int) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": created, "owned_by": "moa-gateway"}

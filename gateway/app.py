@@ -1,0 +1,184 @@
+"""The running program: what starts after what, what is supervised, and how it stops.
+
+Decides the order: the store first, then models, then the faces, then what the last run left over;
+on the way down intake first, the store last. What a face is, is its own matter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+
+from core.asking import World
+from core.records import TurnEnd
+from core.types import Usage
+from gateway import wiring
+from gateway.advice_cache import SharedAdvice
+from gateway.delivery import ChatBudgets
+from gateway.dispatch import Dispatch
+from gateway.exchange import Exchange
+from gateway.intake import DurableIntake
+from gateway.sessions import Sessions
+from gateway.supervise import supervise
+from gateway.turns import TurnRunner
+
+if TYPE_CHECKING:
+    from core.events import Tell
+    from core.ports import ChatAdapter, Clock, Providers, Store
+    from gateway.config import Config
+
+log = structlog.get_logger()
+
+DRAIN_SECONDS = 8.0
+"""What a turn has left to end when the program is asked to stop: containers are killed at 10."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """A gateway at work, as its faces see it."""
+
+    config: Config
+    store: Store
+    providers: Providers
+    models: wiring.Models
+    runner: TurnRunner
+    exchange: Exchange
+    intake: DurableIntake
+    clock: Clock
+    listeners: list[Tell]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faces:
+    """Where people come in. `shut` stops new things from coming in; `close` lets go of all."""
+
+    chats: tuple[ChatAdapter, ...] = ()
+    shut: Callable[[], Awaitable[None]] | None = None
+    close: Callable[[], Awaitable[None]] | None = None
+
+
+async def serve(
+    config: Config,
+    open_faces: Callable[[Gateway], Awaitable[Faces]],
+    *,
+    clock: Clock,
+    stop: asyncio.Event,
+) -> None:
+    """Run until `stop` is set, then drain.
+
+    Raises:
+        ConfigError, StoreError: the operator has to mend something first.
+    """
+    async with AsyncExitStack() as stack:
+        store = await wiring.open_store(config)
+        stack.push_async_callback(store.close)
+        session = await stack.enter_async_context(wiring.open_http())
+        models = wiring.open_models(config, session)
+        async with asyncio.TaskGroup() as root:
+            gateway, sessions, chats = _assemble(config, store, models, clock, root)
+            faces = await open_faces(gateway)
+            chats.update({chat.platform: chat for chat in faces.chats})
+            tasks = [
+                root.create_task(supervise(run.__qualname__, run), name=run.__qualname__)
+                for run in models.services
+            ]
+            await _recover(store, sessions)
+            tasks += [
+                root.create_task(supervise(chat.platform, partial(chat.run, gateway.intake)))
+                for chat in faces.chats
+            ]
+            await stop.wait()
+            log.info("draining", seconds=DRAIN_SECONDS)
+            if faces.shut is not None:
+                await faces.shut()
+            await sessions.drain(DRAIN_SECONDS)
+            if faces.close is not None:
+                await faces.close()
+            for task in tasks:
+                task.cancel()
+
+
+def _assemble(
+    config: Config,
+    store: Store,
+    models: wiring.Models,
+    clock: Clock,
+    root: asyncio.TaskGroup,
+) -> tuple[Gateway, Sessions, dict[str, ChatAdapter]]:
+    """Put the parts together; nothing runs yet, and the chats are still to come."""
+    chats: dict[str, ChatAdapter] = {}
+    listeners: list[Tell] = []
+    world = World(providers=models.providers, pricer=wiring.open_pricer(config), clock=clock)
+    runner = TurnRunner(
+        world=world,
+        cache=SharedAdvice(root, clock),
+        store=store,
+        sinks=wiring.open_sinks(config),
+        listeners=listeners,
+        running={},
+    )
+    exchange = Exchange(
+        runner=runner,
+        store=store,
+        chats=chats,
+        budgets=ChatBudgets(),
+        catalogue=lambda: config.catalogue,
+        clock=clock,
+        new_id=lambda: secrets.token_hex(8),
+    )
+    sessions = Sessions(root, exchange.perform)
+    dispatch = Dispatch(
+        store=store,
+        sessions=sessions,
+        runner=runner,
+        chats=chats,
+        catalogue=lambda: config.catalogue,
+    )
+    gateway = Gateway(
+        config=config,
+        store=store,
+        providers=models.providers,
+        models=models,
+        runner=runner,
+        exchange=exchange,
+        intake=DurableIntake(store, dispatch),
+        clock=clock,
+        listeners=listeners,
+    )
+    return gateway, sessions, chats
+
+
+async def _recover(store: Store, sessions: Sessions) -> None:
+    """Take up what the last run left: cut turns first, then messages nobody has begun."""
+    for turn in await store.unfinished():
+        if turn.start.seq is None:
+            await store.finish(_cut(turn.start.turn_id))
+            await store.delivered(turn.start.turn_id)
+        else:
+            log.info("turn_recovered", turn_id=turn.start.turn_id, state=turn.state)
+            sessions.put(turn.start.session, turn)
+    for accepted in await store.waiting():
+        sessions.put(accepted.incoming.address.session, accepted)
+
+
+def _cut(turn_id: str) -> TurnEnd:
+    """End a turn of a program on /v1 that the last run cut: its client is gone."""
+    return TurnEnd(
+        turn_id=turn_id,
+        ending="stopped",
+        answer="",
+        error=None,
+        calls=(),
+        usage=Usage(),
+        dollars=Decimal(0),
+        priced=True,
+        seconds=0.0,
+    )

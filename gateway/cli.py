@@ -1,0 +1,172 @@
+"""The command line. Decides exit codes and what is printed; everything else is somebody else's.
+
+0 is well done, 2 is the operator's mistake (a sentence on stderr says which), 1 is ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from core.errors import ConfigError, GatewayError, StoreError, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterator
+
+    from gateway.config import Config
+
+OPERATOR = 2
+DEFAULT_CONFIG = "config.yaml"
+
+config_option = click.option(
+    "--config",
+    "path",
+    envvar="MOA_GATEWAY_CONFIG",
+    default=DEFAULT_CONFIG,
+    type=click.Path(path_type=Path),
+    help="The configuration file (else $MOA_GATEWAY_CONFIG).",
+    show_default=True,
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """A chat gateway whose one agent asks several models before it answers."""
+
+
+@main.command()
+@config_option
+def run(path: Path) -> None:
+    """Run the gateway until it is told to stop."""
+    config = _load(path)
+    from gateway.serving import Face, run_gateway
+
+    _finish(run_gateway(Face(config=config)))
+
+
+@main.command()
+@click.option("--data-dir", default="data", show_default=True, help="Where to keep everything.")
+def demo(data_dir: str) -> None:
+    """Try it in the browser: no key, no token, a real model on this machine."""
+    from gateway.demo import demo_config
+    from gateway.serving import Face, run_gateway
+
+    with _operator():
+        config, offers = asyncio.run(demo_config(data_dir, os.environ))
+    any_port = not os.environ.get("PORT")
+    _finish(run_gateway(Face(config=config, offers=offers, any_port=any_port)))
+
+
+@main.command()
+@config_option
+@click.option("-p", "--preset", help="Which preset answers.")
+@click.option("-m", "--message", help="Ask this one question and leave.")
+def chat(path: Path, preset: str | None, message: str | None) -> None:
+    """Talk to it in the terminal."""
+    from gateway.terminal import run_chat
+
+    config = _load_or_demo(path)
+    if preset is not None:
+        with _operator():
+            config.catalogue.get(preset)
+    _finish(run_chat(config, preset=preset, message=message))
+
+
+@main.group()
+def config() -> None:
+    """Look at the configuration."""
+
+
+@config.command()
+@config_option
+def check(path: Path) -> None:
+    """Say what is wrong with the file, or what it amounts to."""
+    from gateway.config import describe
+
+    for line in describe(_load(path)):
+        click.echo(line)
+
+
+@config.command()
+def schema() -> None:
+    """Print the JSON Schema of the file."""
+    import json
+
+    from gateway.config import schema as of_the_file
+
+    click.echo(json.dumps(of_the_file(), indent=2))
+
+
+@main.command()
+@config_option
+@click.option("--url", help="Where it listens, if not where the file says.")
+def health(path: Path, url: str | None) -> None:
+    """Ask a running gateway whether it can answer; exit code 1 if not."""
+    from gateway.probe import probe
+
+    address = url
+    if address is None:
+        http = _load(path).settings.http
+        host = "127.0.0.1" if http.host in {"0.0.0.0", "::"} else http.host  # noqa: S104 - not bound
+        address = f"http://{host}:{http.port}"
+    ready, text = probe(address)
+    click.echo(text, err=not ready)
+    sys.exit(0 if ready else 1)
+
+
+@main.command()
+def version() -> None:
+    """Print the version."""
+    from importlib.metadata import version as installed
+
+    click.echo(f"moa-gateway {installed('moa-gateway')}")
+
+
+def _load(path: Path) -> Config:
+    from gateway import config as configuration
+
+    with _operator():
+        return configuration.load(path, os.environ)
+
+
+def _load_or_demo(path: Path) -> Config:
+    """Take the file, or what this machine offers where there is none by the default name."""
+    if path.exists() or str(path) != DEFAULT_CONFIG:
+        return _load(path)
+    from gateway.demo import demo_config
+
+    with _operator():
+        return asyncio.run(demo_config("data", os.environ))[0]
+
+
+def _finish(work: Coroutine[None, None, None]) -> None:
+    with _operator():
+        asyncio.run(work)
+
+
+@contextmanager
+def _operator() -> Iterator[None]:
+    """Turn the operator's mistakes into a sentence and exit code 2."""
+    try:
+        yield
+    except (ConfigError, StoreError, UserError, BaseExceptionGroup) as error:
+        told = _told(error)
+        if told is None:
+            raise
+        click.echo(f"moa-gateway: {told}", err=True)
+        sys.exit(OPERATOR)
+
+
+def _told(error: BaseException | None) -> GatewayError | None:
+    """Find the operator's mistake in what was raised, also inside a group."""
+    if isinstance(error, ConfigError | StoreError | UserError):
+        return error
+    if isinstance(error, BaseExceptionGroup):
+        return next((told for each in error.exceptions if (told := _told(each))), None)
+    return None

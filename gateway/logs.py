@@ -1,0 +1,81 @@
+"""How the program logs: readable lines on a terminal, JSON lines elsewhere, always on stderr.
+
+Decides that no secret is ever written: every value that the configuration calls one is struck out
+of every line, whoever logged it.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from structlog.typing import EventDict, Processor, WrappedLogger
+
+STRUCK = "[secret]"
+SHORTEST = 6
+"""Shorter values are no secrets but words; striking them out would only garble the log."""
+
+
+class StrikeOut:
+    """Replaces known secrets in everything that is logged."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        """Take the secrets; the longest go first, for one may contain another."""
+        wanted = {secret for secret in secrets if len(secret) >= SHORTEST}
+        self._secrets = sorted(wanted, key=len, reverse=True)
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        """Strike out; works on texts, which is what everything has been made into."""
+        return {
+            key: self.text(value) if isinstance(value, str) else value
+            for key, value in event.items()
+        }
+
+    def text(self, text: str) -> str:
+        """Strike every secret out of a text."""
+        for secret in self._secrets:
+            text = text.replace(secret, STRUCK)
+        return text
+
+
+def set_up(secrets: Iterable[str] = (), *, verbose: bool = False) -> None:
+    """Send this program's and its libraries' logs to stderr."""
+    plain = not sys.stderr.isatty()
+    last: list[Processor] = (
+        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        if plain
+        else [structlog.dev.ConsoleRenderer(pad_event_to=0)]
+    )
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    strike = StrikeOut(secrets)
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            strike,
+            *last,
+        ],
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO if verbose or plain else logging.WARNING)
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )

@@ -1,0 +1,156 @@
+"""The composition root: the only place that makes adapters out of the configuration.
+
+Decides which adapter stands behind which port and imports only those that are configured. It
+starts nothing: what has to run is handed back.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from adapters.llm.chat_completions import ChatCompletions
+from adapters.llm.compose import Options, compose
+from adapters.llm.deadline import Timeouts
+from adapters.llm.wire import Endpoint, open_session
+from core.ports import Provider
+from gateway.config import missing
+from gateway.config import providers as shapes
+
+if TYPE_CHECKING:
+    import aiohttp
+
+    from adapters.llm.embedded import Embedded, Readiness
+    from core.ports import Model, Pricer, Store
+    from gateway.config import Config
+    from gateway.turns import Sink
+
+CONNECT = 10.0
+"""Seconds for a connection, where the file says nothing."""
+
+Service = Callable[[], Awaitable[None]]
+"""Something that runs until it is cancelled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Models:
+    """The configured providers, and what has to run for them."""
+
+    providers: Mapping[str, Provider]
+    services: tuple[Service, ...] = ()
+    embedded: Mapping[str, Embedded]
+
+
+def program_version() -> str:
+    """Give the version that is installed."""
+    return version("moa-gateway")
+
+
+async def open_store(config: Config) -> Store:
+    """Open what must survive a kill.
+
+    Raises:
+        StoreError: it cannot be opened; the text says why and what to do.
+        ConfigError: there is no such database.
+    """
+    from adapters.store import open_sqlite
+
+    return await open_sqlite(config.database_file, program=program_version())
+
+
+def open_http() -> aiohttp.ClientSession:
+    """Open the session that all providers share."""
+    return open_session()
+
+
+def open_models(
+    config: Config,
+    session: aiohttp.ClientSession,
+    changed: Callable[[Readiness], None] | None = None,
+) -> Models:
+    """Make a model of every configured provider; `changed` hears how far the embedded one is.
+
+    Raises:
+        ConfigError: a model's file or script is not there or not right.
+    """
+    made: dict[str, Provider] = {}
+    services: list[Service] = []
+    embedded: dict[str, Embedded] = {}
+    for name, shape in config.providers.items():
+        model: Model
+        if isinstance(shape, shapes.Embedded):
+            embedded[name] = _embedded(shape, config, changed)
+            services.append(embedded[name].run)
+            model = embedded[name]
+        elif isinstance(shape, shapes.Scripted):
+            model = _scripted(name, shape)
+        else:
+            model = ChatCompletions(session, _endpoint(shape))
+        made[name] = Provider(
+            name=name,
+            model=compose(model, options=_options(shape)),
+            missing=missing(shape),
+            max_parallel=shape.max_parallel,
+            local=not isinstance(shape, shapes.ChatCompletions | shapes.Messages),
+        )
+    return Models(providers=made, services=tuple(services), embedded=embedded)
+
+
+def _embedded(
+    shape: shapes.Embedded, config: Config, changed: Callable[[Readiness], None] | None
+) -> Embedded:
+    from adapters.llm.embedded import Embedded, EmbeddedOptions
+
+    # Tests and machines with many checkouts share one download.
+    folder = os.environ.get("MOA_GATEWAY_MODELS") or config.data_dir / "models"
+    options = EmbeddedOptions(
+        folder=Path(folder),
+        model_path=None if shape.model_path is None else Path(shape.model_path).expanduser(),
+        extra_body=shape.extra_body,
+    )
+    return Embedded(options, changed)
+
+
+def _scripted(name: str, shape: shapes.Scripted) -> Model:
+    from adapters.llm import script
+    from adapters.llm.scripted import Scripted
+
+    if shape.script is not None:
+        return Scripted(script.load(Path(shape.script).expanduser()))
+    return Scripted(script.parse(shape.answers, where=f"providers.{name}.answers"))
+
+
+def _endpoint(shape: shapes.ChatCompletions | shapes.Messages) -> Endpoint:
+    return Endpoint(
+        base_url=shape.base_url,
+        api_key=None if shape.api_key is None else shape.api_key.reveal(),
+        headers=shape.sent_headers(),
+        extra_body=shape.extra_body,
+        connect=shape.timeouts.connect or CONNECT,
+    )
+
+
+def _options(shape: shapes.Provider) -> Options:
+    usual, wanted = Timeouts(), shape.timeouts
+    return Options(
+        max_parallel=shape.max_parallel,
+        timeouts=Timeouts(
+            first_token=wanted.first_token or usual.first_token,
+            between_tokens=wanted.between_tokens or usual.between_tokens,
+            total=wanted.total or usual.total,
+        ),
+    )
+
+
+def open_pricer(config: Config) -> Pricer:
+    """Open the tables of prices."""
+    return lambda _slot, _usage: None
+
+
+def open_sinks(config: Config) -> tuple[Sink, ...]:
+    """Open what takes note of turns that are over."""
+    return ()
