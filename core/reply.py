@@ -224,7 +224,7 @@ class Reply:
 
     def _gone(self, count: int) -> list[Frame]:
         """Name the messages that were shown and have no part any more."""
-        if not count and not self.ended and not self._answer.was_reset:
+        if not self.ended and not self._answer.was_reset:
             return []
         gone = []
         index = max(count, 1)

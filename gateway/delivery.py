@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -50,9 +51,12 @@ class TurnInfo:
     posted: Sequence[Posted] = ()
 
 
-def delivery_id(turn_id: str, key: str) -> str:
-    """Give 24 characters that are the same in every attempt to post this message."""
-    return hashlib.blake2b(f"{turn_id}\0{key}".encode(), digest_size=12).hexdigest()
+def delivery_id(turn_id: str, key: str, copy: int = 0) -> str:
+    """Give 24 characters that are the same in every attempt to post this message.
+
+    `copy` counts the messages of this key that stood in the chat and are gone.
+    """
+    return hashlib.blake2b(f"{turn_id}\0{key}\0{copy}".encode(), digest_size=12).hexdigest()
 
 
 async def deliver(
@@ -112,6 +116,7 @@ class _Delivery:
         self._failures = 0
         self._tries: dict[str, int] = {}
         self._reposted: set[str] = set()
+        self._copies: Counter[str] = Counter()
         self._deadline: float | None = None
         self.wanted: dict[str, Frame] = {}
         self.given_up = False
@@ -151,7 +156,8 @@ class _Delivery:
             await self._failed(frame, error)
         else:
             self._failures = 0
-            self._sent[frame.key] = (frame.content, frame.buttons)
+            if frame.key in self._ids:
+                self._sent[frame.key] = (frame.content, frame.buttons)
 
     # --- choosing ----------------------------------------------------------------------------
 
@@ -194,17 +200,16 @@ class _Delivery:
             await self._post(frame)
         elif is_gone(frame):
             await self._adapter.delete(self._turn.address, message_id)
-            del self._ids[frame.key]
+            self._forget(frame.key)
         else:
             await self._adapter.edit(self._turn.address, message_id, frame)
 
     async def _post(self, frame: Frame) -> None:
         turn_id, key = self._turn.turn_id, frame.key
-        again = "again" if key in self._reposted else ""
         await self._outbox.attempting(turn_id, key)
         try:
             message_id = await self._adapter.post(
-                self._turn.address, frame, delivery_id=delivery_id(turn_id, key + again)
+                self._turn.address, frame, delivery_id=delivery_id(turn_id, key, self._copies[key])
             )
         except ChatUnknown as error:
             await self._outbox.unposted(turn_id, key, "unknown")
@@ -231,7 +236,7 @@ class _Delivery:
     def _gone(self, frame: Frame) -> None:
         """Show an answer that somebody deleted once more, when it is whole; a panel never."""
         key = frame.key
-        self._ids.pop(key, None)
+        self._forget(key)
         if key == PANEL or key in self._reposted:
             self._lost.add(key)
             return
@@ -239,9 +244,14 @@ class _Delivery:
         if frame.final:
             self.wanted[key] = frame
 
+    def _forget(self, key: str) -> None:
+        del self._ids[key]
+        self._sent.pop(key, None)
+        self._copies[key] += 1
+
     async def _failed(self, frame: Frame, error: ChatError) -> None:
         self._failures += 1
-        if not frame.final:
+        if not frame.final or is_gone(frame):
             log.info("turn %s: %s was not shown: %s", self._turn.turn_id, frame.key, error)
             return
         tries = self._tries.get(frame.key, 0)

@@ -111,11 +111,7 @@ def _close_inline(text: str) -> str:
         elif found["open"]:
             opened.append((found["open"], found.start()))
         elif found["shut"]:
-            half = _bracket(text, found, opened)
-            if half is not None:
-                text = half
-                break
-            at = max(at, _link_end(text, found))
+            text, at = _bracket(text, found, opened)
     return _close_all(opened, text, "")
 
 
@@ -137,28 +133,32 @@ def _half_code(text: str, ticks: re.Match[str]) -> tuple[str, str]:
 def _emphasis(text: str, found: re.Match[str], opened: list[tuple[str, int]]) -> tuple[str, int]:
     """Open or close emphasis; a run at the very end that closes nothing waits for more."""
     run, at = found["run"], found.end()
-    before = text[found.start() - 1 : found.start()] or " "
-    after = text[at : at + 1]
-    closes = not before.isspace()
-    if run[0] == "_" and after and (after.isalnum() or after == "_"):
-        closes = False
+    before, after = text[: found.start()][-1:] or " ", text[at : at + 1]
+    word = run[0] == "_"  # inside a word, _ is a letter
     left = len(run)
-    while closes and left and (place := _innermost(opened, run[0])) is not None:
-        mark = opened[place][0]
-        if len(mark) > left:
-            break
-        left -= len(mark)
-        del opened[place:]
-    if not left:
-        return text, at
-    if not after:
+    if not before.isspace() and not (word and after.isalnum()):
+        left = _take_off(opened, run[0], left)
+    if left and not after:
         return text[: at - left], at
-    if not after.isspace() and not (run[0] == "_" and before.isalnum()):
-        inside = at - left
-        for mark in _marks(run[0], left):
-            inside += len(mark)
-            opened.append((mark, inside))
+    if not after.isspace() and not (word and before.isalnum()):
+        _open(opened, run[0], left, at - left)
     return text, at
+
+
+def _open(opened: list[tuple[str, int]], mark: str, size: int, inside: int) -> None:
+    for each in _marks(mark, size):
+        inside += len(each)
+        opened.append((each, inside))
+
+
+def _take_off(opened: list[tuple[str, int]], mark: str, left: int) -> int:
+    """Close what this run of a mark closes; give how much of the run is left."""
+    while left and (place := _innermost(opened, mark)) is not None:
+        if len(opened[place][0]) > left:
+            break
+        left -= len(opened[place][0])
+        del opened[place:]
+    return left
 
 
 def _marks(mark: str, size: int) -> list[str]:
@@ -178,17 +178,19 @@ def _innermost(opened: list[tuple[str, int]], mark: str) -> int | None:
     return None
 
 
-def _bracket(text: str, found: re.Match[str], opened: list[tuple[str, int]]) -> str | None:
-    """Take the innermost bracket off; give the text without the link if that is half."""
+def _bracket(text: str, found: re.Match[str], opened: list[tuple[str, int]]) -> tuple[str, int]:
+    """Take the innermost bracket off; half a link becomes its text, and ends the text."""
+    target = _link_end(text, found)
     place = next((i for i in range(len(opened) - 1, -1, -1) if opened[i][0].endswith("[")), None)
     if place is None:
-        return None
+        return text, max(found.end(), target)
     mark, start = opened[place]
     del opened[place:]
     picture = mark == "![" and found.end() == len(text)
-    if picture or (found["shut"] == "](" and _link_end(text, found) == -1):
-        return text[:start] + text[start + len(mark) : found.start()]
-    return None
+    if picture or target == -1:
+        text = text[:start] + text[start + len(mark) : found.start()]
+        return text, len(text)
+    return text, target
 
 
 def _link_end(text: str, found: re.Match[str]) -> int:

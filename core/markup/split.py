@@ -154,18 +154,22 @@ def _place(text: str, low: int, end: int) -> int:
         place = text.rfind(mark, half, end + 1)
         if place > half and text[low:place].strip():
             return place
-    sentences = [found.end() for found in _SENTENCE.finditer(text, half, end + 1)]
-    for place in reversed(sentences):
-        if place <= end and whole(text, place):
-            return place
+    for found in reversed(list(_SENTENCE.finditer(text, half, end + 1))):
+        if found.end() <= end and whole(text, found.end()):
+            return found.end()
+    return _space(text, low, end) or _character(text, low, end)
+
+
+def _space(text: str, low: int, end: int) -> int | None:
     place = end + 1
     while (place := text.rfind(" ", low + (end - low) // 4 + 1, place)) >= 0:
         if whole(text, place + 1) and text[low:place].strip():
             return place
-    for place in range(end, low, -1):
-        if whole(text, place):
-            return place
-    return end
+    return None
+
+
+def _character(text: str, low: int, end: int) -> int:
+    return next((place for place in range(end, low, -1) if whole(text, place)), end)
 
 
 _ZWJ: Final = "\u200d"
@@ -184,20 +188,22 @@ def _joins_back(char: str) -> bool:
     )
 
 
+def _splits_flag(text: str, place: int) -> bool:
+    run = place
+    while run and _FLAG_A <= text[run - 1] <= _FLAG_Z:
+        run -= 1
+    return (place - run) % 2 == 1
+
+
 def whole(text: str, place: int) -> bool:
     """Say whether a cut there leaves characters whole: emoji, flags, accents, syllables."""
     if place <= 0 or place >= len(text):
         return True
     before, after = text[place - 1], text[place]
-    if before == "\n" or after == "\n":
+    if "\n" in {before, after}:
         return True
     if _joins_back(after) or before == _ZWJ:
         return False
     if "\u1100" <= before <= "\u115f":  # a leading Hangul letter
         return not ("\u1100" <= after <= "\u115f" or "\uac00" <= after <= "\ud7a3")
-    if _FLAG_A <= after <= _FLAG_Z:
-        run = place
-        while run and _FLAG_A <= text[run - 1] <= _FLAG_Z:
-            run -= 1
-        return (place - run) % 2 == 0
-    return True
+    return not (_FLAG_A <= after <= _FLAG_Z and _splits_flag(text, place))

@@ -22,6 +22,7 @@ from core.frames import Frame, Panel, Part
 from core.ports import Capabilities
 from core.reply import FIRST, Reply, is_gone
 from core.wording import NO_ANSWER, STOPPED, footer_text
+from tests.fakes.chat import frame_text
 from tests.fakes.told import advice, result, started
 
 LONG = "A sentence of the answer that is long enough to be shown. " * 3
@@ -226,7 +227,7 @@ def test_a_stream_ends_as_the_whole_answer_would(pieces, limit):
     streamed.tell(started())
     for piece in pieces:
         shown |= tell(streamed, AnswerDelta(text=piece))
-        assert all(len(frame.content.text) <= limit for frame in shown.values())
+        assert all(len(frame_text(frame)) <= limit for frame in shown.values())
     shown |= tell(streamed, TurnFinished(result=result(text)))
     there = {key: frame.content for key, frame in shown.items() if not is_gone(frame)}
     late = tell(reply(limit=limit), started(), TurnFinished(result=result(text)))

@@ -8,7 +8,7 @@ import itertools
 import pytest
 
 from core.errors import ChatBusy, ChatError, ChatUnknown
-from core.events import AnswerDelta, TurnFinished
+from core.events import AnswerDelta, AnswerReset, TurnFinished
 from core.frames import Frame, Notice
 from core.records import Posted
 from core.types import Address
@@ -257,6 +257,33 @@ def test_a_deleted_answer_is_posted_anew_once_when_it_is_whole():
     assert second.frame.final
     assert first.delivery_id != second.delivery_id
     assert room.chat.texts() == [(SENTENCE * 24).strip()]
+
+
+def test_an_answer_begun_anew_takes_its_further_messages_back_and_posts_them_as_new_ones():
+    room = Room(pace=0.1, limit=200)
+
+    async def scenario():
+        mailbox = Mailbox()
+        info = TurnInfo(turn_id="t1", address=Address(platform="fake", channel="c"))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(
+                deliver(info, mailbox, adapter=room.chat, outbox=room.outbox, budgets=room.budgets)
+            )
+            for event in (
+                AnswerDelta(text=SENTENCE * 5),
+                AnswerReset(),
+                AnswerDelta(text="Anew. "),
+                TurnFinished(result=result("Anew. " + SENTENCE * 5)),
+            ):
+                mailbox.tell(event)
+                await asyncio.sleep(2)
+
+    run_virtual(scenario())
+    posts = [(each.key, each.delivery_id) for each in room.requests("post")]
+    assert [key for key, _ in posts] == ["answer/0", "answer/1", "answer/1"]
+    assert len(set(posts)) == 3
+    assert [each.key for each in room.requests("delete")] == ["answer/1"]
+    assert " ".join(room.chat.texts()) == "Anew. " + (SENTENCE * 5).strip()
 
 
 def test_after_a_restart_messages_are_edited_in_place_and_surplus_ones_go():
