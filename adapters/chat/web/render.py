@@ -5,13 +5,16 @@ Views carry finished HTML, so that the page needs no Markdown and makes no decis
 
 from __future__ import annotations
 
-from decimal import Decimal
+from dataclasses import replace
 from typing import TypeAlias
 
 import msgspec
 
 from adapters.chat.web.markdown import blocks, settled_blocks
 from core.frames import Action, Button, Detail, Footer, Frame, Notice, Panel, Part, Row, RowState
+from core.wording import STOPPED, footer_text, row_text
+
+SEPARATOR = " · "
 
 
 class ButtonView(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,16 +25,13 @@ class ButtonView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RowView(msgspec.Struct, frozen=True, kw_only=True):
-    """One advisor. `dollars` is written out, None where nothing was asked or nobody knows."""
+    """One advisor. `said` is its state in words, with what it took."""
 
     position: int
     label: str
     state: RowState
     role: str
-    words: int
-    seconds: float | None
-    dollars: str | None
-    reason: str
+    said: str
     gist: str
     blocks: tuple[str, ...]
 
@@ -50,21 +50,17 @@ class PanelView(msgspec.Struct, frozen=True, kw_only=True, tag="panel", tag_fiel
 
 
 class FooterView(msgspec.Struct, frozen=True, kw_only=True):
-    """What an answer took. `dollars` None: the price is unknown."""
+    """What an answer took, in words, one fact each; `notes` are sentences."""
 
-    preset: str
-    used: int
-    asked: int
-    tokens: int
-    cached: int
-    estimated: bool
-    dollars: str | None
-    seconds: float
+    facts: tuple[str, ...]
     notes: tuple[str, ...]
 
 
 class PartView(msgspec.Struct, frozen=True, kw_only=True, tag="part", tag_field="kind"):
-    """A share of the answer. `text` is the Markdown, for copying, once it is whole."""
+    """A share of the answer. `text` is the Markdown, for copying, once it is whole.
+
+    `stopped`: the error is no failure, somebody wanted it so.
+    """
 
     key: str
     turn_id: str
@@ -74,6 +70,7 @@ class PartView(msgspec.Struct, frozen=True, kw_only=True, tag="part", tag_field=
     streaming: bool
     footer: FooterView | None
     error: str | None
+    stopped: bool
     buttons: tuple[ButtonView, ...]
 
 
@@ -110,16 +107,6 @@ def turn_of(frame: Frame) -> str | None:
             return None
 
 
-def money(dollars: Decimal) -> str:
-    """Write dollars: cents from a dollar up, else as many digits as tell something."""
-    if not dollars:
-        return "$0"
-    if dollars < Decimal("0.0001"):
-        return "<$0.0001"
-    digits = 2 if dollars >= 1 else 3 if dollars >= Decimal("0.01") else 4
-    return f"${dollars:.{digits}f}"
-
-
 def _panel(frame: Frame, panel: Panel) -> PanelView:
     shown = panel.detail in {"summary", "full"}
     return PanelView(
@@ -140,10 +127,7 @@ def _row(row: Row, *, texts: bool) -> RowView:
         label=row.label,
         state=row.state,
         role=row.role,
-        words=row.words,
-        seconds=row.seconds,
-        dollars=None if row.dollars is None else money(row.dollars),
-        reason=row.reason,
+        said=_said(row),
         gist=row.gist if texts else "",
         blocks=settled_blocks(row.text) if texts and row.text else (),
     )
@@ -160,23 +144,19 @@ def _part(frame: Frame, part: Part) -> PartView:
         streaming=part.streaming,
         footer=None if part.footer is None else _footer(part.footer),
         error=part.error,
+        stopped=part.error == STOPPED,
         buttons=_buttons(frame.buttons),
     )
 
 
+def _said(row: Row) -> str:
+    """Say what became of an advisor; who it is stands beside it already."""
+    return row_text(replace(row, label="", role="")).partition(SEPARATOR)[2]
+
+
 def _footer(footer: Footer) -> FooterView:
-    usage = footer.usage
-    return FooterView(
-        preset=footer.preset,
-        used=footer.used,
-        asked=footer.asked,
-        tokens=usage.input + usage.output,
-        cached=round(100 * usage.cache_read / usage.input) if usage.input else 0,
-        estimated=usage.estimated,
-        dollars=money(footer.dollars) if footer.priced else None,
-        seconds=footer.seconds,
-        notes=footer.notes,
-    )
+    facts = footer_text(replace(footer, notes=())).split(SEPARATOR)
+    return FooterView(facts=tuple(facts), notes=footer.notes)
 
 
 def _buttons(buttons: tuple[Button, ...]) -> tuple[ButtonView, ...]:
