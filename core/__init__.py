@@ -1,1 +1,1 @@
-"""What the gateway decides. Imports nothing but the standard library and never touches the world."""
+"""What the gateway decides. Imports only the standard library and never touches the world."""

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from core import tokens
-from core.advice import prefilled, reference_block, with_block
 from core.answering import Answering, Unanswered
 from core.asking import Ask, World
+from core.block import prefilled, reference_block, with_block
 from core.cadence import advice_key, advised_upto
 from core.cost import bill
 from core.errors import PresetUnavailable
@@ -173,8 +173,14 @@ class Turn:
             self._advice = await self._advise(self._lines[:upto], tell, note, iteration)
             self._advised = upto
         left = None if room is None else room.total - tokens.estimate(lines)
-        stale = any(line.role == "tool" for line in self._lines[upto:])
-        return with_block(lines, reference_block(preset, self._advice, room=left, stale=stale))
+        block = reference_block(
+            preset,
+            self._advice,
+            room=left,
+            stale=any(line.role == "tool" for line in self._lines[upto:]),
+            small=self._world.providers[preset.aggregator.provider].small,
+        )
+        return with_block(lines, block)
 
     async def _advise(
         self, lines: tuple[Line, ...], tell: Tell, note: Note, iteration: int

@@ -61,7 +61,8 @@ class Provider:
     """A configured provider. `missing` says why it cannot be used ("no key"), if it cannot.
 
     `max_parallel`: how many of its calls may be in flight at once, None for any number.
-    `local`: runs on this machine and costs nothing.
+    `local`: runs on this machine and costs nothing. `small`: its models are lost in long
+    instructions and get the short ones.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Provider:
     missing: str = ""
     max_parallel: int | None = None
     local: bool = False
+    small: bool = False
 
 
 Providers: TypeAlias = Mapping[str, Provider]

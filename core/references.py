@@ -146,7 +146,7 @@ class FanOut:
                 position=position,
                 role=slot.role or "",
                 slot=slot,
-                lines=for_slot(view, slot),
+                lines=for_slot(view, slot, small=provider.small),
                 provider=provider,
                 world=self._world,
                 origin=self._turn_began,

@@ -95,6 +95,7 @@ def open_models(
             model=compose(model, options=_options(shape)),
             missing=missing(shape),
             max_parallel=shape.max_parallel,
+            small=isinstance(shape, shapes.Embedded) and shape.model_path is None,
             local=not isinstance(shape, shapes.ChatCompletions | shapes.Messages),
         )
     return Models(providers=made, services=tuple(services), embedded=embedded)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import tokens
-from core.advice import CUT_MARK, WRITTEN_BEFORE, reference_block, with_block
+from core.block import CUT_MARK, WRITTEN_BEFORE, reference_block, with_block
 from core.presets import Preset, ReferenceSlot, Slot
 from core.types import Advice, Line, Outcome, ToolCall
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from core.advice import WRITTEN_BEFORE
+from core.block import WRITTEN_BEFORE
 from core.calls import Chunk
 from core.engine import require_available
 from core.errors import ModelBusy, ModelUnreachable, PresetUnavailable
