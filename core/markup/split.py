@@ -20,6 +20,7 @@ Measure: TypeAlias = Callable[[str], int]
 
 _SENTENCE = re.compile(r"[.!?…][\"')\]”’»*_]*(?= )|[。！？](?!\n)")
 
+_FENCE_LINE = re.compile(r"[ \t>]*(?:`{3,}[^`]*|~{3,}.*)\Z")
 _BLANK_LINES = re.compile(r"\A(?:[ \t]*\n)+")
 
 
@@ -69,7 +70,8 @@ class Splitter:
     def last(self) -> str:
         """The last part as it would be if nothing came after it; may be empty."""
         text = self.tail.rstrip()
-        return "" if _only_fence(text, self._reopened) else text
+        whole_text = not self.frozen and self._reopened is None
+        return text if whole_text or not _only_fence(text) else ""
 
     def _too_long(self) -> bool:
         if len(self.tail) <= self._limit and self._measure(self.tail) <= self._limit:
@@ -81,7 +83,7 @@ class Splitter:
         end, fence = _cut(self.tail, self._limit, self._measure)
         before, rest = self.tail[end - 1], self.tail[end:]
         left = self.tail[:end].rstrip()
-        if not _only_fence(left, self._reopened):
+        if not _only_fence(left):
             self.frozen.append(f"{left}\n{fence.closer}" if fence else left)
         if fence is None:
             self._reopened, self.tail = None, rest
@@ -107,21 +109,16 @@ class Splitter:
             self.tail = _BLANK_LINES.sub("", self.tail)
 
 
-def _only_fence(text: str, reopened: Fence | None) -> bool:
-    """Say whether nothing is left of this text but a fence that was opened again."""
-    if not text.strip():
-        return True
-    if reopened is None:
-        return False
-    body = text[reopened.body :].strip()
-    return not body or reopened.closed_by(body)
+def _only_fence(text: str) -> bool:
+    """Say whether there is nothing here but lines that open or close a fence."""
+    return all(_FENCE_LINE.match(line) for line in text.split("\n") if line.strip())
 
 
 def _cut(text: str, limit: int, measure: Measure) -> tuple[int, Fence | None]:
     """Give where the first part ends, and the fence that is open there."""
     end = _fit(text, limit, measure)
     place = _place(text, 0, end)
-    fence = open_fence(text, place + (text[place : place + 1] == "\n"))
+    fence = _fence_at(text, place)
     if fence is None:
         return place, None
     if fence.start > end // 2 or (fence.start and place <= fence.body):
@@ -129,7 +126,16 @@ def _cut(text: str, limit: int, measure: Measure) -> tuple[int, Fence | None]:
     end = _fit(text, limit - measure("\n" + fence.closer), measure)
     if end <= fence.body:
         return (fence.start, None) if fence.start else (place, None)
-    return _place(text, fence.body, end), fence
+    place = _place(text, fence.body, end)
+    there = _fence_at(text, place)
+    if there is not None and there.start != fence.start:
+        return there.start, None
+    return place, there
+
+
+def _fence_at(text: str, place: int) -> Fence | None:
+    """Give what is open at a cut there; the line that ends at the cut counts."""
+    return open_fence(text, place + (text[place : place + 1] == "\n"))
 
 
 def _fit(text: str, limit: int, measure: Measure) -> int:

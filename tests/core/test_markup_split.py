@@ -6,7 +6,7 @@ import time
 
 import pytest
 import regex  # type: ignore[import-untyped]
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.markup import Splitter, split, utf16
@@ -47,6 +47,7 @@ def bare(text: str) -> str:
 
 @settings(max_examples=250, deadline=None)
 @given(TEXTS, st.integers(64, 300), st.sampled_from([len, utf16]))
+@example("?" * 31 + "x = [1, 2]\n    return x\n\n```python\n", 64, len)
 def test_no_part_is_over_the_limit_and_nothing_is_lost(text, limit, measure):
     parts = split(text, limit, measure)
     assert all(0 < measure(part) <= limit for part in parts)
@@ -57,6 +58,7 @@ def test_no_part_is_over_the_limit_and_nothing_is_lost(text, limit, measure):
 
 @settings(max_examples=300, deadline=None)
 @given(TEXTS, st.integers(64, 200))
+@example("\n```python\nx = [1, 2]\n    return x\n\n```\n" + "x" * 90, 64)
 def test_every_part_but_the_last_ends_outside_a_fence(text, limit):
     for part in split(text, limit)[:-1]:
         assert Scan.of(part + "\n").fence is None
