@@ -1,0 +1,341 @@
+"""The whole gateway for tests: in this process, or as the child that an operator starts.
+
+    async with running_gateway(CONFIG, tmp_path) as gateway:   # url, token, store, log of calls
+    async with process_gateway(CONFIG, tmp_path) as process:   # url, stderr, terminate, kill
+
+`CONFIG` is the text of a configuration file. Where it does not say so itself, the data lies in
+the test's folder, the port is a free one and the token is `TOKEN`. Starting twice on one folder
+is a restart on the same data.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, redirect_stdout
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from textwrap import dedent
+from typing import TYPE_CHECKING, Literal, cast
+
+from gateway import config as configuration
+from gateway.app import Faces, Gateway, serve
+from gateway.clock import SystemClock
+from gateway.serving import Face
+
+if TYPE_CHECKING:
+    from core.calls import Chunk, ModelCall
+    from core.ports import Clock, Model, Provider, Store
+
+TOKEN = "test-token-of-the-owner"
+PATIENCE = 20.0
+"""Seconds that anything may take on a busy machine; nothing here should need one."""
+_PRINTED = re.compile(r"Open (http://\S+)/\?code=(\S+)")
+
+
+def completed(text: str, folder: Path) -> str:
+    """Fill in what a test's configuration leaves open: where the data lies, port and token."""
+    text = dedent(text).strip("\n")
+    if not re.search(r"^data_dir:", text, re.MULTILINE):
+        text += f"\ndata_dir: {folder}/data"
+    if not re.search(r"^http:", text, re.MULTILINE):
+        text += f"\nhttp: {{port: 0, token: {TOKEN}}}"
+    return text + "\n"
+
+
+# --- what models were asked -----------------------------------------------------------------
+
+End = Literal["open", "finished", "failed", "closed"]
+
+
+@dataclass(slots=True, eq=False)
+class Asked:
+    """A call of a model, and what became of it. "closed": it was cut off on our side."""
+
+    call: ModelCall
+    end: End = "open"
+
+    @property
+    def model(self) -> str:
+        return self.call.slot.model
+
+
+@dataclass(slots=True)
+class CallLog:
+    """Every model call of a gateway in order, retries of one call counted once."""
+
+    asked: list[Asked] = field(default_factory=list)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def of(self, model: str) -> list[ModelCall]:
+        """Give the calls of one model, by its name without the provider."""
+        return [each.call for each in self.asked if each.model == model]
+
+    def ends(self, model: str) -> list[End]:
+        """Tell what became of them."""
+        return [each.end for each in self.asked if each.model == model]
+
+    @property
+    def open(self) -> int:
+        """How many are on the wire now."""
+        return sum(each.end == "open" for each in self.asked)
+
+    async def until(self, true: Callable[[], bool], *, seconds: float = PATIENCE) -> None:
+        """Return as soon as something holds of the calls; `TimeoutError` if it never does."""
+        async with asyncio.timeout(seconds):
+            while not true():
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def until_asked(self, model: str, times: int = 1) -> None:
+        """Return once a model has been asked so often."""
+        await self.until(lambda: len(self.of(model)) >= times)
+
+    async def until_quiet(self) -> None:
+        """Return once no call is on the wire."""
+        await self.until(lambda: not self.open)
+
+    def note(self, asked: Asked, end: End) -> None:
+        if end == "open":
+            self.asked.append(asked)
+        asked.end = end
+        self._changed.set()
+
+
+class Listened:
+    """A model whose calls are written down; it changes nothing about them."""
+
+    def __init__(self, model: Model, log: CallLog) -> None:
+        self._model = model
+        self._log = log
+
+    async def stream(self, call: ModelCall) -> AsyncGenerator[Chunk, None]:
+        asked = Asked(call)
+        self._log.note(asked, "open")
+        end: End = "failed"
+        stream = self._model.stream(call)
+        try:
+            async for chunk in stream:
+                yield chunk
+            end = "finished"
+        except (GeneratorExit, asyncio.CancelledError):
+            end = "closed"
+            raise
+        finally:
+            await stream.aclose()
+            self._log.note(asked, end)
+
+
+# --- in this process ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A gateway at work in this process. `url` has no slash at its end; `code` opens the page."""
+
+    url: str
+    token: str
+    code: str
+    gateway: Gateway
+    calls: CallLog
+    stop: asyncio.Event
+
+    @property
+    def store(self) -> Store:
+        return self.gateway.store
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+@asynccontextmanager
+async def running_gateway(
+    text: str,
+    folder: Path,
+    *,
+    environ: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+) -> AsyncIterator[Running]:
+    """Assemble the real gateway from a configuration, on a free port; drain it at the end.
+
+    Setting `stop` of what this gives drains it earlier, as SIGTERM would.
+    """
+    config = configuration.parse(completed(text, folder), "config.yaml", environ or {})
+    token = config.settings.http.token
+    calls, stop = CallLog(), asyncio.Event()
+    opened: asyncio.Future[Running] = asyncio.get_running_loop().create_future()
+
+    async def open_faces(gateway: Gateway) -> Faces:
+        providers = cast("dict[str, Provider]", gateway.providers)
+        for name, provider in providers.items():
+            providers[name] = replace(provider, model=Listened(provider.model, calls))
+        with redirect_stdout(io.StringIO()) as printed:
+            faces = await Face(config=config).open(gateway)
+        url, code = _address(printed.getvalue())
+        running = Running(
+            url=url,
+            token=token.reveal() if token else "",
+            code=code,
+            gateway=gateway,
+            calls=calls,
+            stop=stop,
+        )
+        opened.set_result(running)
+        return faces
+
+    failure: Exception | None = None
+    async with asyncio.TaskGroup() as group:
+        group.create_task(serve(config, open_faces, clock=clock or SystemClock(), stop=stop))
+        try:
+            yield await opened
+        except Exception as error:  # noqa: BLE001 - raised again, outside of the group
+            failure = error
+        finally:
+            stop.set()
+    if failure is not None:
+        raise failure
+
+
+def _address(printed: str) -> tuple[str, str]:
+    found = _PRINTED.search(printed)
+    assert found is not None, f"no address was printed: {printed!r}"
+    return found[1], found[2]
+
+
+# --- as a child process ---------------------------------------------------------------------
+
+
+class Process:
+    """A `moa-gateway run` child. `stdout` and `stderr` are its lines so far."""
+
+    def __init__(self, child: asyncio.subprocess.Process) -> None:
+        self.child = child
+        self.stdout: list[str] = []
+        self.stderr: list[str] = []
+        self.url = ""
+        self.code = ""
+        self.token = TOKEN
+        self._changed = asyncio.Event()
+        self._over = False
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def terminate(self) -> None:
+        """Ask it to drain (SIGTERM)."""
+        self.child.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it here and now (SIGKILL)."""
+        self.child.kill()
+
+    def reload(self) -> None:
+        """Ask it to read its file again (SIGHUP)."""
+        self.child.send_signal(signal.SIGHUP)
+
+    async def ended(self, *, seconds: float = PATIENCE) -> int:
+        """Wait for its end and give the exit code; negative for a signal."""
+        async with asyncio.timeout(seconds):
+            return await self.child.wait()
+
+    async def logged(self, text: str, *, seconds: float = PATIENCE) -> str:
+        """Give the first line on stderr that has `text` in it, once it is there."""
+        async with asyncio.timeout(seconds):
+            while not (found := [line for line in self.stderr if text in line]):
+                self._changed.clear()
+                await self._changed.wait()
+        return found[0]
+
+    async def read(self, stream: asyncio.StreamReader | None, into: list[str]) -> None:
+        assert stream is not None
+        async for line in stream:
+            into.append(line.decode(errors="replace").rstrip("\n"))
+            self._changed.set()
+        self._over = True
+        self._changed.set()
+
+    async def opened(self) -> None:
+        """Wait for the printed address; tell what it said instead, if it ends first."""
+        async with asyncio.timeout(PATIENCE):
+            while not self._over and not any(_PRINTED.search(line) for line in self.stdout):
+                self._changed.clear()
+                await self._changed.wait()
+        assert not self._over, "it ended at once:\n" + "\n".join((*self.stdout, *self.stderr))
+        self.url, self.code = _address("\n".join(self.stdout))
+
+
+@asynccontextmanager
+async def process_gateway(
+    text: str,
+    folder: Path,
+    *,
+    environ: Mapping[str, str] | None = None,
+    arguments: tuple[str, ...] = ("run",),
+) -> AsyncIterator[Process]:
+    """Start `moa-gateway run` on a configuration and wait for its address; drain it at the end."""
+    async with _child(text, folder, environ, arguments) as process:
+        await process.opened()
+        yield process
+
+
+async def refused_gateway(
+    text: str,
+    folder: Path,
+    *,
+    environ: Mapping[str, str] | None = None,
+    arguments: tuple[str, ...] = ("run",),
+) -> tuple[int, str]:
+    """Start what cannot start: give its exit code and what it wrote to stderr."""
+    async with _child(text, folder, environ, arguments) as process:
+        code = await process.ended()
+    return code, "\n".join(process.stderr)
+
+
+@asynccontextmanager
+async def _child(
+    text: str, folder: Path, environ: Mapping[str, str] | None, arguments: tuple[str, ...]
+) -> AsyncIterator[Process]:
+    file = folder / "config.yaml"
+    file.write_text(completed(text, folder), encoding="utf-8")
+    child = await asyncio.create_subprocess_exec(
+        str(Path(sys.executable).with_name("moa-gateway")),
+        *arguments,
+        "--config",
+        str(file),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=folder,
+        env={**os.environ, **(environ or {})},
+    )
+    process = Process(child)
+    failure: Exception | None = None
+    async with asyncio.TaskGroup() as group:
+        group.create_task(process.read(child.stdout, process.stdout))
+        group.create_task(process.read(child.stderr, process.stderr))
+        try:
+            yield process
+        except Exception as error:  # noqa: BLE001 - raised again, outside of the group
+            failure = error
+        finally:
+            await _end(process)
+    if failure is not None:
+        raise failure
+
+
+async def _end(process: Process) -> None:
+    if process.child.returncode is not None:
+        return
+    process.terminate()
+    try:
+        await process.ended()
+    except TimeoutError:
+        process.kill()
+        await process.ended()
