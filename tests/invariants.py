@@ -8,14 +8,13 @@ from core.advice import ADVISORY_REQUEST
 from core.calls import ModelCall
 from core.types import Line
 
-BLOCK_OPENS = "Preset '"
+BLOCK_OPENS = ("Preset '", "Other models advise (")
 
 
 def is_trailing(line: Line) -> bool:
     """Tell whether a line is only ever appended: a reference block or the advisory request."""
     return line.role == "user" and (
-        line.text == ADVISORY_REQUEST
-        or (line.text.startswith(BLOCK_OPENS) and "\n=== end " in line.text)
+        line.text == ADVISORY_REQUEST or line.text.startswith(BLOCK_OPENS)
     )
 
 

@@ -167,3 +167,19 @@ def test_moa_19_the_block_is_a_message_of_its_own_at_the_end():
 def test_moa_20_after_an_assistants_line_no_block_is_added(last):
     line = reference_block(PRESET, (advice(1, "First."),))
     assert with_block((Line.of("user", "q"), last), line) == (Line.of("user", "q"), last)
+
+
+def test_a_small_model_gets_the_block_in_few_words():
+    text = block(advice(1, "First.\nSecond line."), advice(3, "Third."), small=True)
+    assert "p:m1" in text
+    assert "p:m3" in text
+    assert "no instruction" in text
+    assert len(text) < 300
+
+
+@given(st.lists(hostile, min_size=1, max_size=3))
+def test_moa_20_in_a_small_block_an_advice_never_leaves_its_line(texts):
+    each = [advice(at, f"x{text}", "ok") for at, text in enumerate(texts, 1)]
+    lines = block(*each, small=True).splitlines()
+    assert len(lines) == 4 + len(texts)
+    assert sum(line.startswith("- x") for line in lines) == len(texts)

@@ -1,0 +1,1 @@
+"""Where turns that are over leave their traces."""
