@@ -231,12 +231,14 @@ class Capabilities:
     """What a platform can do, as data.
 
     `limit` counts in `unit` per message. `pace` is the least time in seconds between two
-    intermediate edits in one chat.
+    intermediate edits in one chat. `opening` is how many characters the message that rings starts
+    with, unless the whole answer is shorter.
     """
 
     limit: int
     unit: Literal["characters", "utf16"] = "characters"
     pace: float = 1.0
+    opening: int = 80
 
 
 class Intake(Protocol):

@@ -32,9 +32,6 @@ from core.ports import Capabilities
 from core.types import Advice
 from core.wording import LABELS, NO_ANSWER, STOPPED, footer_text
 
-FIRST: Final = 80
-"""Characters that the message which rings starts with, unless the whole answer is shorter."""
-
 PANEL: Final = "panel"
 
 
@@ -63,6 +60,7 @@ class Reply:
         self._turn = turn_id
         self._limit = capabilities.limit
         self._measure = measure_of(capabilities.unit)
+        self._opening = capabilities.opening
         self._detail = detail
         self._panel: Panel | None = None
         self._answer = Streamed(self._limit, self._measure)
@@ -168,7 +166,7 @@ class Reply:
 
     def _streaming(self) -> list[Frame]:
         texts = self._answer.texts()
-        if answer_key(0) not in self._last and sum(map(len, texts)) < FIRST:
+        if answer_key(0) not in self._last and sum(map(len, texts)) < self._opening:
             return []
         last = len(texts) - 1
         return [
@@ -211,7 +209,7 @@ class Reply:
         last = part.streaming or part.footer is not None
         actions: list[Action] = ["stop"] if part.streaming else []
         if part.footer is not None:
-            actions = ["retry", "preset", "up", "down", "remove"]
+            actions = ["retry", "preset", "remove"]
             if part.footer.asked:
                 actions.insert(2, "advisors")
         return Frame(

@@ -20,12 +20,14 @@ from core.events import (
 )
 from core.frames import Frame, Panel, Part
 from core.ports import Capabilities
-from core.reply import FIRST, Reply, is_gone
+from core.reply import Reply, is_gone
 from core.wording import NO_ANSWER, STOPPED, footer_text
 from tests.fakes.chat import frame_text
 from tests.fakes.told import advice, result, started
 
 LONG = "A sentence of the answer that is long enough to be shown. " * 3
+
+OPENING = Capabilities(limit=1).opening
 
 
 def reply(*, limit=4096, detail="summary", shown=()):
@@ -104,10 +106,10 @@ def test_text_of_advisors_is_made_safe():
 
 def test_the_message_that_rings_starts_with_eighty_characters():
     it = reply()
-    assert tell(it, started(), AnswerDelta(text="x " * (FIRST // 2 - 1))) == {}
+    assert tell(it, started(), AnswerDelta(text="x " * (OPENING // 2 - 1))) == {}
     first = tell(it, AnswerDelta(text="enough now"))["answer/0"]
     assert first.notify
-    assert len(first.content.text) >= FIRST
+    assert len(first.content.text) >= OPENING
     assert actions(first) == ["stop"]
 
 
@@ -125,7 +127,7 @@ def test_only_the_first_part_rings_and_only_the_last_has_footer_and_buttons():
     parts = [frame for frame in frames.values() if isinstance(frame.content, Part)]
     assert [frame.notify for frame in parts] == [True, *[False] * (len(parts) - 1)]
     assert [bool(frame.content.footer) for frame in parts] == [*[False] * (len(parts) - 1), True]
-    assert actions(parts[-1]) == ["retry", "preset", "advisors", "up", "down", "remove"]
+    assert actions(parts[-1]) == ["retry", "preset", "advisors", "remove"]
     assert actions(parts[0]) == []
     assert all(frame.final for frame in frames.values())
 
