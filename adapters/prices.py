@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-import genai_prices
-
 from core.presets import Slot
 from core.types import Usage
 
@@ -95,6 +93,8 @@ class Prices:
 def _listed(
     model: str, usage: Usage, *, url: str | None = None, provider: str | None = None
 ) -> Decimal | None:
+    import genai_prices  # noqa: PLC0415 - half a second and 28 MB, for those who pay for models
+
     cached = usage.cache_read + usage.cache_write
     counted = genai_prices.Usage(
         input_tokens=max(usage.input, cached),

@@ -32,7 +32,7 @@ from gateway.turns import TurnRunner
 
 if TYPE_CHECKING:
     from core.events import Tell
-    from core.ports import ChatAdapter, Clock, Providers, Store
+    from core.ports import ChatAdapter, Clock, Pricer, Providers, Store
     from gateway.config import Config
 
 log = structlog.get_logger()
@@ -83,13 +83,15 @@ async def serve(
         session = await stack.enter_async_context(wiring.open_http())
         models = wiring.open_models(config, session)
         async with asyncio.TaskGroup() as root:
-            gateway, sessions, chats = _assemble(config, store, models, clock, root)
+            prices = wiring.open_pricer(config)
+            gateway, sessions, chats = _assemble(config, store, models, prices, clock, root)
             faces = await open_faces(gateway)
             chats.update({chat.platform: chat for chat in faces.chats})
             tasks = [
                 root.create_task(supervise(run.__qualname__, run), name=run.__qualname__)
                 for run in models.services
             ]
+            tasks.append(root.create_task(wiring.warm_prices(config, prices), name="prices"))
             await _recover(store, sessions)
             tasks += [
                 root.create_task(supervise(chat.platform, partial(chat.run, gateway.intake)))
@@ -110,13 +112,14 @@ def _assemble(
     config: Config,
     store: Store,
     models: wiring.Models,
+    prices: Pricer,
     clock: Clock,
     root: asyncio.TaskGroup,
 ) -> tuple[Gateway, Sessions, dict[str, ChatAdapter]]:
     """Put the parts together; nothing runs yet, and the chats are still to come."""
     chats: dict[str, ChatAdapter] = {}
     listeners: list[Tell] = []
-    world = World(providers=models.providers, pricer=wiring.open_pricer(config), clock=clock)
+    world = World(providers=models.providers, pricer=prices, clock=clock)
     runner = TurnRunner(
         world=world,
         cache=SharedAdvice(root, clock),

@@ -6,6 +6,7 @@ starts nothing: what has to run is handed back.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from adapters.llm.chat_completions import ChatCompletions
 from adapters.llm.compose import Options, compose
 from adapters.llm.deadline import Timeouts
 from adapters.llm.wire import Endpoint, open_session
+from adapters.prices import Price, Prices
 from core.ports import Provider
 from gateway.config import missing
 from gateway.config import providers as shapes
@@ -25,12 +27,14 @@ if TYPE_CHECKING:
     import aiohttp
 
     from adapters.llm.embedded import Embedded, Readiness
-    from core.ports import Model, Pricer, Store
+    from core.ports import Model, Store
     from gateway.config import Config
     from gateway.turns import Sink
 
 CONNECT = 10.0
 """Seconds for a connection, where the file says nothing."""
+
+PAID = shapes.ChatCompletions | shapes.Messages
 
 Service = Callable[[], Awaitable[None]]
 """Something that runs until it is cancelled."""
@@ -96,7 +100,7 @@ def open_models(
             missing=missing(shape),
             max_parallel=shape.max_parallel,
             small=isinstance(shape, shapes.Embedded) and shape.model_path is None,
-            local=not isinstance(shape, shapes.ChatCompletions | shapes.Messages),
+            local=not isinstance(shape, PAID),
         )
     return Models(providers=made, services=tuple(services), embedded=embedded)
 
@@ -147,11 +151,31 @@ def _options(shape: shapes.Provider) -> Options:
     )
 
 
-def open_pricer(config: Config) -> Pricer:
-    """Open the tables of prices."""
-    return lambda _slot, _usage: None
+def open_pricer(config: Config) -> Prices:
+    """Open the tables of prices; `warm_prices` reads them in."""
+    own = {
+        name: Price(
+            input=price.input,
+            output=price.output,
+            cache_read=price.cache_read,
+            cache_write=price.cache_write,
+        )
+        for name, price in config.settings.prices.items()
+    }
+    paid = {name: shape for name, shape in config.providers.items() if isinstance(shape, PAID)}
+    return Prices(own, urls={name: shape.base_url for name, shape in paid.items()})
+
+
+async def warm_prices(config: Config, prices: Prices) -> None:
+    """Read the tables in, off the loop, where there is something to pay for (MOA-28)."""
+    if any(isinstance(shape, PAID) for shape in config.providers.values()):
+        await asyncio.to_thread(prices.warm)
 
 
 def open_sinks(config: Config) -> tuple[Sink, ...]:
     """Open what takes note of turns that are over."""
-    return ()
+    if not config.settings.moa.save_traces:
+        return ()
+    from adapters.sink.jsonl import JsonLines
+
+    return (JsonLines(config.trace_dir),)
