@@ -32,7 +32,7 @@ from gateway.turns import TurnRunner
 
 if TYPE_CHECKING:
     from core.events import Tell
-    from core.ports import ChatAdapter, Clock, Pricer, Providers, Store
+    from core.ports import ChatAdapter, Clock, Providers, Store
     from gateway.config import Config
 
 log = structlog.get_logger()
@@ -84,7 +84,8 @@ async def serve(
         models = wiring.open_models(config, session)
         async with asyncio.TaskGroup() as root:
             prices = wiring.open_pricer(config)
-            gateway, sessions, chats = _assemble(config, store, models, prices, clock, root)
+            world = World(providers=models.providers, pricer=prices, clock=clock)
+            gateway, sessions, chats = _assemble(config, store, models, world, root)
             faces = await open_faces(gateway)
             chats.update({chat.platform: chat for chat in faces.chats})
             tasks = [
@@ -112,17 +113,15 @@ def _assemble(
     config: Config,
     store: Store,
     models: wiring.Models,
-    prices: Pricer,
-    clock: Clock,
+    world: World,
     root: asyncio.TaskGroup,
 ) -> tuple[Gateway, Sessions, dict[str, ChatAdapter]]:
     """Put the parts together; nothing runs yet, and the chats are still to come."""
     chats: dict[str, ChatAdapter] = {}
     listeners: list[Tell] = []
-    world = World(providers=models.providers, pricer=prices, clock=clock)
     runner = TurnRunner(
         world=world,
-        cache=SharedAdvice(root, clock),
+        cache=SharedAdvice(root, world.clock),
         store=store,
         sinks=wiring.open_sinks(config),
         listeners=listeners,
@@ -134,7 +133,7 @@ def _assemble(
         chats=chats,
         budgets=ChatBudgets(),
         catalogue=lambda: config.catalogue,
-        clock=clock,
+        clock=world.clock,
         new_id=lambda: secrets.token_hex(8),
     )
     sessions = Sessions(root, exchange.perform)
@@ -148,12 +147,12 @@ def _assemble(
     gateway = Gateway(
         config=config,
         store=store,
-        providers=models.providers,
+        providers=world.providers,
         models=models,
         runner=runner,
         exchange=exchange,
         intake=DurableIntake(store, dispatch),
-        clock=clock,
+        clock=world.clock,
         listeners=listeners,
     )
     return gateway, sessions, chats
