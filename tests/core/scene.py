@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from core.engine import Turn, TurnRequest
 from core.events import Checkpoint, Terminal, TurnEvent
-from core.ports import AskNow, Provider, Toolbox
+from core.ports import AskNow, Provider, Toolbox, ToolResult
 from core.presets import Preset, ReferenceSlot, Slot
-from core.types import Advice, Line
+from core.types import Advice, Line, Tool, ToolCall
 from tests.fakes.loop import run_virtual
 from tests.fakes.model import ScriptedModel, world
 from tests.invariants import assert_requests_extend
@@ -35,6 +35,21 @@ class NoCache:
 
     async def advise(self, key, ask: AskNow, tell, *, fresh: bool) -> tuple[Advice, ...]:
         return await ask(tell)
+
+
+class Tools:
+    """Answers `look` after so many seconds, everything else in half the time."""
+
+    def __init__(self, *failing: str, seconds: float = 1.0) -> None:
+        self._failing = failing
+        self._seconds = seconds
+
+    def tools(self):
+        return (Tool(name="look"), Tool(name="read"))
+
+    async def call(self, call: ToolCall) -> ToolResult:
+        await asyncio.sleep(self._seconds if call.name == "look" else self._seconds / 2)
+        return ToolResult(text=f"{call.name} says", failed=call.name in self._failing)
 
 
 class Scene:

@@ -15,10 +15,8 @@ from core.events import (
     Aggregating,
     AnswerDelta,
     AnswerReset,
-    Landed,
     ReferencesDone,
     ReferenceStarted,
-    RoundClosed,
     ToolDone,
     ToolStarted,
     TurnFailed,
@@ -26,31 +24,14 @@ from core.events import (
     TurnStarted,
     TurnStopped,
 )
-from core.ports import Provider, ToolResult
+from core.ports import Provider
 from core.presets import Cadence, Slot
-from core.types import Advice, Image, Line, Tool, ToolCall, Usage
-from gateway.advice_cache import SharedAdvice
-from tests.core.scene import QUESTION, Scene, play, preset, reference
-from tests.fakes.model import LoopClock, ScriptedModel, calls
+from core.types import Image, Line, Tool, Usage
+from tests.core.scene import QUESTION, Scene, Tools, play, preset, reference
+from tests.fakes.model import ScriptedModel, calls
 from tests.invariants import is_trailing, without_block
 
 USER_TURN = Cadence(mode="user_turn")
-
-
-class Tools:
-    """Answers every call after a second, `seen` in order of beginning."""
-
-    def __init__(self, *failing: str) -> None:
-        self.seen: list[ToolCall] = []
-        self._failing = failing
-
-    def tools(self):
-        return (Tool(name="look"), Tool(name="read"))
-
-    async def call(self, call: ToolCall) -> ToolResult:
-        self.seen.append(call)
-        await asyncio.sleep(1.0 if call.name == "look" else 0.5)
-        return ToolResult(text=f"{call.name} says", failed=call.name in self._failing)
 
 
 def test_a_turn_asks_references_then_the_aggregator_and_streams_it():
@@ -490,66 +471,6 @@ def test_moa_28_reported_cost_wins_local_is_free_and_unknown_is_unknown():
         assert unknown.dollars is None
         assert ending.result.dollars == Decimal("0.55")
         assert not ending.result.priced
-
-    play(story)
-
-
-# --- advice that is used again --------------------------------------------------------------------
-
-
-async def with_cache(story) -> None:
-    async with asyncio.TaskGroup() as group:
-        await story(SharedAdvice(group, LoopClock()))
-
-
-def test_moa_24_a_hit_makes_no_call_no_event_and_no_cost():
-    async def story(cache):
-        first = Scene(ScriptedModel(), preset("a"), cache=cache)
-        await first.run()
-        again = Scene(ScriptedModel(), preset("a"), cache=cache)
-        ending = await again.run()
-        assert again.model.of("a") == []
-        assert again.of(ReferencesDone) == []
-        assert again.block() == first.block()
-        assert ending.result.rounds == ()
-        assert all(each.call is None for each in ending.result.advice)
-        (call,) = ending.result.calls
-        assert ending.result.dollars == call.dollars
-        fresh = Scene(ScriptedModel(), preset("a"), cache=cache, fresh=True)
-        await fresh.run()
-        assert len(fresh.model.of("a")) == 1
-
-    play(lambda: with_cache(story))
-
-
-def test_recovery_after_a_hit_finds_the_advice_in_the_right_round():
-    async def story(cache):
-        model = ScriptedModel({"a": [["for one"], ["for two"]]})
-        await Scene(model, preset("a"), cache=cache).run()
-        looped = ScriptedModel({"a": [["for two"]], "agg": [calls("look"), ["Done."]]})
-        scene = Scene(looped, preset("a"), cache=cache, toolbox=Tools())
-        await scene.run()
-        closed = [note for note in scene.notes if isinstance(note, RoundClosed)]
-        assert [note.round for note in closed] == [1, 2]
-        assert closed[0].rest[0].text == "for one"
-        landed = [note.round for note in scene.notes if isinstance(note, Landed)]
-        assert landed == [2]
-        again = Scene(ScriptedModel(), preset("a"), kept={1: closed[0].rest}, closed=1)
-        await again.run()
-        assert again.block() == scene.block(0)
-
-    play(lambda: with_cache(story))
-
-
-def test_recovery_takes_a_kept_round_for_what_it_was():
-    async def story():
-        kept = (Advice(position=1, label="p:a", outcome="ok", text="round one"),)
-        model = ScriptedModel({"agg": [calls("look"), ["Done."]], "a": [["round two"]]})
-        scene = Scene(model, preset("a"), kept={1: kept}, closed=1, toolbox=Tools())
-        await scene.run()
-        assert len(model.of("a")) == 1
-        assert "round one" in scene.block(0)
-        assert "round two" in scene.block(1)
 
     play(story)
 

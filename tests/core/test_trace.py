@@ -12,8 +12,7 @@ from core.presets import Cadence
 from core.records import TurnStart
 from core.trace import SCHEMA, turn_record
 from core.types import Image, Line
-from tests.core.scene import QUESTION, Scene, play, preset, reference
-from tests.core.test_engine import Tools
+from tests.core.scene import QUESTION, Scene, Tools, play, preset, reference
 from tests.fakes.model import ScriptedModel, calls
 
 
