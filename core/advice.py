@@ -44,6 +44,12 @@ def system_prompt(slot: ReferenceSlot, *, small: bool = False) -> str:
     return f"{SYSTEM_PROMPT}\n\nYour role: {slot.role}" if slot.role else SYSTEM_PROMPT
 
 
+def quoted_prompt(prompt: str) -> Line:
+    """Make the line in which references see a channel's own system prompt (MOA-18)."""
+    quote = "\n".join(f"> {line}" for line in prompt.splitlines())
+    return Line.of("user", f"What the acting model was told about this channel:\n{quote}")
+
+
 def advisory_view(lines: Sequence[Line]) -> tuple[Line, ...]:
     """Reduce a transcript to plain user and assistant turns that end on the user (MOA-13 to 16).
 

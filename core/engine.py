@@ -45,7 +45,8 @@ class TurnRequest:
     advice may be used again: a session, or one API key (MOA-24); `fresh` asks anew. `tools`,
     `temperature`, `max_tokens` and `extra` are a program's own wishes for the aggregator, whose
     tool calls then go back to it. `kept` are a cut turn's checkpoints by round; the rounds up to
-    `closed` are complete.
+    `closed` are complete. `context` goes before the history in what references are shown, and
+    nowhere else: a channel's system prompt, quoted.
     """
 
     turn_id: str
@@ -59,6 +60,7 @@ class TurnRequest:
     extra: Mapping[str, Json] = field(default_factory=dict)
     kept: Mapping[int, tuple[Advice, ...]] = field(default_factory=dict)
     closed: int = 0
+    context: tuple[Line, ...] = ()
 
 
 def require_available(preset: Preset, providers: Providers) -> None:
@@ -170,7 +172,9 @@ class Turn:
             return lines
         upto = advised_upto(self._lines, preset.fanout)
         if upto != self._advised:
-            self._advice = await self._advise(self._lines[:upto], tell, note, iteration)
+            self._advice = await self._advise(
+                (*self._request.context, *self._lines[:upto]), tell, note, iteration
+            )
             self._advised = upto
         left = None if room is None else room.total - tokens.estimate(lines)
         block = reference_block(

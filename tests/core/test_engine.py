@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from core.advice import quoted_prompt
 from core.block import WRITTEN_BEFORE
 from core.calls import Chunk
 from core.engine import require_available
@@ -235,6 +236,19 @@ def test_moa_19_requests_extend_each_other_over_ten_iterations():
         ending = await scene.run()
         assert isinstance(ending, TurnFinished)
         assert len(model.of("agg")) == 10
+
+    play(story)
+
+
+def test_moa_18_a_channels_system_prompt_reaches_references_as_quoted_context():
+    async def story():
+        context = (quoted_prompt("Answer in rhyme.\nAlways."),)
+        scene = Scene(ScriptedModel(), preset("a"), context=context)
+        await scene.run()
+        shown = scene.model.of("a")[0].call.lines
+        assert [line.role for line in shown] == ["system", "user", "user"]
+        assert "> Answer in rhyme.\n> Always." in shown[1].text
+        assert scene.model.of("agg")[0].call.lines[:-1] == QUESTION
 
     play(story)
 
