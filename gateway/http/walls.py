@@ -88,10 +88,9 @@ class Walls:
         """Refuse what another site's page sends."""
         origin = request.headers.get("Origin")
         if origin is not None:
-            parts = urlsplit(origin)
-            if _host_port(parts.netloc, parts.scheme) != _host_port(
-                request.headers.get("Host", ""), parts.scheme
-            ):
+            scheme, _, place = origin.partition("://")
+            here = _host_port(request.headers.get("Host", ""), scheme)
+            if not place or _host_port(place, scheme) != here:
                 return "Requests from other sites are refused."
         site = request.headers.get("Sec-Fetch-Site", "same-origin")
         visit = request.method == "GET" and request.path == "/"

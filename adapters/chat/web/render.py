@@ -160,4 +160,10 @@ def _footer(footer: Footer) -> FooterView:
 
 
 def _buttons(buttons: tuple[Button, ...]) -> tuple[ButtonView, ...]:
-    return tuple(ButtonView(action=each.action, label=each.label) for each in buttons)
+    return tuple(ButtonView(action=each.action, label=_word(each.label)) for each in buttons)
+
+
+def _word(label: str) -> str:
+    """Leave out the sign before a label: a page has room for words."""
+    sign, _, word = label.partition(" ")
+    return word if word and not sign.isalnum() else label

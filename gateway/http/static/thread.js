@@ -11,7 +11,7 @@ class TurnView {
     this.ending = turn.ending;
     this.at = turn.at;
     this.messages = new Map();
-    this.voices = h("div", { className: "voices alone" });
+    this.voices = h("div", { className: "voices" });
     this.element = h("li", { className: "turn" },
       h("div", { className: "question" }, h("p", { textContent: turn.question, dir: "auto" })), this.voices);
   }
@@ -36,7 +36,6 @@ class TurnView {
     }
     Object.assign(message, { id, version: version || message.version || 0, frame });
     message.view.update(frame);
-    this.voices.classList.toggle("alone", !this.panels.some((panel) => panel.rows.length > 0 && panel.detail !== "off"));
   }
 
   place(message, key) {
@@ -74,7 +73,7 @@ class TurnView {
     const rows = this.panels.at(-1)?.rows ?? [];
     const done = rows.filter(landed).length;
     if (!rows.length || done === rows.length) return rows.length ? "Reading what the advisors wrote" : "Thinking";
-    return done ? `${done} of ${rows.length} advisors answered` : `Asking ${rows.length} ${rows.length === 1 ? "advisor" : "advisors"}`;
+    return done ? `${done} of ${rows.length} advisors in` : `Asking ${rows.length} ${rows.length === 1 ? "advisor" : "advisors"}`;
   }
 }
 
