@@ -56,6 +56,15 @@ def advisory_view(lines: Sequence[Line]) -> tuple[Line, ...]:
     Pictures stay in the user's lines; `for_slot` replaces them for a slot that cannot see.
     Empty where no user line is left: there is nothing to advise.
     """
+    kept = [line for line in _turns(lines) if not _empty(line)]
+    if not any(line.role == "user" for line in kept):
+        return ()
+    if kept[-1].role != "user":
+        kept.append(_REQUEST)
+    return tuple(kept)
+
+
+def _turns(lines: Sequence[Line]) -> list[Line]:
     view: list[Line] = []
     names: dict[str, str] = {}
     for line in lines:
@@ -69,12 +78,11 @@ def advisory_view(lines: Sequence[Line]) -> tuple[Line, ...]:
                 _append_result(view, names.get(line.tool_call_id or "", "tool"), _words(line))
             case _:
                 continue
-    kept = [line for line in view if any(isinstance(p, Image) or p.strip() for p in line.parts)]
-    if not any(line.role == "user" for line in kept):
-        return ()
-    if kept[-1].role != "user":
-        kept.append(_REQUEST)
-    return tuple(kept)
+    return view
+
+
+def _empty(line: Line) -> bool:
+    return not line.images and not line.text.strip()
 
 
 def for_slot(view: Sequence[Line], slot: ReferenceSlot, *, small: bool = False) -> tuple[Line, ...]:

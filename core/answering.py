@@ -137,11 +137,7 @@ class Answering:
         """Stream one call; give None for an answer, else a sentence about the failure."""
         ask.error = "cancelled"
         try:
-            async with aclosing(ask.provider.model.stream(call)) as stream:
-                async for chunk in stream:
-                    ask.take(chunk)
-                    if chunk.text or chunk.reasoning:
-                        tell(AnswerDelta(text=chunk.text, reasoning=chunk.reasoning))
+            await self._stream(ask, call, tell)
         except ModelError as error:
             ask.error = error.kind
             if ask.answer.strip():
@@ -155,6 +151,13 @@ class Answering:
             return None
         ask.error = ask.finish if ask.finish in EMPTY_BY_FINISH else None
         return f"{ask.slot.label} {EMPTY_BY_FINISH.get(ask.finish or '', 'gave an empty answer')}."
+
+    async def _stream(self, ask: Ask, call: ModelCall, tell: Tell) -> None:
+        async with aclosing(ask.provider.model.stream(call)) as stream:
+            async for chunk in stream:
+                ask.take(chunk)
+                if chunk.text or chunk.reasoning:
+                    tell(AnswerDelta(text=chunk.text, reasoning=chunk.reasoning))
 
     def _explain(self, ask: Ask, wanted: Slot) -> None:
         if ask.slot.label != wanted.label:

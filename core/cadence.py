@@ -46,12 +46,13 @@ def advice_key(preset: Preset, lines: Sequence[Line], *, scope: str) -> str:
 def _round_ends(lines: Sequence[Line], opened: int) -> list[int]:
     """Give, for each completed tool round after `opened`, the number of lines up to its end."""
     ends: list[int] = []
-    wanted: set[str] = set()
+    wanted: set[str | None] = set()
     for index, line in enumerate(lines[opened:], opened):
         if line.role == "assistant":
             wanted = {call.id for call in line.tool_calls}
-        elif line.role == "tool" and line.tool_call_id in wanted:
-            wanted.discard(line.tool_call_id)
-            if not wanted:
-                ends.append(index + 1)
+            continue
+        answered = wanted & {line.tool_call_id}
+        wanted -= answered
+        if answered and not wanted:
+            ends.append(index + 1)
     return ends

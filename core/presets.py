@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 from hashlib import sha256
 from typing import Literal, TypeAlias, TypeVar
@@ -98,7 +98,7 @@ class Preset:
     @property
     def fingerprint(self) -> str:
         """A hash of the content: the same mixture under another name hashes differently."""
-        text = json.dumps(_plain(self), sort_keys=True, separators=(",", ":"))
+        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
         return sha256(text.encode()).hexdigest()
 
 
@@ -153,16 +153,3 @@ def slots_of(preset: Preset) -> Iterable[Slot]:
     for slot in (*preset.references, preset.aggregator):
         yield slot
         yield from slot.fallbacks
-
-
-def _plain(value: object) -> Json:
-    if is_dataclass(value):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(each) for each in value]
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    message = f"{type(value).__name__} has no place in a preset"
-    raise TypeError(message)

@@ -28,6 +28,12 @@ class _Flight:
     listeners: list[Tell] = field(default_factory=list)
     told: list[TurnEvent] = field(default_factory=list)
 
+    def join(self, listener: Tell) -> None:
+        """Tell what was told so far, and from now on all else."""
+        for event in self.told:
+            listener(event)
+        self.listeners.append(listener)
+
     def tell(self, event: TurnEvent) -> None:
         self.told.append(event)
         for listener in self.listeners:
@@ -68,13 +74,9 @@ class SharedAdvice:
         flight = None if fresh else self._flights.get(key)
         if flight is None:
             flight = _Flight(over=asyncio.get_running_loop().create_future())
-            flight.listeners.append(tell)
             self._flights[key] = flight
             flight.task = self._group.create_task(self._fly(key, flight, ask), name="fan-out")
-        else:
-            for event in flight.told:
-                tell(event)
-            flight.listeners.append(tell)
+        flight.join(tell)
         try:
             return await asyncio.shield(flight.over)
         except asyncio.CancelledError:
