@@ -26,6 +26,7 @@ from gateway.delivery import ChatBudgets
 from gateway.dispatch import Dispatch
 from gateway.exchange import Exchange
 from gateway.intake import DurableIntake
+from gateway.lateness import Lateness
 from gateway.sessions import Sessions
 from gateway.supervise import supervise
 from gateway.turns import TurnRunner
@@ -118,7 +119,7 @@ def _assemble(
 ) -> tuple[Gateway, Sessions, dict[str, ChatAdapter]]:
     """Put the parts together; nothing runs yet, and the chats are still to come."""
     chats: dict[str, ChatAdapter] = {}
-    listeners: list[Tell] = []
+    listeners: list[Tell] = [Lateness().tell]
     runner = TurnRunner(
         world=world,
         cache=SharedAdvice(root, world.clock),
