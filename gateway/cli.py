@@ -45,7 +45,8 @@ def main() -> None:
 def run(path: Path) -> None:
     """Run the gateway until it is told to stop."""
     config = _load(path)
-    from gateway.serving import Face, run_gateway
+    from gateway.http.face import Face
+    from gateway.serving import run_gateway
 
     _finish(run_gateway(Face(config=config)))
 
@@ -55,7 +56,8 @@ def run(path: Path) -> None:
 def demo(data_dir: str) -> None:
     """Try it in the browser: no key, no token, a real model on this machine."""
     from gateway.demo import demo_config
-    from gateway.serving import Face, run_gateway
+    from gateway.http.face import Face
+    from gateway.serving import run_gateway
 
     with _operator():
         config, offers = asyncio.run(demo_config(data_dir, os.environ))

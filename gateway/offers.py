@@ -146,6 +146,11 @@ SMALL_STARTERS = (
     ),
 )
 SMALL_ROLES = ("Be brief and precise.", "Give one example.", "Use very simple words.")
+SMALL_NOTICE = (
+    "A very small model (135 million parameters, English only) answers here, on your own machine, "
+    "so that you can see how it works without a key. It is often wrong: judge the mixture by "
+    "bigger models."
+)
 SMALL_MODEL = "smollm2-135m"
 SMALL_PROVIDER = "local"
 SMALL_ANSWER = 96

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from adapters.llm.chat_completions import ChatCompletions
 from adapters.llm.compose import Options, compose
@@ -40,13 +40,27 @@ Service = Callable[[], Awaitable[None]]
 """Something that runs until it is cancelled."""
 
 
+class LocalModel(Protocol):
+    """A model on this machine, as far as people are told of it."""
+
+    @property
+    def tiny(self) -> bool:
+        """Whether it is the small one that is fetched."""
+        ...
+
+    @property
+    def state(self) -> Readiness:
+        """How far it is."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Models:
     """The configured providers, and what has to run for them."""
 
     providers: Mapping[str, Provider]
     services: tuple[Service, ...] = ()
-    embedded: Mapping[str, Embedded]
+    embedded: Mapping[str, LocalModel]
 
 
 def program_version() -> str:

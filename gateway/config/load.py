@@ -65,6 +65,15 @@ class Config:
         """The zone in which days end."""
         return UTC if self.settings.timezone == "UTC" else ZoneInfo(self.settings.timezone)
 
+    @property
+    def secrets(self) -> list[str]:
+        """Everything that must never stand in a log, a trace or an answer."""
+        keys = [key.token for key in self.settings.http.keys.values()]
+        sent = [getattr(each, "api_key", None) for each in self.providers.values()]
+        headers = [each for known in self.providers.values() for each in known.headers.values()]
+        given = [self.settings.http.token, *keys, *sent, *headers]
+        return [each.reveal() for each in given if each]
+
     def unavailable(self, preset: Preset) -> str:
         """Say why a preset cannot answer (MOA-7), or nothing.
 

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from gateway import config as configuration
 from gateway.app import Faces, Gateway, serve
 from gateway.clock import SystemClock
-from gateway.serving import Face
+from gateway.http.face import Face
 
 if TYPE_CHECKING:
     from core.calls import Chunk, ModelCall

@@ -9,19 +9,13 @@ from typing import TYPE_CHECKING
 
 from adapters.chat.web.status import Loading, Offer, PresetInfo, Status
 from core.presets import Preset
+from gateway.offers import SMALL_NOTICE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from adapters.llm.embedded import Embedded
     from gateway import offers
     from gateway.app import Gateway
-
-TINY = (
-    "A very small model (135 million parameters, English only) answers here, on your own machine, "
-    "so that you can see how it works without a key. It is often wrong: judge the mixture by "
-    "bigger models."
-)
 
 
 class Condition:
@@ -56,7 +50,7 @@ class Condition:
             presets=tuple(self._infos()),
             reason=reason,
             loading=tuple(self._loading()),
-            notice=TINY if self._tiny(default) else "",
+            notice=SMALL_NOTICE if self._tiny(default) else "",
             offers=tuple(
                 Offer(title=each.title, text=", ".join(self._labels(each.name)), preset=each.name)
                 for each in self._found
@@ -78,7 +72,7 @@ class Condition:
         preset = self._gateway.exchange.catalogue().presets[name]
         return list(dict.fromkeys(slot.label for slot in (*preset.active, preset.aggregator)))
 
-    def _models(self, preset: Preset) -> list[Embedded]:
+    def _models(self, preset: Preset) -> list[LocalModel]:
         """Give the models on this machine that may answer in a preset."""
         embedded = self._gateway.models.embedded
         return (
@@ -93,4 +87,5 @@ class Condition:
             state = model.state
             if state.phase != "ready":
                 total = state.total or None
-                yield Loading(name=name, step=state.message, done=state.done, total=total)
+                step = state.message if state.phase == "failed" else state.phase
+                yield Loading(name=name, step=step, done=state.done, total=total)

@@ -1,0 +1,118 @@
+"""The web face of a gateway: the chat page, /v1 and health behind one port.
+
+Decides how the parts are put together and what is printed for people to open. What the page is
+told about models is `condition`'s matter.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import click
+from prometheus_client import CollectorRegistry
+
+from adapters.chat.web.adapter import WebChat, WebParts
+from core.errors import ConfigError
+from core.frames import Frame
+from core.records import StoredTurn
+from core.reply import Reply
+from core.retell import retell
+from core.types import Address, Author
+from gateway.app import Faces, Gateway
+from gateway.config import Config
+from gateway.config.model import Web
+from gateway.http import app as http
+from gateway.http.api import Api
+from gateway.http.auth import Auth
+from gateway.http.condition import Condition
+from gateway.http.metrics import TurnMetrics
+from gateway.offers import Offer
+
+PRINTED_TOKEN_BYTES = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """What differs between `run` and `demo`."""
+
+    config: Config
+    offers: tuple[Offer, ...] = ()
+    any_port: bool = False
+
+    async def open(self, gateway: Gateway) -> Faces:
+        """Listen, and print where."""
+        settings = self.config.settings.http
+        keys = {name: key.token.reveal() for name, key in settings.keys.items()}
+        token = settings.token.reveal() if settings.token else ""
+        if not token:
+            token = secrets.token_urlsafe(PRINTED_TOKEN_BYTES)
+            click.echo(f"Bearer token for /v1, until the next start: {token}", err=True)
+        auth = Auth(token, keys)
+        condition = Condition(gateway, self.offers)
+        registry = CollectorRegistry()
+        gateway.listeners.append(TurnMetrics(registry).tell)
+        chat = self._chat(gateway, condition)
+        api = Api(
+            catalogue=gateway.exchange.catalogue,
+            providers=gateway.providers,
+            runner=gateway.runner,
+            clock=gateway.clock,
+            allowed={name: tuple(key.presets) for name, key in settings.keys.items()},
+        )
+        parts = http.HttpParts(
+            auth=auth,
+            bind=settings.host,
+            unready=condition.unready,
+            registry=registry,
+            chat=chat,
+            mounts=(api.mount,),
+        )
+        server = await self._serve(parts)
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        click.echo(f"Open http://{host}:{server.port}/?code={auth.issue_code()}")
+
+        async def close() -> None:
+            await api.close()
+            await server.close()
+
+        return Faces(chats=(chat,) if chat else (), close=close)
+
+    def _chat(self, gateway: Gateway, condition: Condition) -> WebChat | None:
+        if not web_enabled(self.config):
+            return None
+
+        async def preset_of(address: Address, _author: Author) -> str:
+            return (await gateway.exchange.preset(address.session)).name
+
+        def frames_of(turn: StoredTurn) -> Sequence[Frame]:
+            reply = Reply(turn.start.turn_id, capabilities=chat.capabilities)
+            for event in retell(turn):
+                reply.tell(event)
+            return reply.frames()
+
+        parts = WebParts(
+            records=gateway.store,
+            frames_of=frames_of,
+            preset_of=preset_of,
+            status=condition.status,
+            clock=gateway.clock,
+        )
+        chat = WebChat(parts)
+        return chat
+
+    async def _serve(self, parts: http.HttpParts) -> http.Server:
+        settings = self.config.settings.http
+        try:
+            return await http.serve(http.build_app(parts), settings.host, settings.port)
+        except ConfigError:
+            if not self.any_port:
+                raise
+            return await http.serve(http.build_app(parts), settings.host, 0)
+
+
+def web_enabled(config: Config) -> bool:
+    """Tell whether there is a web chat: there is, unless the file turns it off."""
+    faces = [each for each in config.settings.platforms.values() if isinstance(each, Web)]
+    return not faces or any(each.enabled for each in faces)
