@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from gateway import offers
     from gateway.app import Gateway
+    from gateway.wiring import LocalModel
 
 
 class Condition:
