@@ -1,29 +1,35 @@
 """Runs one turn with everything around it: checkpoints, the stored ending, sinks, Stop.
 
 Decides the order of things that must survive a kill: a reference is checkpointed as it lands, and
-the ending is stored before anybody sees it. It knows no chat and no HTTP.
+the ending is stored before anybody sees it. Whatever breaks in a turn makes a failed turn of it.
+It knows no chat and no HTTP.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+import structlog
+
 from core.engine import Turn
-from core.errors import StoreError
 from core.events import Landed, TurnFailed, TurnFinished, TurnStopped
 from core.records import TurnEnd
+from core.types import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.asking import World
     from core.engine import TurnRequest
-    from core.events import Checkpoint, Tell, Terminal, TurnEvent
+    from core.events import Checkpoint, Note, Tell, Terminal, TurnEvent
     from core.ports import AdviceCache, Turns
     from core.records import Ending, TurnStart
+
+log = structlog.get_logger()
 
 
 class Sink(Protocol):
@@ -59,16 +65,13 @@ class TurnRunner:
         try:
             async with asyncio.TaskGroup() as group:
                 keeper = group.create_task(self._keep(request.turn_id, checkpoints))
-                asking = group.create_task(turn.run(tell, checkpoints.put_nowait))
+                asking = group.create_task(_ask(turn, start.turn_id, tell, checkpoints.put_nowait))
                 self.running[request.turn_id] = asking
                 await asyncio.wait([asking])
                 checkpoints.put_nowait(None)
                 await keeper
         except ExceptionGroup as failures:
-            unstored = failures.subgroup(StoreError)
-            if unstored is None:
-                raise
-            raise StoreError(str(unstored.exceptions[0])) from failures
+            raise failures.exceptions[0] from failures
         finally:
             self.running.pop(request.turn_id, None)
         ending = turn.ending
@@ -92,6 +95,20 @@ class TurnRunner:
                 await self.store.landed(turn_id, checkpoint.round, checkpoint.advice)
             else:
                 await self.store.references_done(turn_id, checkpoint.round, checkpoint.rest)
+
+
+async def _ask(turn: Turn, turn_id: str, tell: Tell, note: Note) -> Terminal:
+    """Run a turn; what nobody foresaw fails it, and stands in the log under its id."""
+    try:
+        return await turn.run(tell, note)
+    except Exception:
+        log.exception("turn_failed", turn_id=turn_id)
+        return turn.fail(broken(turn_id))
+
+
+def broken(turn_id: str) -> str:
+    """Say that something broke which nobody foresaw; ends with the id under which it is logged."""
+    return f"Something went wrong here that should not have. Ask again. (In the log: {turn_id})"
 
 
 def _tell_all(listeners: Sequence[Tell], event: TurnEvent) -> None:
@@ -118,4 +135,19 @@ def turn_end(turn_id: str, ending: Terminal) -> TurnEnd:
         priced=result.priced,
         seconds=result.seconds,
         notes=result.notes,
+    )
+
+
+def unanswered(turn_id: str, ending: Ending, error: str | None = None) -> TurnEnd:
+    """Make an end for a turn that is not run any more."""
+    return TurnEnd(
+        turn_id=turn_id,
+        ending=ending,
+        answer="",
+        error=error,
+        calls=(),
+        usage=Usage(),
+        dollars=Decimal(0),
+        priced=True,
+        seconds=0.0,
     )

@@ -1,12 +1,12 @@
-"""What /v1 answers: whole answers, chunks, errors and the list of models, as bytes.
+"""What /v1 answers: whole answers, chunks, failures and the list of models, as bytes.
 
-Decides how a turn's result is written; it asks nobody. The shape is that of OpenAI's API
-reference; `usage.moa` is ours (MOA-40).
+Decides how a turn's ending is written, and under which status; it asks nobody. The shape is that
+of OpenAI's API reference; `usage.moa` is ours (MOA-40).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +14,13 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from core.cost import bill
-from core.events import TurnResult
-from core.types import ToolCall, Usage
+from core.events import TurnFailed, TurnResult, TurnStopped
+from core.types import Advice, ToolCall, Usage
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
-class _CalledOut(Struct, omit_defaults=True):
+class _CalledOut(Struct):
     name: str
     arguments: str
 
@@ -64,11 +66,13 @@ class Writer:
     model: str
     created: int
 
-    def whole(self, result: TurnResult) -> bytes:
+    def whole(self, result: TurnResult, *, reasoning: str = "") -> bytes:
         """Write a whole answer."""
         said = Said(role="assistant", content=result.text or None)
+        if reasoning:
+            said.reasoning_content = reasoning
         if result.tool_calls:
-            said.tool_calls = [_call_out(call, None) for call in result.tool_calls]
+            said.tool_calls = [_call_out(call) for call in result.tool_calls]
         choice = _Choice(message=said, finish_reason=result.finish)
         return self._encode("chat.completion", [choice], usage=usage_of(result))
 
@@ -77,20 +81,19 @@ class Writer:
         return self._event([_Choice(delta=said, finish_reason=finish)])
 
     def last(self, result: TurnResult) -> bytes:
-        """Write the chunk that brings tool calls and the reason to stop."""
-        said = Said()
+        """Write the chunks that bring tool calls and the reason to stop."""
+        data = b""
         if result.tool_calls:
             calls = enumerate(result.tool_calls)
-            said.tool_calls = [_call_out(call, index) for index, call in calls]
-        return self.chunk(said, finish=result.finish)
+            data = self.chunk(Said(tool_calls=[_call_out(call, index) for index, call in calls]))
+        return data + self.chunk(Said(), finish=result.finish)
 
     def usage(self, result: TurnResult) -> bytes:
         """Write the chunk that has the usage and no choice."""
         return self._event([], usage=usage_of(result))
 
     def _event(self, choices: list[_Choice], *, usage: dict[str, Any] | None = None) -> bytes:
-        body = self._encode("chat.completion.chunk", choices, usage=usage)
-        return b"data: " + body + b"\n\n"
+        return event(self._encode("chat.completion.chunk", choices, usage=usage))
 
     def _encode(self, kind: str, choices: list[_Choice], *, usage: dict[str, Any] | None) -> bytes:
         answer = _Answer(
@@ -101,27 +104,43 @@ class Writer:
             choices=choices,
             usage=usage if usage is not None else UNSET,
         )
-        return msgspec.json.encode(answer)
+        return _ENCODER.encode(answer)
+
+
+def event(data: bytes) -> bytes:
+    """Write JSON as a server-sent event."""
+    return b"data: " + data + b"\n\n"
 
 
 def usage_of(result: TurnResult) -> dict[str, Any]:
-    """Write the usage: the last aggregator call's own, for clients size windows by it (MOA-40)."""
+    """Write the usage: the last aggregator call's own, for clients size windows by it (MOA-40).
+
+    `moa` has what the advisors took, the sum of everything, and dollars; null where the price of
+    a part is unknown, never a smaller sum.
+    """
     own = result.calls[-1].usage if result.calls else Usage()
-    references = [each.call for each in result.advice if each.call is not None]
-    asked = bill(references)
     return _tokens(own) | {
         "moa": {
             "preset": result.preset,
-            "references": [
-                {"position": each.position, "model": each.label, "outcome": each.outcome}
-                for each in result.advice
-            ],
-            "reference_usage": _tokens(asked.usage),
+            "references": [_reference(each) for each in result.advice],
             "total": _tokens(result.usage),
-            "cost_usd": str(result.dollars) if result.priced else None,
+            "dollars": result.dollars if result.priced else None,
             "estimated": result.usage.estimated,
             "seconds": round(result.seconds, 3),
         }
+    }
+
+
+def _reference(advice: Advice) -> dict[str, Any]:
+    """Write one advisor; advice that was used again took nothing (MOA-29)."""
+    cost = bill([advice.call] if advice.call is not None else [])
+    return {
+        "position": advice.position,
+        "model": advice.label,
+        "outcome": advice.outcome,
+        "reason": advice.reason,
+        **_tokens(cost.usage),
+        "dollars": cost.dollars if cost.priced else None,
     }
 
 
@@ -135,28 +154,80 @@ def _tokens(usage: Usage) -> dict[str, Any]:
     }
 
 
-def _call_out(call: ToolCall, index: int | None) -> _ToolCallOut:
+def _call_out(call: ToolCall, index: int | UnsetType = UNSET) -> _ToolCallOut:
     called = _CalledOut(name=call.name, arguments=call.arguments)
-    return _ToolCallOut(id=call.id, function=called, index=UNSET if index is None else index)
+    return _ToolCallOut(id=call.id, function=called, index=index)
 
 
-def error_body(message: str, *, kind: str, code: str | None = None) -> bytes:
-    """Write an error in OpenAI's shape."""
-    error = {"message": message, "type": kind, "param": None, "code": code}
-    return msgspec.json.encode({"error": error})
+# --- failures -------------------------------------------------------------------------------
 
 
-def models_body(names: Sequence[str], *, created: int) -> bytes:
-    """Write the list of models: every preset is one (MOA-5)."""
-    return msgspec.json.encode(
-        {"object": "list", "data": [_model(name, created) for name in names]}
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why there is no whole answer. `again`: whether the same request may do better at once."""
+
+    text: str
+    status: int
+    code: str
+    again: bool = False
+
+    @property
+    def body(self) -> bytes:
+        """The error in OpenAI's shape."""
+        kind = "server_error" if self.status >= 500 else "invalid_request_error"
+        error = {"message": self.text, "type": kind, "param": None, "code": self.code}
+        return _ENCODER.encode({"error": error})
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """OpenAI's clients ask again after a 5xx on their own, and every time costs money."""
+        return {"x-should-retry": "true" if self.again else "false"}
 
 
-def model_body(name: str, *, created: int) -> bytes:
+_BY_KIND: Mapping[str | None, tuple[int, str, bool]] = {
+    # Clients shorten their transcript when they see exactly this.
+    "context": (400, "context_length_exceeded", False),
+    "busy": (503, "model_busy", True),
+    "unreachable": (502, "model_unreachable", True),
+    "stalled": (504, "model_stalled", False),
+    "auth": (502, "model_forbidden", False),
+    "refused": (502, "model_refused", False),
+    "cancelled": (504, "turn_timeout", False),
+}
+
+
+def failure_of(ending: TurnFailed | TurnStopped) -> Failure:
+    """Tell what a program is told of a turn that has no whole answer."""
+    if isinstance(ending, TurnStopped):
+        return Failure(text="The answer was stopped.", status=503, code="stopped", again=True)
+    calls = ending.result.calls
+    kind = calls[-1].error if calls else None
+    status, code, again = _BY_KIND.get(kind, (502, "model_failed", False))
+    return Failure(text=ending.error, status=status, code=code, again=again)
+
+
+# --- models ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard:
+    """A preset as a model (MOA-5). `unavailable` says why it cannot answer now (MOA-7)."""
+
+    name: str
+    unavailable: str = ""
+
+
+def models_body(cards: Iterable[ModelCard], *, created: int) -> bytes:
+    """Write the list of models."""
+    return _ENCODER.encode({"object": "list", "data": [_model(card, created) for card in cards]})
+
+
+def model_body(card: ModelCard, *, created: int) -> bytes:
     """Write one model."""
-    return msgspec.json.encode(_model(name, created))
+    return _ENCODER.encode(_model(card, created))
 
 
-def _model(name: str, created: int) -> dict[str, Any]:
-    return {"id": name, "object": "model", "created": created, "owned_by": "moa-gateway"}
+def _model(card: ModelCard, created: int) -> dict[str, Any]:
+    moa = {"unavailable": card.unavailable} if card.unavailable else {}
+    named = {"id": card.name, "object": "model", "created": created, "owned_by": "moa-gateway"}
+    return named | ({"moa": moa} if moa else {})

@@ -1,7 +1,7 @@
 """What a program sends to /v1/chat/completions, read into our own values.
 
 Decides what of a request can be understood; it asks nobody. The shape is that of OpenAI's API
-reference.
+reference; fields that no mixture could honour are passed over, as its own servers do.
 """
 
 from __future__ import annotations
@@ -15,20 +15,6 @@ from msgspec import Meta, Struct
 
 from core.errors import UsageError
 from core.types import Image, Json, Line, Role, Tool, ToolCall
-
-PASSED_ON = (
-    "top_p",
-    "stop",
-    "response_format",
-    "tool_choice",
-    "seed",
-    "parallel_tool_calls",
-    "frequency_penalty",
-    "presence_penalty",
-    "logit_bias",
-    "reasoning_effort",
-)
-"""Fields that the aggregator's provider gets as they came."""
 
 
 class _Function(Struct):
@@ -63,7 +49,7 @@ class _Part(Struct):
     type: str
     text: str | None = None
     refusal: str | None = None
-    image_url: _ImageUrl | None = None
+    image_url: _ImageUrl | str | None = None
 
 
 class _Message(Struct):
@@ -78,9 +64,24 @@ class _StreamOptions(Struct):
     include_usage: bool = False
 
 
-class _Request(Struct):
+class _PassedOn(Struct, kw_only=True):
+    """What the aggregator's provider gets as it came; advisors never do (MOA-40)."""
+
+    top_p: Any = None
+    stop: Any = None
+    response_format: Any = None
+    tool_choice: Any = None
+    seed: Any = None
+    parallel_tool_calls: Any = None
+    frequency_penalty: Any = None
+    presence_penalty: Any = None
+    logit_bias: Any = None
+    reasoning_effort: Any = None
+
+
+class _Request(_PassedOn, kw_only=True):
     model: str
-    messages: Annotated[list[_Message], Meta(min_length=1)]
+    messages: list[_Message]
     stream: bool | None = None
     stream_options: _StreamOptions | None = None
     tools: list[_Tool] | None = None
@@ -92,7 +93,7 @@ class _Request(Struct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a program asks for."""
+    """What a program asks for. `extra` are the fields that the aggregator gets as they came."""
 
     model: str
     lines: tuple[Line, ...]
@@ -121,11 +122,13 @@ def read_request(body: bytes) -> Wanted:
     """
     try:
         request = msgspec.json.decode(body, type=_Request)
-        raw: dict[str, Any] = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise UsageError(f"The request cannot be read: {error}") from error
-    if request.n is not None and request.n != 1:
+    if not request.messages:
+        raise UsageError("'messages' is empty: there is nothing to answer.")
+    if request.n not in {None, 1}:
         raise UsageError("'n' has to be 1: a mixture gives one answer.")
+    given = {name: getattr(request, name) for name in _PassedOn.__struct_fields__}
     return Wanted(
         model=request.model,
         lines=tuple(_line(message, at) for at, message in enumerate(request.messages)),
@@ -134,7 +137,7 @@ def read_request(body: bytes) -> Wanted:
         tools=tuple(_tool(tool) for tool in request.tools or ()),
         temperature=request.temperature,
         max_tokens=request.max_completion_tokens or request.max_tokens,
-        extra={name: raw[name] for name in PASSED_ON if raw.get(name) is not None},
+        extra={name: value for name, value in given.items() if value is not None},
     )
 
 
@@ -160,19 +163,24 @@ def _line(message: _Message, at: int) -> Line:
 
 
 def _parts(content: str | list[_Part] | None, where: str) -> tuple[str | Image, ...]:
-    if content is None:
+    if not content:
         return ()
     if isinstance(content, str):
-        return (content,) if content else ()
-    parts: list[str | Image] = []
-    for at, part in enumerate(content):
-        if part.image_url is not None:
-            parts.append(Image(url=part.image_url.url, detail=part.image_url.detail))
-        elif part.text is not None or part.refusal is not None:
-            parts.append(part.text or part.refusal or "")
-        else:
-            raise UsageError(f"{where}.content[{at}]: parts of type {part.type!r} are not taken.")
-    return tuple(parts)
+        return (content,)
+    return tuple(_part(part, f"{where}.content[{at}]") for at, part in enumerate(content))
+
+
+def _part(part: _Part, where: str) -> str | Image:
+    image = part.image_url
+    if isinstance(image, str):  # some clients shorten it so
+        return Image(url=image)
+    if image is not None:
+        return Image(url=image.url, detail=image.detail)
+    said = part.text if part.text is not None else part.refusal
+    if said is None:
+        text = f"{where}: a part of type {part.type!r} is not taken, only texts and images."
+        raise UsageError(text)
+    return said
 
 
 def _tool(tool: _Tool) -> Tool:

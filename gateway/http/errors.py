@@ -34,15 +34,23 @@ _STATUS: tuple[tuple[type[GatewayError], int], ...] = (
     (StoreError, 503),
     (GatewayError, 500),
 )
+_CODES: tuple[tuple[type[GatewayError], str], ...] = (
+    (UnknownPreset, "model_not_found"),
+    (PresetUnavailable, "model_unavailable"),
+)
 _KINDS = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error"}
 
 
 def error_answer(
-    text: str, *, status: int, headers: Mapping[str, str] | None = None
+    text: str,
+    *,
+    status: int,
+    headers: Mapping[str, str] | None = None,
+    code: str | None = None,
 ) -> web.Response:
     """Answer with an error as JSON."""
     kind = _KINDS.get(status) or ("invalid_request_error" if status < 500 else "server_error")
-    body = {"error": {"message": text, "type": kind, "param": None, "code": None}}
+    body = {"error": {"message": text, "type": kind, "param": None, "code": code}}
     return web.Response(
         text=json.dumps(body), status=status, content_type="application/json", headers=headers
     )
@@ -62,7 +70,8 @@ async def errors(
         return error_answer(refusal.reason, status=refusal.status, headers=headers)
     except GatewayError as error:
         status = next(status for kind, status in _STATUS if isinstance(error, kind))
-        return error_answer(str(error), status=status)
+        code = next((code for kind, code in _CODES if isinstance(error, kind)), None)
+        return error_answer(str(error), status=status, code=code)
     except ConnectionError:
         raise  # the client has gone; there is nobody to answer
     except Exception:

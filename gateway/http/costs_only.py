@@ -1,0 +1,59 @@
+"""Keeps of a program's turns what they cost, and no word of what was said.
+
+Decides what is left out; the store behind it does the keeping. A program on /v1 sends its whole
+transcript on every step, so nothing that it said is ever needed again here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from core.types import CallReport, Line
+
+if TYPE_CHECKING:
+    from core.ports import Turns
+    from core.records import StoredTurn, TurnEnd, TurnStart
+    from core.types import Advice
+
+
+@dataclass(frozen=True, slots=True)
+class CostsOnly:
+    """`core.ports.Turns` over another one, without the texts."""
+
+    turns: Turns
+
+    async def begin(self, start: TurnStart) -> None:
+        await self.turns.begin(replace(start, question=Line(role="user")))
+
+    async def landed(self, turn_id: str, round_: int, advice: Advice) -> None:
+        await self.turns.landed(turn_id, round_, _silent(advice))
+
+    async def references_done(self, turn_id: str, round_: int, rest: Sequence[Advice]) -> None:
+        await self.turns.references_done(turn_id, round_, [_silent(each) for each in rest])
+
+    async def finish(self, end: TurnEnd) -> None:
+        calls = tuple(_wordless(call) for call in end.calls)
+        await self.turns.finish(replace(end, answer="", calls=calls))
+
+    async def delivered(self, turn_id: str) -> None:
+        await self.turns.delivered(turn_id)
+
+    async def attempt(self, turn_id: str) -> int:
+        return await self.turns.attempt(turn_id)
+
+    async def unfinished(self) -> Sequence[StoredTurn]:
+        return await self.turns.unfinished()
+
+    async def turn(self, turn_id: str) -> StoredTurn | None:
+        return await self.turns.turn(turn_id)
+
+
+def _silent(advice: Advice) -> Advice:
+    call = None if advice.call is None else _wordless(advice.call)
+    return replace(advice, text="", call=call)
+
+
+def _wordless(call: CallReport) -> CallReport:
+    return replace(call, lines=(), text="", tool_calls=())
