@@ -15,7 +15,8 @@ let hush = () => {};
 let loading = null;
 let lost = false;
 let began = 0;
-let unsent = null;
+let unsent = null; // what could not be sent, with the id under which it was tried
+const told = new Set(); // turns whose end needs no telling any more
 
 const thread = new Thread($("turns"), act);
 const composer = new Composer({ send, lastQuestion: () => thread.lastQuestion });
@@ -91,11 +92,13 @@ async function show(id) {
   conversation = id;
   thread.clear();
   composer.complain("");
+  say("");
   history.replaceState(null, "", id ? `#${id}` : location.pathname);
   preset = status?.default_preset ?? "";
   draw();
   if (id) await attempt(refresh);
   else list();
+  for (const turn of thread.turns.values()) if (!turn.running) told.add(turn.id);
   draw({ follow: true });
   composer.focus();
 }
@@ -190,8 +193,10 @@ function draw({ follow = false } = {}) {
   $("stop").hidden = $("pulse").hidden = !running;
   if (lost) say("The connection was lost. Trying again.");
   else if (running) say(running.stage);
-  else if (began) say(thread.last?.stage ?? "");
-  else if ($("status").textContent.startsWith("The connection")) say("");
+  else if (thread.last && !told.has(thread.last.id)) {
+    told.add(thread.last.id);
+    say(thread.last.stage);
+  } else if ($("status").textContent.startsWith("The connection")) say("");
   if (running && !began) began = running.at;
   if (!running && began) {
     began = 0;

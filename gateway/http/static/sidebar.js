@@ -11,11 +11,12 @@ export class Sidebar {
     $("side-close").addEventListener("click", () => this.slide(false));
     $("veil").addEventListener("click", () => this.slide(false));
     $("new").addEventListener("click", () => { this.slide(false); begin(); });
-    this.side.addEventListener("keydown", (event) => {
+    // Before anybody else hears it: here Escape closes the list and stops no turn.
+    document.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || !this.isOpen) return;
-      event.stopPropagation();
+      event.stopImmediatePropagation();
       this.slide(false);
-    });
+    }, { capture: true });
     narrow.addEventListener("change", () => this.slide(false));
     this.slide(false);
   }
