@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from gateway.config import Config
 
+FAILED = 1
 OPERATOR = 2
 DEFAULT_CONFIG = "config.yaml"
 
@@ -68,16 +69,17 @@ def demo(data_dir: str) -> None:
 @main.command()
 @config_option
 @click.option("-p", "--preset", help="Which preset answers.")
-@click.option("-m", "--message", help="Ask this one question and leave.")
-def chat(path: Path, preset: str | None, message: str | None) -> None:
-    """Talk to it in the terminal."""
+@click.option("-m", "--message", help="Ask this one question and leave; - is standard input.")
+@click.option("--plain", is_flag=True, help="No live region and no colours.")
+def chat(path: Path, preset: str | None, message: str | None, *, plain: bool) -> None:
+    """Talk to it in the terminal; exit code 1 if a question got no answer."""
     from gateway.terminal import run_chat
 
     config = _load_or_demo(path)
-    if preset is not None:
-        with _operator():
-            config.catalogue.get(preset)
-    _finish(run_chat(config, preset=preset, message=message))
+    with _operator():
+        answered = asyncio.run(run_chat(config, preset=preset, message=message, plain=plain))
+    if not answered:
+        sys.exit(FAILED)
 
 
 @main.group()

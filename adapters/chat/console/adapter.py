@@ -1,0 +1,134 @@
+"""The terminal as a chat platform: the port that delivery speaks to.
+
+Decides when a turn's messages are complete, so that they are printed once, as clean text. It does
+not read what is typed: whoever owns the keyboard hands that in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+
+from adapters.chat.console.render import Shown
+from adapters.chat.console.screen import Screen
+from core.errors import Overloaded
+from core.frames import Frame, Notice, Panel, Part
+from core.ports import Capabilities, Intake
+from core.types import Address, Incoming, Message
+
+PLATFORM = "console"
+PANEL_GRACE = 1.0
+"""Seconds that a whole answer waits for the last state of its panel, which is sent after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A turn that is over and printed. `error` is a sentence, empty if there is an answer."""
+
+    turn_id: str
+    error: str = ""
+    panel: Panel | None = None
+
+
+class ConsoleChat:
+    """Shows turns on a screen; a `core.ports.ChatAdapter`."""
+
+    def __init__(self, screen: Screen) -> None:
+        """Show on `screen`; `started` is set once something can be taken in."""
+        self.started = asyncio.Event()
+        self._screen = screen
+        self._intake: Intake | None = None
+        self._turns: dict[str, Shown] = {}
+        self._waiting: dict[str, asyncio.TimerHandle] = {}
+        self._settled: set[str] = set()
+        self._ended: asyncio.Queue[Ended] = asyncio.Queue()
+
+    @property
+    def platform(self) -> str:
+        """Always `console`: a process has one terminal."""
+        return PLATFORM
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """No limit that matters, ten pictures a second, words from the first one."""
+        return Capabilities(limit=10_000_000, pace=0.1, opening=1)
+
+    async def run(self, intake: Intake) -> None:
+        self._intake = intake
+        self.started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._intake = None
+
+    async def take_in(self, incoming: Incoming) -> None:
+        """Hand on what was typed; once this returns it is stored.
+
+        Raises:
+            Overloaded: the gateway is starting or stopping.
+            UserError, StoreError: as the intake says; it is not stored.
+        """
+        if self._intake is None:
+            raise Overloaded("The gateway is starting or stopping. Try again in a moment.")
+        await self._intake(incoming)
+
+    async def ended(self) -> Ended:
+        """Wait for the next turn that is over."""
+        return await self._ended.get()
+
+    async def acknowledge(self, message: Message) -> None:
+        self.asked()
+
+    def asked(self) -> None:
+        """Show at once that something was asked."""
+        self._screen.show(Shown(turn_id=""))
+
+    async def post(self, address: Address, frame: Frame, *, delivery_id: str) -> str:
+        match frame.content:
+            case Notice(text=text):
+                self._screen.say(text)
+                return delivery_id
+            case Panel() as panel:
+                known = self._known(panel.turn_id)
+                self._took(replace(known, panel=panel, panel_final=frame.final))
+            case Part() as part:
+                self._took(self._known(part.turn_id).with_part(part))
+        return f"{frame.content.turn_id}/{frame.key}"
+
+    async def edit(self, address: Address, message_id: str, frame: Frame) -> None:
+        await self.post(address, frame, delivery_id=message_id)
+
+    async def delete(self, address: Address, message_id: str) -> None:
+        """Take back a part that is not printed yet; what is printed cannot be taken back."""
+        turn_id, _, key = message_id.partition("/")
+        shown = self._turns.get(turn_id)
+        if shown is not None:
+            parts = tuple(part for part in shown.parts if f"answer/{part.index}" != key)
+            self._took(replace(shown, parts=parts))
+
+    def _known(self, turn_id: str) -> Shown:
+        return self._turns.get(turn_id) or Shown(turn_id=turn_id)
+
+    def _took(self, shown: Shown) -> None:
+        if shown.turn_id in self._settled:
+            return
+        self._turns[shown.turn_id] = shown
+        footer = next((part.footer for part in shown.parts if part.footer), None)
+        if footer is None:
+            self._screen.show(shown)
+        elif shown.panel_final or (shown.panel is None and not footer.asked):
+            self._settle(shown.turn_id)
+        elif shown.turn_id not in self._waiting:
+            loop = asyncio.get_running_loop()
+            timer = loop.call_later(PANEL_GRACE, self._settle, shown.turn_id)
+            self._waiting[shown.turn_id] = timer
+
+    def _settle(self, turn_id: str) -> None:
+        timer = self._waiting.pop(turn_id, None)
+        if timer is not None:
+            timer.cancel()
+        shown = self._turns.pop(turn_id)
+        self._settled.add(turn_id)
+        unprinted = self._screen.settle(shown)
+        error = shown.error or unprinted
+        self._ended.put_nowait(Ended(turn_id=turn_id, error=error, panel=shown.panel))

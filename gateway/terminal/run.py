@@ -1,0 +1,180 @@
+"""`moa-gateway chat`: a whole gateway for one person at one terminal.
+
+Decides whether there is a live region or plain text, what Ctrl-C does, and what becomes of
+conversations that an earlier start left in the middle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from contextlib import contextmanager
+from decimal import Decimal
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Console
+
+from adapters.chat.console.adapter import PLATFORM, ConsoleChat
+from adapters.chat.console.screen import LiveScreen, PlainScreen
+from core.records import TurnEnd
+from core.types import Usage
+from gateway import logs
+from gateway.app import Faces, serve
+from gateway.clock import SystemClock
+from gateway.terminal.dialogue import Dialogue
+from gateway.terminal.keyboard import Keyboard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from adapters.chat.console.screen import Screen
+    from core.ports import Store
+    from gateway.app import Gateway
+    from gateway.config import Config
+
+EVERYTHING: Final = "-"
+"""The message that stands for all of standard input."""
+
+
+async def run_chat(
+    config: Config, *, preset: str | None, message: str | None, plain: bool = False
+) -> bool:
+    """Talk in the terminal until the person leaves, or answer the one `message`.
+
+    Returns:
+        Whether every question had its answer. A person at a terminal has seen what failed, so
+        then it is always true.
+
+    Raises:
+        UnknownPreset: there is no such preset.
+        UserError: the message cannot be asked.
+        ConfigError, StoreError: the operator has to mend something first. StoreBusy: another
+            process owns the data.
+    """
+    wanted = None if preset is None else config.catalogue.get(preset).name
+    logs.set_up(config.secrets)
+    logging.getLogger().setLevel(logging.ERROR)  # what goes wrong in a turn is shown with it
+    live = not plain and _draws(os.environ)
+    screen = _screen(live=live)
+    talk = _Talk(config, screen, Keyboard(drawn=live))
+    try:
+        return await talk.run(wanted, message)
+    finally:
+        screen.clear()
+        _let_go()
+
+
+class _Talk:
+    """A gateway and a dialogue, side by side."""
+
+    def __init__(self, config: Config, screen: Screen, keyboard: Keyboard) -> None:
+        self._config = config
+        self._keyboard = keyboard
+        self._chat = ConsoleChat(screen)
+        self._dialogue = Dialogue(self._chat, screen, keyboard)
+
+    async def run(self, preset: str | None, message: str | None) -> bool:
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            gateway = serve(self._config, self._open, clock=SystemClock(), stop=stop)
+            group.create_task(gateway, name="gateway")
+            await self._chat.started.wait()
+            talking = group.create_task(self._talk(preset, message), name="dialogue")
+            with self._signals(talking):
+                await asyncio.wait([talking])
+            stop.set()
+        seen = self._keyboard.interactive and message is None
+        return seen or not (talking.cancelled() or self._dialogue.failed)
+
+    async def _open(self, gateway: Gateway) -> Faces:
+        await _abandon(gateway.store)
+        self._dialogue.meet(gateway)
+        return Faces(chats=(self._chat,))
+
+    async def _talk(self, preset: str | None, message: str | None) -> None:
+        if preset is not None:
+            await self._dialogue.prefer(preset)
+        if message is None:
+            self._keyboard.start(self._dialogue.urgent)
+            await self._dialogue.talk()
+            return
+        if message == EVERYTHING:
+            self._keyboard.start()
+            message = await self._keyboard.everything()
+        await self._dialogue.ask(message)
+
+    @contextmanager
+    def _signals(self, talking: asyncio.Task[None]) -> Iterator[None]:
+        """Let Ctrl-C stop what runs, and leave if nothing does; SIGTERM does both."""
+
+        def interrupted() -> None:
+            if not self._dialogue.stop():
+                talking.cancel()
+
+        def told_to_end() -> None:
+            self._dialogue.stop()
+            talking.cancel()
+
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGINT, interrupted)
+        loop.add_signal_handler(signal.SIGTERM, told_to_end)
+        try:
+            yield
+        finally:
+            loop.remove_signal_handler(signal.SIGINT)
+            loop.remove_signal_handler(signal.SIGTERM)
+
+
+def _draws(environ: Mapping[str, str]) -> bool:
+    """Tell whether standard output is a terminal that wants more than plain text."""
+    able = environ.get("TERM", "dumb") != "dumb" and not environ.get("NO_COLOR")
+    return able and sys.stdout.isatty()
+
+
+def _screen(*, live: bool) -> Screen:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal may not know every character
+    if not live:
+        return PlainScreen(sys.stdout, sys.stderr)
+    return LiveScreen(Console(file=sys.stdout, highlight=False, markup=False, emoji=False))
+
+
+def _let_go() -> None:
+    """Keep the interpreter's last flush from failing on a pipe that nobody reads any more."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+async def _abandon(store: Store) -> None:
+    """End what an earlier start was cut in: its terminal is gone, nobody waits for an answer."""
+    here = f"{PLATFORM}/"
+    for turn in await store.unfinished():
+        if turn.start.session.startswith(here):
+            if turn.end is None:
+                await store.finish(_cut(turn.start.turn_id))
+            await store.delivered(turn.start.turn_id)
+    for accepted in await store.waiting():
+        if accepted.incoming.address.platform == PLATFORM:
+            await store.drop(accepted.seq, "its terminal is gone")
+
+
+def _cut(turn_id: str) -> TurnEnd:
+    return TurnEnd(
+        turn_id=turn_id,
+        ending="stopped",
+        answer="",
+        error=None,
+        calls=(),
+        usage=Usage(),
+        dollars=Decimal(0),
+        priced=True,
+        seconds=0.0,
+    )
