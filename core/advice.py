@@ -70,7 +70,7 @@ def _turns(lines: Sequence[Line]) -> list[Line]:
     for line in lines:
         match line.role:
             case "user":
-                view.append(Line(role="user", parts=line.parts))
+                view.append(line if _bare(line) else Line(role="user", parts=line.parts))
             case "assistant":
                 names.update({call.id: call.name for call in line.tool_calls})
                 view.append(_assistant(line))
@@ -82,7 +82,7 @@ def _turns(lines: Sequence[Line]) -> list[Line]:
 
 
 def _empty(line: Line) -> bool:
-    return not line.images and not line.text.strip()
+    return not any(isinstance(part, Image) or part.strip() for part in line.parts)
 
 
 def for_slot(view: Sequence[Line], slot: ReferenceSlot, *, small: bool = False) -> tuple[Line, ...]:
@@ -108,7 +108,14 @@ def view_hash(view: Sequence[Line]) -> str:
     return digest.hexdigest()
 
 
+def _bare(line: Line) -> bool:
+    """Tell whether a line is nothing but its parts; most are, and are shown as they are."""
+    return line.name is None and not line.tool_calls and line.tool_call_id is None
+
+
 def _assistant(line: Line) -> Line:
+    if _bare(line) and len(line.parts) == 1 and isinstance(line.parts[0], str):
+        return line
     calls = [_call_text(call) for call in line.tool_calls]
     text = "\n".join(part for part in (_words(line), *calls) if part)
     return Line.of("assistant", text)

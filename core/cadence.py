@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 
-from core.advice import advisory_view, view_hash
+from core.advice import view_hash
 from core.presets import Cadence, Preset
 from core.types import Line
 
@@ -36,11 +36,11 @@ def opened_at(lines: Sequence[Line]) -> int:
     return len(lines)
 
 
-def advice_key(preset: Preset, lines: Sequence[Line], *, scope: str) -> str:
-    """Name the advice on these lines: same preset, same view, same scope (MOA-24)."""
+def advice_key(preset: Preset, view: Sequence[Line], *, scope: str) -> str:
+    """Name the advice on an advisory view: same preset, same view, same scope (MOA-24)."""
     labels = "\n".join(slot.label for slot in preset.active)
-    view = view_hash(advisory_view(lines))
-    return sha256(f"{scope}\0{preset.fingerprint}\0{labels}\0{view}".encode()).hexdigest()
+    seen = view_hash(view)
+    return sha256(f"{scope}\0{preset.fingerprint}\0{labels}\0{seen}".encode()).hexdigest()
 
 
 def _round_ends(lines: Sequence[Line], opened: int) -> list[int]:

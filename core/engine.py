@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from core import tokens
+from core.advice import advisory_view
 from core.answering import Answering, Unanswered
 from core.asking import Ask, World
 from core.block import prefilled, reference_block, with_block
@@ -135,6 +136,11 @@ class Turn:
             raise
         return self.ending
 
+    def fail(self, error: str) -> Terminal:
+        """End a turn in which something broke that nobody foresaw; what it came to is kept."""
+        self.ending = TurnFailed(error=error, result=self._result())
+        return self.ending
+
     async def _iterate(self, tell: Tell, note: Note) -> Terminal:
         preset = self._request.preset
         for iteration in range(1, preset.max_iterations + 1):
@@ -193,9 +199,10 @@ class Turn:
         self._round += 1
         round_ = self._round
         kept = request.kept.get(round_, ())
+        view = advisory_view(lines)
         fan_out = FanOut(
             request.preset,
-            lines,
+            view,
             world=self._world,
             turn_began=self._began,
             iteration=iteration,
@@ -209,7 +216,7 @@ class Turn:
             self._rounds.append(fan_out)
             return await fan_out.run(tell, note, round_=round_)
 
-        key = advice_key(request.preset, lines, scope=request.scope)
+        key = advice_key(request.preset, view, scope=request.scope)
         advice = await self._cache.advise(key, ask, tell, fresh=request.fresh or bool(kept))
         if fan_out in self._rounds:
             return advice

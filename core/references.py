@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
-from core.advice import advisory_view, for_slot
+from core.advice import for_slot
 from core.asking import Ask, World
 from core.calls import ModelCall
 from core.errors import ModelError, ModelStalled
@@ -65,7 +65,7 @@ class FanOut:
     def __init__(
         self,
         preset: Preset,
-        lines: Sequence[Line],
+        view: Sequence[Line],
         *,
         world: World,
         turn_began: float,
@@ -83,7 +83,6 @@ class FanOut:
         self._asks: dict[int, _Reference] = {}
         self._landings: asyncio.Queue[tuple[Advice, float]] = asyncio.Queue()
         self._permits = asyncio.Semaphore(IN_FLIGHT)
-        view = advisory_view(lines)
         for position, slot in enumerate(preset.active, 1):
             if position not in self._done:
                 self._plan(position, slot, view)

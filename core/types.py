@@ -137,12 +137,12 @@ class Line:
     @property
     def text(self) -> str:
         """The words alone, parts joined by newlines."""
-        return "\n".join(part for part in self.parts if isinstance(part, str))
+        return "\n".join([part for part in self.parts if isinstance(part, str)])
 
     @property
     def images(self) -> tuple[Image, ...]:
         """The pictures alone."""
-        return tuple(part for part in self.parts if isinstance(part, Image))
+        return tuple([part for part in self.parts if isinstance(part, Image)])
 
 
 # --- what it took ---------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from adapters.llm.wire import Endpoint
 from core.calls import Chunk, ModelCall
 from core.errors import ModelBroken, ModelError, ModelUnreachable
 
+EMPTY = Chunk()
 LINGER = 3.0
 """Seconds that a finished answer waits for its usage: not worth losing an answer for."""
 PATH = "/chat/completions"
@@ -53,7 +54,7 @@ class ChatCompletions:
                 data = await _read(response, until)
                 failure = _take(answer, body, data)
                 chunk = answer.flush()
-                if chunk != Chunk():
+                if chunk != EMPTY:
                     yield chunk
                 if failure is not None:
                     raise failure
@@ -105,12 +106,12 @@ class ChatCompletions:
 
 async def _read(response: aiohttp.ClientResponse, until: float | None) -> bytes:
     """Give what has arrived; of a finished answer, what arrives by `until`."""
+    if until is None:
+        return await wire.read(response)
     try:
         async with asyncio.timeout_at(until):
             return await wire.read(response)
     except (TimeoutError, ModelUnreachable):
-        if until is None:
-            raise
         return b""
 
 

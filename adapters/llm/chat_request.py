@@ -63,14 +63,13 @@ def _message(line: Line) -> Fields:
 
 
 def _content(line: Line) -> Json:
-    match line.parts:
-        case ():
-            # Only a message of tool calls alone may have no content at all.
-            return None if line.tool_calls else ""
-        case (str(text),):
-            return text
-        case parts:
-            return [_part(part) for part in parts]
+    parts = line.parts
+    if not parts:
+        # Only a message of tool calls alone may have no content at all.
+        return None if line.tool_calls else ""
+    if len(parts) == 1 and isinstance(parts[0], str):
+        return parts[0]
+    return [_part(part) for part in parts]
 
 
 def _part(part: str | Image) -> Fields:

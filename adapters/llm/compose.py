@@ -1,16 +1,14 @@
 """Puts the wrappers around a wire format, in the one right order.
 
 From the outside: `Limited` (waiting for a permit is not on the wire, so no deadline runs);
-`Deadlined` for the total (whoever waits, waits for all attempts together); `Retrying`;
-`Deadlined` for silence (the wait before a retry is the provider's wish and no stall);
-`Alternating`; the wire format.
+`Retrying` (whose wait before a retry is the provider's wish and no stall); `Deadlined`;
+`Alternating`; the wire format. Every layer is paid for with every piece of an answer.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from math import inf
 
 from adapters.llm.alternation import Alternating
 from adapters.llm.deadline import Deadlined, Timeouts
@@ -29,9 +27,8 @@ class Options:
 
 def compose(model: Model, *, options: Options) -> Model:
     """Wrap the model of one provider; called once for each, since the permits are its own."""
-    total = Timeouts(first_token=inf, between_tokens=inf, total=options.timeouts.total)
     attempt = Deadlined(Alternating(model), options.timeouts)
-    wrapped: Model = Deadlined(Retrying(attempt), total)
+    wrapped: Model = Retrying(attempt, total=options.timeouts.total)
     if options.max_parallel is not None:
         wrapped = Limited(wrapped, asyncio.Semaphore(options.max_parallel))
     return wrapped

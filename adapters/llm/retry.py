@@ -2,7 +2,8 @@
 
 Decides how often and how soon. A reference is asked once more, within 250 ms (MOA-9): advice that
 comes late is of no use. An aggregator is worth waiting for. What is refused, too long, stalled or
-unreadable is never asked again.
+unreadable is never asked again. All attempts share one total deadline: a later one gets what is
+left of it, and nobody waits for an attempt that could not be made.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from itertools import count
+from math import inf
 
 from core.calls import Chunk, ModelCall
 from core.errors import ModelBusy, ModelUnreachable
 from core.ports import Model
 
+EMPTY = Chunk()
 REFERENCE_RETRIES = 1
 REFERENCE_LONGEST = 0.25
 AGGREGATOR_RETRIES = 2
@@ -42,23 +46,27 @@ def wait_before(attempt: int, call: ModelCall, error: ModelBusy | ModelUnreachab
 class Retrying:
     """A model that is asked again before its first word."""
 
-    def __init__(self, model: Model) -> None:
-        """Ask `model`, again if need be."""
+    def __init__(self, model: Model, *, total: float = inf) -> None:
+        """Ask `model`, again if need be; `total` seconds in all for calls that name none."""
         self._model = model
+        self._total = total
 
     async def stream(self, call: ModelCall) -> AsyncGenerator[Chunk, None]:
+        clock = asyncio.get_running_loop().time
+        ends = clock() + (self._total if call.timeout is None else call.timeout)
         for attempt in count(1):
             said = False
             stream = self._model.stream(call)
             try:
                 async for chunk in stream:
-                    said = said or chunk != Chunk()
+                    said = said or chunk != EMPTY
                     yield chunk
                 return
             except (ModelBusy, ModelUnreachable) as error:
                 wait = wait_before(attempt, call, error)
-                if said or wait is None:
+                if said or wait is None or clock() + wait >= ends:
                     raise
             finally:
                 await stream.aclose()
             await asyncio.sleep(wait)
+            call = replace(call, timeout=ends - clock())

@@ -234,8 +234,17 @@ def test_timeouts_run_from_the_wire_and_not_from_the_queue_moa_8():
 
 
 def test_all_attempts_together_share_one_deadline():
-    model = scripted({"error": "busy", "retry_after": 4})
+    busy = {"error": "busy", "retry_after": 4}
+    model = scripted([busy, {"stall": True}])
     options = Options(timeouts=Timeouts(total=6))
     error, seconds = timed(lambda: compose(model, options=options))
     assert isinstance(error, ModelStalled)
     assert (seconds, len(model.calls)) == (6, 2)
+
+
+def test_nobody_waits_for_an_attempt_that_the_deadline_leaves_no_time_for():
+    model = scripted({"error": "busy", "retry_after": 4})
+    options = Options(timeouts=Timeouts(total=6))
+    error, seconds = timed(lambda: compose(model, options=options))
+    assert isinstance(error, ModelBusy)
+    assert (seconds, len(model.calls)) == (4, 2)
