@@ -10,16 +10,13 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
 from core.asking import World
-from core.records import TurnEnd
-from core.types import Usage
 from gateway import wiring
 from gateway.advice_cache import SharedAdvice
 from gateway.delivery import ChatBudgets
@@ -27,6 +24,8 @@ from gateway.dispatch import Dispatch
 from gateway.exchange import Exchange
 from gateway.intake import DurableIntake
 from gateway.lateness import Lateness
+from gateway.patience import Patience, PatientStore
+from gateway.recovery import recover
 from gateway.sessions import Sessions
 from gateway.supervise import supervise
 from gateway.turns import TurnRunner
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from core.events import Tell
     from core.ports import ChatAdapter, Clock, Providers, Store
     from gateway.config import Config
+    from gateway.sessions import Work
 
 log = structlog.get_logger()
 
@@ -59,9 +59,14 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faces:
-    """Where people come in. `shut` stops new things from coming in; `close` lets go of all."""
+    """Where people come in.
+
+    `announce` says so, once messages are taken in. `shut` lets nothing new in when the program is
+    asked to stop; `close` lets go of everything, after the turns have ended.
+    """
 
     chats: tuple[ChatAdapter, ...] = ()
+    announce: Callable[[], None] | None = None
     shut: Callable[[], Awaitable[None]] | None = None
     close: Callable[[], Awaitable[None]] | None = None
 
@@ -94,20 +99,32 @@ async def serve(
                 for run in models.services
             ]
             tasks.append(root.create_task(wiring.warm_prices(config, prices), name="prices"))
-            await _recover(store, sessions)
+            await recover(store, sessions, chats.keys())
             tasks += [
                 root.create_task(supervise(chat.platform, partial(chat.run, gateway.intake)))
                 for chat in faces.chats
             ]
+            await asyncio.sleep(0)  # they take their first step: messages are taken in from now on
+            if faces.announce is not None:
+                faces.announce()
             await stop.wait()
-            log.info("draining", seconds=DRAIN_SECONDS)
-            if faces.shut is not None:
-                await faces.shut()
-            await sessions.drain(DRAIN_SECONDS)
-            if faces.close is not None:
-                await faces.close()
+            await _drain(gateway, sessions, faces)
             for task in tasks:
                 task.cancel()
+
+
+async def _drain(gateway: Gateway, sessions: Sessions, faces: Faces) -> None:
+    """Let nothing new in, let end what runs, then let go of the faces (P6)."""
+    running = gateway.runner.running
+    log.info("draining", seconds=DRAIN_SECONDS, sessions=sessions.running)
+    gateway.intake.close()
+    if faces.shut is not None:
+        await faces.shut()
+    await sessions.drain(DRAIN_SECONDS, also=running.values())
+    for turn_id in list(running):
+        gateway.runner.stop(turn_id)  # those of programs: nobody could take them up again
+    if faces.close is not None:
+        await faces.close()
 
 
 def _assemble(
@@ -128,21 +145,28 @@ def _assemble(
         listeners=listeners,
         running={},
     )
+    patience = Patience()
+    keep = PatientStore(store, patience)
     exchange = Exchange(
-        runner=runner,
+        runner=replace(runner, store=keep),
         store=store,
+        keep=keep,
         chats=chats,
         budgets=ChatBudgets(),
         catalogue=lambda: config.catalogue,
         clock=world.clock,
         new_id=lambda: secrets.token_hex(8),
     )
-    sessions = Sessions(root, exchange.perform)
+
+    async def perform(work: Work) -> None:
+        await dispatch.perform(work)
+
+    sessions = Sessions(root, perform)
     dispatch = Dispatch(
-        store=store,
         sessions=sessions,
+        exchange=exchange,
+        keep=keep,
         runner=runner,
-        chats=chats,
         catalogue=lambda: config.catalogue,
     )
     gateway = Gateway(
@@ -152,36 +176,8 @@ def _assemble(
         models=models,
         runner=runner,
         exchange=exchange,
-        intake=DurableIntake(store, dispatch),
+        intake=DurableIntake(store, dispatch, admit=sessions.admit, patience=patience),
         clock=world.clock,
         listeners=listeners,
     )
     return gateway, sessions, chats
-
-
-async def _recover(store: Store, sessions: Sessions) -> None:
-    """Take up what the last run left: cut turns first, then messages nobody has begun."""
-    for turn in await store.unfinished():
-        if turn.start.seq is None:
-            await store.finish(_cut(turn.start.turn_id))
-            await store.delivered(turn.start.turn_id)
-        else:
-            log.info("turn_recovered", turn_id=turn.start.turn_id, state=turn.state)
-            sessions.put(turn.start.session, turn)
-    for accepted in await store.waiting():
-        sessions.put(accepted.incoming.address.session, accepted)
-
-
-def _cut(turn_id: str) -> TurnEnd:
-    """End a turn of a program on /v1 that the last run cut: its client is gone."""
-    return TurnEnd(
-        turn_id=turn_id,
-        ending="stopped",
-        answer="",
-        error=None,
-        calls=(),
-        usage=Usage(),
-        dollars=Decimal(0),
-        priced=True,
-        seconds=0.0,
-    )

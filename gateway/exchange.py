@@ -9,28 +9,29 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import structlog
 
 from core.engine import TurnRequest
-from core.errors import ChatError, StoreError
+from core.errors import ChatError
 from core.frames import Frame, Notice
 from core.presets import in_force
-from core.records import Accepted, TurnEnd, TurnStart
+from core.records import Accepted, TurnStart
 from core.retell import checkpoints, retell
-from core.types import Address, Line, Message, Press, Usage
+from core.types import Address, Line, Message, Press
 from gateway.delivery import TurnInfo, deliver
 from gateway.mailbox import Mailbox
+from gateway.turns import broken, unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from core.ports import ChatAdapter, Clock, Store
     from core.presets import Catalogue, Preset
-    from core.records import Posted, StoredTurn
+    from core.records import Ending, Posted, StoredTurn
     from gateway.delivery import ChatBudgets
+    from gateway.patience import PatientStore
     from gateway.sessions import Work
     from gateway.turns import TurnRunner
 
@@ -42,10 +43,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """What answering in chats takes."""
+    """What answering in chats takes. Reads from `store`, writes with patience through `keep`."""
 
     runner: TurnRunner
     store: Store
+    keep: PatientStore
     chats: Mapping[str, ChatAdapter]
     budgets: ChatBudgets
     catalogue: Callable[[], Catalogue]
@@ -53,11 +55,16 @@ class Exchange:
     new_id: Callable[[], str]
 
     async def perform(self, work: Work) -> None:
-        """Do one piece of a lane's work to its end."""
-        if isinstance(work, Accepted):
-            await self._fresh(work)
-        else:
-            await self._resumed(work)
+        """Answer to the end; whatever breaks is logged, told to the asker, and over."""
+        turn_id = self.new_id() if isinstance(work, Accepted) else work.start.turn_id
+        try:
+            if isinstance(work, Accepted):
+                await self._fresh(work, turn_id)
+            else:
+                await self._resumed(work)
+        except Exception:
+            log.exception("exchange_failed", turn_id=turn_id)
+            await self._broken(work, turn_id)
 
     async def preset(self, session: str) -> Preset:
         """Find the preset in force in a session (MOA-5); `off` leaves its aggregator alone."""
@@ -65,25 +72,22 @@ class Exchange:
         preset, _ = in_force({"channel": chosen}, self.catalogue())
         return replace(preset, enabled=False) if chosen == OFF else preset
 
-    async def _fresh(self, accepted: Accepted) -> None:
+    async def say(self, address: Address, text: str, *, delivery_id: str) -> None:
+        """Put a sentence of the program's own into a chat; best effort."""
+        frame = Frame(key="notice", content=Notice(text=text), final=True)
+        with suppress(ChatError):
+            await self.chats[address.platform].post(address, frame, delivery_id=delivery_id)
+
+    async def _fresh(self, accepted: Accepted, turn_id: str) -> None:
         incoming = accepted.incoming
         session = incoming.address.session
-        match incoming:
-            case Message():
-                question = Line.of("user", incoming.text)
-            case Press(action="retry"):
-                old = await self.store.turn(incoming.turn_id)
-                if old is None or old.start.session != session:
-                    await self.store.drop(accepted.seq, "the turn to retry is gone")
-                    return
-                await self.store.remove(incoming.turn_id)
-                question = old.start.question
-            case _:
-                await self.store.drop(accepted.seq, "nothing to answer")
-                return
+        question = await self._question(accepted)
+        if question is None:
+            await self.keep.drop(accepted.seq, "there is nothing to answer any more")
+            return
         history = await self.store.lines(session)
         start = TurnStart(
-            turn_id=self.new_id(),
+            turn_id=turn_id,
             session=session,
             seq=accepted.seq,
             preset=await self.preset(session),
@@ -92,41 +96,68 @@ class Exchange:
             history=history[-1][0] if history else 0,
             started=int(self.clock.now().timestamp() * 1000),
         )
-        await self.store.begin(start)
+        await self.keep.begin(start)
         request = self._request(start, history)
         await self._run(replace(request, fresh=isinstance(incoming, Press)), start)
 
+    async def _question(self, accepted: Accepted) -> Line | None:
+        """Give what is asked; a retry takes the old exchange out of the history first."""
+        incoming = accepted.incoming
+        if isinstance(incoming, Message):
+            return Line.of("user", incoming.text)
+        if not isinstance(incoming, Press):
+            return None
+        old = await self.store.turn(incoming.turn_id)
+        if old is None or old.start.session != incoming.address.session:
+            return None
+        if old.removed and await self._went_on(old):
+            return None
+        await self.keep.remove(incoming.turn_id)
+        return old.start.question
+
+    async def _went_on(self, old: StoredTurn) -> bool:
+        """Tell whether a removed turn has been asked again: the press came twice.
+
+        A press that was cut between removing and asking has to be gone on with.
+        """
+        last = await self.store.turns(old.start.session, last=1)
+        return any((each.start.seq or 0) > (old.start.seq or 0) for each in last)
+
     async def _resumed(self, turn: StoredTurn) -> None:
         start = turn.start
-        if turn.state == "running" and await self.store.attempt(start.turn_id) > ATTEMPTS:
-            turn = await self._give_up(turn)
-        if turn.state == "answered":
-            mailbox = Mailbox(reasoning=False)
-            for event in retell(turn):
-                mailbox.tell(event)
-            await self._deliver(start, mailbox, turn.outbox)
+        if turn.removed:
+            await self._close(turn, "stopped")
+            return
+        if turn.state == "running" and await self.keep.attempt(start.turn_id) > ATTEMPTS:
+            error = f"This question was tried {ATTEMPTS} times and each try was cut off."
+            turn = await self._end(turn, "failed", error)
+        if turn.state != "running":
+            await self._retell(turn)
             return
         history = await self.store.lines(start.session, upto=start.history)
-        kept = checkpoints(turn)
         request = self._request(start, history)
-        request = replace(request, kept=kept, closed=turn.references_done)
+        request = replace(request, kept=checkpoints(turn), closed=turn.references_done)
         await self._run(request, start, turn.outbox)
 
-    async def _give_up(self, turn: StoredTurn) -> StoredTurn:
-        """End a turn that took the program down each time it was tried (P8)."""
-        end = TurnEnd(
-            turn_id=turn.start.turn_id,
-            ending="failed",
-            answer="",
-            error=f"This question was tried {ATTEMPTS} times and each try was cut off.",
-            calls=(),
-            usage=Usage(),
-            dollars=Decimal(0),
-            priced=True,
-            seconds=0.0,
-        )
-        await self.store.finish(end)
+    async def _broken(self, work: Work, turn_id: str) -> None:
+        """Let nothing wait for ever: end what broke, and say so."""
+        turn = await self.store.turn(turn_id)
+        if turn is None and isinstance(work, Accepted):
+            address = work.incoming.address
+            await self.say(address, broken(turn_id), delivery_id=turn_id)
+            await self.keep.drop(work.seq, f"failed: {turn_id}")
+        elif turn is not None and turn.state == "running":
+            await self._retell(await self._end(turn, "failed", broken(turn_id)))
+
+    async def _end(self, turn: StoredTurn, ending: Ending, error: str | None = None) -> StoredTurn:
+        end = unanswered(turn.start.turn_id, ending, error)
+        await self.keep.finish(end)
         return replace(turn, state="answered", end=end)
+
+    async def _close(self, turn: StoredTurn, ending: Ending) -> None:
+        """End a turn of which nothing is to be seen."""
+        await self._end(turn, ending)
+        await self.keep.delivered(turn.start.turn_id)
 
     def _request(self, start: TurnStart, history: Sequence[tuple[int, Line]]) -> TurnRequest:
         return TurnRequest(
@@ -140,12 +171,16 @@ class Exchange:
         self, request: TurnRequest, start: TurnStart, posted: Sequence[Posted] = ()
     ) -> None:
         mailbox = Mailbox(reasoning=False)
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._deliver(start, mailbox, posted), name="delivery")
-                await self.runner.run(request, start, mailbox.tell)
-        except* StoreError as failures:
-            await self._unstored(start, failures.exceptions[0])
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._deliver(start, mailbox, posted), name="delivery")
+            await self.runner.run(request, start, mailbox.tell)
+
+    async def _retell(self, turn: StoredTurn) -> None:
+        """Show a turn that has ended, as the store knows it."""
+        mailbox = Mailbox(reasoning=False)
+        for event in retell(turn):
+            mailbox.tell(event)
+        await self._deliver(turn.start, mailbox, turn.outbox)
 
     async def _deliver(self, start: TurnStart, mailbox: Mailbox, posted: Sequence[Posted]) -> None:
         address = Address.of(start.session)
@@ -153,19 +188,8 @@ class Exchange:
             TurnInfo(turn_id=start.turn_id, address=address, posted=posted),
             mailbox,
             adapter=self.chats[address.platform],
-            outbox=self.store,
+            outbox=self.keep,
             budgets=self.budgets,
         )
         if sent:
-            await self.store.delivered(start.turn_id)
-
-    async def _unstored(self, start: TurnStart, error: BaseException) -> None:
-        """Say that the answer cannot be kept; the turn stays open and is taken up again (P9)."""
-        log.error("turn_not_stored", turn_id=start.turn_id, error=str(error))
-        address = Address.of(start.session)
-        text = f"The answer could not be stored: {error} It is tried again at the next start."
-        frame = Frame(key="notice", content=Notice(text=text), final=True)
-        with suppress(ChatError):
-            await self.chats[address.platform].post(
-                address, frame, delivery_id=f"{start.turn_id}/notice"
-            )
+            await self.keep.delivered(start.turn_id)

@@ -1,15 +1,15 @@
 """Takes in what the adapters received: stored first, then acknowledged, then handed on.
 
-Decides nothing about the answer. Whoever calls it may acknowledge to the platform once it returns
-and must not if it raises (P1).
+Decides what is refused before it is stored, and nothing about the answer. Whoever calls it may
+acknowledge to the platform once it returns and must not if it raises (P1).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.errors import UsageError
-from core.types import Message
+from core.errors import Overloaded, StoreError, UsageError
+from core.types import Message, Press
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from core.ports import Inbox
     from core.records import Accepted
     from core.types import Incoming
+    from gateway.patience import Patience
 
 TEXT_LIMIT = 200_000
 """Characters of one question; longer than any model here takes."""
@@ -25,20 +26,57 @@ TEXT_LIMIT = 200_000
 class DurableIntake:
     """The intake of every adapter."""
 
-    def __init__(self, inbox: Inbox, handle: Callable[[Accepted], Awaitable[None]]) -> None:
-        """Store into `inbox`; `handle` must only queue, not answer."""
+    def __init__(
+        self,
+        inbox: Inbox,
+        handle: Callable[[Accepted], Awaitable[None]],
+        *,
+        admit: Callable[[str], None],
+        patience: Patience,
+    ) -> None:
+        """Store into `inbox` what `admit` lets into its session; `handle` only queues."""
         self._inbox = inbox
         self._handle = handle
+        self._admit = admit
+        self._patience = patience
+        self._closed = False
+
+    def close(self) -> None:
+        """Take in nothing more: the program stops."""
+        self._closed = True
+
+    def require_open(self) -> None:
+        """Refuse what comes while the program stops.
+
+        Raises:
+            Overloaded: it does.
+        """
+        if self._closed:
+            message = (
+                "The gateway is stopping, so this was not taken in. Send it again in a moment."
+            )
+            raise Overloaded(message)
 
     async def __call__(self, incoming: Incoming) -> bool:
         """Store it and hand it on; False if it was here before.
 
         Raises:
             UsageError: there is nothing in it, or far too much; it is not stored.
+            Overloaded: the program stops, or too much waits already; it is not stored.
             StoreError: it could not be stored; do not acknowledge it.
         """
+        self.require_open()
         _check(incoming)
-        accepted = await self._inbox.accept(incoming)
+        if isinstance(incoming, Message) or (
+            isinstance(incoming, Press) and incoming.action == "retry"
+        ):
+            self._admit(incoming.address.session)
+        try:
+            accepted = await self._inbox.accept(incoming)
+        except StoreError as error:
+            self._patience.failed(error)
+            raise
+        self._patience.worked()
         if accepted is None:
             return False
         await self._handle(accepted)

@@ -1,7 +1,7 @@
 """The session manager: one lane per session, one piece of work at a time, in order (P3).
 
-Decides what waits for what, and what is taken up again after a stop or a crash. It neither answers
-nor stores: each piece of work is handed to a function. An idle session costs nothing.
+Decides what waits for what, and how much may wait. It neither answers nor stores: each piece of
+work is handed to a function. An idle session costs nothing.
 """
 
 from __future__ import annotations
@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
 
+from core.errors import Overloaded
 from core.records import Accepted, StoredTurn
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
 Work: TypeAlias = Accepted | StoredTurn
+
+MOST_IN_LANE = 50
+"""What may wait in one session: nobody reads the answers to more (P5)."""
+MOST_IN_ALL = 10_000
 
 log = structlog.get_logger()
 
@@ -33,14 +38,32 @@ class Sessions:
         self._perform = perform
         self._lanes: dict[str, deque[Work]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._queued = 0
         self._closed = False
 
-    def put(self, session: str, work: Work) -> int:
-        """Queue work behind what waits already; give how much is before it."""
+    def admit(self, session: str) -> None:
+        """Let one more piece of work in, before it is stored.
+
+        Raises:
+            Overloaded: too much is waiting already.
+        """
+        if len(self._lanes.get(session, ())) > MOST_IN_LANE:
+            message = (
+                f"{MOST_IN_LANE} messages of this conversation wait for an answer already. "
+                "This one was not taken in: send it again when some are answered."
+            )
+            raise Overloaded(message)
+        if self._queued >= MOST_IN_ALL:
+            message = "Too many messages wait for an answer here. Send it again in a minute."
+            raise Overloaded(message)
+
+    def put(self, session: str, work: Work, *, ahead: bool = False) -> int:
+        """Queue work behind what waits already, or ahead of it; give how much is before it."""
+        self._queued += 1
         lane = self._lanes.get(session)
         if lane is not None:
-            lane.append(work)
-            return len(lane)
+            lane.insert(1 if ahead else len(lane), work)
+            return 1 if ahead else len(lane) - 1
         self._lanes[session] = deque([work])
         if not self._closed:
             task = self._group.create_task(self._run(session), name=f"lane {session}")
@@ -53,19 +76,20 @@ class Sessions:
         """How many sessions are at work."""
         return len(self._tasks)
 
-    async def drain(self, seconds: float) -> None:
-        """Start nothing new, and give what runs so long to end; the rest is cut (P6).
+    async def drain(self, seconds: float, also: Iterable[asyncio.Task[object]] = ()) -> None:
+        """Start nothing new, and give what runs, and `also`, so long to end; lanes are cut (P6).
 
         What is cut or still waits stays in the store: the next start goes on with it.
         """
         self._closed = True
-        tasks = set(self._tasks)
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=seconds)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+        awaited = {*self._tasks, *also}
+        if awaited:
+            await asyncio.wait(awaited, timeout=seconds)
+        late = set(self._tasks)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
 
     async def _run(self, session: str) -> None:
         lane = self._lanes[session]
@@ -73,7 +97,9 @@ class Sessions:
             while lane and not self._closed:
                 await self._guarded(session, lane[0])
                 lane.popleft()
+                self._queued -= 1
         finally:
+            self._queued -= len(lane)
             del self._lanes[session]
 
     async def _guarded(self, session: str, work: Work) -> None:
