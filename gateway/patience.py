@@ -1,0 +1,128 @@
+"""Writes that must happen: they wait until the store takes them again (P9).
+
+Decides how long to wait and what the log says of it: one line when the store stops taking data
+and one when it takes them again, however many turns wait. New messages do not wait here: what is
+not stored is refused where it came in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+import structlog
+
+from core.errors import StoreBusy, StoreFull
+
+if TYPE_CHECKING:
+    from core.ports import Store
+    from core.records import StoredTurn, TurnEnd, TurnStart
+    from core.types import Advice
+
+T = TypeVar("T")
+
+FIRST_PAUSE = 0.25
+LONGEST_PAUSE = 5.0
+
+log = structlog.get_logger()
+
+
+class Patience:
+    """Waits for one store, and says so once."""
+
+    def __init__(self) -> None:
+        """Begin with a store that works."""
+        self._waiting = 0
+        self._failing = False
+
+    def failed(self, error: Exception) -> None:
+        """Note that something could not be stored."""
+        if not self._failing:
+            log.error("store_takes_nothing", error=str(error))
+        self._failing = True
+
+    def worked(self) -> None:
+        """Note that something new was stored."""
+        if self._failing and not self._waiting:
+            self._failing = False
+            log.warning("store_takes_data_again")
+
+    async def until_done(self, write: Callable[[], Awaitable[T]]) -> T:
+        """Do a write again and again until there is room for it.
+
+        Raises:
+            StoreError: waiting is of no use.
+        """
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return await write()
+            except (StoreFull, StoreBusy) as error:
+                self.failed(error)
+            self._waiting += 1
+            try:
+                await asyncio.sleep(pause)
+            finally:
+                self._waiting -= 1
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+
+class PatientStore:
+    """What a turn writes: fulfils `core.ports.Turns` and `Outbox`, with patience."""
+
+    def __init__(self, store: Store, patience: Patience) -> None:
+        """Write into `store`."""
+        self._store = store
+        self._patience = patience
+
+    async def _write(self, write: Callable[[], Awaitable[T]]) -> T:
+        done = await self._patience.until_done(write)
+        self._patience.worked()
+        return done
+
+    async def begin(self, start: TurnStart) -> None:
+        await self._write(partial(self._store.begin, start))
+
+    async def landed(self, turn_id: str, round_: int, advice: Advice) -> None:
+        await self._write(partial(self._store.landed, turn_id, round_, advice))
+
+    async def references_done(self, turn_id: str, round_: int, rest: Sequence[Advice]) -> None:
+        await self._write(partial(self._store.references_done, turn_id, round_, rest))
+
+    async def finish(self, end: TurnEnd) -> None:
+        await self._write(partial(self._store.finish, end))
+
+    async def delivered(self, turn_id: str) -> None:
+        await self._write(partial(self._store.delivered, turn_id))
+
+    async def attempt(self, turn_id: str) -> int:
+        return await self._write(partial(self._store.attempt, turn_id))
+
+    async def unfinished(self) -> Sequence[StoredTurn]:
+        return await self._store.unfinished()
+
+    async def turn(self, turn_id: str) -> StoredTurn | None:
+        return await self._store.turn(turn_id)
+
+    async def attempting(self, turn_id: str, key: str) -> None:
+        await self._write(partial(self._store.attempting, turn_id, key))
+
+    async def posted(self, turn_id: str, key: str, message_id: str) -> None:
+        await self._write(partial(self._store.posted, turn_id, key, message_id))
+
+    async def unposted(self, turn_id: str, key: str, state: Literal["unknown", "failed"]) -> None:
+        await self._write(partial(self._store.unposted, turn_id, key, state))
+
+    async def drop(self, seq: int, reason: str) -> None:
+        """See `core.ports.Inbox`."""
+        await self._write(partial(self._store.drop, seq, reason))
+
+    async def remove(self, turn_id: str) -> None:
+        """See `core.ports.History`."""
+        await self._write(partial(self._store.remove, turn_id))
+
+    async def set(self, scope: str, key: str, value: str | None, *, by: str, at: int) -> None:
+        """See `core.ports.Settings`."""
+        await self._write(partial(self._store.set, scope, key, value, by=by, at=at))

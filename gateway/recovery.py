@@ -1,0 +1,60 @@
+"""What the last run left: turns that were cut, messages that nobody has begun.
+
+Decides what is taken up again, and in which order: a session's turns first, then what waits, each
+in its lane as if it had just come in (P1, P3). It answers nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+import structlog
+
+from core.types import Address, Press
+from gateway.turns import unanswered
+
+if TYPE_CHECKING:
+    from core.ports import Store
+    from core.records import StoredTurn
+    from gateway.sessions import Sessions
+
+log = structlog.get_logger()
+
+
+async def recover(store: Store, sessions: Sessions, platforms: Collection[str]) -> None:
+    """Queue what is left; what belongs to a platform that is not configured stays where it is."""
+    waiting = await store.waiting()
+    unfinished = await store.unfinished()
+    presses = [each.incoming for each in waiting if isinstance(each.incoming, Press)]
+    stopped = {press.turn_id for press in presses if press.action == "stop"}
+    left = 0
+    for turn in unfinished:
+        if turn.start.seq is None:
+            await _close(store, turn)
+        elif Address.of(turn.start.session).platform in platforms:
+            log.info("turn_recovered", turn_id=turn.start.turn_id, state=turn.state)
+            sessions.put(turn.start.session, await _as_wished(store, turn, stopped))
+        else:
+            left += 1
+    for accepted in waiting:
+        if accepted.incoming.address.platform in platforms:
+            sessions.put(accepted.incoming.address.session, accepted)
+        else:
+            left += 1
+    if left:
+        log.warning("left_for_later", items=left, why="their platform is not configured")
+
+
+async def _as_wished(store: Store, turn: StoredTurn, stopped: Collection[str]) -> StoredTurn:
+    """End a turn whose Stop came in, but was not heard any more."""
+    if turn.state != "running" or turn.start.turn_id not in stopped:
+        return turn
+    await store.finish(unanswered(turn.start.turn_id, "stopped"))
+    return await store.turn(turn.start.turn_id) or turn
+
+
+async def _close(store: Store, turn: StoredTurn) -> None:
+    """End a turn of a program on /v1 that the last run cut: its client is gone."""
+    await store.finish(unanswered(turn.start.turn_id, "stopped"))
+    await store.delivered(turn.start.turn_id)
