@@ -67,7 +67,7 @@ class Faces:
 
     chats: tuple[ChatAdapter, ...] = ()
     announce: Callable[[], None] | None = None
-    shut: Callable[[], Awaitable[None]] | None = None
+    shut: Callable[[], None] | None = None
     close: Callable[[], Awaitable[None]] | None = None
 
 
@@ -119,7 +119,7 @@ async def _drain(gateway: Gateway, sessions: Sessions, faces: Faces) -> None:
     log.info("draining", seconds=DRAIN_SECONDS, sessions=sessions.running)
     gateway.intake.close()
     if faces.shut is not None:
-        await faces.shut()
+        faces.shut()
     await sessions.drain(DRAIN_SECONDS, also=running.values())
     for turn_id in list(running):
         gateway.runner.stop(turn_id)  # those of programs: nobody could take them up again

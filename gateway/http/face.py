@@ -42,7 +42,7 @@ class Face:
     any_port: bool = False
 
     async def open(self, gateway: Gateway) -> Faces:
-        """Listen, and print where."""
+        """Listen; where, is printed once messages are taken in."""
         settings = self.config.settings.http
         keys = {name: key.token.reveal() for name, key in settings.keys.items()}
         token = settings.token.reveal() if settings.token else ""
@@ -71,13 +71,18 @@ class Face:
         )
         server = await self._serve(parts)
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        click.echo(f"Open http://{host}:{server.port}/?code={auth.issue_code()}")
+        url = f"http://{host}:{server.port}/?code={auth.issue_code()}"
 
         async def close() -> None:
             await api.close()
             await server.close()
 
-        return Faces(chats=(chat,) if chat else (), close=close)
+        return Faces(
+            chats=(chat,) if chat else (),
+            announce=lambda: click.echo(f"Open {url}"),
+            shut=api.closing.set,
+            close=close,
+        )
 
     def _chat(self, gateway: Gateway, condition: Condition) -> WebChat | None:
         if not web_enabled(self.config):

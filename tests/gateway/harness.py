@@ -19,6 +19,7 @@ import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, redirect_stdout
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING, Literal, cast
@@ -175,8 +176,13 @@ async def running_gateway(
         providers = cast("dict[str, Provider]", gateway.providers)
         for name, provider in providers.items():
             providers[name] = replace(provider, model=Listened(provider.model, calls))
+        faces = await Face(config=config).open(gateway)
+        return replace(faces, announce=partial(announced, gateway, faces))
+
+    def announced(gateway: Gateway, faces: Faces) -> None:
+        assert faces.announce is not None
         with redirect_stdout(io.StringIO()) as printed:
-            faces = await Face(config=config).open(gateway)
+            faces.announce()
         url, code = _address(printed.getvalue())
         running = Running(
             url=url,
@@ -187,7 +193,6 @@ async def running_gateway(
             stop=stop,
         )
         opened.set_result(running)
-        return faces
 
     failure: Exception | None = None
     async with asyncio.TaskGroup() as group:
