@@ -49,7 +49,7 @@ class HttpParts:
 def build_app(parts: HttpParts) -> web.Application:
     """Put the routes behind the walls."""
     walls = Walls(auth=parts.auth, bind=parts.bind, names=parts.names)
-    app = web.Application(middlewares=[errors, walls], client_max_size=BODY_BYTES)
+    app = web.Application(middlewares=[errors, walls.let_in], client_max_size=BODY_BYTES)
     app.on_response_prepare.append(let_files_be_kept)
     app.on_response_prepare.append(dress)
     Health(parts.unready, parts.registry).mount(app.router)

@@ -5,7 +5,6 @@ Decides what a one-time code is worth and nothing else. A page holds no data: it
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp import web
@@ -15,8 +14,6 @@ from gateway.http.auth import CALLER, Auth, cookie_name, set_cookie
 
 _HERE = Path(__file__).parent
 _STATIC = _HERE / "static"
-
-Page = Callable[..., str]
 
 
 class Pages:

@@ -64,13 +64,14 @@ def chromium() -> str:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Run the gateway as people do; it takes a free port and says which."""
     config = Path(__file__).with_name("gateway.yaml")
-    command = [sys.executable, "-c", "from gateway.cli import main; main()", "run", "--config"]
+    command = [sys.executable, "-c", "from gateway.cli import main; main()", "run"]
+    command += ["--config", str(config)]
     folder = tmp_path_factory.mktemp("browser")
     environ = {**os.environ, "DATA_DIR": str(folder / "data"), "BROWSER_TOKEN": TOKEN}
     with (
         (folder / "log").open("w+") as log,
         subprocess.Popen(
-            [*command, str(config)],
+            command,
             cwd=ROOT,
             env=environ,
             stdout=subprocess.PIPE,

@@ -169,8 +169,9 @@ async function look() {
   try {
     status = await api.status();
     welcome.update(status);
-    picker.presets = status.presets;
     if (!conversation) preset = status.default_preset;
+    picker.current = preset;
+    picker.update(status.presets);
     if (!status.ready || status.loading.length) wait = 1000;
     draw();
   } catch {

@@ -52,7 +52,7 @@ function makeRow(row, open) {
   const name = model.join(":") || provider;
   const who = h("span", { className: "who" }, name);
   const by = h("span", { className: "by", textContent: model.length ? provider : "" });
-  const part = h("span", { className: "part", textContent: row.role, title: row.role });
+  const part = h("span", { className: "part" });
   const howElement = h("span", { className: "how" });
   const gist = h("span", { className: "gist", dir: "auto" });
   const more = h("span", { className: "more", textContent: "▸", "aria-hidden": "true", hidden: true });
@@ -69,6 +69,8 @@ function updateRow(view, row) {
     view.element.dataset.state = row.state;
     view.node.replaceChildren(sign(row.state));
   }
+  setText(view.part, row.role);
+  view.part.title = row.role;
   setText(view.how, row.said);
   setText(view.gist, row.gist);
   view.gist.hidden = !row.gist;

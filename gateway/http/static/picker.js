@@ -4,7 +4,7 @@ import { $, h } from "./dom.js";
 export class Picker {
   constructor(choose) {
     this.choose = choose;
-    this.presets = [];
+    this.presets = null; // until the gateway has said which there are
     this.current = "";
     this.active = 0;
     this.dialog = $("picker");
@@ -18,22 +18,35 @@ export class Picker {
   open() {
     if (this.dialog.open) return;
     this.find.value = "";
-    this.active = Math.max(0, this.shown.findIndex((preset) => preset.name === this.current));
-    this.draw();
+    this.start();
     this.dialog.showModal();
     this.find.focus();
+  }
+
+  /** Take what there is; a list that is open already is filled. */
+  update(presets) {
+    const first = this.presets === null;
+    this.presets = presets;
+    if (this.dialog.open && first) this.start();
+    else if (this.dialog.open) this.draw();
+  }
+
+  start() {
+    this.active = Math.max(0, this.shown.findIndex((preset) => preset.name === this.current));
+    this.draw();
   }
 
   get shown() {
     const wanted = this.find.value.trim().toLowerCase();
     const text = (preset) => `${preset.name} ${preset.references.join(" ")} ${preset.aggregator}`.toLowerCase();
-    return this.presets.filter((preset) => text(preset).includes(wanted));
+    return (this.presets ?? []).filter((preset) => text(preset).includes(wanted));
   }
 
   draw() {
     const shown = this.shown;
+    this.active = Math.min(this.active, Math.max(0, shown.length - 1));
     this.list.replaceChildren(...shown.map((preset, index) => this.option(preset, index)));
-    if (!shown.length) this.list.append(h("li", { "aria-disabled": "true", role: "option", textContent: "No preset fits." }));
+    if (!shown.length) this.list.append(h("li", { "aria-disabled": "true", role: "option", textContent: this.presets ? "No preset fits." : "Loading" }));
     const active = this.list.children[this.active];
     this.find.setAttribute("aria-activedescendant", shown.length ? active.id : "");
     active?.scrollIntoView({ block: "nearest" });
