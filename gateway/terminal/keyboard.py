@@ -12,7 +12,7 @@ import os
 import termios
 import threading
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +21,9 @@ PASTED: Final = 0.05
 """Seconds within which lines that come one after the other are one paste: nobody types so fast."""
 _READ: Final = 65_536
 _LOCAL_FLAGS: Final = 3
+
+_Arrived: TypeAlias = tuple[float, str | None]
+"""A line and when it came, in the loop's seconds; None is the end."""
 
 
 class Keyboard:
@@ -35,8 +38,8 @@ class Keyboard:
         self._drawn = drawn
         self.interactive = os.isatty(descriptor)
         self._descriptor = descriptor
-        self._lines: asyncio.Queue[str | None] = asyncio.Queue()
-        self._ended = False
+        self._lines: asyncio.Queue[_Arrived] = asyncio.Queue()
+        self._kept: _Arrived | None = None
 
     def start(self, urgent: Callable[[str], bool] = lambda _: False) -> None:
         """Begin to read; a line that `urgent` takes goes no further."""
@@ -44,7 +47,7 @@ class Keyboard:
 
         def take(line: str | None) -> None:
             if line is None or not urgent(line):
-                self._lines.put_nowait(line)
+                self._lines.put_nowait((loop.time(), line))
 
         def read() -> None:
             with suppress(RuntimeError):  # the loop is closed: the program is over
@@ -56,22 +59,23 @@ class Keyboard:
 
     async def message(self) -> str | None:
         """Wait for the next message; None once there is nothing more."""
-        text = await self._line()
-        while text and self.interactive and not text.startswith("/"):
+        at, text = await self._line()
+        while text is not None and self.interactive and not text.startswith("/"):
             try:
                 async with asyncio.timeout(PASTED):
-                    more = await self._line()
+                    then, more = await self._line()
             except TimeoutError:
                 break
-            if more is None:
+            if more is None or then - at > PASTED:
+                self._kept = (then, more)
                 break
-            text += f"\n{more}"
+            at, text = then, f"{text}\n{more}"
         return text
 
     async def everything(self) -> str:
         """Wait for all of it."""
         lines = []
-        while (line := await self._line()) is not None:
+        while (line := (await self._line())[1]) is not None:
             lines.append(line)
         return "\n".join(lines)
 
@@ -97,12 +101,12 @@ class Keyboard:
         except OSError:
             return False
 
-    async def _line(self) -> str | None:
-        if self._ended:
-            return None
-        line = await self._lines.get()
-        self._ended = line is None
-        return line
+    async def _line(self) -> _Arrived:
+        kept, self._kept = self._kept, None
+        arrived = kept or await self._lines.get()
+        if arrived[1] is None:
+            self._kept = arrived  # the end stays the end
+        return arrived
 
 
 def _lines(descriptor: int) -> Iterator[str]:
