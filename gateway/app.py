@@ -77,8 +77,9 @@ async def serve(
     *,
     clock: Clock,
     stop: asyncio.Event,
+    changed: Callable[[wiring.ModelState], None] | None = None,
 ) -> None:
-    """Run until `stop` is set, then drain.
+    """Run until `stop` is set, then drain; `changed` hears how far the model of this machine is.
 
     Raises:
         ConfigError, StoreError: the operator has to mend something first.
@@ -87,7 +88,7 @@ async def serve(
         store = await wiring.open_store(config)
         stack.push_async_callback(store.close)
         session = await stack.enter_async_context(wiring.open_http())
-        models = wiring.open_models(config, session)
+        models = wiring.open_models(config, session, changed)
         async with asyncio.TaskGroup() as root:
             prices = wiring.open_pricer(config)
             world = World(providers=models.providers, pricer=prices, clock=clock)

@@ -15,6 +15,7 @@ from gateway import logs
 from gateway.app import serve
 from gateway.clock import SystemClock
 from gateway.http.face import Face
+from gateway.progress import ModelProgress
 
 log = structlog.get_logger()
 
@@ -33,7 +34,7 @@ async def run_gateway(face: Face) -> None:
         loop.add_signal_handler(number, _asked, stop)
     for warning in config.warnings:
         log.warning("config", text=warning)
-    await serve(config, face.open, clock=SystemClock(), stop=stop)
+    await serve(config, face.open, clock=SystemClock(), stop=stop, changed=ModelProgress())
 
 
 def _asked(stop: asyncio.Event) -> None:

@@ -26,7 +26,7 @@ from gateway.config import providers as shapes
 if TYPE_CHECKING:
     import aiohttp
 
-    from adapters.llm.embedded import Embedded, Readiness
+    from adapters.llm.embedded import Embedded
     from core.ports import Model, Store
     from gateway.config import Config
     from gateway.turns import Sink
@@ -40,6 +40,30 @@ Service = Callable[[], Awaitable[None]]
 """Something that runs until it is cancelled."""
 
 
+class ModelState(Protocol):
+    """How far a model is, for people. Sizes of the download in bytes, or 0."""
+
+    @property
+    def phase(self) -> str:
+        """One of fetching, loading, ready, failed."""
+        ...
+
+    @property
+    def message(self) -> str:
+        """The same as a sentence."""
+        ...
+
+    @property
+    def done(self) -> int:
+        """What has arrived."""
+        ...
+
+    @property
+    def total(self) -> int:
+        """What there is to fetch."""
+        ...
+
+
 class LocalModel(Protocol):
     """A model on this machine, as far as people are told of it."""
 
@@ -49,7 +73,7 @@ class LocalModel(Protocol):
         ...
 
     @property
-    def state(self) -> Readiness:
+    def state(self) -> ModelState:
         """How far it is."""
         ...
 
@@ -88,7 +112,7 @@ def open_http() -> aiohttp.ClientSession:
 def open_models(
     config: Config,
     session: aiohttp.ClientSession,
-    changed: Callable[[Readiness], None] | None = None,
+    changed: Callable[[ModelState], None] | None = None,
 ) -> Models:
     """Make a model of every configured provider; `changed` hears how far the embedded one is.
 
@@ -120,7 +144,7 @@ def open_models(
 
 
 def _embedded(
-    shape: shapes.Embedded, config: Config, changed: Callable[[Readiness], None] | None
+    shape: shapes.Embedded, config: Config, changed: Callable[[ModelState], None] | None
 ) -> Embedded:
     from adapters.llm.embedded import Embedded, EmbeddedOptions
 
