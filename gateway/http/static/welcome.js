@@ -15,7 +15,7 @@ export class Welcome {
     this.root.append(
       h("h2", { textContent: "Ask several models at once, and read one answer." }),
       h("p", { className: "lead", textContent: "Your question goes to a panel of advisors. You see what each of them wrote; one more model weighs it all and answers." }),
-      this.starters, this.loading, this.rest);
+      this.loading, this.starters, this.rest);
   }
 
   update(status) {
