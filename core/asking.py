@@ -14,6 +14,9 @@ from core.ports import Clock, Pricer, Provider, Providers
 from core.presets import Slot
 from core.types import CallReport, Finish, Line, ToolCall, Usage
 
+NOT_SERVED = frozenset({"unreachable", "busy", "refused", "auth", "context"})
+"""Failures of a request that no model ever worked on, if nothing had been said: they are free."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
@@ -76,7 +79,11 @@ class Ask:
         text = self.answer
         ended = self.world.clock.monotonic() if self.ended is None else self.ended
         began = ended if self.began is None else self.began
-        usage = self.usage or estimated(self.lines, text, thoughts="".join(self.thoughts))
+        thoughts = "".join(self.thoughts)
+        nothing = self.first is None and self.error in NOT_SERVED
+        guess = Usage() if nothing else estimated(self.lines, text, thoughts=thoughts)
+        usage = self.usage or guess
+        free = Decimal(0) if nothing and self.usage is None else None
         return CallReport(
             label=self.slot.label,
             lines=self.lines,
@@ -88,7 +95,7 @@ class Ask:
                 usage,
                 provider=self.provider,
                 pricer=self.world.pricer,
-                reported=self.dollars,
+                reported=free if self.dollars is None else self.dollars,
             ),
             started=began - self.origin,
             seconds=ended - began,

@@ -60,6 +60,8 @@ class ChatAnswer:
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise ModelBroken("The provider's answer cannot be read") from error
         self._complain(answered)
+        if answered.x_groq is not None:
+            self._spend(answered.x_groq.usage)
         self._spend(answered.usage)
         for choice in answered.choices or ():
             if choice.index in {0, "0", None}:

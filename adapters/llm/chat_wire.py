@@ -81,11 +81,18 @@ class Choice(Struct):
         return said if isinstance(said, Words) else Words(content=said)
 
 
+class Groq(Struct):
+    """What Groq adds to an event of its own; for long, the only place of its usage."""
+
+    usage: Raw = Raw()
+
+
 class Answered(Struct):
     """A whole answer or one event of a stream."""
 
     choices: list[Choice] | None = None
     usage: Raw = Raw()
+    x_groq: Groq | None = None
     error: object = None
     message: object = None
     detail: object = None

@@ -1,9 +1,10 @@
 """Asks again when a provider is busy or out of reach, as long as nothing has been said yet (P11).
 
 Decides how often and how soon. A reference is asked once more, within 250 ms (MOA-9): advice that
-comes late is of no use. An aggregator is worth waiting for. What is refused, too long, stalled or
-unreadable is never asked again. All attempts share one total deadline: a later one gets what is
-left of it, and nobody waits for an attempt that could not be made.
+comes late is of no use. An aggregator is worth a wait, but a provider that asks for a long one is left to the fallbacks at
+once. What is refused, too long, stalled or unreadable is never asked again. All attempts share
+one total deadline: a later one gets what is left of it, and nobody waits for an attempt that
+could not be made.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from core.ports import Model
 EMPTY = Chunk()
 REFERENCE_RETRIES = 1
 REFERENCE_LONGEST = 0.25
+REFERENCE_FIRST = 0.125
 AGGREGATOR_RETRIES = 2
 AGGREGATOR_FIRST = 0.5
-AGGREGATOR_LONGEST = 10.0
+AGGREGATOR_LONGEST = 20.0
 
 
 def wait_before(attempt: int, call: ModelCall, error: ModelBusy | ModelUnreachable) -> float | None:
@@ -35,12 +37,11 @@ def wait_before(attempt: int, call: ModelCall, error: ModelBusy | ModelUnreachab
         late = asked is not None and asked > REFERENCE_LONGEST
         if attempt > REFERENCE_RETRIES or late:
             return None
-        return REFERENCE_LONGEST * spread if asked is None else asked
-    if attempt > AGGREGATOR_RETRIES:
-        return None
+        return REFERENCE_FIRST * spread if asked is None else asked
     if asked is None:
         asked = AGGREGATOR_FIRST * 2 ** (attempt - 1) * spread
-    return min(asked, AGGREGATOR_LONGEST)
+    # To ask before the time would only be refused, while somebody waits and a fallback stands by.
+    return asked if attempt <= AGGREGATOR_RETRIES and asked <= AGGREGATOR_LONGEST else None
 
 
 class Retrying:

@@ -348,6 +348,22 @@ def test_moa_27_what_the_provider_says_wins_over_an_estimate():
     play(story)
 
 
+def test_moa_27_a_request_that_no_model_worked_on_is_free_and_nothing_is_guessed():
+    async def story():
+        model = ScriptedModel(
+            {"no": [[ModelForbidden("no", status=401)]], "half": [["word", ModelBusy("later")]]}
+        )
+        scene = Scene(model, preset("no", "half"))
+        await scene.run()
+        refused, half = (each.call for each in scene.of(ReferencesDone)[0].advice)
+        assert refused is not None
+        assert half is not None
+        assert (refused.usage, refused.dollars) == (Usage(), 0)
+        assert half.usage.estimated
+
+    play(story)
+
+
 def test_times_count_from_the_turns_beginning_and_from_the_wire():
     async def story():
         model = ScriptedModel({"a": [[1.0, "A", 2.0, "B"]]})

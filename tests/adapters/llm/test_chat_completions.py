@@ -198,6 +198,11 @@ async def test_usage_in_every_event_is_the_last_ones(ask):
     assert (await ask(Reply(raw=sse(*events)))).usage == Usage(input=5, output=2)
 
 
+async def test_usage_that_groq_puts_into_its_own_corner_is_found(ask):
+    last = {**said("a", "stop"), "x_groq": {"id": "r", "usage": {"prompt_tokens": 5}}}
+    assert (await ask(Reply(raw=sse(last)))).usage == Usage(input=5)
+
+
 @pytest.mark.parametrize(
     ("more", "dollars"),
     [

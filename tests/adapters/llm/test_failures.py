@@ -16,6 +16,10 @@ from core.errors import ContextOverflow, ModelBusy, ModelRefused
         ({"object": "error", "message": "vllm", "code": 400}, "vllm"),
         ({"detail": "fastapi"}, "fastapi"),
         ({"detail": [{"loc": ["body", "x"], "msg": "pydantic"}]}, "pydantic ['body', 'x']"),
+        (
+            {"object": "error", "message": {"detail": [{"msg": "mistral", "loc": ["body", "y"]}]}},
+            "mistral ['body', 'y']",
+        ),
         ([{"error": {"message": "google", "code": 400, "status": "X"}}], "google"),
         (
             {"error": {"message": "openrouter", "metadata": {"raw": "upstream"}}},

@@ -166,13 +166,14 @@ def test_a_reference_is_asked_again_once_within_250_ms_moa_9():
 
 
 @pytest.mark.parametrize(
-    ("asked", "shortest", "longest"), [(3, 6, 6), (60, 20, 20), (None, 0.7, 1.5), (0, 0, 0)]
+    ("asked", "calls", "shortest", "longest"),
+    [(3, 3, 6, 6), (15, 3, 30, 30), (60, 1, 0, 0), (None, 3, 0.7, 1.5), (0, 3, 0, 0)],
 )
-def test_an_aggregator_waits_as_it_is_asked_to_but_not_for_ever(asked, shortest, longest):
+def test_an_aggregator_waits_as_it_is_asked_to_or_not_at_all(asked, calls, shortest, longest):
     model = Played([ModelBusy("busy", retry_after=asked)])
     error, seconds = timed(lambda: Retrying(model))
     assert isinstance(error, ModelBusy)
-    assert len(model.calls) == 3
+    assert len(model.calls) == calls
     assert shortest <= seconds <= longest
 
 
