@@ -103,8 +103,8 @@ def listen(error: object) -> Said:
             said = Said(message=f"{text} {rest.get('loc', '')}".strip())
         case {"detail": str(text)}:
             said = Said(message=text)
-        case {"message": {**inner}} if inner:  # Mistral's way with what FastAPI says
-            said = listen(inner)
+        case {"message": dict() as words}:  # Mistral's way with what FastAPI says
+            said = listen(words)
         case {**fields}:
             said = _fields(fields)
         case _:

@@ -1,10 +1,10 @@
 """Asks again when a provider is busy or out of reach, as long as nothing has been said yet (P11).
 
 Decides how often and how soon. A reference is asked once more, within 250 ms (MOA-9): advice that
-comes late is of no use. An aggregator is worth a wait, but a provider that asks for a long one is left to the fallbacks at
-once. What is refused, too long, stalled or unreadable is never asked again. All attempts share
-one total deadline: a later one gets what is left of it, and nobody waits for an attempt that
-could not be made.
+comes late is of no use. An aggregator is worth a wait, but a provider that asks for a long one is
+left to the fallbacks at once. What is refused, too long, stalled or unreadable is never asked
+again. All attempts share one total deadline: a later one gets what is left of it, and nobody
+waits for an attempt that could not be made.
 """
 
 from __future__ import annotations
