@@ -66,6 +66,7 @@ class TurnRunner:
             async with asyncio.TaskGroup() as group:
                 keeper = group.create_task(self._keep(request.turn_id, checkpoints))
                 asking = group.create_task(_ask(turn, start.turn_id, tell, checkpoints.put_nowait))
+                await asyncio.sleep(0)  # a task that is stopped before its first step has no ending
                 self.running[request.turn_id] = asking
                 await asyncio.wait([asking])
                 checkpoints.put_nowait(None)

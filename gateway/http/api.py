@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from aiohttp import web
@@ -30,15 +29,12 @@ from gateway.turns import TurnRunner
 
 DEPTH = "X-MoA-Depth"
 
-LAST_SECONDS = 2.0
-"""What an answer has left when the program is asked to stop; then it ends with an error."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
     """The endpoint and what it needs. `allowed` has each key's presets; none are all of them.
 
-    `open` are the turns under way; each event is set when its answer is out.
+    Once `closing` is set nothing more is taken in.
     """
 
     catalogue: Callable[[], Catalogue]
@@ -46,7 +42,6 @@ class Api:
     runner: TurnRunner
     clock: Clock
     allowed: Mapping[str, tuple[str, ...]]
-    open: dict[str, asyncio.Event] = field(default_factory=dict)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     def mount(self, router: web.UrlDispatcher) -> None:
@@ -54,16 +49,6 @@ class Api:
         router.add_get("/v1/models", self.models)
         router.add_get("/v1/models/{name:.+}", self.model)
         router.add_post("/v1/chat/completions", self.complete)
-
-    async def close(self) -> None:
-        """Take nothing more, let answers end for a moment, and stop the others."""
-        self.closing.set()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LAST_SECONDS):
-                for over in list(self.open.values()):
-                    await over.wait()
-        for turn_id in self.open:
-            self.runner.stop(turn_id)
 
     async def models(self, request: web.Request) -> web.StreamResponse:
         """GET /v1/models: the presets that this key may use."""
@@ -96,13 +81,8 @@ class Api:
             stream=wanted.stream,
             include_usage=wanted.include_usage,
         )
-        over = self.open[start.turn_id] = asyncio.Event()
-        try:
-            await runner.store.begin(start)
-            return await reply.send(runner, start)
-        finally:
-            del self.open[start.turn_id]
-            over.set()
+        await runner.store.begin(start)
+        return await reply.send(runner, start)
 
     def _created(self) -> int:
         """Give the wall time as the wire wants it, in seconds."""

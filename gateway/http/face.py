@@ -73,15 +73,11 @@ class Face:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         url = f"http://{host}:{server.port}/?code={auth.issue_code()}"
 
-        async def close() -> None:
-            await api.close()
-            await server.close()
-
         return Faces(
             chats=(chat,) if chat else (),
             announce=lambda: click.echo(f"Open {url}"),
             shut=api.closing.set,
-            close=close,
+            close=server.close,
         )
 
     def _chat(self, gateway: Gateway, condition: Condition) -> WebChat | None:
