@@ -1,0 +1,186 @@
+"""What the documents say is so: links, files, commands, targets, configurations, the example."""
+
+import asyncio
+import os
+import re
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from gateway import config as configuration
+from gateway.cli import main
+from tests.gateway.harness import running_gateway
+
+ROOT = Path(__file__).resolve().parents[2]
+README = ROOT / "README.md"
+DOCUMENTS = sorted(
+    [
+        *(ROOT / name for name in ("README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "bench").glob("*.md"),
+    ]
+)
+PLACES = "core|adapters|gateway|tests|tools|bench|docs|\\.ci"
+
+every_document = pytest.mark.parametrize(
+    "document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+
+
+def fenced(document: Path, language: str) -> list[str]:
+    """Give the code blocks of one language."""
+    text = document.read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def prose(document: Path) -> str:
+    """Give the text without its code blocks."""
+    text = document.read_text(encoding="utf-8")
+    return re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def code(document: Path) -> list[str]:
+    """Give every line of code: in blocks, and between backticks."""
+    text = document.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [*"\n".join(blocks).splitlines(), *re.findall(r"`([^`\n]+)`", prose(document))]
+
+
+# --- links and files ------------------------------------------------------------------------
+
+
+@every_document
+def test_what_a_document_links_to_is_there(document):
+    linked = re.findall(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"", prose(document))
+    places = [place for pair in linked for place in pair if place]
+    broken = [
+        place
+        for place in places
+        if not re.match(r"https?:|mailto:|#", place)
+        and not (document.parent / place.partition("#")[0]).exists()
+    ]
+    assert broken == []
+
+
+@every_document
+def test_the_files_that_a_document_names_are_there(document):
+    named = {
+        place
+        for text in re.findall(r"`([^`\n]+)`", prose(document))
+        for place in re.findall(rf"(?:^|\s)((?:{PLACES})/[\w./*-]*)", text)
+    }
+    assert [place for place in sorted(named) if not list(ROOT.glob(place.rstrip("/")))] == []
+
+
+def test_every_picture_says_what_it_shows():
+    pictures = re.findall(r"<img [^>]*>", README.read_text(encoding="utf-8"))
+    assert pictures
+    assert all(re.search(r'alt="[^"]{40,}"', picture) for picture in pictures)
+
+
+# --- commands and targets -------------------------------------------------------------------
+
+
+def command_at(words: list[str]) -> tuple[click.Command, list[str]]:
+    """Walk down the commands as far as the words lead; give what is left of them."""
+    command: click.Command = main
+    while isinstance(command, click.Group) and words and words[0] in command.commands:
+        command, words = command.commands[words[0]], words[1:]
+    return command, words
+
+
+def leaves(group: click.Group, *names: str) -> list[str]:
+    """List the commands as they are typed."""
+    found = []
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            found += leaves(command, *names, name)
+        else:
+            found.append(" ".join((*names, name)))
+    return found
+
+
+@every_document
+def test_every_command_line_that_a_document_shows_would_be_understood(document):
+    for line in code(document):
+        shown = re.match(r"(?:\w+=\S+ )*(?:\S*/)?moa-gateway ([^#]*)", line)
+        if shown is None:
+            continue
+        words = shown[1].split()
+        command, rest = command_at(words)
+        assert not isinstance(command, click.Group), f"there is no such command: {line}"
+        options = {name for each in command.params for name in each.opts}
+        unknown = [word for word in rest if word.startswith("-") and word not in options]
+        assert not unknown, f"no such option: {line}"
+
+
+def test_the_readme_has_every_command_and_each_of_them_has_help():
+    text = README.read_text(encoding="utf-8")
+    for name in leaves(main):
+        assert f"| `moa-gateway {name}` |" in text
+        told = CliRunner().invoke(main, [*name.split(), "--help"])
+        assert told.exit_code == 0
+        assert told.output.startswith("Usage:")
+
+
+@every_document
+def test_every_target_of_make_that_a_document_names_is_there(document):
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
+    named = {name for text in code(document) for name in re.findall(r"^make ([a-z]+)", text)}
+    assert named <= targets
+
+
+# --- configurations -------------------------------------------------------------------------
+
+
+def test_the_configuration_of_the_readme_is_the_one_that_is_tested():
+    (shown,) = fenced(README, "yaml")
+    assert shown == (ROOT / "tests" / "gateway" / "minimal.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("document", "text"),
+    [
+        pytest.param(path, text, id=f"{path.stem}-{number}")
+        for path in DOCUMENTS
+        for number, text in enumerate(fenced(path, "yaml"))
+    ],
+)
+def test_every_configuration_in_the_documents_is_accepted(document, text):
+    config = configuration.parse(text, document.name, {"OPENAI_API_KEY": "k"})
+    assert config.warnings == ()
+    assert not config.unavailable(config.catalogue.get(config.catalogue.default))
+
+
+# --- the example for programs ---------------------------------------------------------------
+
+SCRIPTED = """
+    providers:
+      fake: {api: scripted, answers: {a: "Take SQLite.", big: "SQLite is enough."}}
+    moa:
+      presets:
+        review:
+          reference_models: [{provider: fake, model: a}]
+          aggregator: {provider: fake, model: big}
+          fanout: user_turn
+"""
+
+
+async def test_the_example_with_openais_client_runs_as_it_stands(tmp_path):
+    (example,) = fenced(README, "python")
+    async with running_gateway(SCRIPTED, tmp_path) as gateway:
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", example.replace("http://127.0.0.1:8080", gateway.url)),
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "MOA_GATEWAY_TOKEN": gateway.token},
+        )
+        said, _ = await child.communicate()
+    answer, _, rest = said.decode().partition("\n")
+    assert child.returncode == 0
+    assert answer == "SQLite is enough."
+    assert "fake:a" in rest
+    assert "seconds" in rest
