@@ -12,7 +12,6 @@ import os
 import signal
 import sys
 from contextlib import contextmanager
-from decimal import Decimal
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final
 
@@ -20,13 +19,12 @@ from rich.console import Console
 
 from adapters.chat.console.adapter import PLATFORM, ConsoleChat
 from adapters.chat.console.screen import LiveScreen, PlainScreen
-from core.records import TurnEnd
-from core.types import Usage
 from gateway import logs
 from gateway.app import Faces, serve
 from gateway.clock import SystemClock
 from gateway.terminal.dialogue import Dialogue
 from gateway.terminal.keyboard import Keyboard
+from gateway.turns import unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -159,22 +157,8 @@ async def _abandon(store: Store) -> None:
     for turn in await store.unfinished():
         if turn.start.session.startswith(here):
             if turn.end is None:
-                await store.finish(_cut(turn.start.turn_id))
+                await store.finish(unanswered(turn.start.turn_id, "stopped"))
             await store.delivered(turn.start.turn_id)
     for accepted in await store.waiting():
         if accepted.incoming.address.platform == PLATFORM:
             await store.drop(accepted.seq, "its terminal is gone")
-
-
-def _cut(turn_id: str) -> TurnEnd:
-    return TurnEnd(
-        turn_id=turn_id,
-        ending="stopped",
-        answer="",
-        error=None,
-        calls=(),
-        usage=Usage(),
-        dollars=Decimal(0),
-        priced=True,
-        seconds=0.0,
-    )

@@ -70,6 +70,8 @@ class ConsoleChat:
         """
         if self._intake is None:
             raise Overloaded("The gateway is starting or stopping. Try again in a moment.")
+        while not self._ended.empty():
+            self._ended.get_nowait()  # nobody waits for the end of an older turn any more
         await self._intake(incoming)
 
     async def ended(self) -> Ended:
