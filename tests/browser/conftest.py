@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import which
@@ -64,16 +65,22 @@ def chromium() -> str:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Run the gateway as people do; it takes a free port and says which."""
     config = Path(__file__).with_name("gateway.yaml")
-    command = [sys.executable, "-c", "from gateway.cli import main; main()", "run"]
-    command += ["--config", str(config)]
     folder = tmp_path_factory.mktemp("browser")
-    environ = {**os.environ, "DATA_DIR": str(folder / "data"), "BROWSER_TOKEN": TOKEN}
+    environ = {"DATA_DIR": str(folder / "data"), "BROWSER_TOKEN": TOKEN}
+    with started(folder, ["run", "--config", str(config)], environ) as link:
+        yield Site(url=link.partition("?")[0], link=link, token=TOKEN)
+
+
+@contextmanager
+def started(folder: Path, arguments: list[str], environ: dict[str, str]) -> Iterator[str]:
+    """Start the real program, give the link that it prints, and end it as an operator would."""
+    command = [sys.executable, "-c", "from gateway.cli import main; main()", *arguments]
     with (
         (folder / "log").open("w+") as log,
         subprocess.Popen(
             command,
             cwd=ROOT,
-            env=environ,
+            env={**os.environ, **environ},
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
@@ -83,8 +90,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         line = child.stdout.readline()
         try:
             assert line.startswith("Open "), (folder / "log").read_text()
-            link = line.removeprefix("Open ").strip()
-            yield Site(url=link.partition("?")[0], link=link, token=TOKEN)
+            yield line.removeprefix("Open ").strip()
         finally:
             child.terminate()
         assert child.wait(timeout=20) == 0, (folder / "log").read_text()
@@ -99,6 +105,14 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
         )
         yield started
         await started.close()
+
+
+async def picture(page: Page, name: str) -> None:
+    """Keep a picture for the README, when asked to."""
+    if os.environ.get("UPDATE_SCREENSHOTS") == "1":
+        folder = ROOT / "docs" / "images"
+        folder.mkdir(parents=True, exist_ok=True)
+        await page.screenshot(path=folder / f"{name}.png")
 
 
 @pytest.fixture

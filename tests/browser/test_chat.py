@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 
 import pytest
 from playwright.async_api import Error, expect
 
-from tests.browser.conftest import ROOT, SIZE
+from tests.browser.conftest import SIZE, picture
 
 pytestmark = pytest.mark.browser
 
@@ -44,14 +43,6 @@ async def choose(page, name):
     await page.keyboard.type(name)
     await page.keyboard.press("Enter")
     await expect(page.locator("#preset-name")).to_have_text(name)
-
-
-async def picture(page, name):
-    """Keep a picture for the README, when asked to."""
-    if os.environ.get("UPDATE_SCREENSHOTS") == "1":
-        folder = ROOT / "docs" / "images"
-        folder.mkdir(parents=True, exist_ok=True)
-        await page.screenshot(path=folder / f"{name}.png")
 
 
 async def test_a_question_its_advisors_live_one_answer_and_what_it_took(page):
