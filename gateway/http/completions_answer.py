@@ -6,8 +6,10 @@ of OpenAI's API reference; `usage.moa` is ours (MOA-40).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -18,6 +20,15 @@ from core.events import TurnFailed, TurnResult, TurnStopped
 from core.types import Advice, ToolCall, Usage
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+def _encoded(value: object) -> bytes:
+    try:
+        return _ENCODER.encode(value)
+    except UnicodeEncodeError:
+        # Half an emoji, as a model's piece may end on it: its other half comes with the next one.
+        plain = msgspec.to_builtins(value, builtin_types=(Decimal,))
+        return json.dumps(plain, default=float, separators=(",", ":")).encode()
 
 
 class _CalledOut(Struct):
@@ -73,7 +84,7 @@ class Writer:
             said.reasoning_content = reasoning
         if result.tool_calls:
             said.tool_calls = [_call_out(call) for call in result.tool_calls]
-        choice = _Choice(message=said, finish_reason=result.finish)
+        choice = _Choice(message=said, finish_reason=_finish(result))
         return self._encode("chat.completion", [choice], usage=usage_of(result))
 
     def chunk(self, said: Said, *, finish: str | None = None) -> bytes:
@@ -86,7 +97,7 @@ class Writer:
         if result.tool_calls:
             calls = enumerate(result.tool_calls)
             data = self.chunk(Said(tool_calls=[_call_out(call, index) for index, call in calls]))
-        return data + self.chunk(Said(), finish=result.finish)
+        return data + self.chunk(Said(), finish=_finish(result))
 
     def usage(self, result: TurnResult) -> bytes:
         """Write the chunk that has the usage and no choice."""
@@ -104,12 +115,19 @@ class Writer:
             choices=choices,
             usage=usage if usage is not None else UNSET,
         )
-        return _ENCODER.encode(answer)
+        return _encoded(answer)
 
 
 def event(data: bytes) -> bytes:
     """Write JSON as a server-sent event."""
     return b"data: " + data + b"\n\n"
+
+
+def _finish(result: TurnResult) -> str:
+    """Give the reason to stop; programs run tools by this word alone, so it has to fit."""
+    if result.tool_calls:
+        return "tool_calls"
+    return "stop" if result.finish == "tool_calls" else result.finish
 
 
 def usage_of(result: TurnResult) -> dict[str, Any]:
@@ -122,11 +140,13 @@ def usage_of(result: TurnResult) -> dict[str, Any]:
     return _tokens(own) | {
         "moa": {
             "preset": result.preset,
+            "aggregator": result.calls[-1].label if result.calls else None,
             "references": [_reference(each) for each in result.advice],
             "total": _tokens(result.usage),
             "dollars": result.dollars if result.priced else None,
             "estimated": result.usage.estimated,
             "seconds": round(result.seconds, 3),
+            "notes": list(result.notes),
         }
     }
 
@@ -176,7 +196,7 @@ class Failure:
         """The error in OpenAI's shape."""
         kind = "server_error" if self.status >= 500 else "invalid_request_error"
         error = {"message": self.text, "type": kind, "param": None, "code": self.code}
-        return _ENCODER.encode({"error": error})
+        return _encoded({"error": error})
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -219,12 +239,12 @@ class ModelCard:
 
 def models_body(cards: Iterable[ModelCard], *, created: int) -> bytes:
     """Write the list of models."""
-    return _ENCODER.encode({"object": "list", "data": [_model(card, created) for card in cards]})
+    return _encoded({"object": "list", "data": [_model(card, created) for card in cards]})
 
 
 def model_body(card: ModelCard, *, created: int) -> bytes:
     """Write one model."""
-    return _ENCODER.encode(_model(card, created))
+    return _encoded(_model(card, created))
 
 
 def _model(card: ModelCard, created: int) -> dict[str, Any]:

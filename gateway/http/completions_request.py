@@ -6,6 +6,8 @@ reference; fields that no mixture could honour are passed over, as its own serve
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -105,6 +107,7 @@ class Wanted:
     extra: Mapping[str, Json] = field(default_factory=dict)
 
 
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 _ROLES: dict[str, Role] = {
     "system": "system",
     "developer": "developer",
@@ -121,8 +124,8 @@ def read_request(body: bytes) -> Wanted:
         UsageError: it cannot be read, or asks for something that a mixture cannot give.
     """
     try:
-        request = msgspec.json.decode(body, type=_Request)
-    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        request = _decode(body)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise UsageError(f"The request cannot be read: {error}") from error
     if not request.messages:
         raise UsageError("'messages' is empty: there is nothing to answer.")
@@ -139,6 +142,16 @@ def read_request(body: bytes) -> Wanted:
         max_tokens=request.max_completion_tokens or request.max_tokens,
         extra={name: value for name, value in given.items() if value is not None},
     )
+
+
+def _decode(body: bytes) -> _Request:
+    try:
+        return msgspec.json.decode(body, type=_Request)
+    except msgspec.DecodeError:
+        if _HALF.search(body) is None:
+            raise
+    # Perhaps half an emoji, as a text that a program has cut may hold it; that is still JSON.
+    return msgspec.convert(json.loads(body), _Request)
 
 
 def _line(message: _Message, at: int) -> Line:
