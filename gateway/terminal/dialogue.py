@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-import secrets
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from adapters.chat.console.adapter import PLATFORM, Ended
+from adapters.chat.console.adapter import Ended
+from adapters.chat.console.normalise import YOU, Typed, somewhere
 from adapters.chat.console.render import advice
 from core.errors import StoreError, UserError
 from core.presets import slots_of
-from core.types import Address, Author, Command, Message, Press
 from gateway.offers import SMALL_NOTICE
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ HELP: Final = """\
 /quit, Ctrl-D   leave
 Everything else is a question."""
 LOST: Final = "The question has no answer: something broke inside. The log says what."
-YOU: Final = Author(id="owner", name="You")
 
 LOOK: Final = 0.2
 """Seconds between two looks at a model that is being fetched or loaded."""
@@ -59,7 +58,7 @@ class Dialogue:
         self._chat = chat
         self._screen = screen
         self._keyboard = keyboard
-        self._address = _somewhere()
+        self._address = somewhere()
         self._last: Ended | None = None
         self._stopped: set[str] = set()
 
@@ -69,7 +68,7 @@ class Dialogue:
 
     async def prefer(self, preset: str | None) -> None:
         """Choose a preset for this conversation; None takes the choice back."""
-        at = self._now()
+        at = self._typed().at
         scope = f"session:{self._address.session}"
         await self._gateway.store.set(scope, "preset", preset, by=YOU.id, at=at)
 
@@ -80,15 +79,9 @@ class Dialogue:
             UserError: it cannot be asked.
         """
         await self._until_loaded(await self._preset())
-        message = Message(
-            event_id=secrets.token_hex(8),
-            address=self._address,
-            author=YOU,
-            text=text,
-            at=self._now(),
-        )
+        message = self._typed().message(text)
+        await self._chat.acknowledge(message)  # first: an answer may be there in no time
         await self._chat.take_in(message)
-        await self._chat.acknowledge(message)
         await self._answered()
 
     async def talk(self) -> None:
@@ -165,15 +158,7 @@ class Dialogue:
         if not name:
             self._screen.say("\n".join(self._presets(await self._preset())))
             return
-        command = Command(
-            event_id=secrets.token_hex(8),
-            address=self._address,
-            author=YOU,
-            name="moa",
-            args=name,
-            at=self._now(),
-        )
-        await self._chat.take_in(command)
+        await self._chat.take_in(self._typed().command("moa", name))
 
     def _presets(self, chosen: Preset) -> Iterator[str]:
         for preset in self._gateway.exchange.catalogue().presets.values():
@@ -187,22 +172,14 @@ class Dialogue:
         if self._last is None:
             self._screen.say("There is no question to ask again.")
             return
-        press = Press(
-            event_id=secrets.token_hex(8),
-            address=self._address,
-            author=YOU,
-            action="retry",
-            turn_id=self._last.turn_id,
-            at=self._now(),
-        )
-        await self._chat.take_in(press)
         self._chat.asked()
+        await self._chat.take_in(self._typed().press("retry", self._last.turn_id))
         await self._answered()
 
     async def _anew(self) -> None:
         scope = f"session:{self._address.session}"
         chosen = (await self._gateway.store.settings(scope)).get("preset")
-        self._address, self._last = _somewhere(), None
+        self._address, self._last = somewhere(), None
         await self.prefer(chosen)
         self._screen.say("A new conversation.")
 
@@ -213,7 +190,6 @@ class Dialogue:
         with self._keyboard.silenced():
             ended = await self._ended()
         if ended is None:
-            self._screen.clear()
             self._fail(LOST)
             return
         self._last = ended
@@ -237,8 +213,6 @@ class Dialogue:
                 self._screen.progress(state.phase, state.message)
                 await asyncio.sleep(LOOK)
             self._screen.clear()
-            if state.phase == "failed":
-                self._screen.say(state.message)
 
     def _embedded(self, preset: Preset) -> list[LocalModel]:
         names = dict.fromkeys(slot.provider for slot in slots_of(preset))
@@ -252,23 +226,26 @@ class Dialogue:
         self._screen.say(f"{preset.name}: {_mixture(preset)}. /help lists the commands.")
         if any(model.tiny for model in self._embedded(preset)):
             self._screen.say(SMALL_NOTICE)
+        await self._until_loaded(preset)
+        for model in self._embedded(preset):
+            if model.state.phase == "failed":
+                self._screen.say(model.state.message)
 
     async def _preset(self) -> Preset:
         return await self._gateway.exchange.preset(self._address.session)
 
     def _fail(self, text: str) -> None:
+        self._screen.clear()
         self._screen.say(text)
         self.failed = True
 
-    def _now(self) -> int:
-        return int(self._gateway.clock.now().timestamp() * 1000)
-
-
-def _somewhere() -> Address:
-    return Address(platform=PLATFORM, channel=secrets.token_hex(6))
+    def _typed(self) -> Typed:
+        now = self._gateway.clock.now()
+        return Typed(address=self._address, at=int(now.timestamp() * 1000))
 
 
 def _mixture(preset: Preset) -> str:
+    counted = Counter(slot.label for slot in preset.active)
+    advisors = (label if count == 1 else f"{count} × {label}" for label, count in counted.items())
     answers = f"{preset.aggregator.label} answers"
-    advisors = ", ".join(slot.label for slot in preset.active)
-    return f"{answers}, advised by {advisors}" if advisors else answers
+    return f"{answers}, advised by {', '.join(advisors)}" if counted else answers

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 
-from adapters.chat.console.adapter import PLATFORM, ConsoleChat
+from adapters.chat.console.adapter import ConsoleChat
+from adapters.chat.console.normalise import PLATFORM
 from adapters.chat.console.screen import LiveScreen, PlainScreen
 from gateway import logs
 from gateway.app import Faces, serve

@@ -46,7 +46,7 @@ moa:
       aggregator: {provider: fake, model: slow}
     never: {enabled: false, aggregator: {provider: fake, model: never}}
     nasty:
-      reference_models: [{provider: fake, model: nasty}]
+      reference_models: [{provider: fake, model: nasty}, {provider: fake, model: nasty}]
       aggregator: {provider: fake, model: nasty}
 """
 
@@ -149,6 +149,7 @@ async def test_commands_answer_beside_and_ask_no_model(folder):
     assert "/quit, Ctrl-D   leave" in err
     assert "* trip: fake:chief answers, advised by fake:wise, fake:bold\n" in err
     assert "  bad: fake:broken answers\n" in err
+    assert "  nasty: fake:nasty answers, advised by 2 × fake:nasty\n" in err
     assert "There is no preset 'nope'." in err
     assert "No advisor was asked yet." in err
     assert "There is no question to ask again." in err
@@ -387,7 +388,7 @@ async def test_who_wants_no_pictures_gets_none(folder, arguments, more):
 async def test_no_model_retitles_clears_or_hides_anything(folder):
     async with terminal(folder, "-p", "nasty", "-m", "Well?") as person:
         assert await person.left() == 0
-        await person.sees("nasty · advisors 1/1")
+        await person.sees("nasty · advisors 2/2")
         assert "\x1b]" not in person.screen
         assert "\x1b[2J" not in person.screen
         assert not re.search("[\x07\x80-\x9f\u202e]", person.screen)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
+from adapters.chat.console.normalise import PLATFORM
 from adapters.chat.console.render import Shown
 from adapters.chat.console.screen import Screen
 from core.errors import Overloaded
@@ -16,7 +17,6 @@ from core.frames import Frame, Notice, Panel, Part
 from core.ports import Capabilities, Intake
 from core.types import Address, Incoming, Message
 
-PLATFORM = "console"
 PANEL_GRACE = 1.0
 """Seconds that a whole answer waits for the last state of its panel, which is sent after it."""
 
