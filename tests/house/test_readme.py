@@ -1,5 +1,6 @@
 """What the documents say is so: links, files, commands, targets, configurations, the example."""
 
+import ast
 import asyncio
 import os
 import re
@@ -132,6 +133,32 @@ def test_every_target_of_make_that_a_document_names_is_there(document):
     targets = set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
     named = {name for text in code(document) for name in re.findall(r"^make ([a-z]+)", text)}
     assert named <= targets
+
+
+# --- messages -------------------------------------------------------------------------------
+
+
+def told() -> str:
+    """Give every text that the program may show, as far as it is written in the source."""
+    sources = [
+        path for name in ("core", "adapters", "gateway") for path in (ROOT / name).rglob("*")
+    ]
+    texts = [path.read_text(encoding="utf-8") for path in sources if path.suffix == ".html"]
+    for path in sources:
+        if path.suffix == ".py":
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            nodes = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+            texts += [value for value in nodes if isinstance(value, str)]
+    return "\n".join(texts)
+
+
+def test_the_messages_that_the_readme_explains_are_still_told():
+    rows = re.findall(r"^\|[^|]+\| `([^`]+)` \|", prose(README), re.MULTILINE)
+    known = told()
+    assert len(rows) > 10
+    for message in rows:
+        pieces = [piece.strip() for piece in re.split(r"[…':()]|\d+", message)]
+        assert any(len(piece) > 8 and piece in known for piece in pieces), message
 
 
 # --- configurations -------------------------------------------------------------------------
