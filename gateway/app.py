@@ -92,7 +92,7 @@ async def serve(
         async with asyncio.TaskGroup() as root:
             prices = wiring.open_pricer(config)
             world = World(providers=models.providers, pricer=prices, clock=clock)
-            gateway, sessions, chats = _assemble(config, store, models, world, root)
+            gateway, sessions, chats = assemble(config, store, models, world, root)
             faces = await open_faces(gateway)
             chats.update({chat.platform: chat for chat in faces.chats})
             tasks = [
@@ -128,7 +128,7 @@ async def _drain(gateway: Gateway, sessions: Sessions, faces: Faces) -> None:
         await faces.close()
 
 
-def _assemble(
+def assemble(
     config: Config,
     store: Store,
     models: wiring.Models,

@@ -153,8 +153,8 @@ async def stored(folder: Path, query: str, *, seconds: float = PATIENCE) -> list
     """Give what a query finds in the data file, as soon as it finds something."""
     address = f"{(folder / 'data' / 'moa-gateway.db').as_uri()}?mode=ro"
     async with asyncio.timeout(seconds):
-        while not (rows := await asyncio.to_thread(_rows, address, query)):
-            await asyncio.sleep(0.005)  # the file of another process tells nobody that it changed
+        while not (rows := await asyncio.to_thread(_rows, address, query)):  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Shows what a disk without space does: refuse, wait, say it once, go on when there is some (P9)."""
+"""Shows that a full disk is said once, waited for, and loses nothing (P9)."""
 
 from __future__ import annotations
 

@@ -202,12 +202,15 @@ async def test_a_command_and_a_stop_that_were_only_stored_are_obeyed(models, tmp
 async def test_a_turn_of_a_program_that_was_cut_is_closed(models, tmp_path):
     models.replies["big"] = Reply(text="One.", between=3.0)
     asking = {"model": "alone", "stream": True, "messages": [{"role": "user", "content": "Hi?"}]}
-    async with process_gateway(config(models), tmp_path) as process, Page.of(process) as page:
-        async with page.http.post("/v1/chat/completions", json=asking) as response:
-            await models.asked.wait()
-            await response.content.readline()
-            process.kill()
-            await process.ended()
+    async with (
+        process_gateway(config(models), tmp_path) as process,
+        Page.of(process) as page,
+        page.http.post("/v1/chat/completions", json=asking) as response,
+    ):
+        await models.asked.wait()
+        await response.content.readline()
+        process.kill()
+        await process.ended()
     async with process_gateway(config(models), tmp_path):
         await stored(tmp_path, "SELECT 1 FROM turns WHERE ending = 'stopped'")
     assert asked(models)["big"] == 1

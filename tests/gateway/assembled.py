@@ -1,0 +1,121 @@
+"""The gateway's own parts put together as the program does it, around fakes. For tests.
+
+async with assembled(MemoryStore(), model) as parts:
+    await parts.ask("Why?")
+    await parts.idle()
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+
+from core.asking import World
+from core.ports import Model, Provider, Store
+from core.types import Address, Author, Command, Message, Press
+from gateway import config as configuration
+from gateway.app import Gateway, assemble
+from gateway.recovery import recover
+from gateway.sessions import Sessions
+from gateway.wiring import Models
+from tests.fakes.chat import FakeChat
+from tests.fakes.model import LoopClock, cents
+
+ANNA = Author(id="u1", name="Anna")
+TEXT = """
+providers:
+  p: {api: scripted, answers: {"*": unused}}
+moa:
+  default_preset: review
+  presets:
+    review:
+      reference_models: [{provider: p, model: a}, {provider: p, model: b}]
+      aggregator: {provider: p, model: big}
+      fanout: user_turn
+    alone:
+      enabled: false
+      aggregator: {provider: p, model: big}
+"""
+
+
+@dataclass
+class Parts:
+    """A gateway without HTTP. The chat's platform is "fake"."""
+
+    gateway: Gateway
+    sessions: Sessions
+    chat: FakeChat
+    store: Store
+    numbers: count[int] = field(default_factory=lambda: count(1))
+
+    async def ask(self, text: str, *, room: str = "room", event_id: str | None = None) -> bool:
+        return await self.gateway.intake(
+            Message(
+                event_id=event_id or self._event(),
+                address=Address(platform="fake", channel=room),
+                author=ANNA,
+                text=text,
+                at=1_000,
+            )
+        )
+
+    async def press(self, action: str, turn_id: str, *, room: str = "room") -> bool:
+        return await self.gateway.intake(
+            Press(
+                event_id=self._event(),
+                address=Address(platform="fake", channel=room),
+                author=ANNA,
+                action=action,
+                turn_id=turn_id,
+                at=1_000,
+            )
+        )
+
+    async def command(self, args: str, *, room: str = "room") -> bool:
+        return await self.gateway.intake(
+            Command(
+                event_id=self._event(),
+                address=Address(platform="fake", channel=room),
+                author=ANNA,
+                name="moa",
+                args=args,
+                at=1_000,
+            )
+        )
+
+    async def idle(self) -> None:
+        """Return when no lane has anything to do."""
+        while self.sessions.running:
+            await asyncio.wait(set(self.sessions._tasks))
+
+    async def recover(self) -> None:
+        await recover(self.store, self.sessions, {"fake"})
+
+    def _event(self) -> str:
+        return f"e{next(self.numbers)}"
+
+
+@asynccontextmanager
+async def assembled(
+    store: Store,
+    model: Model | Mapping[str, Provider],
+    *,
+    chat: FakeChat | None = None,
+    text: str = TEXT,
+) -> AsyncIterator[Parts]:
+    """Put the parts together; at the end what still runs is cut, as a deadline would."""
+    config = configuration.parse(text, "config.yaml", {})
+    known = model if isinstance(model, Mapping) else {"p": Provider(name="p", model=model)}
+    world = World(providers=known, pricer=cents, clock=LoopClock())
+    models = Models(providers=known, embedded={})
+    chat = chat or FakeChat()
+    async with asyncio.TaskGroup() as root:
+        gateway, sessions, chats = assemble(config, store, models, world, root)
+        chats[chat.platform] = chat
+        try:
+            yield Parts(gateway=gateway, sessions=sessions, chat=chat, store=store)
+        finally:
+            await sessions.drain(0)
