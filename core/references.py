@@ -7,6 +7,7 @@ tells listeners, and hands each landed advice to a journal.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ IN_FLIGHT = 8
 """Calls of one fan-out that may be under way at once (MOA-8)."""
 
 FORBIDDEN_PROVIDER = "moa"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -208,7 +211,8 @@ class FanOut:
             return ask.advice("timed_out", error.stage)
         except ModelError as error:
             return ask.advice("failed", error.kind)
-        except Exception:  # noqa: BLE001 - an advisor's failure is isolated whatever it is (MOA-9)
+        except Exception:  # an advisor's failure is isolated whatever it is (MOA-9)
+            log.exception("%s failed for a reason of our own", ask.slot.label)
             return ask.advice("failed", "internal")
         if ask.answer.strip():
             return ask.advice("ok")

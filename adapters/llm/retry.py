@@ -10,6 +10,7 @@ waits for an attempt that could not be made.
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import AsyncGenerator
 from dataclasses import replace
@@ -17,7 +18,7 @@ from itertools import count
 from math import inf
 
 from core.calls import Chunk, ModelCall
-from core.errors import ModelBusy, ModelUnreachable
+from core.errors import ModelBusy, ModelError, ModelUnreachable
 from core.ports import Model
 
 EMPTY = Chunk()
@@ -28,9 +29,13 @@ AGGREGATOR_RETRIES = 2
 AGGREGATOR_FIRST = 0.5
 AGGREGATOR_LONGEST = 20.0
 
+log = logging.getLogger(__name__)
 
-def wait_before(attempt: int, call: ModelCall, error: ModelBusy | ModelUnreachable) -> float | None:
+
+def wait_before(attempt: int, call: ModelCall, error: ModelError) -> float | None:
     """Give the seconds before the retry number `attempt` (from 1); None for no retry."""
+    if not isinstance(error, ModelBusy | ModelUnreachable):
+        return None
     asked = error.retry_after if isinstance(error, ModelBusy) else None
     spread = random.uniform(0.5, 1.0)  # noqa: S311 - so that a crowd does not come back at once
     if call.position > 0:
@@ -63,11 +68,17 @@ class Retrying:
                     said = said or chunk != EMPTY
                     yield chunk
                 return
-            except (ModelBusy, ModelUnreachable) as error:
+            except ModelError as error:
                 wait = wait_before(attempt, call, error)
                 if said or wait is None or clock() + wait >= ends:
+                    # The only place where an operator learns why an advisor failed.
+                    log.warning("%s (%s) failed: %s", call.slot.label, _part(call), error)
                     raise
             finally:
                 await stream.aclose()
             await asyncio.sleep(wait)
             call = replace(call, timeout=ends - clock())
+
+
+def _part(call: ModelCall) -> str:
+    return f"reference {call.position}" if call.position else "aggregator"

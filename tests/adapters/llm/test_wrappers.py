@@ -177,6 +177,17 @@ def test_an_aggregator_waits_as_it_is_asked_to_or_not_at_all(asked, calls, short
     assert shortest <= seconds <= longest
 
 
+def test_the_log_says_once_who_failed_and_why(caplog):
+    refusal = ModelRefused("The provider refused the request (404): no such model", status=404)
+    timed(lambda: Retrying(Played([BUSY], [refusal])), call(position=2))
+    assert [record.message for record in caplog.records] == [
+        "p:m (reference 2) failed: The provider refused the request (404): no such model"
+    ]
+    caplog.clear()
+    timed(lambda: Retrying(Played([BUSY], [WORD, DONE])))
+    assert caplog.records == []
+
+
 # --- limits (MOA-8) -------------------------------------------------------------------------
 
 
