@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
 
     from gateway.config import Config
+    from gateway.config.model import Http
 
 FAILED = 1
 OPERATOR = 2
@@ -114,12 +115,9 @@ def health(path: Path, url: str | None) -> None:
     """Ask a running gateway whether it can answer; exit code 1 if not."""
     from gateway.probe import probe
 
-    address = url
-    if address is None:
-        http = _load(path).settings.http
-        host = "127.0.0.1" if http.host in {"0.0.0.0", "::"} else http.host  # noqa: S104 - not bound
-        address = f"http://{host}:{http.port}"
-    ready, text = probe(address)
+    address = url or _address(_load(path).settings.http)
+    with _operator():
+        ready, text = probe(address)
     click.echo(text, err=not ready)
     sys.exit(0 if ready else 1)
 
@@ -132,10 +130,21 @@ def version() -> None:
     click.echo(f"moa-gateway {installed('moa-gateway')}")
 
 
+def _address(http: Http) -> str:
+    host = "127.0.0.1" if http.host in {"0.0.0.0", "::"} else http.host  # noqa: S104 - not bound
+    return f"http://{f'[{host}]' if ':' in host else host}:{http.port}"
+
+
 def _load(path: Path) -> Config:
     from gateway import config as configuration
 
     with _operator():
+        if not path.exists():
+            message = (
+                f"There is no {path}. Copy config.example.yaml to it and fill in what you have, "
+                "or name another file with --config. To try it without any file: moa-gateway demo"
+            )
+            raise ConfigError(message)
         return configuration.load(path, os.environ)
 
 

@@ -28,7 +28,8 @@ Wish = Callable[[View], bool]
 class Served(Protocol):
     """A gateway that listens, as the harness gives it."""
 
-    url: str
+    @property
+    def url(self) -> str: ...
 
     @property
     def headers(self) -> dict[str, str]: ...
