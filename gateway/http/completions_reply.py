@@ -54,7 +54,8 @@ class Reply:
         self._include_usage = include_usage
         self._mailbox = Mailbox()
         self._ended = False
-        self._streamed = web.StreamResponse(headers=EVENTS) if stream else None
+        self._named = {"X-Request-Id": turn.turn_id}
+        self._streamed = web.StreamResponse(headers=EVENTS | self._named) if stream else None
 
     async def send(self, runner: TurnRunner, start: TurnStart) -> web.StreamResponse:
         """Run the turn beside the answer that carries it out.
@@ -99,10 +100,12 @@ class Reply:
         if isinstance(ending, TurnFinished):
             deltas = [e for e in self._mailbox.take_nowait() if isinstance(e, AnswerDelta)]
             reasoning = "".join(delta.reasoning for delta in deltas)
-            return json_answer(self._writer.whole(ending.result, reasoning=reasoning))
-        failure = failure_of(ending)
-        answer = json_answer(failure.body, status=failure.status)
-        answer.headers.update(failure.headers)
+            answer = json_answer(self._writer.whole(ending.result, reasoning=reasoning))
+        else:
+            failure = failure_of(ending)
+            answer = json_answer(failure.body, status=failure.status)
+            answer.headers.update(failure.headers)
+        answer.headers.update(self._named)
         return answer
 
     async def _stream(self, response: web.StreamResponse) -> None:

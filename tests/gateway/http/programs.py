@@ -40,6 +40,13 @@ moa:
 """
 
 
+def wired(base_url: str) -> str:
+    """Write the same mixtures over a real connection."""
+    plain = mixture()
+    wire = f'{{api: chat_completions, base_url: "{base_url}", api_key: k}}'
+    return f"providers:\n  fake: {wire}\n{plain[plain.index('moa:') :]}"
+
+
 def _indented(text: str, by: int) -> str:
     lines = [line for line in text.splitlines() if line.strip()]
     least = min(len(line) - len(line.lstrip()) for line in lines)

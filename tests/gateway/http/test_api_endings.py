@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import openai
 import pytest
 
-from core.events import TurnFinished, TurnStopped
+from core.events import AnswerDelta, ReferenceProgress, TurnFinished, TurnStopped
 from gateway import app
 from tests.gateway.harness import PATIENCE, Running, process_gateway, running_gateway
-from tests.gateway.http.programs import asked, client, mixture, moa
+from tests.gateway.http.programs import asked, client, mixture, moa, wired
+from tests.simulators.provider import ProviderSimulator, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from openai.types.chat import ChatCompletionChunk
 
@@ -41,20 +42,21 @@ KINDS = {
 }
 
 
-class Endings:
-    """Waits for the ends of turns; they are told after they are stored."""
+class Heard:
+    """Waits for events of some kinds; ends of turns are told after they are stored."""
 
-    def __init__(self, gateway: Running) -> None:
-        self._ends: asyncio.Queue[TurnEvent] = asyncio.Queue()
+    def __init__(self, gateway: Running, *kinds: type[TurnEvent]) -> None:
+        self._kinds = kinds
+        self._events: asyncio.Queue[TurnEvent] = asyncio.Queue()
         gateway.gateway.listeners.append(self._hear)
 
     def _hear(self, event: TurnEvent) -> None:
-        if isinstance(event, TurnFinished | TurnStopped):
-            self._ends.put_nowait(event)
+        if isinstance(event, self._kinds):
+            self._events.put_nowait(event)
 
     async def next(self) -> TurnEvent:
         async with asyncio.timeout(PATIENCE):
-            return await self._ends.get()
+            return await self._events.get()
 
 
 async def stored(gateway: Running, completion: str) -> StoredTurn:
@@ -78,6 +80,8 @@ async def test_a_failed_aggregator_is_a_typed_error_under_a_fitting_status(
     async with running_gateway(mixture(answers), tmp_path) as gateway, client(gateway) as api:
         with pytest.raises(openai.APIStatusError, match=r"The oven is cold\.") as failed:
             await api.chat.completions.create(model="review", messages=asked())
+        assert failed.value.request_id
+        assert await gateway.store.turn(failed.value.request_id) is not None
     assert (failed.value.status_code, failed.value.code) == expected
 
 
@@ -121,7 +125,7 @@ async def test_a_client_that_leaves_the_stream_stops_the_model_and_the_cost_is_k
     tmp_path,
 ):
     async with running_gateway(mixture(STALLS), tmp_path) as gateway, client(gateway) as api:
-        endings = Endings(gateway)
+        endings = Heard(gateway, TurnFinished, TurnStopped)
         stream = await api.chat.completions.create(model="review", messages=asked(), stream=True)
         completion = ""
         async for chunk in stream:
@@ -139,6 +143,30 @@ async def test_a_client_that_leaves_the_stream_stops_the_model_and_the_cost_is_k
     assert turn.end.dollars >= Decimal("0.003")
 
 
+@pytest.mark.parametrize(
+    ("preset", "model", "begun"),
+    [("review", "bold", ReferenceProgress), ("solo", "big", AnswerDelta)],
+)
+async def test_leaving_closes_the_connections_to_providers_moa_11(tmp_path, preset, model, begun):
+    replies: dict[str, Reply | Sequence[Reply]] = {
+        "wise": Reply(text="Take the train.", first=PATIENCE),
+        "*": Reply(text="I begin, but " * 9, stall_after=600),
+    }
+    async with (
+        ProviderSimulator(replies) as simulator,
+        running_gateway(wired(simulator.base_url), tmp_path) as gateway,
+        client(gateway) as api,
+    ):
+        heard = Heard(gateway, begun)
+        stream = await api.chat.completions.create(model=preset, messages=asked(), stream=True)
+        await heard.next()
+        await stream.close()
+        assert model in {seen.body["model"] for seen in simulator.seen}
+        async with asyncio.timeout(PATIENCE):
+            for seen in simulator.seen:
+                await seen.gone.wait()
+
+
 async def test_a_client_that_leaves_while_advisors_think_stops_them_all_moa_11(tmp_path):
     answers = """
         wise: {text: I begin, stall: true}
@@ -146,7 +174,7 @@ async def test_a_client_that_leaves_while_advisors_think_stops_them_all_moa_11(t
         big: "Go by train."
     """
     async with running_gateway(mixture(answers), tmp_path) as gateway, client(gateway) as api:
-        endings = Endings(gateway)
+        endings = Heard(gateway, TurnFinished, TurnStopped)
         async with asyncio.TaskGroup() as group:
             asking = group.create_task(
                 api.chat.completions.create(model="review", messages=asked())
@@ -168,7 +196,7 @@ async def test_a_fan_out_that_is_shared_outlives_the_one_who_leaves_moa_24(tmp_p
         big: "Go by train."
     """
     async with running_gateway(mixture(answers), tmp_path) as gateway, client(gateway) as api:
-        endings = Endings(gateway)
+        endings = Heard(gateway, TurnFinished, TurnStopped)
         async with asyncio.TaskGroup() as group:
             first, second = (
                 group.create_task(api.chat.completions.create(model="review", messages=asked()))
@@ -224,7 +252,7 @@ async def test_an_answer_that_cannot_be_stored_says_so_in_its_stream(tmp_path):
 async def test_a_gateway_that_is_asked_to_stop_ends_its_streams_with_words(tmp_path, monkeypatch):
     monkeypatch.setattr(app, "DRAIN_SECONDS", 0.1)
     async with running_gateway(mixture(STALLS), tmp_path) as gateway, client(gateway) as api:
-        endings = Endings(gateway)
+        endings = Heard(gateway, TurnFinished, TurnStopped)
         stream = await api.chat.completions.create(model="review", messages=asked(), stream=True)
 
         def stops(chunk: ChatCompletionChunk) -> None:

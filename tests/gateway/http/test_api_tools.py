@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from tests.gateway.harness import running_gateway
-from tests.gateway.http.programs import CLOCK, asked, client, mixture
+from tests.gateway.http.programs import CLOCK, asked, client, mixture, wired
 from tests.invariants import assert_requests_extend, without_block
 from tests.simulators.provider import ProviderSimulator, Reply
 
@@ -147,8 +147,7 @@ async def test_on_the_wire_each_request_extends_the_one_before_it_byte_for_byte_
         ],
     }
     async with ProviderSimulator(replies) as simulator:
-        wire = f'fake: {{api: chat_completions, base_url: "{simulator.base_url}", api_key: k}}'
-        config = mixture().replace(mixture()[: mixture().index("moa:")], f"providers:\n  {wire}\n")
+        config = wired(simulator.base_url)
         async with running_gateway(config, tmp_path) as gateway, client(gateway) as api:
             said = await loop(api)
         assert said[-1].content == "It is noon."
