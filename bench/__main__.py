@@ -1,0 +1,40 @@
+"""Runs every measurement and prints the table: `python -m bench`, or `make bench`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from rich.console import Console
+
+from bench import program, turns, writes
+from bench.provider import provider
+from bench.table import Row, print_json, print_table
+
+QUICK, USUAL = 3, 12
+
+
+def main() -> None:
+    """Measure and print. The exit code is always 0: a figure is no test."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few repetitions: a rough idea")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    given = parser.parse_args()
+    notes = Console(stderr=True)
+    rows: list[Row] = []
+    with provider() as base_url:
+        notes.print("turns, by turns with the floor …")
+        rows += asyncio.run(turns.rows(base_url, QUICK if given.quick else USUAL))
+        notes.print("what a turn writes …")
+        rows += asyncio.run(writes.rows(base_url))
+        notes.print("the whole program …")
+        size = (20, 100) if given.quick else program.TURNS
+        rows += program.rows(base_url, starts=1 if given.quick else 4, turns=size)
+    if given.json:
+        print_json(rows)
+    else:
+        print_table(rows, Console())
+
+
+if __name__ == "__main__":
+    main()

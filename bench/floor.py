@@ -1,0 +1,67 @@
+"""The floor: the least code that does a turn's I/O. No failure is handled, nothing is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from functools import lru_cache
+from time import perf_counter
+
+import aiohttp
+
+from bench.scene import Scene, Took
+
+Message = dict[str, str]
+
+
+@lru_cache
+def _messages_of(scene: Scene) -> list[Message]:
+    return [{"role": role, "content": text} for role, text in scene.said()]
+
+
+class Floor:
+    """Asks over one session, as a script would that somebody writes in an hour."""
+
+    def __init__(self, session: aiohttp.ClientSession, base_url: str) -> None:
+        self._session = session
+        self._url = f"{base_url}/chat/completions"
+
+    async def turn(self, scene: Scene) -> Took:
+        """Ask the references at once, then the aggregator."""
+        messages = _messages_of(scene)
+        began, first = perf_counter(), 0.0
+
+        def heard(_: str) -> None:
+            nonlocal first
+            first = first or perf_counter() - began
+
+        async with asyncio.TaskGroup() as group:
+            asked = [
+                group.create_task(self._ask(plan.model, messages)) for plan in scene.references
+            ]
+        advised = perf_counter() - began
+        advice = "\n\n".join(task.result() for task in asked)
+        await self._ask(
+            scene.aggregator.model, [*messages, {"role": "user", "content": advice}], heard
+        )
+        return Took(first=first, whole=perf_counter() - began, advised=advised)
+
+    async def _ask(
+        self, model: str, messages: list[Message], heard: Callable[[str], None] | None = None
+    ) -> str:
+        body = {"model": model, "stream": True, "messages": messages}
+        pieces: list[str] = []
+        async with self._session.post(
+            self._url, data=json.dumps(body), headers={"Content-Type": "application/json"}
+        ) as response:
+            async for line in response.content:
+                if not line.startswith(b"data: {"):
+                    continue
+                for choice in json.loads(line[6:])["choices"]:
+                    text = choice["delta"].get("content")
+                    if text:
+                        pieces.append(text)
+                        if heard is not None:
+                            heard(text)
+        return "".join(pieces)

@@ -1,0 +1,213 @@
+"""The rows about the real program: how fast it starts, what it holds, what a turn over /v1 takes.
+
+The figures of a process are read from /proc, so these rows need Linux.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from time import perf_counter, sleep
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import aiohttp
+
+from bench.scene import FAST, QUESTION, Plan
+from bench.table import Row
+
+TOKEN = "a-token-for-the-benchmark"  # noqa: S105 - of a program that lives for seconds
+CONFIG = """\
+data_dir: {data}
+http: {{host: 127.0.0.1, port: 0, token: {token}}}
+providers:
+  bench: {{api: chat_completions, base_url: "{url}", api_key: none-needed}}
+moa:
+  presets:
+    normal:
+      reference_models: &normal
+        - {{provider: bench, model: {fast}}}
+        - {{provider: bench, model: {fast}}}
+        - {{provider: bench, model: {fast}}}
+      aggregator: {{provider: bench, model: {fast}}}
+    instant:
+      reference_models:
+        - {{provider: bench, model: {instant}}}
+        - {{provider: bench, model: {instant}}}
+        - {{provider: bench, model: {instant}}}
+      aggregator: {{provider: bench, model: {instant}}}
+"""
+INSTANT = Plan(first=0.0, pieces=12, between=0.0)
+AT_ONCE = 8
+TICKS = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+TURNS = (100, 1000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """The gateway, running. Seconds from its start to its line and to its readiness."""
+
+    pid: int
+    url: str
+    line: float
+    ready: float
+
+    @property
+    def megabytes(self) -> float:
+        """What it holds in memory now."""
+        resident = Path(f"/proc/{self.pid}/statm").read_text().split()[1]
+        return int(resident) * PAGE / 1e6
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of CPU that it has taken so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+@contextmanager
+def running(base_url: str) -> Iterator[Program]:
+    """Start the program with an empty data folder; end it as an operator would."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder) / "config.yaml"
+        config.write_text(
+            CONFIG.format(
+                data=Path(folder) / "data",
+                token=TOKEN,
+                url=base_url,
+                fast=FAST.model,
+                instant=INSTANT.model,
+            )
+        )
+        command = [
+            str(Path(sys.executable).with_name("moa-gateway")),
+            "run",
+            "--config",
+            str(config),
+        ]
+        began = perf_counter()
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+            assert child.stdout is not None
+            try:
+                words = child.stdout.readline().decode().split()
+                line = perf_counter() - began
+                assert words, "the program did not start"
+                address = urlsplit(words[-1])
+                url = f"{address.scheme}://{address.netloc}"
+                _until_ready(url)
+                ready = perf_counter() - began
+                yield Program(pid=child.pid, url=url, line=line, ready=ready)
+            finally:
+                child.terminate()
+
+
+def _until_ready(url: str) -> None:
+    while True:
+        try:
+            with urlopen(f"{url}/readyz") as response:  # noqa: S310 - our own http address
+                if response.status == 200:  # noqa: PLR2004
+                    return
+        except URLError:
+            pass
+        sleep(0.005)
+
+
+def rows(base_url: str, *, starts: int, turns: tuple[int, int] = TURNS) -> list[Row]:
+    """Measure."""
+    started: list[Program] = []
+    for _ in range(starts):
+        with running(base_url) as program:
+            started.append(program)
+    with running(base_url) as program:
+        idle = program.megabytes
+        return [
+            *_starts([*started, program]),
+            Row(what="memory, idle, web only", unit="MB", ours=idle, target="≤ 75 MB", limit=75),
+            *asyncio.run(_asked(program, turns)),
+        ]
+
+
+def _starts(started: list[Program]) -> list[Row]:
+    return [
+        Row(
+            what="start to the printed address",
+            unit="s",
+            ours=median(each.line for each in started),
+            target="≤ 1.5 s",
+            limit=1.5,
+        ),
+        Row(
+            what="start to /readyz 200",
+            unit="s",
+            ours=median(each.ready for each in started),
+            target="≤ 1.5 s",
+            limit=1.5,
+        ),
+    ]
+
+
+async def _asked(program: Program, turns: tuple[int, int]) -> list[Row]:
+    few, many = turns
+    async with aiohttp.ClientSession() as session:
+        await _ask_often(session, program, "normal", 2 * AT_ONCE)
+        before = program.cpu
+        await _ask_often(session, program, "normal", few)
+        cpu = (program.cpu - before) / few
+        early = program.megabytes
+        await _ask_often(session, program, "instant", many)
+    late = program.megabytes
+    return [
+        Row(
+            what="whole program: CPU per turn, asked over /v1, streamed, stored",
+            unit="ms",
+            ours=1000 * cpu,
+        ),
+        Row(what=f"whole program: memory after {few} turns", unit="MB", ours=early),
+        Row(
+            what=f"whole program: memory after {few + many:,} turns",
+            unit="MB",
+            ours=late,
+            target="≤ 75 MB",
+            limit=75,
+        ),
+    ]
+
+
+async def _ask_often(
+    session: aiohttp.ClientSession, program: Program, preset: str, times: int
+) -> None:
+    left = iter(range(times))
+
+    async def asker() -> None:
+        for number in left:
+            await _ask(session, program, preset, number)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AT_ONCE):
+            group.create_task(asker())
+
+
+async def _ask(session: aiohttp.ClientSession, program: Program, preset: str, number: int) -> None:
+    body = {
+        "model": f"moa/{preset}",
+        "stream": True,
+        # Another question each time: advice on the same one would be used again.
+        "messages": [{"role": "user", "content": f"{preset} {number}: {QUESTION}"}],
+    }
+    async with session.post(
+        f"{program.url}/v1/chat/completions",
+        json=body,
+        headers={"Authorization": f"Bearer {TOKEN}"},
+    ) as response:
+        text = (await response.read()).decode()
+        assert "[DONE]" in text, text
