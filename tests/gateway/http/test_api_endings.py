@@ -14,7 +14,8 @@ import pytest
 
 from core.events import AnswerDelta, ReferenceProgress, TurnFinished, TurnStopped
 from gateway import app
-from tests.gateway.harness import PATIENCE, Running, process_gateway, running_gateway
+from tests.gateway.call_log import PATIENCE
+from tests.gateway.harness import Running, process_gateway, running_gateway
 from tests.gateway.http.programs import asked, client, mixture, moa, wired
 from tests.simulators.provider import ProviderSimulator, Reply
 
