@@ -96,7 +96,9 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
             raw = file.read(4 * LONGEST + 1)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "the path is no path"
-        raise ConfigError(f"{path}: cannot be read: {why}") from error
+        hint = ". Name another file with --config, or try 'moa-gateway demo' without one"
+        hint = hint if isinstance(error, FileNotFoundError) else ""
+        raise ConfigError(f"{path}: cannot be read: {why}{hint}") from error
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

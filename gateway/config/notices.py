@@ -16,7 +16,17 @@ _IGNORED = {
 }
 _LATER = "is not supported by this version yet"
 # Blocks that are checked, and change nothing so far.
-_BLOCKS = ("budgets", "limits", "retention")
+_BLOCKS = (
+    "budgets",
+    "limits",
+    "retention",
+    "defaults",
+    "workspaces",
+    "channels",
+    "access",
+    "privacy",
+)
+_BARE = "every trace and every log holds the whole text"
 
 
 def notice(settings: Settings, report: Report) -> None:
@@ -35,6 +45,16 @@ def notice(settings: Settings, report: Report) -> None:
             report.warn((*path, "acting_model"), f"{_LATER}; the aggregator answers")
         if preset.auto:
             report.warn((*path, "auto"), f"{_LATER}; the references are always asked")
+        if preset.allow:
+            report.warn((*path, "allow"), f"{_LATER}; everybody may choose it")
+        if preset.privacy_filter not in {None, "off"}:
+            report.warn((*path, "privacy_filter"), f"{_LATER}; {_BARE}")
+        for index, slot in enumerate(preset.reference_models):
+            if slot.fallbacks:
+                where = (*path, "reference_models", str(index), "fallbacks")
+                report.warn(where, f"{_LATER}; nobody advises in its place")
+    if settings.moa.privacy_filter != "off":
+        report.warn(("moa", "privacy_filter"), f"{_LATER}; {_BARE}")
     _blocks(settings, report)
     _strangers(settings, report)
 

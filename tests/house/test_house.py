@@ -24,9 +24,11 @@ LONGEST_FILE = 300
 BLIND_EDGES: dict[str, int] = {
     "core/references.py": 1,  # a reference's failure is its own, whatever it is
     "gateway/advice_cache.py": 1,  # whoever waits for this advice has to be told
+    "gateway/exchange.py": 1,  # what broke is told to whoever asked
     "gateway/http/errors.py": 1,  # the HTTP middleware: an answer of status 500, not a torn line
     "gateway/sessions.py": 1,  # a lane outlives the turn that broke in it
     "gateway/supervise.py": 1,  # what it watches is started again, whatever stopped it
+    "gateway/turns.py": 1,  # a turn ends and is paid for, whatever broke in it
 }
 
 
