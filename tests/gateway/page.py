@@ -8,6 +8,7 @@ async with Page.of(process) as page:
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import re
 import sqlite3
@@ -65,7 +66,9 @@ class Page:
         return await self.post("preset", {"event_id": self._event(), "preset": preset})
 
     async def post(self, where: str, body: View) -> tuple[int, View]:
-        async with self.http.post(f"{self.path}/{where}", json=body) as response:
+        data = io.BytesIO(json.dumps(body).encode())
+        kind = {"Content-Type": "application/json"}
+        async with self.http.post(f"{self.path}/{where}", data=data, headers=kind) as response:
             return response.status, await response.json()
 
     async def look(self) -> View:
@@ -114,7 +117,7 @@ def answers(view: View) -> list[str]:
 
 def said(turn: View) -> str:
     parts = [each["frame"] for each in turn["shown"] if each["frame"]["kind"] == "part"]
-    return "\n".join(part["text"] or part["error"] or "" for part in parts)
+    return "\n".join(each for part in parts for each in (part["text"], part["error"]) if each)
 
 
 def written(turn: View) -> str:
