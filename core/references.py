@@ -7,7 +7,6 @@ tells listeners, and hands each landed advice to a journal.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -34,8 +33,6 @@ IN_FLIGHT = 8
 """Calls of one fan-out that may be under way at once (MOA-8)."""
 
 FORBIDDEN_PROVIDER = "moa"
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,7 +89,8 @@ class FanOut:
 
     def outcomes(self) -> tuple[Advice, ...]:
         """Give every outcome in slot order; who is still being asked counts as cancelled."""
-        open_ = {at: ask.advice("cancelled") for at, ask in self._asks.items()}
+        asked = self._asks.items()
+        open_ = {at: ask.advice("cancelled") for at, ask in asked if at not in self._done}
         return tuple(advice for _, advice in sorted((open_ | self._done).items()))
 
     def stored(self, tell: Tell) -> tuple[Advice, ...]:
@@ -212,7 +210,6 @@ class FanOut:
         except ModelError as error:
             return ask.advice("failed", error.kind)
         except Exception:  # an advisor's failure is isolated whatever it is (MOA-9)
-            log.exception("%s failed for a reason of our own", ask.slot.label)
             return ask.advice("failed", "internal")
         if ask.answer.strip():
             return ask.advice("ok")

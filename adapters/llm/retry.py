@@ -74,6 +74,9 @@ class Retrying:
                     # The only place where an operator learns why an advisor failed.
                     log.warning("%s (%s) failed: %s", call.slot.label, _part(call), error)
                     raise
+            except Exception:  # ours; the engine isolates it, so it would never be seen (MOA-9)
+                log.exception("%s (%s) failed", call.slot.label, _part(call))
+                raise
             finally:
                 await stream.aclose()
             await asyncio.sleep(wait)
