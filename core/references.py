@@ -209,7 +209,7 @@ class FanOut:
             return ask.advice("timed_out", error.stage)
         except ModelError as error:
             return ask.advice("failed", error.kind)
-        except Exception:  # an advisor's failure is isolated whatever it is (MOA-9)
+        except Exception:  # noqa: BLE001 - an advisor's failure is isolated whatever it is (MOA-9)
             return ask.advice("failed", "internal")
         if ask.answer.strip():
             return ask.advice("ok")

@@ -358,7 +358,8 @@ def test_moa_27_a_request_that_no_model_worked_on_is_free_and_nothing_is_guessed
         refused, half = (each.call for each in scene.of(ReferencesDone)[0].advice)
         assert refused is not None
         assert half is not None
-        assert (refused.usage, refused.dollars) == (Usage(), 0)
+        assert refused.usage == Usage()
+        assert refused.dollars == 0
         assert half.usage.estimated
 
     play(story)
