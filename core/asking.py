@@ -79,24 +79,14 @@ class Ask:
         text = self.answer
         ended = self.world.clock.monotonic() if self.ended is None else self.ended
         began = ended if self.began is None else self.began
-        thoughts = "".join(self.thoughts)
-        nothing = self.first is None and self.error in NOT_SERVED
-        guess = Usage() if nothing else estimated(self.lines, text, thoughts=thoughts)
-        usage = self.usage or guess
-        free = Decimal(0) if nothing and self.usage is None else None
+        usage, dollars = self._spent(text)
         return CallReport(
             label=self.slot.label,
             lines=self.lines,
             text=text,
             tool_calls=self.tool_calls,
             usage=usage,
-            dollars=price(
-                self.slot,
-                usage,
-                provider=self.provider,
-                pricer=self.world.pricer,
-                reported=free if self.dollars is None else self.dollars,
-            ),
+            dollars=dollars,
             started=began - self.origin,
             seconds=ended - began,
             first_token=self.first,
@@ -104,3 +94,19 @@ class Ask:
             error=self.error,
             iteration=self.iteration,
         )
+
+    def _spent(self, text: str) -> tuple[Usage, Decimal | None]:
+        usage, reported = self.usage, self.dollars
+        if usage is None and self.first is None and self.error in NOT_SERVED:
+            usage = Usage()
+            reported = Decimal(0) if reported is None else reported
+        elif usage is None:  # a guess reads all that was sent, so it is made where it is needed
+            usage = estimated(self.lines, text, thoughts="".join(self.thoughts))
+        dollars = price(
+            self.slot,
+            usage,
+            provider=self.provider,
+            pricer=self.world.pricer,
+            reported=reported,
+        )
+        return usage, dollars

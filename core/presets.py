@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from hashlib import sha256
 from typing import Literal, TypeAlias, TypeVar
@@ -91,6 +91,11 @@ class Preset:
     allow: tuple[str, ...] = ()
 
     @property
+    def key(self) -> str:
+        """The name that no command takes for a word of its own: what a choice is stored as."""
+        return f"{VIRTUAL_PREFIX}{self.name}" if self.name in RESERVED else self.name
+
+    @property
     def active(self) -> tuple[ReferenceSlot, ...]:
         """The references that are asked, in order; none where the preset is off (MOA-7)."""
         return tuple(slot for slot in self.references if slot.enabled) if self.enabled else ()
@@ -98,7 +103,7 @@ class Preset:
     @property
     def fingerprint(self) -> str:
         """A hash of the content: the same mixture under another name hashes differently."""
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        text = json.dumps(self, default=_content, sort_keys=True, separators=(",", ":"))
         return sha256(text.encode()).hexdigest()
 
 
@@ -153,3 +158,7 @@ def slots_of(preset: Preset) -> Iterable[Slot]:
     for slot in (*preset.references, preset.aggregator):
         yield slot
         yield from slot.fallbacks
+
+
+def _content(value: Preset | Slot | Cadence) -> dict[str, object]:
+    return {each.name: getattr(value, each.name) for each in fields(value)}

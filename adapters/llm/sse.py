@@ -63,11 +63,12 @@ class EventStream:
         if text.endswith("\r"):
             self._after_cr = True
         *whole, rest = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        if whole and self._partial:
+            whole[0] = "".join((*self._partial, whole[0]))
+            self._partial.clear()
         events = []
         for line in whole:
-            self._partial.append(line)
-            event = self._line("".join(self._partial))
-            self._partial.clear()
+            event = self._line(line)
             if event is not None:
                 events.append(event)
         self._hold(rest)
