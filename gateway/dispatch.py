@@ -69,7 +69,7 @@ class Dispatch:
                     self.runner.stop(press.turn_id)
             case Press(action="remove") as press:
                 await self._remove(press)
-            case Command(name="moa") as command:
+            case Command(name="moa" | "preset") as command:
                 await self._choose(command)
             case other:
                 log.info("ignored", incoming=type(other).__name__)
@@ -93,11 +93,16 @@ class Dispatch:
                     await adapter.delete(press.address, posted.message_id)
 
     async def _choose(self, command: Command) -> None:
-        """Set the preset of this session (`/moa NAME`); a wrong name changes nothing."""
+        """Set the preset of this session (`/moa NAME`), or say it; a wrong name changes nothing."""
         name = command.args.strip()
         catalogue = self.catalogue()
+        if not name:
+            here = await self.exchange.preset(command.address.session)
+            text = f"The preset here is {here.name}. There are: {', '.join(catalogue.presets)}."
+            await self.exchange.say(command.address, text, delivery_id=command.event_id)
+            return
         try:
-            value = None if name == DEFAULT else OFF if name == OFF else catalogue.get(name).name
+            value = None if name == DEFAULT else OFF if name == OFF else catalogue.get(name).key
         except UnknownPreset as error:
             await self.exchange.say(command.address, str(error), delivery_id=command.event_id)
             return

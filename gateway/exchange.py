@@ -69,8 +69,9 @@ class Exchange:
     async def preset(self, session: str) -> Preset:
         """Find the preset in force in a session (MOA-5); `off` leaves its aggregator alone."""
         chosen = (await self.store.settings(f"session:{session}")).get("preset")
-        preset, _ = in_force({"channel": chosen}, self.catalogue())
-        return replace(preset, enabled=False) if chosen == OFF else preset
+        off = chosen == OFF
+        preset, _ = in_force({"channel": None if off else chosen}, self.catalogue())
+        return replace(preset, enabled=False) if off else preset
 
     async def say(self, address: Address, text: str, *, delivery_id: str) -> None:
         """Put a sentence of the program's own into a chat; best effort."""

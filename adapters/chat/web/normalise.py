@@ -13,6 +13,7 @@ import msgspec
 
 from core.errors import UsageError
 from core.frames import Action
+from core.presets import VIRTUAL_PREFIX
 from core.types import Address, Author, Command, Message, Press
 
 TEXT_BYTES = 256 * 1024
@@ -21,7 +22,7 @@ TEXT_BYTES = 256 * 1024
 _COMMAND = re.compile(r"/([a-z]+)(?:\s+(.*))?\s*", re.DOTALL)
 
 EventId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
-Name = Annotated[str, msgspec.Meta(pattern=r"^[^\s/]{1,100}$")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
 
 
 class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,12 +109,12 @@ def pressed(body: Pressed, envelope: Envelope) -> Press:
 
 
 def chose(body: Chose, envelope: Envelope) -> Command:
-    """Read a choice in the preset picker: what `/moa NAME` says."""
+    """Read a choice in the preset picker: what `/moa moa/NAME` says, for it may be a word."""
     return Command(
         event_id=envelope.event(body.event_id),
         address=envelope.address,
         author=envelope.author,
         name="moa",
-        args=body.preset,
+        args=f"{VIRTUAL_PREFIX}{body.preset}",
         at=envelope.at,
     )

@@ -1,5 +1,6 @@
 """What a browser sends becomes what a chat says; what cannot be meant is refused in words."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,12 +77,15 @@ def test_the_same_event_in_two_conversations_is_two_events():
     assert said(body, HERE, WORDS).event_id == said(body, HERE, WORDS).event_id
 
 
-def test_a_press_and_a_choice():
+CHOICE = '{"event_id": "12345678", "preset": "Перевірка 審査"}'
+
+
+def test_a_press_and_a_choice_of_any_name():
     press = pressed(Pressed(event_id="12345678", action="stop", turn_id="t1"), HERE)
-    command = chose(Chose(event_id="12345678", preset="quick"), HERE)
+    command = chose(msgspec.json.decode(CHOICE, type=Chose), HERE)
     assert isinstance(press, Press)
     assert (press.action, press.turn_id) == ("stop", "t1")
-    assert (command.name, command.args) == ("moa", "quick")
+    assert (command.name, command.args) == ("moa", "moa/Перевірка 審査")
 
 
 @given(st.text())

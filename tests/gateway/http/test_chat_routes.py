@@ -145,7 +145,7 @@ async def test_a_press_and_a_preset_come_in_as_what_they_are(inside):
     assert isinstance(stop, Press)
     assert (stop.action, stop.turn_id, stop.address) == ("stop", "t1", ROOM)
     assert isinstance(choice, Command)
-    assert (choice.name, choice.args, choice.address) == ("moa", "quick", ROOM)
+    assert (choice.name, choice.args, choice.address) == ("moa", "moa/quick", ROOM)
 
 
 async def test_an_unknown_action_is_refused(inside):

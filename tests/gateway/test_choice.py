@@ -1,0 +1,51 @@
+"""Shows that a preset is chosen in chat by any name it may have, and by no word by accident."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.types import Address
+from tests.fakes.loop import run_virtual
+from tests.fakes.memory_store import MemoryStore
+from tests.fakes.model import ScriptedModel
+from tests.gateway.assembled import TEXT, assembled
+
+ROOM = Address(platform="fake", channel="room")
+NAMES = """    off:
+      reference_models: [{provider: p, model: c}]
+      aggregator: {provider: p, model: big}
+    "Перевірка 審査":
+      aggregator: {provider: p, model: big}
+      enabled: false
+"""
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "advisors"),
+    [
+        ("alone", "alone", 0),
+        ("Перевірка 審査", "Перевірка 審査", 0),
+        ("moa/Перевірка 審査", "Перевірка 審査", 0),
+        ("off", "review", 0),
+        ("moa/off", "off", 1),
+        ("default", "review", 2),
+        ("nothing of the kind", "review", 2),
+    ],
+)
+def test_moa_2_a_preset_is_chosen_by_its_name_and_a_word_stays_a_word(typed, name, advisors):
+    async def story():
+        async with assembled(MemoryStore(), ScriptedModel(), text=TEXT + NAMES) as parts:
+            await parts.command(typed)
+            chosen = await parts.gateway.exchange.preset(ROOM.session)
+            assert (chosen.name, len(chosen.active)) == (name, advisors)
+
+    run_virtual(story())
+
+
+def test_the_command_alone_says_what_is_in_force_and_what_there_is():
+    async def story():
+        async with assembled(MemoryStore(), ScriptedModel()) as parts:
+            await parts.command("")
+            assert parts.chat.texts() == ["The preset here is review. There are: review, alone."]
+
+    run_virtual(story())
