@@ -152,6 +152,13 @@ async def test_a_preset_is_chosen_by_keyboard_for_this_conversation_only(page):
     await expect(page.locator("#preset-name")).to_have_text("review")
 
 
+async def test_escape_closes_the_picker_whatever_was_typed_into_it(page):
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("sl")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 async def test_the_keys_do_what_the_hint_says(page):
     await composer(page).press_sequentially("one")
     await page.keyboard.press("Shift+Enter")
