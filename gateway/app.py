@@ -99,7 +99,6 @@ async def serve(
                 root.create_task(supervise(run.__qualname__, run), name=run.__qualname__)
                 for run in models.services
             ]
-            tasks.append(root.create_task(wiring.warm_prices(config, prices), name="prices"))
             await recover(store, sessions, chats.keys())
             tasks += [
                 root.create_task(supervise(chat.platform, partial(chat.run, gateway.intake)))
@@ -108,6 +107,9 @@ async def serve(
             await asyncio.sleep(0)  # they take their first step: messages are taken in from now on
             if faces.announce is not None:
                 faces.announce()
+            tasks.append(
+                root.create_task(wiring.warm_prices(config, prices), name="prices")
+            )  # half a second
             await stop.wait()
             await _drain(gateway, sessions, faces)
             for task in tasks:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import structlog
@@ -31,14 +32,18 @@ class StrikeOut:
         self._secrets = sorted(wanted, key=len, reverse=True)
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-        """Strike out; works on texts, which is what everything has been made into."""
-        return {
-            key: self.text(value) if isinstance(value, str) else value
-            for key, value in event.items()
-        }
+        """Strike out of everything that a line is made of."""
+        return {key: self.value(value) for key, value in event.items()}
 
-    def text(self, text: str) -> str:
-        """Strike every secret out of a text."""
+    def value(self, value: object) -> object:
+        """Strike every secret out of a value, however deep; what is no text becomes one."""
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, Mapping):
+            return {str(key): self.value(each) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(each) for each in value]
+        text = str(value)
         for secret in self._secrets:
             text = text.replace(secret, STRUCK)
         return text
@@ -47,10 +52,10 @@ class StrikeOut:
 def set_up(secrets: Iterable[str] = (), *, verbose: bool = False) -> None:
     """Send this program's and its libraries' logs to stderr."""
     plain = not sys.stderr.isatty()
-    last: list[Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    last: Processor = (
+        structlog.processors.JSONRenderer()
         if plain
-        else [structlog.dev.ConsoleRenderer(pad_event_to=0)]
+        else structlog.dev.ConsoleRenderer(pad_event_to=0)
     )
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -65,7 +70,7 @@ def set_up(secrets: Iterable[str] = (), *, verbose: bool = False) -> None:
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
             strike,
-            *last,
+            last,
         ],
     )
     handler = logging.StreamHandler(sys.stderr)
