@@ -119,7 +119,7 @@ class FanOut:
                     group.create_task(self._ask(ask, tell, round_), name=f"reference {at}")
                     for at, ask in self._asks.items()
                 ]
-                await self._gather(self._quorum(), tell, note, round_)
+                rest += await self._gather(self._quorum(), tell, note, round_)
                 for task in tasks:
                     task.cancel()
             unfinished = "late"
@@ -170,12 +170,22 @@ class FanOut:
             quorum.landed(each.position, usable=each.outcome == "ok", at=0.0)
         return quorum
 
-    async def _gather(self, quorum: Quorum, tell: Tell, note: Note, round_: int) -> None:
-        """Take what lands, as long as more is awaited, and then what is there already."""
+    async def _gather(
+        self, quorum: Quorum, tell: Tell, note: Note, round_: int
+    ) -> Sequence[Advice]:
+        """Take what lands, as long as more is awaited, and then what is there already.
+
+        Whoever lands last is given back: the note that closes the round is made at once.
+        """
+        last: list[Advice] = []
 
         def take(advice: Advice, at: float) -> None:
             quorum.landed(advice.position, usable=advice.outcome == "ok", at=at)
-            note(Landed(round=round_, advice=self._land(advice, tell)))
+            advice = self._land(advice, tell)
+            if quorum.waiting:
+                note(Landed(round=round_, advice=advice))
+            else:
+                last.append(advice)
 
         with suppress(TimeoutError):
             while (until := quorum.deadline()) is None or until > self._elapsed():
@@ -185,6 +195,7 @@ class FanOut:
                 take(*landing)
         while not self._landings.empty():
             take(*self._landings.get_nowait())
+        return last
 
     def _land(self, advice: Advice, tell: Tell) -> Advice:
         self._done[advice.position] = advice

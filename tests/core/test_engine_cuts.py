@@ -48,9 +48,7 @@ def test_recovery_after_a_hit_finds_the_advice_in_the_right_round():
         await scene.run()
         closed = [note for note in scene.notes if isinstance(note, RoundClosed)]
         assert [note.round for note in closed] == [1, 2]
-        assert closed[0].rest[0].text == "for one"
-        landed = [note.round for note in scene.notes if isinstance(note, Landed)]
-        assert landed == [2]
+        assert [note.rest[0].text for note in closed] == ["for one", "for two"]
         again = Scene(ScriptedModel(), preset("a"), kept={1: closed[0].rest}, closed=1)
         await again.run()
         assert again.block() == scene.block(0)
