@@ -232,13 +232,15 @@ class Capabilities:
 
     `limit` counts in `unit` per message. `pace` is the least time in seconds between two
     intermediate edits in one chat. `opening` is how many characters the message that rings starts
-    with, unless the whole answer is shorter.
+    with, unless the whole answer is shorter. `repeatable`: posting with the same delivery id
+    twice is posting once, so what may have been posted may be posted again.
     """
 
     limit: int
     unit: Literal["characters", "utf16"] = "characters"
     pace: float = 1.0
     opening: int = 80
+    repeatable: bool = False
 
 
 class Intake(Protocol):

@@ -105,6 +105,7 @@ class _Delivery:
             each.key
             for each in turn.posted
             if not each.message_id and each.state in {"attempting", "unknown"}
+            if not adapter.capabilities.repeatable
         }
         shown = {*self._ids, *self._lost}
         self._reply = Reply(

@@ -19,6 +19,8 @@ log = structlog.get_logger()
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 60.0
+STEADY = 60.0
+"""Seconds that it has to run for its next failure to count as the first."""
 
 
 async def supervise(name: str, run: Callable[[], Awaitable[None]]) -> None:
@@ -28,12 +30,16 @@ async def supervise(name: str, run: Callable[[], Awaitable[None]]) -> None:
         ConfigError: what it met can only be mended by the operator.
     """
     pause = FIRST_PAUSE
+    loop = asyncio.get_running_loop()
     while True:
+        began = loop.time()
         try:
             await run()
         except ConfigError:
             raise
         except Exception:
+            if loop.time() - began > STEADY:
+                pause = FIRST_PAUSE
             log.exception("service_failed", service=name, again_in=pause)
         else:
             return

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from adapters.store import open_sqlite
 from core.records import StoredTurn
 from core.types import Address, Author, Command, Message, Press
+from gateway.turns import unanswered
+from tests.fakes.turns import start
 from tests.gateway.harness import process_gateway
 from tests.gateway.page import (
     CONVERSATION,
     Page,
     answered,
     answers,
+    notices,
     row_is,
     said,
     stored,
@@ -197,6 +201,28 @@ async def test_a_command_and_a_stop_that_were_only_stored_are_obeyed(models, tmp
     assert view["preset"] == "alone"
     assert asked(models)["big"] == 1
     assert view["turns"][0]["ending"] == "stopped"
+
+
+async def test_killed_while_the_final_was_being_posted_shows_it_once_and_without_doubt(
+    models, tmp_path
+):
+    store = await open_sqlite(tmp_path / "data" / "moa-gateway.db")
+    accepted = await store.accept(question("How do I get there?"))
+    assert accepted is not None
+    turn = start("t1", seq=accepted.seq, session=ADDRESS.session, asker=OWNER.id)
+    await store.begin(turn)
+    await store.finish(replace(unanswered("t1", "finished"), answer="Go by train."))
+    await store.attempting("t1", "answer/0")
+    await store.close()
+    async with process_gateway(config(models), tmp_path) as process, Page.of(process) as page:
+        await process.logged("turn_recovered")
+        view = await page.until(answered(1))
+        assert answers(view) == ["Go by train."]
+        assert notices(view) == []
+        process.terminate()
+        await process.ended()
+    assert models.seen == []
+    assert await unfinished(tmp_path) == []
 
 
 async def test_a_turn_of_a_program_that_was_cut_is_closed(models, tmp_path):

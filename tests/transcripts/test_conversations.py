@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from typing_extensions import override
 
 from adapters.llm import script
 from adapters.llm.scripted import Scripted
@@ -33,12 +34,14 @@ class Rooms(FakeChat):
         self.changed = asyncio.Event()
         self.room_of: dict[str, str] = {}
 
+    @override
     async def post(self, address: Address, frame: Frame, *, delivery_id: str) -> str:
         message_id = await super().post(address, frame, delivery_id=delivery_id)
         self.room_of[message_id] = address.channel
         self.changed.set()
         return message_id
 
+    @override
     async def edit(self, address: Address, message_id: str, frame: Frame) -> None:
         await super().edit(address, message_id, frame)
         self.changed.set()

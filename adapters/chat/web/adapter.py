@@ -75,7 +75,7 @@ class WebChat(ChatAdapter):
     @property
     @override
     def capabilities(self) -> Capabilities:
-        return Capabilities(limit=100_000, pace=0.08, opening=1)
+        return Capabilities(limit=100_000, pace=0.08, opening=1, repeatable=True)
 
     @override
     async def run(self, intake: Intake) -> None:
