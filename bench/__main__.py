@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 
 from rich.console import Console
 
@@ -20,6 +21,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="few repetitions: a rough idea")
     parser.add_argument("--json", action="store_true", help="print JSON")
     given = parser.parse_args()
+    logging.disable(logging.WARNING)  # that an advisor fails is part of the play
     notes = Console(stderr=True)
     rows: list[Row] = []
     with provider() as base_url:

@@ -59,4 +59,5 @@ def print_json(rows: Sequence[Row]) -> None:
 
 
 def _figure(value: float, unit: str) -> str:
-    return f"{value:.{0 if value >= WHOLE else 1}f} {unit}".rstrip()
+    digits = 2 if unit == "s" else 0 if value >= WHOLE or not unit else 1
+    return f"{value:.{digits}f} {unit}".rstrip()
