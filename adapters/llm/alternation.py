@@ -15,6 +15,7 @@ from core.errors import ContextOverflow, ModelForbidden, ModelRefused
 from core.ports import Model
 from core.types import Image, Line
 
+EMPTY = Chunk()
 BRIDGE = "I have read the results above."
 """Stands between a tool's result and a user line, where the two may not meet."""
 
@@ -36,20 +37,31 @@ class Alternating:
 
     async def stream(self, call: ModelCall) -> AsyncGenerator[Chunk, None]:
         model = call.slot.model
-        shapes = [True] if model in self._strict else [False, True]
-        for strict in shapes:
-            stream = self._model.stream(in_turns(call) if strict else call)
+        asked = in_turns(call) if model in self._strict else call
+        while True:
+            stream = self._model.stream(asked)
             try:
                 async for chunk in stream:
-                    if strict and chunk != Chunk():
+                    if asked is not call and chunk != EMPTY:
                         self._strict.add(model)
                     yield chunk
                 return
             except ModelRefused as error:
-                if strict or not wants_turns(error) or in_turns(call) == call:
-                    raise
+                asked = asked_again(asked, error)
             finally:
                 await stream.aclose()
+
+
+def asked_again(call: ModelCall, refusal: ModelRefused) -> ModelCall:
+    """Give a refused call in strict turns.
+
+    Raises:
+        ModelRefused: the refusal itself, where its cause is another, or the call is so already.
+    """
+    strict = in_turns(call)
+    if strict == call or not wants_turns(refusal):
+        raise refusal
+    return strict
 
 
 def wants_turns(error: ModelRefused) -> bool:
