@@ -13,7 +13,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncGenerator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 from math import inf
 
@@ -22,31 +22,34 @@ from core.errors import ModelBusy, ModelError, ModelUnreachable
 from core.ports import Model
 
 EMPTY = Chunk()
-REFERENCE_RETRIES = 1
-REFERENCE_LONGEST = 0.25
-REFERENCE_FIRST = 0.125
-AGGREGATOR_RETRIES = 2
-AGGREGATOR_FIRST = 0.5
-AGGREGATOR_LONGEST = 20.0
 
 log = logging.getLogger(__name__)
 
 
-def wait_before(attempt: int, call: ModelCall, error: ModelError) -> float | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Patience:
+    """How often to ask again; the first wait, doubled each time, and the longest, in seconds."""
+
+    retries: int
+    first: float
+    longest: float
+
+
+_REFERENCE = _Patience(retries=1, first=0.125, longest=0.25)
+_AGGREGATOR = _Patience(retries=2, first=0.5, longest=20.0)
+
+
+def wait_before(attempt: int, call: ModelCall, error: Exception) -> float | None:
     """Give the seconds before the retry number `attempt` (from 1); None for no retry."""
     if not isinstance(error, ModelBusy | ModelUnreachable):
         return None
-    asked = error.retry_after if isinstance(error, ModelBusy) else None
-    spread = random.uniform(0.5, 1.0)  # noqa: S311 - so that a crowd does not come back at once
-    if call.position > 0:
-        late = asked is not None and asked > REFERENCE_LONGEST
-        if attempt > REFERENCE_RETRIES or late:
-            return None
-        return REFERENCE_FIRST * spread if asked is None else asked
-    if asked is None:
-        asked = AGGREGATOR_FIRST * 2 ** (attempt - 1) * spread
+    patience = _REFERENCE if call.position > 0 else _AGGREGATOR
+    wait = error.retry_after if isinstance(error, ModelBusy) else None
+    if wait is None:
+        spread = random.uniform(0.5, 1.0)  # noqa: S311 - so that a crowd does not come back at once
+        wait = patience.first * 2 ** (attempt - 1) * spread
     # To ask before the time would only be refused, while somebody waits and a fallback stands by.
-    return asked if attempt <= AGGREGATOR_RETRIES and asked <= AGGREGATOR_LONGEST else None
+    return wait if attempt <= patience.retries and wait <= patience.longest else None
 
 
 class Retrying:
@@ -68,20 +71,21 @@ class Retrying:
                     said = said or chunk != EMPTY
                     yield chunk
                 return
-            except ModelError as error:
+            except Exception as error:
                 wait = wait_before(attempt, call, error)
                 if said or wait is None or clock() + wait >= ends:
-                    # The only place where an operator learns why an advisor failed.
-                    log.warning("%s (%s) failed: %s", call.slot.label, _part(call), error)
+                    _log(call, error)
                     raise
-            except Exception:  # ours; the engine isolates it, so it would never be seen (MOA-9)
-                log.exception("%s (%s) failed", call.slot.label, _part(call))
-                raise
             finally:
                 await stream.aclose()
             await asyncio.sleep(wait)
             call = replace(call, timeout=ends - clock())
 
 
-def _part(call: ModelCall) -> str:
-    return f"reference {call.position}" if call.position else "aggregator"
+def _log(call: ModelCall, error: Exception) -> None:
+    """Say why a call failed in the end: only here does an operator learn why an advisor did."""
+    part = f"reference {call.position}" if call.position else "aggregator"
+    if isinstance(error, ModelError):
+        log.warning("%s (%s) failed: %s", call.slot.label, part, error)
+    else:  # ours; the engine isolates it, so it would never be seen (MOA-9)
+        log.error("%s (%s) failed", call.slot.label, part, exc_info=error)
