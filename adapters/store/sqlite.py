@@ -157,6 +157,14 @@ def _own(path: Path, program: str, migrations: Path) -> Lock:
 
 def _commit(connection: sqlite3.Connection, jobs: Sequence[_Job]) -> None:
     """Commit jobs together; if that fails, one by one, so that only the culprits fail."""
+    failure = _transaction(connection, jobs)
+    apart = failure is not None and len(jobs) > 1
+    for job in jobs:
+        job.failure = _transaction(connection, [job]) if apart else failure
+
+
+def _transaction(connection: sqlite3.Connection, jobs: Sequence[_Job]) -> Exception | None:
+    """Run jobs in one transaction; give what stood against it, and leave none of them then."""
     try:
         connection.execute("BEGIN IMMEDIATE")
         for job in jobs:
@@ -166,14 +174,8 @@ def _commit(connection: sqlite3.Connection, jobs: Sequence[_Job]) -> None:
         if connection.in_transaction:
             with suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
-        if len(jobs) == 1:
-            jobs[0].failure = error
-        else:
-            for job in jobs:
-                _commit(connection, [job])
-    else:
-        for job in jobs:
-            job.failure = None
+        return error
+    return None
 
 
 def _run(connection: sqlite3.Connection, *, statement: Statement) -> Sequence[Row]:
