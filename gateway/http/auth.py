@@ -1,8 +1,9 @@
 """Who asks: the owner's token, named keys, one-time codes and the cookies they are exchanged for.
 
 Decides who a request comes from and never what they may do. Nothing here is kept in the clear
-that a browser could present: codes and sessions are held as hashes, in memory only, so a restart
-signs everybody out.
+that a browser could present: tokens and codes are held as hashes. A session is signed with the
+owner's token and not kept at all, so whoever sets a token stays signed in over a restart, until
+the session's time is up or there is another token.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ from typing import Literal
 from aiohttp import web
 
 from core.errors import ConfigError
+from core.ports import Clock
+from gateway.clock import SystemClock
 
 MOST_CODES = 8
-MOST_SESSIONS = 1000
+MOST_CLOSED = 1000
+SESSION_SECONDS = 30 * 86_400
 OWNER = "owner"
 
 
@@ -38,7 +42,13 @@ CALLER = web.RequestKey("caller", Caller)
 class Auth:
     """The credentials that are valid now."""
 
-    def __init__(self, token: str, keys: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        token: str,
+        keys: Mapping[str, str] | None = None,
+        *,
+        clock: Clock | None = None,
+    ) -> None:
         """Take the owner's token and the other keys by name; a blank key is off.
 
         Raises:
@@ -47,7 +57,8 @@ class Auth:
         self._owner = b""
         self._keys: dict[str, bytes] = {}
         self._codes: dict[bytes, None] = {}
-        self._sessions: dict[bytes, None] = {}
+        self._closed: dict[bytes, None] = {}
+        self._clock = clock or SystemClock()
         self.replace(token, keys)
 
     def replace(self, token: str, keys: Mapping[str, str] | None = None) -> None:
@@ -60,7 +71,6 @@ class Auth:
             raise ConfigError("http.token is blank: set a token, for example with a password tool.")
         owner = _hash(token)
         if owner != self._owner:
-            self._sessions.clear()
             self._codes.clear()
         self._owner = owner
         self._keys = {name: _hash(key) for name, key in (keys or {}).items() if key.strip()}
@@ -81,22 +91,37 @@ class Auth:
 
     def open_session(self) -> str:
         """Make a session; its value goes into the cookie and nowhere else."""
-        value = secrets.token_urlsafe(32)
-        _keep(self._sessions, _hash(value), MOST_SESSIONS)
-        return value
+        head = f"{int(self._now) + SESSION_SECONDS}.{secrets.token_urlsafe(16)}"
+        return f"{head}.{self._sign(head)}"
 
     def close_session(self, value: str) -> None:
         """Sign one browser out."""
-        self._sessions.pop(_hash(value), None)
+        if self._open(value):
+            _keep(self._closed, _hash(value), MOST_CLOSED)
 
     def caller(self, authorization: str | None, cookie: str | None) -> Caller | None:
         """Tell who it is, None for nobody. A wrong token is not mended by a right cookie."""
         if authorization is not None:
             scheme, _, token = authorization.partition(" ")
             return self._bearer(token.strip()) if scheme.lower() == "bearer" else None
-        if cookie is not None and _hash(cookie) in self._sessions:
+        if cookie is not None and self._open(cookie):
             return Caller(name=OWNER, owner=True, by="cookie")
         return None
+
+    @property
+    def _now(self) -> float:
+        return self._clock.now().timestamp()
+
+    def _open(self, session: str) -> bool:
+        head, _, signature = session.rpartition(".")
+        signed = hmac.compare_digest(_hash(signature), _hash(self._sign(head)))
+        if not signed or _hash(session) in self._closed:
+            return False
+        return float(head.partition(".")[0]) > self._now
+
+    def _sign(self, head: str) -> str:
+        text = f"session {head}".encode("utf-8", "surrogateescape")
+        return hmac.new(self._owner, text, sha256).hexdigest()
 
     def _bearer(self, token: str) -> Caller | None:
         presented = _hash(token)

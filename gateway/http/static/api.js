@@ -52,8 +52,9 @@ export function listen(id, after, hear) {
     }
     source.addEventListener("open", () => { wait = 1000; hear("connected"); });
     source.addEventListener("error", () => {
-      hear("lost");
-      if (source.readyState !== EventSource.CLOSED) return;
+      const refused = source.readyState === EventSource.CLOSED;
+      hear("lost", { refused });
+      if (!refused) return;
       timer = setTimeout(open, wait);
       wait = Math.min(wait * 2, 15000);
     });

@@ -142,6 +142,7 @@ async function reload() {
 function hear(kind, data) {
   if (kind === "connected" || kind === "lost") {
     lost = kind === "lost";
+    if (data?.refused) attempt(refresh); // whoever is signed out is told so
     return draw();
   }
   const follow = atEnd();

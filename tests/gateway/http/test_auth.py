@@ -3,7 +3,8 @@
 import pytest
 
 from core.errors import ConfigError
-from gateway.http.auth import MOST_CODES, Auth
+from gateway.http.auth import MOST_CODES, SESSION_SECONDS, Auth
+from tests.fakes.clock import FakeClock
 from tests.gateway.http.conftest import KEY, TOKEN
 
 
@@ -125,3 +126,26 @@ def test_nothing_that_a_browser_presents_is_kept_in_the_clear():
     code, session = auth.issue_code(), auth.open_session()
     kept = repr(vars(auth))
     assert not [each for each in ("the token", "the key", code, session) if each in kept]
+
+
+def test_a_session_outlives_a_restart_but_not_another_token_nor_its_time_nor_its_end():
+    clock = FakeClock()
+    auth, again, other = (Auth(token, clock=clock) for token in ("t", "t", "other"))
+    session = auth.open_session()
+    assert again.caller(None, session) is not None
+    assert other.caller(None, session) is None
+    auth.close_session(session)
+    assert auth.caller(None, session) is None
+    clock.advance(SESSION_SECONDS)
+    assert again.caller(None, session) is None
+
+
+@pytest.mark.parametrize(
+    "cut", ["", ".", "x", "9999999999.x.y", "9" * 400 + ".a.b", "\udcff.\udcff"]
+)
+def test_a_session_that_nobody_opened_is_nobody_s(cut):
+    auth = Auth("t")
+    assert auth.caller(None, cut) is None
+    assert auth.caller(None, auth.open_session()[:-1]) is None
+    assert auth.caller(None, "9" + auth.open_session()) is None
+    auth.close_session(cut)
