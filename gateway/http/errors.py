@@ -66,12 +66,9 @@ async def errors(
     except web.HTTPException as refusal:
         if refusal.status < 400:
             raise
-        headers = {"Allow": refusal.headers["Allow"]} if "Allow" in refusal.headers else None
-        return error_answer(refusal.reason, status=refusal.status, headers=headers)
+        return _refusal(refusal)
     except GatewayError as error:
-        status = next(status for kind, status in _STATUS if isinstance(error, kind))
-        code = next((code for kind, code in _CODES if isinstance(error, kind)), None)
-        return error_answer(str(error), status=status, code=code)
+        return _failure(error)
     except ConnectionError:
         raise  # the client has gone; there is nobody to answer
     except Exception:
@@ -79,3 +76,16 @@ async def errors(
         log.exception("request_failed", id=id_, path=request.path)
         text = f"Something went wrong here; the log says what, under {id_}."
         return error_answer(text, status=500)
+
+
+def _refusal(refusal: web.HTTPException) -> web.Response:
+    """Answer as the HTTP library would, in our shape."""
+    headers = {"Allow": refusal.headers["Allow"]} if "Allow" in refusal.headers else None
+    return error_answer(refusal.reason, status=refusal.status, headers=headers)
+
+
+def _failure(error: GatewayError) -> web.Response:
+    """Answer with an error of the program's own: its text is meant to be read."""
+    status = next(status for kind, status in _STATUS if isinstance(error, kind))
+    code = next((code for kind, code in _CODES if isinstance(error, kind)), None)
+    return error_answer(str(error), status=status, code=code)
