@@ -6,7 +6,7 @@ in its lane as if it had just come in (P1, P3). It answers nothing itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 import structlog
@@ -16,7 +16,7 @@ from gateway.turns import unanswered
 
 if TYPE_CHECKING:
     from core.ports import Store
-    from core.records import StoredTurn
+    from core.records import Accepted, StoredTurn
     from gateway.sessions import Sessions
 
 log = structlog.get_logger()
@@ -25,25 +25,33 @@ log = structlog.get_logger()
 async def recover(store: Store, sessions: Sessions, platforms: Collection[str]) -> None:
     """Queue what is left; what belongs to a platform that is not configured stays where it is."""
     waiting = await store.waiting()
-    unfinished = await store.unfinished()
-    presses = [each.incoming for each in waiting if isinstance(each.incoming, Press)]
-    stopped = {press.turn_id for press in presses if press.action == "stop"}
-    left = 0
-    for turn in unfinished:
-        if turn.start.seq is None:
-            await _close(store, turn)
-        elif Address.of(turn.start.session).platform in platforms:
-            log.info("turn_recovered", turn_id=turn.start.turn_id, state=turn.state)
-            sessions.put(turn.start.session, await _as_wished(store, turn, stopped))
-        else:
-            left += 1
-    for accepted in waiting:
-        if accepted.incoming.address.platform in platforms:
-            sessions.put(accepted.incoming.address.session, accepted)
-        else:
-            left += 1
-    if left:
+    unfinished = await _unfinished(store)
+    stopped = _stopped(waiting)
+    turns = [turn for turn in unfinished if Address.of(turn.start.session).platform in platforms]
+    items = [each for each in waiting if each.incoming.address.platform in platforms]
+    for turn in turns:
+        log.info("turn_recovered", turn_id=turn.start.turn_id, state=turn.state)
+        sessions.put(turn.start.session, await _as_wished(store, turn, stopped))
+    for accepted in items:
+        sessions.put(accepted.incoming.address.session, accepted)
+    if left := len(unfinished) - len(turns) + len(waiting) - len(items):
         log.warning("left_for_later", items=left, why="their platform is not configured")
+
+
+async def _unfinished(store: Store) -> list[StoredTurn]:
+    """Give the turns that a chat waits for. Those of programs on /v1 end here: nobody does."""
+    left = await store.unfinished()
+    for turn in left:
+        if turn.start.seq is None:
+            await store.finish(unanswered(turn.start.turn_id, "stopped"))
+            await store.delivered(turn.start.turn_id)
+    return [turn for turn in left if turn.start.seq is not None]
+
+
+def _stopped(waiting: Iterable[Accepted]) -> set[str]:
+    """Name the turns whose Stop came in."""
+    presses = [each.incoming for each in waiting if isinstance(each.incoming, Press)]
+    return {press.turn_id for press in presses if press.action == "stop"}
 
 
 async def _as_wished(store: Store, turn: StoredTurn, stopped: Collection[str]) -> StoredTurn:
@@ -52,9 +60,3 @@ async def _as_wished(store: Store, turn: StoredTurn, stopped: Collection[str]) -
         return turn
     await store.finish(unanswered(turn.start.turn_id, "stopped"))
     return await store.turn(turn.start.turn_id) or turn
-
-
-async def _close(store: Store, turn: StoredTurn) -> None:
-    """End a turn of a program on /v1 that the last run cut: its client is gone."""
-    await store.finish(unanswered(turn.start.turn_id, "stopped"))
-    await store.delivered(turn.start.turn_id)
