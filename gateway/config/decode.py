@@ -35,14 +35,17 @@ class Decoder:
         if isinstance(node, Scalar):
             return self._scalar(node, kinds, path)
         for each in kinds:
-            if isinstance(each, inspect.StructType) and isinstance(node, Block):
-                return self._struct(node, self._tagged(node, kinds, path), path)
-            if isinstance(each, inspect.DictType) and isinstance(node, Block):
-                return self._mapping(node, each, path)
-            if isinstance(each, inspect.VarTupleType) and isinstance(node, Items):
-                return self._items(node, each, path)
-            if isinstance(each, inspect.AnyType):
-                return self._anything(node, path)
+            match each, node:
+                case inspect.StructType(), Block() as block:
+                    return self._struct(block, self._tagged(block, kinds, path), path)
+                case inspect.DictType() as mapping, Block() as block:
+                    return self._mapping(block, mapping, path)
+                case inspect.VarTupleType() as several, Items() as items:
+                    return self._items(items, several, path)
+                case inspect.AnyType(), _:
+                    return self._anything(node, path)
+                case _:
+                    pass  # the next kind may fit
         self._report.add(path, f"should be {leaves.expected(kinds)}, not {leaves.called(node)}")
         return UNSET
 
@@ -72,21 +75,27 @@ class Decoder:
         if kind is None:
             return UNSET
         fields = {field.encode_name: field for field in kind.fields}
-        secrets = {name + _FILE: name for name, field in fields.items() if _holds_secret(field)}
+        secrets = [name for name, field in fields.items() if _holds_secret(field)]
+        known = [*fields, *(name + _FILE for name in secrets)]
         values: dict[str, Any] = {}
         for key, entry in block.entries.items():
-            self._report.lines[*path, key] = entry.line
+            at = (*path, key)
+            self._report.lines[at] = entry.line
             if key in fields:
-                values[key] = self.value(entry.node, fields[key].type, (*path, key))
-            elif key not in secrets and key != kind.tag_field:
-                hint = nearest(key, [*fields, *secrets])
-                self._report.add((*path, key), f"there is no such key here{hint}")
-        for key in [key for key in secrets if key in block.entries]:
-            self._from_file(block.entries, values, secrets[key], path)
-        for name, field in fields.items():
-            if values.get(name, UNSET) is UNSET:
-                values[name] = self._absent(field, (*path, name))
-        return kind.cls(**values)
+                values[key] = self.value(entry.node, fields[key].type, at)
+            elif key not in known and key != kind.tag_field:
+                self._report.add(at, f"there is no such key here{nearest(key, known)}")
+        for name in secrets:
+            self._from_file(block.entries, values, name, path)
+        return kind.cls(**self._filled(values, fields, path))
+
+    def _filled(
+        self, values: Mapping[str, Any], fields: Mapping[str, inspect.Field], path: Path
+    ) -> dict[str, Any]:
+        """Give a value for each field: what was read, or else what holds where nothing was."""
+        read = {name: value for name, value in values.items() if value is not UNSET}
+        absent = {name: field for name, field in fields.items() if name not in read}
+        return read | {name: self._absent(each, (*path, name)) for name, each in absent.items()}
 
     def _absent(self, field: inspect.Field, path: Path) -> Any:  # noqa: ANN401
         """Give a field's default. A required one is told, and stands empty for later checks."""
@@ -103,17 +112,22 @@ class Decoder:
         if field is None:
             return structs[0]
         tags = {str(each.tag): each for each in structs}
-        wrote = path[-1] if field == "type" else ""
+        wrote = self._tag(block, field, path)
         at = (*path, field)
-        if field in block.entries:
-            self._report.lines[at] = block.entries[field].line
-            read = self.value(block.entries[field].node, inspect.StrType(), at)
-            wrote = wrote if isinstance(read, UnsetType) else read
         if wrote not in tags and not self._report.broken(at):
-            one_of = f"one of {', '.join(tags)}{nearest(wrote, tags)}"
-            known = field in block.entries or field == "type"
-            self._report.add(at, f"should be {one_of}" if known else f"is missing: {one_of}")
+            wants = "should be" if field in block.entries or field == "type" else "is missing:"
+            self._report.add(at, f"{wants} one of {', '.join(tags)}{nearest(wrote, tags)}")
         return tags.get(wrote)
+
+    def _tag(self, block: Block, field: str, path: Path) -> str:
+        entry = block.entries.get(field)
+        read: str | UnsetType = UNSET
+        if entry is not None:
+            self._report.lines[*path, field] = entry.line
+            read = self.value(entry.node, inspect.StrType(), (*path, field))
+        if isinstance(read, UnsetType):
+            return path[-1] if field == "type" else ""
+        return read
 
     def _mapping(self, block: Block, kind: inspect.DictType, path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -149,6 +163,8 @@ class Decoder:
         self, entries: Mapping[str, Entry], values: dict[str, Any], name: str, path: Path
     ) -> None:
         key = name + _FILE
+        if key not in entries:
+            return
         at = (*path, key)
         place = self.value(entries[key].node, inspect.StrType(), at)
         if isinstance(place, UnsetType):

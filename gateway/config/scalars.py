@@ -56,23 +56,27 @@ def expand(
     """Put the variables in; None when one is missing, which the report then tells."""
     if "${" not in scalar.text:
         return scalar
-    told: list[str] = []
-
-    def value(found: re.Match[str]) -> str:
-        if found["literal"]:
-            return "${"
-        if found["open"]:
-            told.append("a variable is written ${NAME} or ${NAME:-default}")
-            return ""
-        name, default = found["name"], found["default"]
-        if default is not None:
-            return environ.get(name) or default
-        if name not in environ:
-            told.append(f"the variable {name} is not set and has no default")
-        return environ.get(name, "")
-
-    text = _VARIABLE.sub(value, scalar.text)
-    for each in told:
+    told = [_mistake(found, environ) for found in _VARIABLE.finditer(scalar.text)]
+    for each in filter(None, told):
         report.add(path, each)
+    if any(told):
+        return None
+    text = _VARIABLE.sub(lambda found: _value(found, environ), scalar.text)
     # A plain scalar cannot begin or end with blanks; one from a variable should not either.
-    return None if told else replace(scalar, text=text.strip() if scalar.plain else text)
+    return replace(scalar, text=text.strip() if scalar.plain else text)
+
+
+def _mistake(found: re.Match[str], environ: Mapping[str, str]) -> str:
+    """Say what is wrong with a variable, or nothing."""
+    if found["open"]:
+        return "a variable is written ${NAME} or ${NAME:-default}"
+    if found["literal"] or found["default"] is not None or found["name"] in environ:
+        return ""
+    return f"the variable {found['name']} is not set and has no default"
+
+
+def _value(found: re.Match[str], environ: Mapping[str, str]) -> str:
+    """Give what a variable without a mistake stands for; a blank one gives way to its default."""
+    if found["literal"]:
+        return "${"
+    return environ.get(found["name"], "") or found["default"] or ""

@@ -60,15 +60,19 @@ def _loose(each: dict[str, Any]) -> dict[str, Any]:
     each.pop("discriminator", None)  # an account's type may be left out
     told: dict[str, Any] = {key: each.pop(key) for key in ("default", "description") if key in each}
     choices = each.get("anyOf", [each] if each else [])
-    if not choices:
-        return told
+    return {**told, "anyOf": _wider(choices)} if choices else told
+
+
+def _wider(choices: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give the choices of a key, and what may stand in their place."""
+    wider = [*choices]
     if any(choice.get("type") in _SCALARS or "enum" in choice for choice in choices):
-        choices.append(_VARIABLE)
+        wider.append(_VARIABLE)
     if _TEXT in choices:
-        choices.append({"type": "number"})  # an id may look like one
+        wider.append({"type": "number"})  # an id may look like one
     if _NULL not in choices:
-        choices.append(_NULL)
-    return {**told, "anyOf": choices}
+        wider.append(_NULL)
+    return wider
 
 
 def _secret(each: dict[str, Any]) -> bool:
