@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from ipaddress import ip_address
 from zoneinfo import ZoneInfo, available_timezones
 
 from gateway.config.chats import ChatSettings
 from gateway.config.mixtures import ActingSlot, FallbackSlot, PresetBlock
-from gateway.config.model import Discord, Settings, Slack, Telegram
+from gateway.config.model import Discord, Platform, Settings, Slack, Telegram
 from gateway.config.presets import cadence
 from gateway.config.providers import Scripted
 from gateway.config.report import Path, Report, nearest
@@ -103,20 +103,25 @@ def _platforms(settings: Settings, report: Report) -> None:
     for name, platform in settings.platforms.items():
         path = ("platforms", name)
         _name(name, path, report)
-        needed: dict[str, Secret | None] = {}
-        if isinstance(platform, Telegram | Discord):
-            needed = {"token": platform.token}
-        elif isinstance(platform, Slack):
-            second = "app_token" if platform.mode == "socket" else "signing_secret"
-            needed = {"bot_token": platform.bot_token, second: getattr(platform, second)}
-        for key, secret in needed.items():
-            if not secret:
-                told = (
-                    "is missing"
-                    if secret is None
-                    else "is blank; take the platform out, or fill it"
-                )
-                _once(report, (*path, key), told)
+        for key in _secrets(platform):
+            secret: Secret | None = getattr(platform, key)
+            if secret is None:
+                _once(report, (*path, key), "is missing")
+            elif not secret:
+                _once(report, (*path, key), "is blank; take the platform out, or fill it")
+
+
+def _secrets(platform: Platform) -> tuple[str, ...]:
+    """Name the keys without which a platform lets nobody in."""
+    match platform:
+        case Telegram() | Discord():
+            return ("token",)
+        case Slack(mode="socket"):
+            return ("bot_token", "app_token")
+        case Slack(mode="http"):
+            return ("bot_token", "signing_secret")
+        case _:
+            return ()
 
 
 def _once(report: Report, path: Path, told: str) -> None:
@@ -142,9 +147,13 @@ def _providers(settings: Settings, report: Report) -> None:
             report.add(path, "this name is taken: presets themselves go by it (moa/NAME)")
         if isinstance(provider, Scripted) and bool(provider.answers) == bool(provider.script):
             report.add(path, "a scripted provider has either answers or a script")
-        for header in provider.headers:
-            if not _HEADER.fullmatch(header):
-                report.add((*path, "headers", header), "is no name for an HTTP header")
+        _headers(provider.headers, (*path, "headers"), report)
+
+
+def _headers(names: Iterable[str], path: Path, report: Report) -> None:
+    for name in names:
+        if not _HEADER.fullmatch(name):
+            report.add((*path, name), "is no name for an HTTP header")
 
 
 def _moa(settings: Settings, report: Report) -> None:
@@ -162,11 +171,7 @@ def _moa(settings: Settings, report: Report) -> None:
 
 def _mixture(preset: PresetBlock, path: Path, report: Report) -> None:
     for slot, place, advises in slots(preset, path):
-        at = (*place, "provider")
-        if slot.provider.lower() == "moa" and not advises:
-            report.add(at, "a preset cannot answer for another; name a provider and its model")
-        elif slot.provider and slot.provider.lower() != "moa":
-            _provider(slot.provider, at, report)
+        _slot(slot, (*place, "provider"), report, advises=advises)
     try:
         cadence(preset.fanout)
     except ValueError as error:
@@ -175,6 +180,15 @@ def _mixture(preset: PresetBlock, path: Path, report: Report) -> None:
     if preset.enabled and not asked and not report.broken((*path, "reference_models")):
         told = "no reference is enabled; with enabled: false the aggregator answers alone"
         report.add((*path, "reference_models"), told)
+
+
+def _slot(slot: FallbackSlot, at: Path, report: Report, *, advises: bool) -> None:
+    """Check whom a slot asks; a blank name is told already."""
+    preset = slot.provider.lower() == "moa"
+    if preset and not advises:
+        report.add(at, "a preset cannot answer for another; name a provider and its model")
+    elif slot.provider and not preset:
+        _provider(slot.provider, at, report)
 
 
 def _prices(settings: Settings, report: Report) -> None:
