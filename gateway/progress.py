@@ -9,11 +9,9 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 import structlog
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
-    from rich.progress import TaskID
+    from rich.progress import Progress, TaskID
 
     from gateway.wiring import ModelState
 
@@ -25,28 +23,28 @@ class ModelProgress:
 
     def __init__(self, out: TextIO | None = None) -> None:
         """Write to stderr, or to `out`."""
-        self._console = Console(file=out or sys.stderr)
+        self._out = out or sys.stderr
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._phase = ""
 
     def __call__(self, state: ModelState) -> None:
         """Show a step; quick, and never fails a model."""
-        if state.phase == "fetching" and self._console.is_terminal:
+        if state.phase == "fetching" and self._out.isatty():
             self._fetched(state.done, state.total)
             return
         self._close()
         if state.phase != self._phase:
             self._phase = state.phase
-            if self._console.is_terminal:
-                self._console.print(state.message, highlight=False, markup=False)
+            if self._out.isatty():
+                self._out.write(f"{state.message}\n")
+                self._out.flush()
             else:
                 log.info("model", phase=state.phase, text=state.message)
 
     def _fetched(self, done: int, total: int) -> None:
         if self._bar is None:
-            columns = (TextColumn("Fetching a small model"), BarColumn(), DownloadColumn())
-            self._bar = Progress(*columns, TimeElapsedColumn(), console=self._console)
+            self._bar = _bar(self._out)
             self._task = self._bar.add_task("", total=total or None)
             self._bar.start()
         if self._task is not None:
@@ -56,3 +54,17 @@ class ModelProgress:
         if self._bar is not None:
             self._bar.stop()
             self._bar, self._task = None, None
+
+
+def _bar(out: TextIO) -> Progress:
+    # Imported here: most starts fetch nothing, and should not wait for it.
+    from rich import progress  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415
+
+    return progress.Progress(
+        progress.TextColumn("Fetching a small model"),
+        progress.BarColumn(),
+        progress.DownloadColumn(),
+        progress.TimeElapsedColumn(),
+        console=Console(file=out),
+    )
