@@ -6,9 +6,14 @@ feature lands. It never tells a mistake.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from gateway.config.mixtures import PresetBlock
 from gateway.config.model import Settings, Web
 from gateway.config.providers import UNSPOKEN, missing
 from gateway.config.report import Path, Report, nearest
+from gateway.config.shape import Block
 
 _IGNORED = {
     "max_tokens": "is ignored: slots have max_tokens, and presets reference_max_tokens",
@@ -26,37 +31,54 @@ _BLOCKS = (
     "access",
     "privacy",
 )
+_Row: TypeAlias = tuple[Path, bool, str]  # where, whether it asks in vain, and what to say of it
 _BARE = "every trace and every log holds the whole text"
 
 
 def notice(settings: Settings, report: Report) -> None:
     """Warn of what is read over."""
     _ignored(settings, report)
-    for name, platform in settings.platforms.items():
-        if not isinstance(platform, Web):
-            kind = type(platform).__name__.lower()
-            report.warn(("platforms", name), f"{kind} {_LATER}; nobody is answered there")
-    for name, provider in settings.providers.items():
-        if missing(provider) == UNSPOKEN:
-            report.warn(("providers", name), f"cannot be used: {UNSPOKEN}")
-    for name, preset in settings.moa.presets.items():
-        path = ("moa", "presets", name)
-        if preset.acting_model is not None:
-            report.warn((*path, "acting_model"), f"{_LATER}; the aggregator answers")
-        if preset.auto:
-            report.warn((*path, "auto"), f"{_LATER}; the references are always asked")
-        if preset.allow:
-            report.warn((*path, "allow"), f"{_LATER}; everybody may choose it")
-        if preset.privacy_filter not in {None, "off"}:
-            report.warn((*path, "privacy_filter"), f"{_LATER}; {_BARE}")
-        for index, slot in enumerate(preset.reference_models):
-            if slot.fallbacks:
-                where = (*path, "reference_models", str(index), "fallbacks")
-                report.warn(where, f"{_LATER}; nobody advises in its place")
-    if settings.moa.privacy_filter != "off":
-        report.warn(("moa", "privacy_filter"), f"{_LATER}; {_BARE}")
-    _blocks(settings, report)
+    for path, vain, told in _rows(settings):
+        if vain:
+            report.warn(path, told)
     _strangers(settings, report)
+
+
+def _rows(settings: Settings) -> Iterator[_Row]:
+    """Give a row for each key that may ask for what this version does not do."""
+    for name, platform in settings.platforms.items():
+        kind = type(platform).__name__.lower()
+        told = f"{kind} {_LATER}; nobody is answered there"
+        yield ("platforms", name), not isinstance(platform, Web), told
+    for name, provider in settings.providers.items():
+        unspoken = missing(provider) == UNSPOKEN
+        yield ("providers", name), unspoken, f"cannot be used: {UNSPOKEN}"
+    for name, preset in settings.moa.presets.items():
+        yield from _preset(preset, ("moa", "presets", name))
+    yield ("moa", "privacy_filter"), settings.moa.privacy_filter != "off", f"{_LATER}; {_BARE}"
+    for block in _BLOCKS:
+        vain = _says_something(getattr(settings, block))
+        yield (block,), vain, f"{_LATER}: nothing is held to it"
+    yield ("tools", "servers"), bool(settings.tools.servers), f"{_LATER}; no tool is offered"
+    for name, key in settings.http.keys.items():
+        at = ("http", "keys", name, "budgets")
+        yield at, _says_something(key.budgets), f"{_LATER}: nothing is held to it"
+
+
+def _preset(preset: PresetBlock, path: Path) -> Iterator[_Row]:
+    acts = preset.acting_model is not None
+    hides = preset.privacy_filter not in {None, "off"}
+    yield (*path, "acting_model"), acts, f"{_LATER}; the aggregator answers"
+    yield (*path, "auto"), preset.auto, f"{_LATER}; the references are always asked"
+    yield (*path, "allow"), bool(preset.allow), f"{_LATER}; everybody may choose it"
+    yield (*path, "privacy_filter"), hides, f"{_LATER}; {_BARE}"
+    for index, slot in enumerate(preset.reference_models):
+        at = (*path, "reference_models", str(index), "fallbacks")
+        yield at, bool(slot.fallbacks), f"{_LATER}; nobody advises in its place"
+
+
+def _says_something(block: Block | tuple[Block, ...]) -> bool:
+    return block != type(block)()
 
 
 def _strangers(settings: Settings, report: Report) -> None:
@@ -73,19 +95,6 @@ def _strangers(settings: Settings, report: Report) -> None:
             wrote = report.written.get(path, platform).partition(":")[0]
             hint = nearest(platform, settings.platforms)
             report.warn(path, f"there is no platform {wrote!r}{hint}")
-
-
-def _blocks(settings: Settings, report: Report) -> None:
-    for name in _BLOCKS:
-        block = getattr(settings, name)
-        if block != type(block)():
-            report.warn((name,), f"{_LATER}: nothing is held to it")
-    if settings.tools.servers:
-        report.warn(("tools", "servers"), f"{_LATER}; no tool is offered")
-    for name, key in settings.http.keys.items():
-        if key.budgets != type(key.budgets)():
-            path = ("http", "keys", name, "budgets")
-            report.warn(path, f"{_LATER}: nothing is held to it")
 
 
 def _ignored(settings: Settings, report: Report) -> None:
