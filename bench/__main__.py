@@ -13,6 +13,8 @@ from bench.provider import provider
 from bench.table import Row, print_json, print_table
 
 QUICK, USUAL = 3, 12
+WIDTH = 190
+"""Columns: a row of the table is one line, whatever the terminal."""
 
 
 def main() -> None:
@@ -35,7 +37,7 @@ def main() -> None:
     if given.json:
         print_json(rows)
     else:
-        print_table(rows, Console())
+        print_table(rows, Console(width=WIDTH))
 
 
 if __name__ == "__main__":

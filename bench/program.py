@@ -204,8 +204,8 @@ async def _asked(program: Program, turns: tuple[int, int]) -> list[Row]:
             what=f"whole program: memory after {few + many:,} turns",
             unit="MB",
             ours=late,
-            target="≤ 75 MB",
-            limit=75,
+            target="≤ 5 MB more than the row above",
+            limit=early + 5,
         ),
     ]
 
