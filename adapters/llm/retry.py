@@ -39,9 +39,14 @@ _REFERENCE = _Patience(retries=1, first=0.125, longest=0.25)
 _AGGREGATOR = _Patience(retries=2, first=0.5, longest=20.0)
 
 
-def wait_before(attempt: int, call: ModelCall, error: Exception) -> float | None:
-    """Give the seconds before the retry number `attempt` (from 1); None for no retry."""
-    if not isinstance(error, ModelBusy | ModelUnreachable):
+def wait_before(
+    attempt: int, call: ModelCall, error: ModelError, *, said: bool, left: float
+) -> float | None:
+    """Give the seconds before the retry number `attempt` (from 1); None for no retry.
+
+    `said` tells whether a word came before the error, `left` is the rest of the total in seconds.
+    """
+    if said or not isinstance(error, ModelBusy | ModelUnreachable):
         return None
     patience = _REFERENCE if call.position > 0 else _AGGREGATOR
     wait = error.retry_after if isinstance(error, ModelBusy) else None
@@ -49,7 +54,8 @@ def wait_before(attempt: int, call: ModelCall, error: Exception) -> float | None
         spread = random.uniform(0.5, 1.0)  # noqa: S311 - so that a crowd does not come back at once
         wait = patience.first * 2 ** (attempt - 1) * spread
     # To ask before the time would only be refused, while somebody waits and a fallback stands by.
-    return wait if attempt <= patience.retries and wait <= patience.longest else None
+    worth = attempt <= patience.retries and wait <= patience.longest and wait < left
+    return wait if worth else None
 
 
 class Retrying:
@@ -62,7 +68,7 @@ class Retrying:
 
     async def stream(self, call: ModelCall) -> AsyncGenerator[Chunk, None]:
         clock = asyncio.get_running_loop().time
-        ends = clock() + (self._total if call.timeout is None else call.timeout)
+        ends = clock() + self._seconds(call)
         for attempt in count(1):
             said = False
             stream = self._model.stream(call)
@@ -71,21 +77,23 @@ class Retrying:
                     said = said or chunk != EMPTY
                     yield chunk
                 return
-            except Exception as error:
-                wait = wait_before(attempt, call, error)
-                if said or wait is None or clock() + wait >= ends:
-                    _log(call, error)
+            except ModelError as error:
+                wait = wait_before(attempt, call, error, said=said, left=ends - clock())
+                if wait is None:
+                    # The only place where an operator learns why an advisor failed.
+                    log.warning("%s (%s) failed: %s", call.slot.label, _part(call), error)
                     raise
+            except Exception:  # ours; the engine isolates it, so it would never be seen (MOA-9)
+                log.exception("%s (%s) failed", call.slot.label, _part(call))
+                raise
             finally:
                 await stream.aclose()
             await asyncio.sleep(wait)
             call = replace(call, timeout=ends - clock())
 
+    def _seconds(self, call: ModelCall) -> float:
+        return self._total if call.timeout is None else call.timeout
 
-def _log(call: ModelCall, error: Exception) -> None:
-    """Say why a call failed in the end: only here does an operator learn why an advisor did."""
-    part = f"reference {call.position}" if call.position else "aggregator"
-    if isinstance(error, ModelError):
-        log.warning("%s (%s) failed: %s", call.slot.label, part, error)
-    else:  # ours; the engine isolates it, so it would never be seen (MOA-9)
-        log.error("%s (%s) failed", call.slot.label, part, exc_info=error)
+
+def _part(call: ModelCall) -> str:
+    return f"reference {call.position}" if call.position else "aggregator"
