@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -69,6 +70,12 @@ def test_recovery_takes_a_kept_round_for_what_it_was():
     play(story)
 
 
+def has_ended_as(kind: type[TurnFinished | TurnStopped], scene: Scene) -> None:
+    assert isinstance(scene.turn.ending, kind)
+    asked = [each for each in scene.model.made if each.call.position == 0]
+    assert len(scene.turn.ending.result.calls) <= len(asked)
+
+
 @pytest.mark.parametrize("seed", [None, 1, 2])
 @pytest.mark.parametrize("shared", [False, True])
 def test_moa_11_stopped_at_any_moment_it_leaves_no_stream_and_knows_its_ending(seed, shared):
@@ -89,10 +96,7 @@ def test_moa_11_stopped_at_any_moment_it_leaves_no_stream_and_knows_its_ending(s
         assert over or task.cancelled()
         assert all(made.ending in {"finished", "closed"} for made in model.made)
         if scene.events:
-            assert isinstance(scene.turn.ending, TurnFinished if over else TurnStopped)
-            asked = [each for each in model.made if each.call.position == 0]
-            assert scene.turn.ending is not None
-            assert len(scene.turn.ending.result.calls) <= len(asked)
+            has_ended_as(TurnFinished if over else TurnStopped, scene)
         return over
 
     async def story():
@@ -102,6 +106,16 @@ def test_moa_11_stopped_at_any_moment_it_leaves_no_stream_and_knows_its_ending(s
         pytest.fail("the turn never came to its end")
 
     run_virtual(story(), seed=seed)
+
+
+def checkpoint(notes: Sequence[Landed | RoundClosed]) -> tuple[tuple[Advice, ...], int]:
+    """Give the advice that was written down, and the number of the last round that was closed."""
+    kept: list[Advice] = []
+    closed = 0
+    for note in notes:
+        kept += [note.advice] if isinstance(note, Landed) else note.rest
+        closed = note.round if isinstance(note, RoundClosed) else closed
+    return tuple(kept), closed
 
 
 def test_recovery_from_any_checkpoint_pays_for_nobody_twice():
@@ -116,12 +130,8 @@ def test_recovery_from_any_checkpoint_pays_for_nobody_twice():
         await whole.run()
         assert [type(note) for note in whole.notes] == [Landed, Landed, RoundClosed]
         for cut in range(4):
-            kept: list[Advice] = []
-            closed = 0
-            for note in whole.notes[:cut]:
-                kept += [note.advice] if isinstance(note, Landed) else note.rest
-                closed = note.round if isinstance(note, RoundClosed) else closed
-            scene = Scene(ScriptedModel(scripts), wanted, kept={1: tuple(kept)}, closed=closed)
+            kept, closed = checkpoint(whole.notes[:cut])
+            scene = Scene(ScriptedModel(scripts), wanted, kept={1: kept}, closed=closed)
             await scene.run()
             landed = {each.position for each in kept}
             asked = {made.call.position for made in scene.model.made} - {0}

@@ -23,19 +23,21 @@ KINDS: dict[str, type | tuple[type, ...]] = {
 
 def fits(value, rule) -> bool:
     """As much of JSON Schema as our own schema uses."""
-    if "$ref" in rule and not fits(value, SCHEMA["$defs"][rule["$ref"].rpartition("/")[2]]):
-        return False
-    if "anyOf" in rule and not any(fits(value, each) for each in rule["anyOf"]):
-        return False
-    if "enum" in rule and value not in rule["enum"]:
-        return False
-    if "type" in rule and not isinstance(value, KINDS[rule["type"]]):
-        return False
-    if "pattern" in rule and not re.search(rule["pattern"], value):
+    if not all(CHECKS[key](value, rule[key]) for key in CHECKS.keys() & rule.keys()):
         return False
     if isinstance(value, list):
         return all(fits(each, rule.get("items", {})) for each in value)
     return not isinstance(value, dict) or block_fits(value, rule)
+
+
+# A pattern stands beside the type string.
+CHECKS = {
+    "$ref": lambda value, name: fits(value, SCHEMA["$defs"][name.rpartition("/")[2]]),
+    "anyOf": lambda value, rules: any(fits(value, each) for each in rules),
+    "enum": lambda value, words: value in words,
+    "type": lambda value, name: isinstance(value, KINDS[name]),
+    "pattern": lambda value, wanted: isinstance(value, str) and bool(re.search(wanted, value)),
+}
 
 
 def block_fits(value, rule) -> bool:

@@ -140,16 +140,17 @@ def test_every_target_of_make_that_a_document_names_is_there(document):
 
 def told() -> str:
     """Give every text that the program may show, as far as it is written in the source."""
-    sources = [
-        path for name in ("core", "adapters", "gateway") for path in (ROOT / name).rglob("*")
-    ]
-    texts = [path.read_text(encoding="utf-8") for path in sources if path.suffix == ".html"]
-    for path in sources:
-        if path.suffix == ".py":
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            nodes = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
-            texts += [value for value in nodes if isinstance(value, str)]
+    texts: list[str] = []
+    for name in ("core", "adapters", "gateway"):
+        texts += (path.read_text(encoding="utf-8") for path in (ROOT / name).rglob("*.html"))
+        for path in (ROOT / name).rglob("*.py"):
+            texts += literals(path.read_text(encoding="utf-8"))
     return "\n".join(texts)
+
+
+def literals(source: str) -> list[str]:
+    constants = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)]
+    return [node.value for node in constants if isinstance(node.value, str)]
 
 
 def test_the_messages_that_the_readme_explains_are_still_told():

@@ -61,16 +61,20 @@ def _fields(body: Mapping[str, Any], extra: frozenset[str]) -> Iterator[Complain
         yield Complaint("Missing required parameter: 'messages'.", "messages", "missing_parameter")
     elif not body["messages"]:
         yield Complaint("Invalid 'messages': empty array.", "messages", "empty_array")
-    for name, value in body.items():
-        if name not in KNOWN | extra:
-            yield Complaint(f"Unrecognized request argument supplied: {name}")
-        if value is None and name not in NULLABLE | extra:
-            yield Complaint(f"Invalid type for '{name}': got null.", name, "invalid_type")
+    yield from _names(body, extra)
     if body.get("stream_options") is not None and body.get("stream") is not True:
         text = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
         yield Complaint(text, "stream_options")
     yield from _tools(body)
     yield from _numbers(body)
+
+
+def _names(body: Mapping[str, Any], extra: frozenset[str]) -> Iterator[Complaint]:
+    for name, value in body.items():
+        if name not in KNOWN | extra:
+            yield Complaint(f"Unrecognized request argument supplied: {name}")
+        if value is None and name not in NULLABLE | extra:
+            yield Complaint(f"Invalid type for '{name}': got null.", name, "invalid_type")
 
 
 def _tools(body: Mapping[str, Any]) -> Iterator[Complaint]:
@@ -116,46 +120,54 @@ def _messages(messages: list[dict[str, Any]]) -> Iterator[Complaint]:
             text = f"Invalid value: '{role}'. Supported values are: {sorted(PARTS)}."
             yield Complaint(text, f"{where}.role", "invalid_value")
             return
-        if role == "tool":
-            if message.get("tool_call_id") not in owed:
-                text = "messages with role 'tool' must be a response to a preceeding message"
-                yield Complaint(f"{text} with 'tool_calls'.", f"{where}.role")
-                return
+        if role != "tool":
+            yield from _unanswered(owed)
+        elif message.get("tool_call_id") in owed:
             owed.remove(message["tool_call_id"])
-        elif owed:
-            yield _unanswered(owed)
+        else:
+            text = "messages with role 'tool' must be a response to a preceeding message"
+            yield Complaint(f"{text} with 'tool_calls'.", f"{where}.role")
+            return
         yield from _content(message, where)
         owed += [call.get("id") for call in message.get("tool_calls") or ()]
+    yield from _unanswered(owed)
+
+
+def _unanswered(owed: list[str]) -> Iterator[Complaint]:
     if owed:
-        yield _unanswered(owed)
-
-
-def _unanswered(owed: list[str]) -> Complaint:
-    return Complaint(
-        "An assistant message with 'tool_calls' must be followed by tool messages responding to "
-        f"each 'tool_call_id'. Those without a response: {', '.join(owed)}",
-        "messages",
-    )
+        text = (
+            "An assistant message with 'tool_calls' must be followed by tool messages responding "
+            f"to each 'tool_call_id'. Those without a response: {', '.join(owed)}"
+        )
+        yield Complaint(text, "messages")
 
 
 def _content(message: Mapping[str, Any], where: str) -> Iterator[Complaint]:
-    content, role = message.get("content"), message["role"]
-    calls = message.get("tool_calls")
-    if "tool_calls" in message and (role != "assistant" or not calls):
-        yield Complaint(f"Invalid '{where}.tool_calls'.", f"{where}.tool_calls", "invalid_value")
-    for call in calls or ():
-        function = call.get("function", {})
-        named = FUNCTION.fullmatch(function.get("name") or "")
-        if not call.get("id") or call.get("type") != "function" or not named:
-            yield Complaint("Invalid tool call.", f"{where}.tool_calls", "invalid_value")
-        if not isinstance(function.get("arguments"), str):
-            yield Complaint("Invalid type for arguments.", f"{where}.tool_calls", "invalid_type")
+    content = message.get("content")
+    yield from _calls(message, f"{where}.tool_calls")
     if "name" in message and not SPEAKER.fullmatch(message["name"] or ""):
         yield Complaint("Invalid 'name'.", f"{where}.name", "invalid_value")
-    if content is None and not calls:
+    if content is None and not message.get("tool_calls"):
         text = "Invalid value for 'content': expected a string, got null."
         yield Complaint(text, f"{where}.content")
     if isinstance(content, list):
         kinds = {part.get("type") for part in content}
-        if not content or not kinds <= PARTS[role]:
+        if not content or not kinds <= PARTS[message["role"]]:
             yield Complaint("Invalid content parts.", f"{where}.content", "invalid_value")
+
+
+def _calls(message: Mapping[str, Any], where: str) -> Iterator[Complaint]:
+    calls = message.get("tool_calls")
+    if "tool_calls" in message and (message["role"] != "assistant" or not calls):
+        yield Complaint(f"Invalid '{where}'.", where, "invalid_value")
+    for call in calls or ():
+        yield from _call(call, where)
+
+
+def _call(call: Mapping[str, Any], where: str) -> Iterator[Complaint]:
+    function = call.get("function", {})
+    named = FUNCTION.fullmatch(function.get("name") or "")
+    if not call.get("id") or call.get("type") != "function" or not named:
+        yield Complaint("Invalid tool call.", where, "invalid_value")
+    if not isinstance(function.get("arguments"), str):
+        yield Complaint("Invalid type for arguments.", where, "invalid_type")
