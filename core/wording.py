@@ -39,7 +39,7 @@ _STATES: Final[dict[RowState, tuple[str, str]]] = {
 }
 _REASONS: Final = {
     "unreachable": "could not be reached",
-    "busy": "is overloaded",
+    "busy": "overloaded or out of order",
     "refused": "refused the request",
     "auth": "its key is missing or not accepted",
     "context": "the conversation is too long for it",

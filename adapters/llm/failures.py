@@ -26,7 +26,7 @@ LONGEST_QUOTE = 200
 SHORTEST_SECRET = 6
 """Shorter header values ("true", "1") are no secrets, and cutting them out garbles the text."""
 
-BUSY = frozenset({408, 409, 425, 429})
+BUSY = frozenset({408, 409, 425, 429, 503, 529})
 HTTP_ERRORS = range(400, 600)
 FORBIDDEN = frozenset({401, 403})
 OVERFLOW = re.compile(
@@ -147,7 +147,8 @@ def _verdict(said: Said, status: int) -> tuple[str, type[ModelBusy | ModelRefuse
     verdicts: tuple[tuple[object, str, type[ModelBusy | ModelRefused]], ...] = (
         (status < HTTPStatus.BAD_REQUEST, "The provider redirects: check base_url", ModelRefused),
         (poor or status == HTTPStatus.PAYMENT_REQUIRED, "No credit is left", ModelRefused),
-        (status in BUSY or theirs, "The provider is busy", ModelBusy),
+        (status in BUSY, "The provider is busy", ModelBusy),
+        (theirs, "The provider is out of order", ModelBusy),
         (FILTERED.search(words), "The provider's content filter refused it", ModelRefused),
         (status in FORBIDDEN, "The key is wrong, or may not use this model", ModelForbidden),
         (OVERFLOW.search(words), "The request exceeds the model's window", ContextOverflow),

@@ -104,6 +104,8 @@ def _admit(request: web.Request, caller: Caller | None) -> tuple[int, str]:
     if path in OPEN | SELF_GUARDED or path.startswith("/static/"):
         return 200, ""
     if caller is None:
+        if "Authorization" in request.headers:
+            return 401, "That is no token of this gateway: send Authorization: Bearer <token>."
         return 401, "Sign in first, or send Authorization: Bearer <token>."
     if not caller.owner and not path.startswith("/v1/"):
         return 403, "This key is good for /v1 only."

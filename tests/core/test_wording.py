@@ -64,7 +64,7 @@ def test_amounts(amount, text):
         (Row(position=1, label="m", state="ok", seconds=75), "✓ m · done · 75 s · price unknown"),
         (
             Row(position=1, label="m", role="skeptic", state="failed", reason="busy"),
-            "✗ m (skeptic) · failed: is overloaded",
+            "✗ m (skeptic) · failed: overloaded or out of order",
         ),
         (Row(position=1, label="m", state="timed_out", seconds=30), "✗ m · timed out after 30.0 s"),
         (Row(position=1, label="m", state="late"), "– m · late, unused"),

@@ -35,7 +35,7 @@ def test_a_row_says_in_words_what_became_of_it():
     assert isinstance(got, PanelView)
     assert [row.said for row in got.rows] == [
         "writing (124 words)",
-        "failed: is overloaded",
+        "failed: overloaded or out of order",
         "done · 3.1 s · $0.0040",
     ]
     assert got.rows[1].role == "skeptic · dry"

@@ -62,3 +62,11 @@ def test_a_quote_is_one_short_line_without_secrets():
     assert text.startswith(": a b [redacted] long")
     assert len(text) <= LONGEST_QUOTE + 2
     assert quoted(" \n", ()) == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [(429, "is busy"), (503, "is busy"), (529, "is busy"), (500, "is out of order")],
+)
+def test_a_provider_that_breaks_is_not_called_busy(status, sentence):
+    assert str(failure(hear(b""), status)) == f"The provider {sentence} ({status})"

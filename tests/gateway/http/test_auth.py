@@ -82,6 +82,7 @@ async def test_a_wrong_token_is_nobody_even_beside_a_right_cookie(house, value):
     await house.sign_in()
     async with house.http.get("/api/conversations", headers={"Authorization": value}) as got:
         assert got.status == 401
+        assert "That is no token of this gateway" in await got.text()
 
 
 async def test_a_key_is_good_for_v1_only(house):
