@@ -74,7 +74,7 @@ class Retrying:
             stream = self._model.stream(call)
             try:
                 async for chunk in stream:
-                    said = said or chunk != EMPTY
+                    said |= chunk != EMPTY
                     yield chunk
                 return
             except ModelError as error:
