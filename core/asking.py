@@ -31,14 +31,15 @@ class World:
 class Ask:
     """A call of one slot. `origin` is when its turn began; `began` is when it was on the wire.
 
-    `iteration` says for which of the turn's answers it is made.
+    `iteration` says for which of the turn's answers it is made. A reference's call may be paid
+    for by another turn than the one that asked, which then puts in its own two.
     """
 
     slot: Slot
     lines: tuple[Line, ...]
     provider: Provider
     world: World
-    origin: float
+    origin: float = 0.0
     iteration: int = 1
     began: float | None = None
     first: float | None = None

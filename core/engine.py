@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from core import tokens
 from core.advice import advisory_view
 from core.answering import Answering, Unanswered
 from core.asking import Ask, World
 from core.block import prefilled, reference_block, with_block
+from core.booking import Booking
 from core.cadence import advice_key, advised_upto
 from core.cost import bill
 from core.errors import PresetUnavailable
 from core.events import (
     Note,
-    Round,
-    RoundClosed,
     Tell,
     Terminal,
     ToolDone,
@@ -100,8 +99,7 @@ class Turn:
         self._lines = request.lines
         self._advice: tuple[Advice, ...] = ()
         self._advised = -1
-        self._round = 0
-        self._rounds: list[FanOut] = []
+        self._rounds: list[Booking] = []
         self._asks: list[Ask] = []
         self._notes: list[str] = []
         self.ending: Terminal | None = None
@@ -196,33 +194,32 @@ class Turn:
         self, lines: tuple[Line, ...], tell: Tell, note: Note, iteration: int
     ) -> tuple[Advice, ...]:
         request = self._request
-        self._round += 1
-        round_ = self._round
-        kept = request.kept.get(round_, ())
-        view = advisory_view(lines)
-        fan_out = FanOut(
-            request.preset,
-            view,
-            world=self._world,
-            turn_began=self._began,
+        number = len(self._rounds) + 1
+        kept = request.kept.get(number, ())
+        booking = Booking(
+            preset=request.preset,
+            number=number,
             iteration=iteration,
-            kept=kept,
+            began=self._began,
+            note=note,
+            booked={each.position: each for each in kept},
         )
-        if round_ <= request.closed:
-            self._rounds.append(fan_out)
-            return fan_out.stored(tell)
+        self._rounds.append(booking)
+        if number <= request.closed:
+            return booking.again(tell)
+        view = advisory_view(lines)
 
-        async def ask(tell: Tell) -> tuple[Advice, ...]:
-            self._rounds.append(fan_out)
-            return await fan_out.run(tell, note, round_=round_)
+        async def ask(tell: Tell, note: Note) -> tuple[Advice, ...]:
+            fan_out = FanOut(request.preset, view, world=self._world, kept=kept)
+            return await fan_out.run(tell, note, round_=number)
 
         key = advice_key(request.preset, view, scope=request.scope)
-        advice = await self._cache.advise(key, ask, tell, fresh=request.fresh or bool(kept))
-        if fan_out in self._rounds:
-            return advice
-        # Used again: it is paid for elsewhere, but a restart must find it (MOA-24, recovery).
-        advice = tuple(replace(each, call=None) for each in advice)
-        note(RoundClosed(round=round_, rest=advice))
+        fresh = request.fresh or bool(kept)
+        advice: tuple[Advice, ...] = ()
+        try:
+            advice = await self._cache.advise(key, ask, tell, booking.take, fresh=fresh)
+        finally:
+            advice = booking.close(advice)
         return advice
 
     async def _use_tools(self, toolbox: Toolbox, answer: Ask, tell: Tell) -> None:
@@ -243,9 +240,7 @@ class Turn:
     def _result(self, answer: Ask | None = None) -> TurnResult:
         """Sum the turn up: what was said, by whom, for how much (MOA-29)."""
         calls = tuple(ask.report() for ask in self._asks if ask.began is not None)
-        rounds = tuple(
-            Round(iteration=each.iteration, advice=each.outcomes()) for each in self._rounds
-        )
+        rounds = tuple(filter(None, (each.summed() for each in self._rounds)))
         advice = self._advice or (rounds[-1].advice if rounds else ())
         spent = (each.call for asked in rounds for each in asked.advice)
         total = bill([*filter(None, spent), *calls])

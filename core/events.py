@@ -93,7 +93,10 @@ class ToolDone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """One fan-out that the turn made itself: for which iteration, every outcome in slot order."""
+    """One fan-out that the turn paid for, wholly or in part: for which iteration, every outcome.
+
+    They stand in slot order. What another turn paid for has no call.
+    """
 
     iteration: int
     advice: tuple[Advice, ...]

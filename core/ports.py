@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Literal, Protocol, TypeAlias
 
 from core.calls import Chunk, ModelCall
-from core.events import Tell
+from core.events import Note, Tell
 from core.frames import Frame
 from core.presets import Slot
 from core.records import Accepted, Conversation, StoredTurn, TurnEnd, TurnStart
@@ -74,8 +74,8 @@ class Provider:
 
 
 Providers: TypeAlias = Mapping[str, Provider]
-AskNow: TypeAlias = Callable[[Tell], Awaitable[tuple[Advice, ...]]]
-"""Asks the references now, telling how it goes."""
+AskNow: TypeAlias = Callable[[Tell, Note], Awaitable[tuple[Advice, ...]]]
+"""Asks the references now, telling how it goes and noting each outcome once, for whoever pays."""
 
 Pricer: TypeAlias = Callable[[Slot, Usage], Decimal | None]
 """Dollars of a call at its slot's price; None where nobody knows (MOA-28)."""
@@ -104,10 +104,13 @@ class Toolbox(Protocol):
 class AdviceCache(Protocol):
     """Advice that may be used again, and fan-outs that several turns may share (MOA-24)."""
 
-    async def advise(self, key: str, ask: AskNow, tell: Tell, *, fresh: bool) -> tuple[Advice, ...]:
+    async def advise(
+        self, key: str, ask: AskNow, tell: Tell, note: Note, *, fresh: bool
+    ) -> tuple[Advice, ...]:
         """Give the advice under `key`, asking only if it is not there; `fresh` asks anyway.
 
-        Advice that is used again makes no call, no event, no cost.
+        Advice that is used again makes no call, no event, no cost. What is noted goes to the one
+        who has waited longest of those who still wait, up to the last call's end (MOA-29).
         """
         ...
 

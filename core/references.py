@@ -1,7 +1,7 @@
 """The fan-out: asks every reference at once and gathers what became of each (MOA-8 to 12).
 
 Decides order, quorum, grace and outcomes. It never shows anything and never stores anything: it
-tells listeners, and hands each landed advice to a journal.
+tells listeners, and notes each outcome for whoever pays.
 """
 
 from __future__ import annotations
@@ -56,10 +56,9 @@ class _Reference(Ask):
 
 
 class FanOut:
-    """One fan-out of one turn.
+    """One fan-out. Several turns may share it: its calls count seconds by the clock itself.
 
     `kept` are outcomes that a cut turn had checkpointed: those are not asked again (P4).
-    `turn_began` is the turn's own zero of time, `iteration` the answer that the advice is for.
     """
 
     def __init__(
@@ -68,16 +67,12 @@ class FanOut:
         view: Sequence[Line],
         *,
         world: World,
-        turn_began: float,
-        iteration: int = 1,
         kept: Sequence[Advice] = (),
     ) -> None:
         """Decide who is asked what; nothing is sent yet."""
         self._preset = preset
         self._world = world
-        self._turn_began = turn_began
-        self.iteration = iteration
-        self._began = turn_began
+        self._began = 0.0
         self._kept = kept
         self._done: dict[int, Advice] = {each.position: each for each in kept}
         self._asks: dict[int, _Reference] = {}
@@ -87,26 +82,10 @@ class FanOut:
             if position not in self._done:
                 self._plan(position, slot, view)
 
-    def outcomes(self) -> tuple[Advice, ...]:
-        """Give every outcome in slot order; who is still being asked counts as cancelled."""
-        asked = self._asks.items()
-        open_ = {at: ask.advice("cancelled") for at, ask in asked if at not in self._done}
-        return tuple(advice for _, advice in sorted((open_ | self._done).items()))
-
-    def stored(self, tell: Tell) -> tuple[Advice, ...]:
-        """Tell of a round that was complete before the turn was cut; nobody is asked."""
-        everybody = tuple(sorted(self._kept, key=lambda advice: advice.position))
-        self._asks.clear()
-        self._done = {advice.position: advice for advice in everybody}
-        for advice in everybody:
-            tell(ReferenceDone(advice=advice))
-        tell(ReferencesDone(advice=everybody))
-        return everybody
-
     async def run(self, tell: Tell, note: Note, *, round_: int = 1) -> tuple[Advice, ...]:
         """Ask everybody and return when no more is awaited; the slower ones are cut off.
 
-        Cancelling it cancels every call; `outcomes` then says how far each had come.
+        Cancelling it cancels every call; the round's last note says how far each had come.
         """
         self._began = self._world.clock.monotonic()
         rest = [advice for advice in self._done.values() if advice not in self._kept]
@@ -127,7 +106,7 @@ class FanOut:
             open_ = [ask for at, ask in self._asks.items() if at not in self._done]
             rest += [self._land(ask.advice(unfinished), tell) for ask in open_]
             note(RoundClosed(round=round_, rest=tuple(rest)))
-        everybody = self.outcomes()
+        everybody = tuple(advice for _, advice in sorted(self._done.items()))
         tell(ReferencesDone(advice=everybody))
         return everybody
 
@@ -149,8 +128,6 @@ class FanOut:
                 lines=for_slot(view, slot, small=provider.small),
                 provider=provider,
                 world=self._world,
-                origin=self._turn_began,
-                iteration=self.iteration,
             )
             return
         self._done[position] = Advice(

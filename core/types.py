@@ -180,7 +180,8 @@ class CallReport:
     """One model call as it went: who was asked what, and what it took.
 
     `dollars` is None where the price is unknown (never $0). Seconds run from the wire;
-    `started` is seconds after the turn began. `lines` is the exact input. `iteration` counts the
+    `started` is seconds after the turn began, below 0 where a turn that began earlier had asked
+    and left it to this one. `lines` is the exact input. `iteration` counts the
     aggregator's answers of the turn from 1; a reference's call is made for one of them.
     """
 

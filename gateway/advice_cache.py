@@ -1,17 +1,18 @@
 """Keeps advice for a while, and lets identical questions share one fan-out (MOA-24).
 
 Decides nothing about what is asked. A shared fan-out outlives whoever began it and ends when the
-last one who waits for it has gone.
+last one who waits for it has gone. Of those who wait, the one who came first pays for what lands.
 """
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from core.events import Tell, TurnEvent
+    from core.events import Checkpoint, Note, Tell, TurnEvent
     from core.ports import AskNow, Clock
     from core.types import Advice
 
@@ -19,25 +20,44 @@ KEPT_SECONDS = 15 * 60.0
 KEPT_BYTES = 8 * 1024 * 1024
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Listener:
+    tell: Tell
+    note: Note
+
+
 @dataclass(slots=True)
 class _Flight:
-    """A fan-out under way, and who listens to it."""
+    """A fan-out under way, and who listens to it: as long as it runs, at least one."""
 
     over: asyncio.Future[tuple[Advice, ...]]
     task: asyncio.Task[None] | None = None
-    listeners: list[Tell] = field(default_factory=list)
+    listeners: list[_Listener] = field(default_factory=list)
     told: list[TurnEvent] = field(default_factory=list)
 
-    def join(self, listener: Tell) -> None:
+    def join(self, listener: _Listener) -> None:
         """Tell what was told so far, and from now on all else."""
         for event in self.told:
-            listener(event)
+            listener.tell(event)
         self.listeners.append(listener)
 
     def tell(self, event: TurnEvent) -> None:
         self.told.append(event)
         for listener in self.listeners:
-            listener(event)
+            listener.tell(event)
+
+    def note(self, checkpoint: Checkpoint) -> None:
+        """Leave it to the one who has waited longest of those who still wait (MOA-29)."""
+        self.listeners[0].note(checkpoint)
+
+    async def end(self) -> None:
+        """Cut it off; a second Stop does not keep the last listener from what is still noted."""
+        if self.task is None:
+            return
+        self.task.cancel()
+        while not self.task.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([self.task])
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +86,9 @@ class SharedAdvice:
         self._kept: dict[str, _Kept] = {}
         self._flights: dict[str, _Flight] = {}
 
-    async def advise(self, key: str, ask: AskNow, tell: Tell, *, fresh: bool) -> tuple[Advice, ...]:
+    async def advise(
+        self, key: str, ask: AskNow, tell: Tell, note: Note, *, fresh: bool
+    ) -> tuple[Advice, ...]:
         """Give the advice under `key`; see `core.ports.AdviceCache`."""
         self._expire()
         if not fresh and key in self._kept:
@@ -76,20 +98,20 @@ class SharedAdvice:
             flight = _Flight(over=asyncio.get_running_loop().create_future())
             self._flights[key] = flight
             flight.task = self._group.create_task(self._fly(key, flight, ask), name="fan-out")
-        flight.join(tell)
+        listener = _Listener(tell, note)
+        flight.join(listener)
         try:
             return await asyncio.shield(flight.over)
         except asyncio.CancelledError:
-            flight.listeners.remove(tell)
-            if not flight.listeners and flight.task is not None:
+            if flight.listeners == [listener]:
                 self._gone(key, flight)  # whoever comes now must not join what is being ended
-                flight.task.cancel()
-                await asyncio.wait([flight.task])
+                await flight.end()
+            flight.listeners.remove(listener)
             raise
 
     async def _fly(self, key: str, flight: _Flight, ask: AskNow) -> None:
         try:
-            advice = await ask(flight.tell)
+            advice = await ask(flight.tell, flight.note)
         except asyncio.CancelledError:
             flight.over.cancel()
             raise

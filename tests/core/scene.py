@@ -33,8 +33,8 @@ def preset(*models: str | ReferenceSlot, **changes: object) -> Preset:
 class NoCache:
     """An advice cache that never has anything."""
 
-    async def advise(self, key, ask: AskNow, tell, *, fresh: bool) -> tuple[Advice, ...]:
-        return await ask(tell)
+    async def advise(self, key, ask: AskNow, tell, note, *, fresh: bool) -> tuple[Advice, ...]:
+        return await ask(tell, note)
 
 
 class Tools:

@@ -29,7 +29,7 @@ class Asking:
         self.ended = 0
         self.cancelled = 0
 
-    async def __call__(self, tell) -> tuple[Advice, ...]:
+    async def __call__(self, tell, note) -> tuple[Advice, ...]:
         self.begun += 1
         try:
             tell(ReferenceDone(advice=advice("early")[0]))
@@ -55,8 +55,11 @@ class Person:
     def tell(self, event) -> None:
         self.heard.append(event.advice.text)
 
+    def note(self, checkpoint) -> None:
+        """Keep no journal."""
+
     async def asks(self, *, fresh: bool = False) -> tuple[Advice, ...]:
-        return await self.cache.advise(self.key, self.ask, self.tell, fresh=fresh)
+        return await self.cache.advise(self.key, self.ask, self.tell, self.note, fresh=fresh)
 
 
 def play(story, **options) -> None:

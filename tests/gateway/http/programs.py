@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from openai import AsyncOpenAI
 
+from tests.gateway.call_log import PATIENCE
 from tests.gateway.harness import Running
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
+
+    from core.events import TurnEvent
 
 ANSWERS = """
     wise: "Take the train."
@@ -78,3 +82,20 @@ def moa(usage: Any) -> dict[str, Any]:
     """Give our part of a usage."""
     found: dict[str, Any] = usage.model_extra["moa"]
     return found
+
+
+class Heard:
+    """Waits for events of some kinds; ends of turns are told after they are stored."""
+
+    def __init__(self, gateway: Running, *kinds: type[TurnEvent]) -> None:
+        self._kinds = kinds
+        self._events: asyncio.Queue[TurnEvent] = asyncio.Queue()
+        gateway.gateway.listeners.append(self._hear)
+
+    def _hear(self, event: TurnEvent) -> None:
+        if isinstance(event, self._kinds):
+            self._events.put_nowait(event)
+
+    async def next(self) -> TurnEvent:
+        async with asyncio.timeout(PATIENCE):
+            return await self._events.get()

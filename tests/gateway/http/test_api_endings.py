@@ -16,7 +16,7 @@ from core.events import AnswerDelta, ReferenceProgress, TurnFinished, TurnStoppe
 from gateway import app
 from tests.gateway.call_log import PATIENCE
 from tests.gateway.harness import Running, process_gateway, running_gateway
-from tests.gateway.http.programs import asked, client, mixture, moa, wired
+from tests.gateway.http.programs import Heard, asked, client, mixture, moa, wired
 from tests.simulators.provider import ProviderSimulator, Reply
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from openai.types.chat import ChatCompletionChunk
 
-    from core.events import TurnEvent
     from core.records import StoredTurn
 
 ADVICE = """
@@ -41,23 +40,6 @@ KINDS = {
     "stalled": (504, "model_stalled"),
     "busy, retry_after: 0": (503, "model_busy"),
 }
-
-
-class Heard:
-    """Waits for events of some kinds; ends of turns are told after they are stored."""
-
-    def __init__(self, gateway: Running, *kinds: type[TurnEvent]) -> None:
-        self._kinds = kinds
-        self._events: asyncio.Queue[TurnEvent] = asyncio.Queue()
-        gateway.gateway.listeners.append(self._hear)
-
-    def _hear(self, event: TurnEvent) -> None:
-        if isinstance(event, self._kinds):
-            self._events.put_nowait(event)
-
-    async def next(self) -> TurnEvent:
-        async with asyncio.timeout(PATIENCE):
-            return await self._events.get()
 
 
 async def stored(gateway: Running, completion: str) -> StoredTurn:
