@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-import regex  # type: ignore[import-untyped]
+import regex
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 

@@ -242,7 +242,6 @@ class Terminal:
         async with asyncio.timeout(PATIENCE):
             return await self.child.wait()
 
-    @property
     def echoes(self) -> bool:
         return bool(termios.tcgetattr(self.slave)[3] & termios.ECHO)
 
@@ -285,7 +284,7 @@ async def test_a_conversation_on_a_terminal(folder):
         await person.sees("trip › ")
         person.type("/moa off\n")
         await person.sees("trip, no advisors › ")
-        assert person.echoes
+        assert person.echoes()
         person.type("\x04")
         assert await person.left() == 0
 
@@ -296,7 +295,7 @@ async def test_the_advisors_and_the_answer_are_seen_while_they_are_written(folde
         await person.sees("One two three")
         assert await person.left() == 0
         await person.sees("One two three four five six.")
-        assert person.echoes
+        assert person.echoes()
 
 
 async def test_ctrl_c_stops_the_answer_and_leaves_at_the_prompt(folder):
@@ -304,13 +303,13 @@ async def test_ctrl_c_stops_the_answer_and_leaves_at_the_prompt(folder):
         await person.sees(PROMPT)
         person.type("Well?\n")
         await person.sees("It begins")
-        assert not person.echoes  # what is typed now would tear the picture
+        assert not person.echoes()  # what is typed now would tear the picture
         person.type("\x03")
         await person.sees("— stopped")
         await person.sees(PROMPT)
         person.type("\x03")
         assert await person.left() == 0
-        assert person.echoes
+        assert person.echoes()
     assert stored(folder, "select state from turns") == [("delivered",)]
 
 
@@ -341,7 +340,7 @@ async def test_being_told_to_end_ends_the_turn_as_well(folder):
         await person.sees("It begins")
         person.child.send_signal(signal.SIGTERM)
         await person.left()
-        assert person.echoes
+        assert person.echoes()
         assert person.screen.rfind("\x1b[?25h") > person.screen.rfind("\x1b[?25l")  # the cursor
     assert stored(folder, "select state from turns") == [("delivered",)]
 
