@@ -88,7 +88,7 @@ def _empty(line: Line) -> bool:
 def for_slot(view: Sequence[Line], slot: ReferenceSlot, *, small: bool = False) -> tuple[Line, ...]:
     """Make a reference's exact messages: its prompt, its share of the view, what it can see."""
     head = Line.of("system", system_prompt(slot, small=small))
-    seen = view if slot.vision else [_described(line) for line in view]
+    seen = [line if slot.vision and line.images else _plain(line) for line in view]
     room = slot.context_window
     if room is not None:
         room = max(1, room - tokens.estimate_line(head) - (slot.max_tokens or room // 4))
@@ -144,11 +144,11 @@ def _halves(text: str, limit: int) -> str:
     return f"{text[:half]}\n[… {len(text) - 2 * half} characters left out …]\n{text[-half:]}"
 
 
-def _described(line: Line) -> Line:
-    if not line.images:
+def _plain(line: Line) -> Line:
+    """Give a line as one text: many servers take no list where there is nothing but words."""
+    if len(line.parts) == 1 and not line.images:
         return line
-    parts = (_placeholder(p) if isinstance(p, Image) else p for p in line.parts)
-    return Line(role=line.role, parts=tuple(parts))
+    return Line.of(line.role, _words(line))
 
 
 def _placeholder(image: Image) -> str:

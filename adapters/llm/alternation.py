@@ -72,13 +72,16 @@ def wants_turns(error: ModelRefused) -> bool:
 
 
 def in_turns(call: ModelCall) -> ModelCall:
-    """Give the call with adjacent user lines merged, and a bridge after a tool's results."""
+    """Give the call with adjacent lines of one role merged, and a bridge after a tool's results.
+
+    Adjacent assistant lines are what a reference sees of several rounds of tools.
+    """
     lines: list[Line] = []
     for line in call.lines:
         before = lines[-1].role if lines else None
         if line.role == "user" and before == "tool":
             lines.append(Line.of("assistant", BRIDGE))
-        if line.role == "user" and before == "user":
+        if line.role in {"user", "assistant"} and line.role == before and not lines[-1].tool_calls:
             lines[-1] = _merged(lines[-1], line)
         else:
             lines.append(line)
@@ -93,4 +96,4 @@ def _merged(first: Line, second: Line) -> Line:
         else:
             parts.append(part)
     name = first.name if first.name == second.name else None
-    return replace(first, parts=tuple(parts), name=name)
+    return replace(first, parts=tuple(parts), name=name, tool_calls=second.tool_calls)

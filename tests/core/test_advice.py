@@ -99,10 +99,16 @@ def test_moa_15_pictures_become_placeholders_that_differ_as_they_do():
     view = advisory_view((user("look", one, "and", two), user("again", one)))
     blind = for_slot(view, SLOT)
     assert not any(line.images for line in blind)
-    first, again = blind[1].parts, blind[2].parts
+    first, again = (line.text.split("\n") for line in blind[1:])
     assert (first[0], first[2]) == ("look", "and")
     assert first[1] != first[3]
     assert first[1] == again[1]
+
+
+@pytest.mark.parametrize("slot", [SLOT, SEEING])
+def test_moa_13_words_are_one_text_since_many_servers_take_no_list(slot):
+    view = advisory_view((user("one", "two"), user("what is it?", "")))
+    assert [line.parts for line in for_slot(view, slot)[1:]] == [("one\ntwo",), ("what is it?\n",)]
 
 
 def test_moa_15_a_slot_with_vision_gets_the_picture():

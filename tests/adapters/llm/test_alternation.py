@@ -77,6 +77,17 @@ def test_a_bridge_stands_between_a_result_and_the_block_moa_19():
     assert shaped == (USER, CALLED, RESULT, bridge, both)
 
 
+def test_what_a_reference_sees_of_several_rounds_of_tools_is_one_line():
+    first, second = Line.of("assistant", "[called a]"), Line.of("assistant", "[called b]")
+    shaped = in_turns(call(lines=[USER, first, second, BLOCK])).lines
+    assert shaped == (USER, Line.of("assistant", "[called a]\n\n[called b]"), BLOCK)
+    talked = Line.of("assistant", "I look.")
+    shaped = in_turns(call(lines=[USER, talked, CALLED, RESULT])).lines
+    assert [line.role for line in shaped] == ["user", "assistant", "tool"]
+    assert shaped[1].tool_calls == CALLED.tool_calls
+    assert in_turns(call(lines=[USER, CALLED, CALLED])).lines == (USER, CALLED, CALLED)
+
+
 def test_pictures_survive_the_merging():
     picture = Image(url="https://x/y.png")
     looks = Line(role="user", parts=("Look", picture), name="ann")
