@@ -30,7 +30,7 @@ from core.frames import Action, Button, Detail, Footer, Frame, Panel, Part, Row
 from core.markup import Streamed, close, gist, measure_of, neutralise, sanitise, split, strip
 from core.ports import Capabilities
 from core.types import Advice
-from core.wording import LABELS, NO_ANSWER, STOPPED, footer_text
+from core.wording import LABELS, NO_ANSWER, STOPPED, error_text, footer_text
 
 PANEL: Final = "panel"
 
@@ -180,7 +180,7 @@ class Reply:
         if isinstance(end, TurnStopped):
             error = STOPPED
         elif isinstance(end, TurnFailed):
-            error = end.error
+            error = error_text(end.error, self._turn)
         elif not text.strip():
             error = NO_ANSWER
         cut = not isinstance(end, TurnFinished) or result.finish == "length"

@@ -49,6 +49,11 @@ _REASONS: Final = {
 }
 
 
+def error_text(error: str, turn_id: str) -> str:
+    """Write why a turn has no whole answer; its end finds the turn in logs, traces and store."""
+    return f"{error} (trace {turn_id})"
+
+
 def dollars_text(dollars: Decimal) -> str:
     """Write an amount: four places under ten cents, three under a dollar, else two."""
     if not dollars:

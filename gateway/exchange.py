@@ -20,9 +20,10 @@ from core.presets import in_force
 from core.records import Accepted, TurnStart
 from core.retell import checkpoints, retell
 from core.types import Address, Line, Message, Press
+from core.wording import error_text
 from gateway.delivery import TurnInfo, deliver
 from gateway.mailbox import Mailbox
-from gateway.turns import broken, unanswered
+from gateway.turns import BROKEN, unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -145,10 +146,10 @@ class Exchange:
         turn = await self.store.turn(turn_id)
         if turn is None and isinstance(work, Accepted):
             address = work.incoming.address
-            await self.say(address, broken(turn_id), delivery_id=turn_id)
+            await self.say(address, error_text(BROKEN, turn_id), delivery_id=turn_id)
             await self.keep.drop(work.seq, f"failed: {turn_id}")
         elif turn is not None and turn.state == "running":
-            await self._retell(await self._end(turn, "failed", broken(turn_id)))
+            await self._retell(await self._end(turn, "failed", BROKEN))
 
     async def _end(self, turn: StoredTurn, ending: Ending, error: str | None = None) -> StoredTurn:
         end = unanswered(turn.start.turn_id, ending, error)

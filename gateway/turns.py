@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from core.engine import Turn
 from core.events import Landed, TurnFailed, TurnFinished, TurnStopped
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from core.records import Ending, TurnStart
 
 log = structlog.get_logger()
+
+BROKEN = "Something went wrong here that should not have. Ask again."
 
 
 class Sink(Protocol):
@@ -100,16 +103,12 @@ class TurnRunner:
 
 async def _ask(turn: Turn, turn_id: str, tell: Tell, note: Note) -> Terminal:
     """Run a turn; what nobody foresaw fails it, and stands in the log under its id."""
+    bind_contextvars(turn_id=turn_id)  # this task's alone: what its models log names the turn
     try:
         return await turn.run(tell, note)
     except Exception:
         log.exception("turn_failed", turn_id=turn_id)
-        return turn.fail(broken(turn_id))
-
-
-def broken(turn_id: str) -> str:
-    """Say that something broke which nobody foresaw; ends with the id under which it is logged."""
-    return f"Something went wrong here that should not have. Ask again. (In the log: {turn_id})"
+        return turn.fail(BROKEN)
 
 
 def _tell_all(listeners: Sequence[Tell], event: TurnEvent) -> None:

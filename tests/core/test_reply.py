@@ -183,7 +183,8 @@ def test_a_stopped_turn_keeps_what_was_shown_and_says_so():
 def test_a_failure_with_nothing_shown_is_one_message_with_the_error():
     ended = tell(reply(), started(), TurnFailed(error="It broke.", result=result()))
     assert list(ended) == ["answer/0"]
-    assert (ended["answer/0"].content.text, ended["answer/0"].content.error) == ("", "It broke.")
+    part = ended["answer/0"].content
+    assert (part.text, part.error) == ("", f"It broke. (trace {part.turn_id})")
     assert ended["answer/0"].notify
     assert "retry" in actions(ended["answer/0"])
 
