@@ -35,6 +35,12 @@ def config(models: ProviderSimulator) -> str:
     return CONFIG.format(url=models.base_url)
 
 
+@pytest.fixture(autouse=True)
+def unmeasured(monkeypatch):
+    """Coverage writes a file when a child ends, which a full disk would not take either."""
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
 def no_space(process: Process) -> None:
     """Let the running program write nothing more into any file."""
     limits = resource.prlimit(process.child.pid, resource.RLIMIT_FSIZE)
