@@ -85,7 +85,8 @@ class Face:
             return None
 
         async def preset_of(address: Address, _author: Author) -> str:
-            return (await gateway.exchange.preset(address.session)).name
+            preset = await gateway.exchange.preset(address.session)
+            return preset.name if preset.enabled else f"{preset.name} · advisors off"
 
         def frames_of(turn: StoredTurn) -> Sequence[Frame]:
             reply = Reply(turn.start.turn_id, capabilities=chat.capabilities)

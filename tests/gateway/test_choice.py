@@ -9,6 +9,8 @@ from tests.fakes.loop import run_virtual
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.model import ScriptedModel
 from tests.gateway.assembled import TEXT, assembled
+from tests.gateway.harness import running_gateway
+from tests.gateway.page import Page
 
 ROOM = Address(platform="fake", channel="room")
 NAMES = """    off:
@@ -49,3 +51,20 @@ def test_the_command_alone_says_what_is_in_force_and_what_there_is():
             assert parts.chat.texts() == ["The preset here is review. There are: review, alone."]
 
     run_virtual(story())
+
+
+async def test_moa_7_the_page_shows_that_the_advisors_are_off(tmp_path):
+    text = """
+providers: {fake: {api: scripted, answers: {"*": "Yes."}}}
+moa:
+  presets:
+    review:
+      reference_models: [{provider: fake, model: a}]
+      aggregator: {provider: fake, model: big}
+"""
+    async with running_gateway(text, tmp_path) as gateway, Page.of(gateway) as page:
+        assert (await page.look())["preset"] == "review"
+        await page.say("/moa off")
+        assert (await page.look())["preset"] == "review · advisors off"
+        await page.say("/moa default")
+        assert (await page.look())["preset"] == "review"
