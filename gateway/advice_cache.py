@@ -129,7 +129,8 @@ class SharedAdvice:
 
     def _keep(self, key: str, advice: tuple[Advice, ...]) -> None:
         """Keep advice that is of use; the oldest gives way."""
-        size = sum(len(each.text.encode()) for each in advice if each.outcome == "ok")
+        good = [each.text for each in advice if each.outcome == "ok"]
+        size = sum(len(text.encode("utf-8", "surrogatepass")) for text in good)
         if not size or size > self._room:
             return
         self._kept.pop(key, None)

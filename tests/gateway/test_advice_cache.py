@@ -83,6 +83,18 @@ def test_moa_24_a_hit_asks_nobody_and_tells_nothing():
     play(story)
 
 
+def test_half_an_emoji_in_advice_is_kept_like_any_other_text():
+    """It is counted outside every turn: a failure there would end the whole gateway."""
+
+    async def story(cache: SharedAdvice) -> None:
+        ask = Asking(advice("\ud83d"))
+        first = await Person(cache, ask).asks()
+        assert await Person(cache, ask).asks() == first
+        assert ask.begun == 1
+
+    play(story)
+
+
 def test_moa_24_another_key_is_another_question():
     async def story(cache):
         ask = Asking(advice())
