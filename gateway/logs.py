@@ -79,6 +79,9 @@ def set_up(secrets: Iterable[str] = (), *, verbose: bool = False) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO if verbose or plain else logging.WARNING)
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    # What a handler meets is logged by `gateway.http.errors`; this one only quotes, at length, the
+    # requests of strangers that are no HTTP.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -22,6 +22,7 @@ from gateway.config.model import Settings
 from gateway.config.providers import Provider, missing
 from gateway.config.report import Report
 from gateway.config.text import LONGEST, read
+from gateway.config.values import Secret
 
 _KIND = inspect.type_info(Settings)
 
@@ -68,11 +69,13 @@ class Config:
     @property
     def secrets(self) -> list[str]:
         """Everything that must never stand in a log, a trace or an answer."""
-        keys = [key.token for key in self.settings.http.keys.values()]
-        sent = [getattr(each, "api_key", None) for each in self.providers.values()]
-        headers = [each for known in self.providers.values() for each in known.headers.values()]
-        given = [self.settings.http.token, *keys, *sent, *headers]
-        return [each.reveal() for each in given if each]
+        http, platforms = self.settings.http, self.settings.platforms.values()
+        given: list[object] = [http.token, *(key.token for key in http.keys.values())]
+        for block in (*platforms, *self.providers.values()):
+            given += [getattr(block, name) for name in block.__struct_fields__]
+        for provider in self.providers.values():
+            given += provider.headers.values()
+        return [each.reveal() for each in given if isinstance(each, Secret) and each]
 
     def unavailable(self, preset: Preset) -> str:
         """Say why a preset cannot answer (MOA-7), or nothing.

@@ -187,6 +187,18 @@ def test_a_variable_cannot_bring_in_structure():
 # --- secrets ------------------------------------------------------------------------------
 
 
+def test_every_secret_of_the_file_is_known_to_whoever_strikes_them_out():
+    text = provider(", api_key: of-a, headers: {X: of-x}") + dedent("""
+        http: {token: of-the-owner, keys: {ci: {token: of-a-key}}}
+        platforms:
+          telegram: {token: of-telegram}
+          slack: {bot_token: of-slack, app_token: of-sockets}
+    """)
+    known = parse(text, "config.yaml", {}).secrets
+    tokens = {"of-the-owner", "of-a-key", "of-telegram", "of-slack", "of-sockets"}
+    assert tokens | {"of-a", "of-x"} <= set(known)
+
+
 def provider(rest: str) -> str:
     return BASE.replace('/v1"}', f'/v1"{rest}}}')
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 import structlog
@@ -92,3 +94,22 @@ async def test_no_key_of_the_configuration_reaches_the_log_or_the_page(tmp_path)
             await process.ended()
     assert "sk-very-secret-key" not in "\n".join((*process.stdout, *process.stderr))
     assert all(json.loads(line)["event"] for line in process.stderr)
+
+
+async def test_what_is_no_http_is_refused_and_not_quoted_in_the_log(tmp_path):
+    text = """
+    providers: {fake: {api: scripted, answers: {"*": "Yes."}}}
+    moa: {presets: {review: {aggregator: {provider: fake, model: big}, enabled: false}}}
+"""
+    async with process_gateway(text, tmp_path) as process:
+        where = urlsplit(process.url)
+        reader, writer = await asyncio.open_connection(where.hostname, where.port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nAuthorization Bearer of-a-stranger\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        assert answer.split()[1] == b"400"
+        process.terminate()
+        await process.ended()
+    assert "of-a-stranger" not in "\n".join(process.stderr)
+    assert "Traceback" not in "\n".join(process.stderr)

@@ -21,7 +21,7 @@ TEXT_BYTES = 256 * 1024
 
 _COMMAND = re.compile(r"/([a-z]+)(?:\s+(.*))?\s*", re.DOTALL)
 
-EventId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+EventId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}\Z")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
 
 
