@@ -22,6 +22,7 @@ from core.errors import (
     UnknownPreset,
     UserError,
 )
+from gateway.http.auth import CALLER
 
 log = structlog.get_logger()
 
@@ -38,6 +39,7 @@ _CODES: tuple[tuple[type[GatewayError], str], ...] = (
     (UnknownPreset, "model_not_found"),
     (PresetUnavailable, "model_unavailable"),
 )
+UNSTORED = "Nothing can be stored here now, so this was not taken in. Try again in a minute."
 _KINDS = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error"}
 
 
@@ -68,7 +70,8 @@ async def errors(
             raise
         return _refusal(refusal)
     except GatewayError as error:
-        return _failure(error)
+        caller = request.get(CALLER)
+        return failure(error, owner=caller is not None and caller.owner)
     except ConnectionError:
         raise  # the client has gone; there is nobody to answer
     except Exception:
@@ -84,8 +87,12 @@ def _refusal(refusal: web.HTTPException) -> web.Response:
     return error_answer(refusal.reason, status=refusal.status, headers=headers)
 
 
-def _failure(error: GatewayError) -> web.Response:
-    """Answer with an error of the program's own: its text is meant to be read."""
+def failure(error: GatewayError, *, owner: bool) -> web.Response:
+    """Answer with an error of the program's own: its text is meant to be read.
+
+    Where the data lies, which a store's error says, is for the owner alone.
+    """
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
     code = next((code for kind, code in _CODES if isinstance(error, kind)), None)
-    return error_answer(str(error), status=status, code=code)
+    text = str(error) if owner or not isinstance(error, StoreError) else UNSTORED
+    return error_answer(text, status=status, code=code)
