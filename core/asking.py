@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from core.calls import Chunk
 from core.cost import estimated, price
+from core.markup import whole
 from core.ports import Clock, Pricer, Provider, Providers
 from core.presets import Slot
 from core.types import CallReport, Finish, Line, ToolCall, Usage
@@ -55,8 +56,8 @@ class Ask:
 
     @property
     def answer(self) -> str:
-        """The text so far."""
-        return "".join(self.pieces)
+        """The text so far, in whole characters."""
+        return whole("".join(self.pieces))
 
     def take(self, chunk: Chunk) -> None:
         """Note a piece of the answer and when it came."""

@@ -6,9 +6,11 @@ acknowledge to the platform once it returns and must not if it raises (P1).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.errors import Overloaded, StoreError, UsageError
+from core.markup import whole
 from core.types import Message, Press
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ class DurableIntake:
             StoreError: it could not be stored; do not acknowledge it.
         """
         self.require_open()
-        _check(incoming)
+        incoming = _checked(incoming)
         if isinstance(incoming, Message) or (
             isinstance(incoming, Press) and incoming.action == "retry"
         ):
@@ -83,10 +85,11 @@ class DurableIntake:
         return True
 
 
-def _check(incoming: Incoming) -> None:
+def _checked(incoming: Incoming) -> Incoming:
+    """Refuse what cannot be asked; a text is taken in whole characters."""
     if not isinstance(incoming, Message):
-        return
-    text = incoming.text
+        return incoming
+    text = whole(incoming.text)
     if not text.strip():
         message = "The message is empty. Please write a question."
         raise UsageError(message)
@@ -96,3 +99,4 @@ def _check(incoming: Incoming) -> None:
             "taken. Please shorten it."
         )
         raise UsageError(message)
+    return replace(incoming, text=text)

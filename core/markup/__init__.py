@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from core.markup.close import Closer, close
 from core.markup.gist import gist
-from core.markup.sanitise import neutralise, sanitise, strip
+from core.markup.sanitise import neutralise, sanitise, strip, whole
 from core.markup.split import Measure, Splitter, measure_of, split, utf16
 from core.markup.stream import Streamed
 
@@ -24,4 +24,5 @@ __all__ = [
     "split",
     "strip",
     "utf16",
+    "whole",
 ]

@@ -35,6 +35,16 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.\-]*):", re.IGNORECASE)
 _INVISIBLE = re.compile(r"[\x00-\x20]")
 
 
+def whole(text: str) -> str:
+    """Join the halves of characters that pieces cut apart; a half that stays alone becomes U+FFFD.
+
+    No store and no wire takes half a character.
+    """
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def strip(text: str) -> str:
     """Drop control characters, bidi overrides and lone surrogates. Works piece by piece."""
     return _CONTROL.sub("", text.replace("\u2028", "\n").replace("\u2029", "\n"))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from typing_extensions import override
 
-from core.markup import close, neutralise, sanitise, strip
+from core.markup import close, neutralise, sanitise, strip, whole
 
 
 class Trusting(MarkdownIt):
@@ -107,3 +107,12 @@ def test_a_third_of_a_megabyte_of_half_links_takes_a_moment():
     for text in ("[x](javascript:y " * 20_000, "<" * 300_000, "`[](" * 80_000, "](\n" * 100_000):
         neutralise(text)
     assert time.process_time() - start < 4
+
+
+@given(st.text(alphabet=st.characters(), max_size=40))
+def test_whole_text_can_be_stored_and_what_was_whole_stays(text):
+    made = whole(text)
+    made.encode()
+    assert whole(made) == made
+    if not any("\ud800" <= each <= "\udfff" for each in text):
+        assert made == text

@@ -375,3 +375,14 @@ def test_times_count_from_the_turns_beginning_and_from_the_wire():
         assert (call.started, call.first_token, call.seconds) == pytest.approx((0.0, 1.0, 3.0))
 
     play(story)
+
+
+def test_an_emoji_that_pieces_cut_apart_is_whole_again_and_half_a_one_harms_nobody():
+    async def story():
+        model = ScriptedModel({"a": [["So \ud83d", "\ude00, \ud83d"]]})
+        scene = Scene(model, preset("a"))
+        await scene.run()
+        (advice,) = scene.of(ReferencesDone)[0].advice
+        assert (advice.outcome, advice.text) == ("ok", "So 😀, \ufffd")
+
+    play(story)

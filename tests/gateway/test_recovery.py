@@ -198,7 +198,7 @@ async def test_a_command_and_a_stop_that_were_only_stored_are_obeyed(models, tmp
     async with process_gateway(config(models), tmp_path) as process, Page.of(process) as page:
         await stored(tmp_path, "SELECT 1 FROM settings WHERE value = 'alone'")
         view = await page.until(answered(1))
-    assert view["preset"] == "alone"
+    assert view["preset"] == "alone · advisors off"
     assert asked(models)["big"] == 1
     assert view["turns"][0]["ending"] == "stopped"
 
