@@ -74,6 +74,8 @@ class ChatBudget:
 
     def _grant(self) -> None:
         self._timer = None
+        # Who was cancelled in this step of the loop has not taken itself off the list yet.
+        self._waiting = [each for each in self._waiting if not each[1].done()]
         if not self._waiting:
             return
         entry = next((each for each in self._waiting if each[0]()), self._waiting[0])
