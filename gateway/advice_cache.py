@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from core.events import ReferenceProgress
 
 if TYPE_CHECKING:
     from core.events import Checkpoint, Note, Tell, TurnEvent
@@ -36,13 +38,14 @@ class _Flight:
     told: list[TurnEvent] = field(default_factory=list)
 
     def join(self, listener: _Listener) -> None:
-        """Tell what was told so far, and from now on all else."""
+        """Tell what was told so far but for progress, and from now on all else."""
         for event in self.told:
             listener.tell(event)
         self.listeners.append(listener)
 
     def tell(self, event: TurnEvent) -> None:
-        self.told.append(event)
+        if not isinstance(event, ReferenceProgress):  # one for each word; the next comes soon
+            self.told.append(event)
         for listener in self.listeners:
             listener.tell(event)
 
@@ -128,11 +131,14 @@ class SharedAdvice:
             del self._flights[key]
 
     def _keep(self, key: str, advice: tuple[Advice, ...]) -> None:
-        """Keep advice that is of use; the oldest gives way."""
-        good = [each.text for each in advice if each.outcome == "ok"]
-        size = sum(len(text.encode("utf-8", "surrogatepass")) for text in good)
-        if not size or size > self._room:
+        """Keep advice that is of use, without its calls; the oldest gives way.
+
+        A call holds a whole conversation, and whoever uses advice again has no part in it.
+        """
+        size = sum(len(each.text.encode("utf-8", "surrogatepass")) for each in advice)
+        if size > self._room or not any(each.outcome == "ok" for each in advice):
             return
+        advice = tuple(replace(each, call=None) for each in advice)
         self._kept.pop(key, None)
         until = self._clock.monotonic() + self._seconds
         self._kept[key] = _Kept(advice, until, size)

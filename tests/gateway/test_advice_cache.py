@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
-from core.events import ReferenceDone
-from core.types import Advice, Outcome
+from core.events import ReferenceDone, ReferenceProgress, TurnEvent
+from core.types import Advice, CallReport, Line, Outcome
 from gateway.advice_cache import SharedAdvice
 from tests.fakes.loop import run_virtual
 from tests.fakes.model import LoopClock
@@ -135,6 +136,51 @@ def test_moa_24_what_is_kept_is_bounded_and_the_oldest_gives_way():
         assert huge.begun == 2
 
     play(story, size=100)
+
+
+def test_p5_what_was_asked_is_not_kept_with_the_advice():
+    """A request holds a whole conversation and its pictures: no bound counts those."""
+
+    async def story(cache: SharedAdvice) -> None:
+        call = CallReport(label="p:a", lines=(Line.of("user", "x" * 10_000),))
+        asked = (replace(advice()[0], call=call),)
+        assert await Person(cache, Asking(asked)).asks() == asked
+        assert await Person(cache, Asking(asked)).asks() == advice()
+
+    play(story, size=100)
+
+
+def test_p5_late_words_count_as_well():
+    async def story(cache: SharedAdvice) -> None:
+        late = Advice(position=2, label="p:b", outcome="late", text="x" * 100)
+        ask = Asking((*advice(), late))
+        await Person(cache, ask).asks()
+        await Person(cache, ask).asks()
+        assert ask.begun == 2
+
+    play(story, size=100)
+
+
+def test_p5_a_fan_out_remembers_no_progress_for_those_who_come_later():
+    async def story(cache: SharedAdvice) -> None:
+        async def ask(tell, note) -> tuple[Advice, ...]:
+            for words in range(1000):
+                tell(ReferenceProgress(position=1, words=words))
+            tell(ReferenceDone(advice=advice()[0]))
+            await asyncio.sleep(5.0)
+            return advice()
+
+        heard: list[TurnEvent] = []
+        first, second = Person(cache, ask), Person(cache, ask)
+        first.tell = second.tell = heard.append
+        async with asyncio.TaskGroup() as group:
+            group.create_task(first.asks())
+            await asyncio.sleep(1.0)
+            heard.clear()
+            group.create_task(second.asks())
+        assert heard == [ReferenceDone(advice=advice()[0])]
+
+    play(story)
 
 
 @pytest.mark.parametrize("outcome", ["empty", "failed", "timed_out", "late", "skipped"])
