@@ -13,7 +13,7 @@ import msgspec
 
 from adapters.llm import failures
 from adapters.llm.chat_tools import ToolCalls
-from adapters.llm.chat_wire import Answered, Choice, finish_of, spent_of
+from adapters.llm.chat_wire import Answered, Choice, Words, finish_of, spent_of
 from core.calls import Chunk
 from core.errors import ModelBroken, ModelRefused, ModelUnreachable
 from core.types import Finish, Usage
@@ -76,7 +76,10 @@ class ChatAnswer:
             raise failures.failure(failures.listen(error), None, secrets=self._secrets)
 
     def _choose(self, choice: Choice) -> None:
-        words = choice.words
+        # At the end of a stream some servers say the whole answer once more, as a message.
+        repeated = choice.message is not None and (self._spoke or self._calls.begun)
+        words = Words() if repeated else choice.words
+        self._spoke |= bool(words.text)
         self._text.append(words.text)
         self._thought.append(words.thought)
         self._progress |= bool(words.tool_calls or words.reasoning_details)
@@ -104,7 +107,6 @@ class ChatAnswer:
         self._thought.clear()
         self._usage = self._dollars = None
         self._progress = False
-        self._spoke |= bool(chunk.text)
         return chunk
 
     def end(self, *, streamed: bool) -> Chunk:

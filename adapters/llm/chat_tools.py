@@ -32,6 +32,11 @@ class ToolCalls:
         """Begin with none."""
         self._calls: list[_Growing] = []
 
+    @property
+    def begun(self) -> bool:
+        """Whether a call has begun."""
+        return bool(self._calls)
+
     def take(self, pieces: Iterable[ToolPiece]) -> None:
         """Take pieces in the order in which they came."""
         for piece in pieces:

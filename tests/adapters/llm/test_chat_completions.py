@@ -108,6 +108,8 @@ async def test_half_a_tool_call_is_a_sign_of_life(ask):
         (b'data: {"choices":[{"delta":{"content":"a\\ud83d"},"finish_reason":"stop"}]}\n\n', "a?"),
         (b'data: {"choices":[{"index":"0","delta":{"content":"a"},"finish_reason":1}]}\n\n', "a"),
         (b'data: {"choices":[{"message":{"content":"one"},"finish_reason":"stop"}]}', "one"),
+        (sse(said("all"), {"choices": [{"message": {"content": "all"}}]}), "all"),
+        (sse(said(""), {"choices": [{"message": {"content": "all"}}]}), "all"),
     ],
 )
 async def test_text_is_found_in_every_shape_moa_41(ask, body, text):
