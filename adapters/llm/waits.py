@@ -68,6 +68,6 @@ def _number(text: str) -> float | None:
 def _date(text: str) -> datetime | None:
     try:
         when = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # a year of twenty digits
         return None
     return when if when.tzinfo else when.replace(tzinfo=UTC)

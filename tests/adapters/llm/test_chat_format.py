@@ -265,6 +265,7 @@ def test_a_call_that_was_cut_by_the_token_limit_is_left_out():
         ({"Retry-After": "soon"}, None),
         ({"Retry-After": "-3"}, None),
         ({"Retry-After": "nan"}, None),
+        ({"Retry-After": f"Sat, 21 Nov {'9' * 20} 12:00:30 GMT"}, None),
         (
             {
                 "X-RateLimit-Reset-Requests": "1s",
