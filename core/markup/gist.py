@@ -8,6 +8,8 @@ from typing import Final
 from core.markup.fences import segments
 
 _LONGEST: Final = 200
+_READ: Final = 2_000
+"""Characters that are looked at: a model that repeats itself must not stop everybody else."""
 _LEAD = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?:\[[ xX]\][ \t]+)?")
 _ITEM = re.compile(r"^[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]")
 _RULE = re.compile(r"^[ \t]*(?:#{1,6}[ \t]|\||([-*_=])(?:[ \t]*\1)+[ \t]*$)")
@@ -29,7 +31,7 @@ def gist(text: str) -> str:
     """
     prose = "\n".join(piece for code, piece in segments(text) if not code)
     paragraph = _first_paragraph(prose) or _first_paragraph(_bare(text))
-    flat, spans = _flatten(paragraph)
+    flat, spans = _flatten(paragraph[:_READ])
     return _shorten(_sentence(flat, spans))
 
 

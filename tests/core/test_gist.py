@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +41,14 @@ from core.markup import gist
 )
 def test_it_is_the_first_sentence(text, first):
     assert gist(text) == first
+
+
+@pytest.mark.parametrize("piece", ["[", "[ ", "[a](", "\n> ["])
+def test_a_model_that_repeats_itself_takes_no_time(piece):
+    """The whole program stands still while a gist is sought: this took up to half a minute."""
+    began = time.process_time()
+    assert len(gist(piece * (60_000 // len(piece)))) <= 200
+    assert time.process_time() - began < 1.0
 
 
 def test_a_long_sentence_is_cut_between_words():
