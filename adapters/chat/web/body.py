@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TypeVar
 
 import msgspec
@@ -35,8 +36,11 @@ async def read(request: web.Request, shape: type[Body]) -> Body:
 
 
 def encode(value: object) -> bytes:
-    """Write a value as JSON."""
-    return _ENCODER.encode(value)
+    """Write a value as JSON; half a character in it is written as an escape."""
+    try:
+        return _ENCODER.encode(value)
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(value)).encode()
 
 
 def answer(value: object, *, status: int = 200) -> web.Response:

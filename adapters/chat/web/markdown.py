@@ -17,6 +17,8 @@ from markdown_it.renderer import RendererProtocol
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
+from core.markup import whole
+
 _TAGS = {
     *("p", "br", "hr", "em", "strong", "s", "blockquote", "a", "code", "pre"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li"),
@@ -67,7 +69,7 @@ _PARSER = _parser()
 
 def blocks(text: str) -> tuple[str, ...]:
     """Give the HTML of each top-level block, so that a page can replace only what changed."""
-    tokens = _PARSER.parse(text)
+    tokens = _PARSER.parse(whole(text))
     for token in tokens:
         _align(token)
     rendered = (_PARSER.renderer.render(group, _PARSER.options, {}) for group in _top_level(tokens))
