@@ -18,6 +18,8 @@
     - ChatBusy             flood control; carries `retry_after`
     - ChatUnknown          nobody can tell whether the message was posted
     - MessageGone          the message to edit no longer exists
+    - ChatClosed           nothing can be written there any more: kicked, blocked, deleted
+    - ChatRefused          the platform does not let the bot in: token, scope, intent
   x StoreError             the store cannot keep or read what it was given
     - StoreFull            no space left, or read-only
     - StoreDamaged         the file is no database, or a broken one
@@ -153,6 +155,17 @@ class ChatUnknown(ChatError):
 
 class MessageGone(ChatError):
     """The message to edit no longer exists."""
+
+
+class ChatClosed(ChatError):
+    """Nothing can be written there any more: the bot was kicked or blocked, the place deleted."""
+
+
+class ChatRefused(ChatError):
+    """The platform does not let the bot in (token, scope, intent); the operator must act.
+
+    The text is one line that names what to mend and where.
+    """
 
 
 class StoreError(GatewayError):

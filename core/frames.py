@@ -13,7 +13,9 @@ from typing import Literal, TypeAlias
 from core.types import Outcome, Usage
 
 RowState: TypeAlias = Literal["waiting", "writing"] | Outcome
-Action: TypeAlias = Literal["stop", "retry", "preset", "advisors", "up", "down", "remove"]
+Action: TypeAlias = Literal[
+    "stop", "retry", "preset", "pick", "advisors", "info", "up", "down", "remove"
+]
 Detail: TypeAlias = Literal["off", "line", "summary", "full"]
 
 
@@ -61,16 +63,25 @@ class Footer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """Something to press under a message of the turn `turn_id`."""
+    """Something to press under a message of the turn `turn_id`.
+
+    `value` tells buttons of one action apart: an advisor's position, the key of a preset. It has
+    at most 40 bytes, so that it fits into what platforms carry.
+    """
 
     action: Action
     label: str
     turn_id: str
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One message's share of the answer, as Markdown that is closed and safe to render."""
+    """One message's share of the answer, as Markdown that is closed and safe to render.
+
+    Where a platform only appends, the text of a streaming part begins with the one before it.
+    `panel` stands in the first part where the platform shows both in one message.
+    """
 
     turn_id: str
     index: int
@@ -78,23 +89,36 @@ class Part:
     streaming: bool = False
     footer: Footer | None = None
     error: str | None = None
+    panel: Panel | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file of the answer, such as code that is too long for a message."""
+
+    turn_id: str
+    name: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A sentence of the program's own: a command's result, the place in line, an error."""
+    """A sentence of the program's own: a command's result, the place in line, an error.
+
+    Plain text. A choice is a notice with `pick` buttons.
+    """
 
     text: str
 
 
-Content: TypeAlias = Panel | Part | Notice
+Content: TypeAlias = Panel | Part | File | Notice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
     """One message's desired state.
 
-    `key` tells the messages of one turn apart ("panel", "answer/0", "answer/1" …) and orders
+    `key` tells the messages of one turn apart ("panel", "answer/0", "file/0" …) and orders
     them. `final` frames are never dropped. `notify` only on the message that should ring.
     """
 

@@ -13,16 +13,17 @@ from decimal import Decimal
 from typing import Literal, Protocol, TypeAlias
 
 from core.calls import Chunk, ModelCall
+from core.errors import ChatUnknown
 from core.events import Note, Tell
 from core.frames import Frame
 from core.presets import Slot
-from core.records import Accepted, Conversation, StoredTurn, TurnEnd, TurnStart
 from core.types import (
     Address,
     Advice,
+    Command,
     Incoming,
-    Line,
     Message,
+    Press,
     Tool,
     ToolCall,
     Usage,
@@ -115,117 +116,6 @@ class AdviceCache(Protocol):
         ...
 
 
-# --- the store ------------------------------------------------------------------------------
-
-
-class Inbox(Protocol):
-    """Messages, stored before they are acknowledged (P1)."""
-
-    async def accept(self, incoming: Incoming) -> Accepted | None:
-        """Store a message; None if it was here before. Commits before it returns."""
-        ...
-
-    async def waiting(self) -> Sequence[Accepted]:
-        """List what was accepted and belongs to no turn yet, oldest first."""
-        ...
-
-    async def drop(self, seq: int, reason: str) -> None:
-        """Mark a message as done without a turn (a command, a press, a dead letter)."""
-        ...
-
-
-class Turns(Protocol):
-    """Turns and what they cost, checkpointed (P4)."""
-
-    async def begin(self, start: TurnStart) -> None:
-        """Claim the inbox row and write the turn, in one transaction; counts the attempt."""
-        ...
-
-    async def landed(self, turn_id: str, round_: int, advice: Advice) -> None:
-        """Checkpoint one reference: its outcome, its text, what it took. One statement."""
-        ...
-
-    async def references_done(self, turn_id: str, round_: int, rest: Sequence[Advice]) -> None:
-        """Checkpoint the references that have not landed yet and close the round."""
-        ...
-
-    async def finish(self, end: TurnEnd) -> None:
-        """Write answer, history, the aggregator's calls and the state, in one transaction."""
-        ...
-
-    async def delivered(self, turn_id: str) -> None:
-        """Mark that the final has reached the chat."""
-        ...
-
-    async def attempt(self, turn_id: str) -> int:
-        """Count another attempt of a turn that was cut, before it is made (P8)."""
-        ...
-
-    async def unfinished(self) -> Sequence[StoredTurn]:
-        """List the turns that are not delivered, oldest first."""
-        ...
-
-    async def turn(self, turn_id: str) -> StoredTurn | None:
-        """Find one turn."""
-        ...
-
-
-class Outbox(Protocol):
-    """Messages of ours: a row before the send, the platform's id after it (P2)."""
-
-    async def attempting(self, turn_id: str, key: str) -> None:
-        """Note that a message is about to be posted. Commits before it returns."""
-        ...
-
-    async def posted(self, turn_id: str, key: str, message_id: str) -> None:
-        """Note the id under which it can be edited."""
-        ...
-
-    async def unposted(self, turn_id: str, key: str, state: Literal["unknown", "failed"]) -> None:
-        """Note that it was not posted, or that nobody can tell."""
-        ...
-
-
-class History(Protocol):
-    """What was said in a session, and what its members chose."""
-
-    async def lines(self, session: str, *, upto: int | None = None) -> Sequence[tuple[int, Line]]:
-        """Give the history as (number, line), oldest first; `upto` is inclusive."""
-        ...
-
-    async def turns(self, session: str, *, last: int = 50) -> Sequence[StoredTurn]:
-        """Give the last turns of a session, oldest first; removed ones are left out."""
-        ...
-
-    async def conversations(self, platform: str, *, owner: str) -> Sequence[Conversation]:
-        """List the sessions of one platform in which `owner` asked, newest first."""
-        ...
-
-    async def remove(self, turn_id: str) -> None:
-        """Take a turn's lines out of the history and mark the turn as removed."""
-        ...
-
-
-class Settings(Protocol):
-    """What people chose in chat, per scope ("session:…", "user:…")."""
-
-    async def settings(self, scope: str) -> Mapping[str, str]:
-        """Give what is set in that scope."""
-        ...
-
-    async def set(self, scope: str, key: str, value: str | None, *, by: str, at: int) -> None:
-        """Set a value, or unset it with None; who and when (ms) is kept."""
-        ...
-
-
-class Store(Inbox, Turns, Outbox, History, Settings, Protocol):
-    """Everything that must survive a kill."""
-
-    async def close(self) -> None:
-        """Flush and let go of the data."""
-        ...
-
-
 # --- chats ----------------------------------------------------------------------------------
 
 
@@ -237,6 +127,12 @@ class Capabilities:
     intermediate edits in one chat. `opening` is how many characters the message that rings starts
     with, unless the whole answer is shorter. `repeatable`: posting with the same delivery id
     twice is posting once, so what may have been posted may be posted again.
+
+    `rate` is how many messages and edits a second the whole account may send, None for any
+    number. `preview` is the least time in seconds between two previews, None where there are
+    none. `panel`: whether it is a message of its own or stands inside the answer's. `stream`:
+    whether a streaming text may be replaced, or only grows. `advice`: whether the panel itself
+    holds the advisors' whole texts, or buttons bring them. `files`: whether it takes files.
     """
 
     limit: int
@@ -244,6 +140,12 @@ class Capabilities:
     pace: float = 1.0
     opening: int = 80
     repeatable: bool = False
+    rate: float | None = None
+    preview: float | None = None
+    panel: Literal["own", "inside"] = "own"
+    stream: Literal["replace", "append"] = "replace"
+    advice: Literal["shown", "buttons"] = "shown"
+    files: bool = False
 
 
 class Intake(Protocol):
@@ -252,8 +154,11 @@ class Intake(Protocol):
     async def __call__(self, incoming: Incoming) -> bool:
         """Store it, then return: only then may it be acknowledged. False if it was a repeat.
 
+        What does not concern the bot is neither stored nor kept; then this is False, too.
+
         Raises:
             StoreError: it is not stored; do not acknowledge it.
+            UserError: it is refused, and whoever sent it should read the text.
         """
         ...
 
@@ -266,24 +171,60 @@ class ChatAdapter(Protocol):
         """The account's key in `platforms:`."""
         ...
 
-    @property
-    def capabilities(self) -> Capabilities:
-        """What this platform can do."""
+    def capabilities(self, address: Address) -> Capabilities:
+        """What this platform can do there."""
         ...
 
     async def run(self, intake: Intake) -> None:
-        """Receive until cancelled."""
+        """Receive until cancelled; reconnects by itself.
+
+        Raises:
+            ChatRefused: it is not let in; nothing is received until the operator acts.
+        """
         ...
 
     async def acknowledge(self, message: Message) -> None:
         """Show that the question was seen; best effort."""
         ...
 
-    async def post(self, address: Address, frame: Frame, *, delivery_id: str) -> str:
+    async def post(
+        self, address: Address, frame: Frame, *, delivery_id: str, reply_to: str | None = None
+    ) -> str:
         """Post a message and give its id. `delivery_id` is the same in every attempt.
 
+        `reply_to` is that of the message it answers.
+
         Raises:
-            ChatBusy: not posted, wait. ChatUnknown: perhaps posted. ChatError: not posted.
+            ChatBusy: not posted, wait. ChatUnknown: perhaps posted. ChatClosed: not posted, and
+                nothing else will be. ChatError: not posted.
+        """
+        ...
+
+    async def preview(self, address: Address, frame: Frame, *, delivery_id: str) -> bool:
+        """Show a streaming part without posting it; it passes by itself.
+
+        Returns:
+            False if there is no preview in this chat: the part is posted and edited instead.
+
+        Raises:
+            ChatBusy: wait. ChatError: it was not shown.
+        """
+        return False
+
+    async def find(self, address: Address, delivery_id: str, *, since: int) -> str | None:
+        """Look for a message that was perhaps posted after `since` (ms): its id, or None.
+
+        Raises:
+            ChatUnknown: this platform cannot tell.
+            ChatError: it cannot tell now.
+        """
+        raise ChatUnknown("this platform cannot tell what was posted")
+
+    async def whisper(self, to: Command | Press, frame: Frame) -> None:
+        """Answer a command or a press, to this person alone where the platform can.
+
+        Raises:
+            ChatError: it did not work.
         """
         ...
 
@@ -291,7 +232,8 @@ class ChatAdapter(Protocol):
         """Replace a message; doing it twice is doing it once.
 
         Raises:
-            ChatBusy: wait. MessageGone: it was deleted. ChatError: it did not work.
+            ChatBusy: wait. MessageGone: it was deleted. ChatClosed: nothing can be written
+                there. ChatError: it did not work.
         """
         ...
 

@@ -43,16 +43,44 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
-    """Who wrote it. `id` never changes; `name` is only ever displayed."""
+    """Who wrote it. `id` never changes; `name` is only ever displayed.
+
+    `circles` are what else `access` may name to let this person in, in its words behind the
+    platform: "guild:42", "role:7", "chat:-100123", "T0123". `is_guest`: from another
+    organisation, or a guest of this one. `is_admin`: administers the chat that this came from.
+    """
 
     id: str
     name: str
     is_bot: bool = False
+    circles: tuple[str, ...] = ()
+    is_guest: bool = False
+    is_admin: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that came with a message. `size` is in bytes, None where nobody said.
+
+    `ref` is the platform's own handle for it, good for its adapter alone.
+    """
+
+    kind: Literal["image", "document", "audio", "video", "sticker", "other"]
+    name: str
+    size: int | None = None
+    media_type: str = ""
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """Somebody said something. `event_id` is unique within the platform; `at` is in ms."""
+    """Somebody said something. `event_id` is unique within the platform; `at` is in ms.
+
+    `text` is without the mention of the bot. `reply_to` is what an answer is hung on, in the
+    platform's words, None where it just follows. `direct`: nobody else reads here. `addressed`:
+    it mentions the bot, replies to it or commands it. `to_others`: it mentions or replies to
+    somebody else. `preset` is the one asked for this turn alone.
+    """
 
     event_id: str
     address: Address
@@ -60,11 +88,20 @@ class Message:
     text: str
     at: int
     message_id: str | None = None
+    reply_to: str | None = None
+    direct: bool = True
+    addressed: bool = True
+    to_others: bool = False
+    attachments: tuple[Attachment, ...] = ()
+    preset: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """Somebody gave a command: its name without the slash, and what followed."""
+    """Somebody gave a command: its name without the slash, and what followed.
+
+    `handle` is what its adapter needs to answer this person alone, whatever that is.
+    """
 
     event_id: str
     address: Address
@@ -72,11 +109,19 @@ class Command:
     name: str
     args: str
     at: int
+    message_id: str | None = None
+    reply_to: str | None = None
+    direct: bool = True
+    handle: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Press:
-    """Somebody pressed a button of the turn `turn_id`."""
+    """Somebody pressed a button of the turn `turn_id`.
+
+    A native Stop has no turn: a blank `turn_id` means whatever runs in this conversation.
+    `value` is the button's. `message_id` is the message it stands under.
+    """
 
     event_id: str
     address: Address
@@ -84,9 +129,25 @@ class Press:
     action: str
     turn_id: str
     at: int
+    value: str = ""
+    message_id: str | None = None
+    reply_to: str | None = None
+    direct: bool = True
+    handle: str = ""
 
 
-Incoming: TypeAlias = Message | Command | Press
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A chat goes on under another id: `old` and every thread in it are `new` from now on."""
+
+    event_id: str
+    address: Address
+    author: Author
+    new: Address
+    at: int
+
+
+Incoming: TypeAlias = Message | Command | Press | Moved
 
 
 # --- what models see and say --------------------------------------------------------------

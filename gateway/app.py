@@ -32,7 +32,8 @@ from gateway.turns import TurnRunner
 
 if TYPE_CHECKING:
     from core.events import Tell
-    from core.ports import ChatAdapter, Clock, Providers, Store
+    from core.ports import ChatAdapter, Clock, Providers
+    from core.storage import Store
     from gateway.config import Config
     from gateway.sessions import Work
 

@@ -17,9 +17,10 @@ from typing import Final
 
 from core.errors import ChatBusy, ChatError, ChatUnknown, MessageGone
 from core.frames import Button, Content, Detail, Frame, Notice, Part
-from core.ports import ChatAdapter, Outbox
+from core.ports import ChatAdapter
 from core.records import Posted
 from core.reply import PANEL, Reply, is_gone
+from core.storage import Outbox
 from core.types import Address
 from core.wording import LABELS, UNSURE
 from gateway.mailbox import Mailbox
@@ -75,7 +76,7 @@ async def deliver(
     Raises:
         StoreError: the outbox cannot be written; nothing is posted without its row.
     """
-    budget = budgets.of(turn.address, adapter.capabilities.pace)
+    budget = budgets.of(turn.address, adapter.capabilities(turn.address).pace)
     delivery = _Delivery(turn, adapter, outbox, budget)
     while not delivery.done:
         if not delivery.wanted:
@@ -101,15 +102,19 @@ class _Delivery:
         self._outbox = outbox
         self._budget = budget
         self._ids = {each.key: each.message_id for each in turn.posted if each.message_id}
+        can = adapter.capabilities(turn.address)
         self._lost = {
             each.key
             for each in turn.posted
             if not each.message_id and each.state in {"attempting", "unknown"}
-            if not adapter.capabilities.repeatable
+            if not can.repeatable
         }
         shown = {*self._ids, *self._lost}
         self._reply = Reply(
-            turn.turn_id, capabilities=adapter.capabilities, detail=turn.detail, shown=shown
+            turn.turn_id,
+            capabilities=adapter.capabilities(turn.address),
+            detail=turn.detail,
+            shown=shown,
         )
         self._noted = NOTE in shown
         self._sent: dict[str, tuple[Content, tuple[Button, ...]]] = {}

@@ -28,9 +28,10 @@ from gateway.turns import BROKEN, unanswered
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from core.ports import ChatAdapter, Clock, Store
+    from core.ports import ChatAdapter, Clock
     from core.presets import Catalogue, Preset
     from core.records import Ending, Posted, StoredTurn
+    from core.storage import Store
     from gateway.delivery import ChatBudgets
     from gateway.patience import PatientStore
     from gateway.sessions import Work

@@ -16,8 +16,8 @@ from core.types import Message, Press
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from core.ports import Inbox
     from core.records import Accepted
+    from core.storage import Inbox
     from core.types import Incoming
     from gateway.patience import Patience
 

@@ -17,8 +17,8 @@ import structlog
 from core.errors import StoreBusy, StoreFull
 
 if TYPE_CHECKING:
-    from core.ports import Store
     from core.records import StoredTurn, TurnEnd, TurnStart
+    from core.storage import Store
     from core.types import Advice
 
 T = TypeVar("T")

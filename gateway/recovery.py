@@ -15,8 +15,8 @@ from core.types import Address, Press
 from gateway.turns import unanswered
 
 if TYPE_CHECKING:
-    from core.ports import Store
     from core.records import Accepted, StoredTurn
+    from core.storage import Store
     from gateway.sessions import Sessions
 
 log = structlog.get_logger()

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from core.asking import World
     from core.engine import TurnRequest
     from core.events import Checkpoint, Note, Tell, Terminal, TurnEvent
-    from core.ports import AdviceCache, Turns
+    from core.ports import AdviceCache
     from core.records import Ending, TurnStart
+    from core.storage import Turns
 
 log = structlog.get_logger()
 

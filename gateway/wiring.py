@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     import aiohttp
 
     from adapters.llm.embedded import Embedded
-    from core.ports import Model, Store
+    from core.ports import Model
+    from core.storage import Store
     from gateway.config import Config
     from gateway.turns import Sink
 

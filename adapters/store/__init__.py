@@ -7,7 +7,7 @@ from pathlib import Path
 from adapters.store.sql import SqlStore
 from adapters.store.sqlite import SQLite
 from adapters.store.sqlite_file import backup as backup_sqlite
-from core.ports import Store
+from core.storage import Store
 
 __all__ = ["backup_sqlite", "open_sqlite"]
 

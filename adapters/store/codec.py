@@ -17,12 +17,28 @@ import msgspec
 from adapters.store.database import Row, Value
 from core.presets import Cadence, Preset, ReferenceSlot, Slot
 from core.records import Accepted, Posted, StoredTurn, TurnEnd, TurnStart
-from core.types import Advice, CallReport, Command, Incoming, Line, Message, Press, ToolCall, Usage
+from core.types import (
+    Advice,
+    CallReport,
+    Command,
+    Incoming,
+    Line,
+    Message,
+    Moved,
+    Press,
+    ToolCall,
+    Usage,
+)
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Slot)
 
-KINDS: Mapping[str, type[Incoming]] = {"message": Message, "command": Command, "press": Press}
+KINDS: Mapping[str, type[Incoming]] = {
+    "message": Message,
+    "command": Command,
+    "press": Press,
+    "moved": Moved,
+}
 NAMES = {kind: name for name, kind in KINDS.items()}
 
 

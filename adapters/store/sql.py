@@ -26,7 +26,7 @@ TITLE_LENGTH = 80
 
 
 class SqlStore:
-    """Fulfils `core.ports.Store`."""
+    """Fulfils `core.storage.Store`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

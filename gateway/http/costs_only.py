@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from core.types import CallReport, Line
 
 if TYPE_CHECKING:
-    from core.ports import Turns
     from core.records import StoredTurn, TurnEnd, TurnStart
+    from core.storage import Turns
     from core.types import Advice
 
 

@@ -89,7 +89,9 @@ class Face:
             return preset.name if preset.enabled else f"{preset.name} · advisors off"
 
         def frames_of(turn: StoredTurn) -> Sequence[Frame]:
-            reply = Reply(turn.start.turn_id, capabilities=chat.capabilities)
+            reply = Reply(
+                turn.start.turn_id, capabilities=chat.capabilities(Address.of(turn.start.session))
+            )
             for event in retell(turn):
                 reply.tell(event)
             return reply.frames()

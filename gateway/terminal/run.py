@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from adapters.chat.console.screen import Screen
-    from core.ports import Store
+    from core.storage import Store
     from gateway.app import Gateway
     from gateway.config import Config
 

@@ -12,8 +12,8 @@ import pytest
 import adapters.store
 from adapters.store import open_sqlite
 from core.errors import StoreError
-from core.ports import Store
 from core.records import Accepted, Posted
+from core.storage import Store
 from core.types import Address, Advice, Author, Command, Line, Press
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.turns import ANNA, ROOM, advice, end, message, report, start

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from adapters.store import open_sqlite
 from core.errors import StoreError
-from core.ports import Store
 from core.records import StoredTurn
+from core.storage import Store
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.turns import advice, end, message, start
 

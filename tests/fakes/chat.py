@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from typing_extensions import override
+
 from core.errors import ChatUnknown, MessageGone
 from core.frames import Frame, Panel, Part
-from core.ports import Capabilities, Intake
-from core.types import Address, Message
+from core.ports import Capabilities, ChatAdapter, Intake
+from core.types import Address, Command, Message, Press
 from core.wording import panel_text
 
 
@@ -39,7 +41,7 @@ class Request:
     delivery_id: str = ""
 
 
-class FakeChat:
+class FakeChat(ChatAdapter):
     """Fulfils ChatAdapter. `fail(channel, …)` sets what the next requests there come to.
 
     A request takes `latency` seconds. After a ChatUnknown the message stands in the chat.
@@ -48,8 +50,9 @@ class FakeChat:
     def __init__(
         self, *, limit: int = 4096, pace: float = 1.0, latency: float = 0.0, platform: str = "fake"
     ) -> None:
-        self.platform = platform
-        self.capabilities = Capabilities(limit=limit, pace=pace)
+        self._platform = platform
+        self.can = Capabilities(limit=limit, pace=pace)
+        self.whispers: list[tuple[Command | Press, Frame]] = []
         self.log: list[Request] = []
         self.messages: dict[str, Frame] = {}
         self.deleted: set[str] = set()
@@ -64,13 +67,31 @@ class FakeChat:
         """What stands in the chats, in the order in which it was posted."""
         return [frame_text(frame) for frame in self.messages.values()]
 
+    @property
+    @override
+    def platform(self) -> str:
+        return self._platform
+
+    @override
+    def capabilities(self, address: Address) -> Capabilities:
+        return self.can
+
+    @override
     async def run(self, intake: Intake) -> None:
         await asyncio.Event().wait()
 
+    @override
     async def acknowledge(self, message: Message) -> None:
         pass
 
-    async def post(self, address: Address, frame: Frame, *, delivery_id: str) -> str:
+    @override
+    async def whisper(self, to: Command | Press, frame: Frame) -> None:
+        self.whispers.append((to, frame))
+
+    @override
+    async def post(
+        self, address: Address, frame: Frame, *, delivery_id: str, reply_to: str | None = None
+    ) -> str:
         message_id = f"m{len(self.log)}"
         try:
             await self._request("post", address, frame, delivery_id)
@@ -80,12 +101,14 @@ class FakeChat:
         self.messages[message_id] = frame
         return message_id
 
+    @override
     async def edit(self, address: Address, message_id: str, frame: Frame) -> None:
         await self._request("edit", address, frame)
         if message_id not in self.messages:
             raise MessageGone("no such message")
         self.messages[message_id] = frame
 
+    @override
     async def delete(self, address: Address, message_id: str) -> None:
         frame = self.messages.pop(message_id, None)
         self.deleted.add(message_id)

@@ -19,7 +19,7 @@ Place: TypeAlias = tuple[int, int]
 
 
 class MemoryStore:
-    """Fulfils `core.ports.Store`; `failure`, once set, is raised by everything that writes."""
+    """Fulfils `core.storage.Store`; `failure`, once set, is raised by everything that writes."""
 
     def __init__(self) -> None:
         self.failure: StoreError | None = None

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from core.asking import World
-from core.ports import Model, Provider, Store
+from core.ports import Model, Provider
+from core.storage import Store
 from core.types import Address, Author, Command, Message, Press
 from gateway import config as configuration
 from gateway.app import Gateway, assemble

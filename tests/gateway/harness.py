@@ -31,7 +31,8 @@ from gateway.http.face import Face
 from tests.gateway.call_log import PATIENCE, CallLog, Listened
 
 if TYPE_CHECKING:
-    from core.ports import Clock, Provider, Store
+    from core.ports import Clock, Provider
+    from core.storage import Store
 
 TOKEN = "test-token-of-the-owner"
 _PRINTED = re.compile(r"Open (http://\S+)/\?code=(\S+)")

@@ -158,7 +158,7 @@ class Broken(FakeChat):
     failures = 1
 
     @override
-    async def post(self, address, frame: Frame, *, delivery_id: str) -> str:
+    async def post(self, address, frame: Frame, *, delivery_id: str, reply_to=None) -> str:
         if self.failures:
             self.failures -= 1
             raise KeyError("a bug of the adapter")
@@ -188,7 +188,7 @@ class Hopeless(FakeChat):
     """Breaks every time."""
 
     @override
-    async def post(self, address, frame: Frame, *, delivery_id: str) -> str:
+    async def post(self, address, frame: Frame, *, delivery_id: str, reply_to=None) -> str:
         raise KeyError("a bug of the adapter")
 
 

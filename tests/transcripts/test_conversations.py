@@ -35,7 +35,9 @@ class Rooms(FakeChat):
         self.room_of: dict[str, str] = {}
 
     @override
-    async def post(self, address: Address, frame: Frame, *, delivery_id: str) -> str:
+    async def post(
+        self, address: Address, frame: Frame, *, delivery_id: str, reply_to: str | None = None
+    ) -> str:
         message_id = await super().post(address, frame, delivery_id=delivery_id)
         self.room_of[message_id] = address.channel
         self.changed.set()

@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
+from typing_extensions import override
+
 from adapters.chat.console.normalise import PLATFORM
 from adapters.chat.console.render import Shown
 from adapters.chat.console.screen import Screen
-from core.errors import Overloaded
-from core.frames import Frame, Notice, Panel, Part
-from core.ports import Capabilities, Intake
-from core.types import Address, Incoming, Message
+from core.errors import ChatError, Overloaded
+from core.frames import File, Frame, Notice, Panel, Part
+from core.ports import Capabilities, ChatAdapter, Intake
+from core.types import Address, Command, Incoming, Message, Press
 
 PANEL_GRACE = 1.0
 """Seconds that a whole answer waits for the last state of its panel, which is sent after it."""
@@ -30,7 +32,7 @@ class Ended:
     panel: Panel | None = None
 
 
-class ConsoleChat:
+class ConsoleChat(ChatAdapter):
     """Shows turns on a screen; a `core.ports.ChatAdapter`."""
 
     def __init__(self, screen: Screen) -> None:
@@ -44,15 +46,17 @@ class ConsoleChat:
         self._ended: asyncio.Queue[Ended] = asyncio.Queue()
 
     @property
+    @override
     def platform(self) -> str:
         """Always `console`: a process has one terminal."""
         return PLATFORM
 
-    @property
-    def capabilities(self) -> Capabilities:
+    @override
+    def capabilities(self, address: Address) -> Capabilities:
         """No limit that matters, ten pictures a second, words from the first one."""
         return Capabilities(limit=10_000_000, pace=0.1, opening=1)
 
+    @override
     async def run(self, intake: Intake) -> None:
         self._intake = intake
         self.started.set()
@@ -78,6 +82,7 @@ class ConsoleChat:
         """Wait for the next turn that is over."""
         return await self._ended.get()
 
+    @override
     async def acknowledge(self, message: Message) -> None:
         self.asked()
 
@@ -85,7 +90,10 @@ class ConsoleChat:
         """Show at once that something was asked."""
         self._screen.show(Shown(turn_id=""))
 
-    async def post(self, address: Address, frame: Frame, *, delivery_id: str) -> str:
+    @override
+    async def post(
+        self, address: Address, frame: Frame, *, delivery_id: str, reply_to: str | None = None
+    ) -> str:
         match frame.content:
             case Notice(text=text):
                 self._screen.say(text)
@@ -95,11 +103,19 @@ class ConsoleChat:
                 self._took(replace(known, panel=panel, panel_final=frame.final))
             case Part() as part:
                 self._took(self._known(part.turn_id).with_part(part))
+            case File():
+                raise ChatError("the terminal takes no files")
         return f"{frame.content.turn_id}/{frame.key}"
 
+    @override
+    async def whisper(self, to: Command | Press, frame: Frame) -> None:
+        await self.post(to.address, frame, delivery_id=to.event_id)
+
+    @override
     async def edit(self, address: Address, message_id: str, frame: Frame) -> None:
         await self.post(address, frame, delivery_id=message_id)
 
+    @override
     async def delete(self, address: Address, message_id: str) -> None:
         """Take back a part that is not printed yet; what is printed cannot be taken back."""
         turn_id, _, key = message_id.partition("/")

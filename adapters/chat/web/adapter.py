@@ -20,11 +20,11 @@ from core.errors import Overloaded
 from core.frames import Frame
 from core.ports import Capabilities, ChatAdapter, Clock, Intake
 from core.records import Accepted, Conversation, StoredTurn
-from core.types import Address, Author, Incoming, Message
+from core.types import Address, Author, Command, Incoming, Message, Press
 
 
 class Records(Protocol):
-    """What a reload needs of the store; every `core.ports.Store` is one."""
+    """What a reload needs of the store; every `core.storage.Store` is one."""
 
     async def turns(self, session: str, *, last: int = 50) -> Sequence[StoredTurn]:
         """Give the last turns of a session, oldest first."""
@@ -72,9 +72,8 @@ class WebChat(ChatAdapter):
     def platform(self) -> str:
         return self.parts.platform
 
-    @property
     @override
-    def capabilities(self) -> Capabilities:
+    def capabilities(self, address: Address) -> Capabilities:
         return Capabilities(limit=100_000, pace=0.08, opening=1, repeatable=True)
 
     @override
@@ -101,11 +100,17 @@ class WebChat(ChatAdapter):
         self.rooms.hint(message.address.session, "asked", message.message_id or "")
 
     @override
-    async def post(self, address: Address, frame: Frame, *, delivery_id: str) -> str:
+    async def post(
+        self, address: Address, frame: Frame, *, delivery_id: str, reply_to: str | None = None
+    ) -> str:
         turn_id = turn_of(frame)
         message_id = delivery_id if turn_id is None else f"{turn_id}/{frame.key}"
         self.rooms.show(address.session, message_id, frame)
         return message_id
+
+    @override
+    async def whisper(self, to: Command | Press, frame: Frame) -> None:
+        await self.post(to.address, frame, delivery_id=to.event_id)
 
     @override
     async def edit(self, address: Address, message_id: str, frame: Frame) -> None:

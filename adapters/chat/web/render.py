@@ -11,7 +11,19 @@ from typing import TypeAlias
 import msgspec
 
 from adapters.chat.web.markdown import blocks, settled_blocks
-from core.frames import Action, Button, Detail, Footer, Frame, Notice, Panel, Part, Row, RowState
+from core.frames import (
+    Action,
+    Button,
+    Detail,
+    File,
+    Footer,
+    Frame,
+    Notice,
+    Panel,
+    Part,
+    Row,
+    RowState,
+)
 from core.wording import STOPPED, footer_text, row_text
 
 SEPARATOR = " · "
@@ -92,7 +104,7 @@ def view(frame: Frame) -> View:
             return _panel(frame, panel)
         case Part() as part:
             return _part(frame, part)
-        case Notice(text=text):
+        case Notice(text=text) | File(text=text):
             return NoticeView(
                 key=frame.key, blocks=settled_blocks(text), buttons=_buttons(frame.buttons)
             )
@@ -101,7 +113,7 @@ def view(frame: Frame) -> View:
 def turn_of(frame: Frame) -> str | None:
     """Give the turn that a frame belongs to; None for a notice of no turn."""
     match frame.content:
-        case Panel(turn_id=turn_id) | Part(turn_id=turn_id):
+        case Panel(turn_id=turn_id) | Part(turn_id=turn_id) | File(turn_id=turn_id):
             return turn_id
         case Notice():
             return None

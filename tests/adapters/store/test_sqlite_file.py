@@ -15,7 +15,7 @@ import pytest
 from adapters.store import backup_sqlite, open_sqlite
 from adapters.store.sqlite import SQLite
 from core.errors import StoreBusy, StoreDamaged, StoreError, StoreFull, StoreNewer
-from core.ports import Store
+from core.storage import Store
 from tests.fakes.turns import message
 
 ROOT = Path(__file__).parents[3]

@@ -1,0 +1,120 @@
+"""What must survive a kill, as protocols. What is kept are the values of `core.records`.
+
+An implementation raises only errors of `core.errors`. Which database it is, nothing here tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
+
+from core.records import Accepted, Conversation, StoredTurn, TurnEnd, TurnStart
+from core.types import Advice, Incoming, Line
+
+
+class Inbox(Protocol):
+    """Messages, stored before they are acknowledged (P1)."""
+
+    async def accept(self, incoming: Incoming) -> Accepted | None:
+        """Store a message; None if it was here before. Commits before it returns."""
+        ...
+
+    async def waiting(self) -> Sequence[Accepted]:
+        """List what was accepted and belongs to no turn yet, oldest first."""
+        ...
+
+    async def drop(self, seq: int, reason: str) -> None:
+        """Mark a message as done without a turn (a command, a press, a dead letter)."""
+        ...
+
+
+class Turns(Protocol):
+    """Turns and what they cost, checkpointed (P4)."""
+
+    async def begin(self, start: TurnStart) -> None:
+        """Claim the inbox row and write the turn, in one transaction; counts the attempt."""
+        ...
+
+    async def landed(self, turn_id: str, round_: int, advice: Advice) -> None:
+        """Checkpoint one reference: its outcome, its text, what it took. One statement."""
+        ...
+
+    async def references_done(self, turn_id: str, round_: int, rest: Sequence[Advice]) -> None:
+        """Checkpoint the references that have not landed yet and close the round."""
+        ...
+
+    async def finish(self, end: TurnEnd) -> None:
+        """Write answer, history, the aggregator's calls and the state, in one transaction."""
+        ...
+
+    async def delivered(self, turn_id: str) -> None:
+        """Mark that the final has reached the chat."""
+        ...
+
+    async def attempt(self, turn_id: str) -> int:
+        """Count another attempt of a turn that was cut, before it is made (P8)."""
+        ...
+
+    async def unfinished(self) -> Sequence[StoredTurn]:
+        """List the turns that are not delivered, oldest first."""
+        ...
+
+    async def turn(self, turn_id: str) -> StoredTurn | None:
+        """Find one turn."""
+        ...
+
+
+class Outbox(Protocol):
+    """Messages of ours: a row before the send, the platform's id after it (P2)."""
+
+    async def attempting(self, turn_id: str, key: str) -> None:
+        """Note that a message is about to be posted. Commits before it returns."""
+        ...
+
+    async def posted(self, turn_id: str, key: str, message_id: str) -> None:
+        """Note the id under which it can be edited."""
+        ...
+
+    async def unposted(self, turn_id: str, key: str, state: Literal["unknown", "failed"]) -> None:
+        """Note that it was not posted, or that nobody can tell."""
+        ...
+
+
+class History(Protocol):
+    """What was said in a session, and what its members chose."""
+
+    async def lines(self, session: str, *, upto: int | None = None) -> Sequence[tuple[int, Line]]:
+        """Give the history as (number, line), oldest first; `upto` is inclusive."""
+        ...
+
+    async def turns(self, session: str, *, last: int = 50) -> Sequence[StoredTurn]:
+        """Give the last turns of a session, oldest first; removed ones are left out."""
+        ...
+
+    async def conversations(self, platform: str, *, owner: str) -> Sequence[Conversation]:
+        """List the sessions of one platform in which `owner` asked, newest first."""
+        ...
+
+    async def remove(self, turn_id: str) -> None:
+        """Take a turn's lines out of the history and mark the turn as removed."""
+        ...
+
+
+class Settings(Protocol):
+    """What people chose in chat, per scope ("session:…", "user:…")."""
+
+    async def settings(self, scope: str) -> Mapping[str, str]:
+        """Give what is set in that scope."""
+        ...
+
+    async def set(self, scope: str, key: str, value: str | None, *, by: str, at: int) -> None:
+        """Set a value, or unset it with None; who and when (ms) is kept."""
+        ...
+
+
+class Store(Inbox, Turns, Outbox, History, Settings, Protocol):
+    """Everything that must survive a kill."""
+
+    async def close(self) -> None:
+        """Flush and let go of the data."""
+        ...
