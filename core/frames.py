@@ -120,6 +120,7 @@ class Frame:
 
     `key` tells the messages of one turn apart ("panel", "answer/0", "file/0" …) and orders
     them. `final` frames are never dropped. `notify` only on the message that should ring.
+    `mention` is the id of the one person whom this message may mention, at its end.
     """
 
     key: str
@@ -127,3 +128,4 @@ class Frame:
     buttons: tuple[Button, ...] = ()
     final: bool = False
     notify: bool = False
+    mention: str | None = None

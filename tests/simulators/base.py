@@ -1,0 +1,104 @@
+"""What every simulator of a platform has: a log of requests with times, waiting, faults, limits.
+
+Times are the running loop's seconds, so that a log tells cadence and order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+PATIENCE = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request that arrived, and what it was answered. `error` is the platform's own word."""
+
+    at: float
+    method: str
+    params: Mapping[str, Any]
+    status: int
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What happens to a request instead of, or after, being done.
+
+    `refuse`: answered with `status`, `error` and `retry_after`, not done. `drop`: done, but the
+    connection is closed without an answer. `reset`: closed before it is done. `delay`: done and
+    answered `seconds` later.
+    """
+
+    kind: Literal["refuse", "drop", "reset", "delay"]
+    status: int = 500
+    error: str = ""
+    retry_after: float | None = None
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Faults:
+    """What the next requests of each method come to; None lets one through."""
+
+    planned: dict[str, deque[Fault | None]] = field(default_factory=dict)
+
+    def plan(self, method: str, *faults: Fault | None) -> None:
+        self.planned.setdefault(method, deque()).extend(faults)
+
+    def take(self, method: str) -> Fault | None:
+        queue = self.planned.get(method)
+        return queue.popleft() if queue else None
+
+
+class Changes:
+    """Wakes whoever waits for something to become true."""
+
+    def __init__(self) -> None:
+        self._changed = asyncio.Event()
+
+    def tell(self) -> None:
+        self._changed.set()
+
+    async def until(self, true: Callable[[], object], *, seconds: float = PATIENCE) -> None:
+        """Wait until `true()` is; whoever changes something calls `tell`."""
+        async with asyncio.timeout(seconds):
+            while not true():
+                self._changed.clear()
+                await self._changed.wait()
+
+
+@dataclass(slots=True)
+class RequestLog:
+    """Every request in the order of its arrival."""
+
+    changes: Changes
+    entries: list[Request] = field(default_factory=list)
+
+    def add(self, request: Request) -> None:
+        self.entries.append(request)
+        self.changes.tell()
+
+    def of(self, *methods: str) -> Sequence[Request]:
+        return [each for each in self.entries if each.method in methods]
+
+
+class Window:
+    """At most `count` within `seconds`, sliding: how platforms limit."""
+
+    def __init__(self, count: int, seconds: float) -> None:
+        self._count, self._seconds = count, seconds
+        self._taken: deque[float] = deque()
+
+    def take(self, now: float) -> float:
+        """Take one; 0 if there is room, else the seconds until there is, and nothing is taken."""
+        while self._taken and self._taken[0] <= now - self._seconds:
+            self._taken.popleft()
+        if len(self._taken) < self._count:
+            self._taken.append(now)
+            return 0.0
+        return self._taken[0] + self._seconds - now
