@@ -1,6 +1,7 @@
 """Starts a simulator by hand: `python -m tests.simulators provider --port 9001`.
 
-The name is a module of this package with a `main(arguments)`.
+The name is a module of this package with a `main(arguments)`, or a package of it that has one
+in its module `byhand`.
 """
 
 from __future__ import annotations
@@ -12,11 +13,17 @@ from pathlib import Path
 
 def main() -> int:
     own = Path(__file__).parent
-    known = sorted(path.stem for path in own.glob("[a-z]*.py") if "\ndef main(" in path.read_text())
-    if len(sys.argv) < 2 or sys.argv[1] not in known:
-        sys.stderr.write(f"usage: python -m tests.simulators {{{','.join(known)}}} …\n")
+    files = [*own.glob("[a-z]*.py"), *own.glob("[a-z]*/byhand.py")]
+    modules = [
+        ".".join(path.relative_to(own).with_suffix("").parts)
+        for path in files
+        if "\ndef main(" in path.read_text()
+    ]
+    names = {module.removesuffix(".byhand"): module for module in modules}
+    if len(sys.argv) < 2 or sys.argv[1] not in names:
+        sys.stderr.write(f"usage: python -m tests.simulators {{{','.join(sorted(names))}}} …\n")
         return 2
-    import_module(f"tests.simulators.{sys.argv[1]}").main(sys.argv[2:])
+    import_module(f"tests.simulators.{names[sys.argv[1]]}").main(sys.argv[2:])
     return 0
 
 
