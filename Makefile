@@ -8,6 +8,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?=
 # Passed on to what the target runs: make test ARGS="-k markup -x"
 ARGS ?=
+# How many tests run at once: half of them wait for a process or a browser.
+WORKERS ?= 4
 # What core/ alone has to reach; the threshold of the whole is in pyproject.toml.
 CORE_COVERAGE ?= 95
 
@@ -23,7 +25,8 @@ demo: ## Start the web chat with the embedded model; no key needed (PORT, MOA_GA
 # Part of the tests cannot reach the coverage of all of them, so thresholds wait for a
 # run without ARGS.
 test: ## Run the tests with coverage (PYTHON=python3.13, ARGS="-k name")
-	@$(FULL); "$$venv/bin/python" -m pytest --cov $(if $(strip $(ARGS)),--cov-fail-under=0) $(ARGS) \
+	@$(FULL); "$$venv/bin/python" -m pytest --cov \
+	$(if $(strip $(ARGS)),--cov-fail-under=0 $(ARGS),-n $(WORKERS)) \
 	$(if $(strip $(ARGS)),,&& { "$$venv/bin/python" -m coverage report --format=total \
 		--include='core/*' --fail-under=$(CORE_COVERAGE) >/dev/null || \
 		{ echo "core/ is covered less than $(CORE_COVERAGE) %" >&2; exit 2; }; })
