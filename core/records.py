@@ -92,3 +92,22 @@ class Conversation:
     session: str
     title: str
     updated: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What turns took together. `priced` is False where the price of a part is unknown."""
+
+    dollars: Decimal
+    turns: int
+    priced: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What somebody uses on a platform, and what it took this month."""
+
+    preset: str
+    presets: tuple[str, ...]
+    dollars: Decimal
+    turns: int

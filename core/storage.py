@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
-from core.records import Accepted, Conversation, StoredTurn, TurnEnd, TurnStart
-from core.types import Advice, Incoming, Line
+from core.records import Accepted, Conversation, Spent, StoredTurn, TurnEnd, TurnStart
+from core.types import Address, Advice, Incoming, Line
 
 
 class Inbox(Protocol):
@@ -21,6 +21,18 @@ class Inbox(Protocol):
 
     async def waiting(self) -> Sequence[Accepted]:
         """List what was accepted and belongs to no turn yet, oldest first."""
+        ...
+
+    async def accepted(self, seq: int) -> Accepted | None:
+        """Find what was accepted under that number."""
+        ...
+
+    async def has_message(self, session: str, message_id: str) -> bool:
+        """Tell whether this message of this session was accepted."""
+        ...
+
+    async def bookmarks(self, platform: str, *, most: int = 50) -> Mapping[Address, str]:
+        """Give the last message that was accepted in each place, of the newest places."""
         ...
 
     async def drop(self, seq: int, reason: str) -> None:
@@ -95,6 +107,14 @@ class History(Protocol):
         """List the sessions of one platform in which `owner` asked, newest first."""
         ...
 
+    async def spent_in(self, session: str, *, since: int) -> Spent:
+        """Sum up what the turns of a session took that began at `since` (ms) or later."""
+        ...
+
+    async def spent_by(self, platform: str, asker: str, *, since: int) -> Spent:
+        """Sum up what one person's turns took on a platform, from `since` (ms) on."""
+        ...
+
     async def remove(self, turn_id: str) -> None:
         """Take a turn's lines out of the history and mark the turn as removed."""
         ...
@@ -114,6 +134,13 @@ class Settings(Protocol):
 
 class Store(Inbox, Turns, Outbox, History, Settings, Protocol):
     """Everything that must survive a kill."""
+
+    async def move(self, old: Address, new: Address) -> None:
+        """Let a place and every thread in it go on under another address, in one transaction.
+
+        What somebody has set there already stays as it is.
+        """
+        ...
 
     async def close(self) -> None:
         """Flush and let go of the data."""

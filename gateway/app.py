@@ -57,6 +57,16 @@ class Gateway:
     clock: Clock
     listeners: list[Tell]
 
+    @property
+    def chat_parts(self) -> wiring.ChatParts:
+        """What messengers are told."""
+        return wiring.ChatParts(
+            clock=self.clock,
+            presets=lambda: tuple(self.exchange.catalogue().presets),
+            bookmarks=self.store.bookmarks,
+            standing=self.exchange.standing,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faces:

@@ -51,7 +51,10 @@ def run(path: Path) -> None:
     config = _load(path)
     from gateway.http.face import Face
     from gateway.serving import run_gateway
+    from gateway.wiring import import_chats
 
+    with _operator():
+        import_chats(config)
     gc.freeze()
     gc.enable()
     _finish(run_gateway(Face(config=config)))

@@ -17,7 +17,7 @@ from core.engine import TurnRequest
 from core.errors import ChatError
 from core.frames import Frame, Notice
 from core.presets import in_force
-from core.records import Accepted, TurnStart
+from core.records import Accepted, Standing, TurnStart
 from core.retell import checkpoints, retell
 from core.types import Address, Line, Message, Press
 from core.wording import error_text
@@ -74,6 +74,19 @@ class Exchange:
         off = chosen == OFF
         preset, _ = in_force({"channel": None if off else chosen}, self.catalogue())
         return replace(preset, enabled=False) if off else preset
+
+    async def standing(self, platform: str, user: str) -> Standing:
+        """Say what somebody uses on a platform, and what they have spent there this month."""
+        now = self.clock.now()
+        month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        spent = await self.store.spent_by(platform, user, since=int(month.timestamp() * 1000))
+        catalogue = self.catalogue()
+        return Standing(
+            preset=catalogue.default,
+            presets=tuple(catalogue.presets),
+            dollars=spent.dollars,
+            turns=spent.turns,
+        )
 
     async def say(self, address: Address, text: str, *, delivery_id: str) -> None:
         """Put a sentence of the program's own into a chat; best effort."""

@@ -3,13 +3,56 @@
 -- A row "VALUES ($1, ...)" that is listed alone may be repeated by the program.
 
 -- name: accept
-INSERT INTO inbox (platform, event_id, session, kind, payload, at)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO inbox (platform, event_id, session, kind, payload, at, message_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (platform, event_id) DO NOTHING
 RETURNING seq
 
 -- name: waiting
 SELECT seq, kind, payload, attempts FROM inbox WHERE state = 'waiting' ORDER BY seq
+
+-- name: accepted
+SELECT seq, kind, payload, attempts FROM inbox WHERE seq = $1
+
+-- name: has_message
+SELECT seq FROM inbox WHERE session = $1 AND message_id = $2 LIMIT 1
+
+-- name: bookmarks
+SELECT inbox.session AS session, inbox.message_id AS message_id
+FROM (
+  SELECT MAX(seq) AS seq FROM inbox WHERE platform = $1 AND message_id IS NOT NULL
+  GROUP BY session ORDER BY MAX(seq) DESC LIMIT $2
+) AS newest
+JOIN inbox ON inbox.seq = newest.seq
+
+-- name: waiting_in
+SELECT seq, kind, payload, attempts FROM inbox
+WHERE state = 'waiting' AND (session = $1 OR substr(session, 1, length($1) + 1) = $1 || '/')
+
+-- name: readdress
+UPDATE inbox SET payload = $2 WHERE seq = $1
+
+-- name: move_inbox
+UPDATE inbox SET session = $2 || substr(session, length($1) + 1)
+WHERE session = $1 OR substr(session, 1, length($1) + 1) = $1 || '/'
+
+-- name: move_turns
+UPDATE turns SET session = $2 || substr(session, length($1) + 1)
+WHERE session = $1 OR substr(session, 1, length($1) + 1) = $1 || '/'
+
+-- name: move_history
+UPDATE history SET session = $2 || substr(session, length($1) + 1)
+WHERE session = $1 OR substr(session, 1, length($1) + 1) = $1 || '/'
+
+-- name: copy_settings
+INSERT INTO settings (scope, key, value, changed_by, changed_at)
+SELECT $2 || substr(scope, length($1) + 1), key, value, changed_by, changed_at
+FROM settings
+WHERE scope = $1 OR substr(scope, 1, length($1) + 1) = $1 || '/'
+ON CONFLICT (scope, key) DO NOTHING
+
+-- name: leave_settings
+DELETE FROM settings WHERE scope = $1 OR substr(scope, 1, length($1) + 1) = $1 || '/'
 
 -- name: drop
 UPDATE inbox SET state = 'dropped', reason = $2 WHERE seq = $1
@@ -101,6 +144,13 @@ FROM (
 ) AS named
 JOIN turns AS first_turn ON first_turn.number = named.first_number
 ORDER BY named.last_number DESC
+
+-- name: spent_in
+SELECT dollars, priced FROM turns WHERE session = $1 AND started >= $2 AND ending IS NOT NULL
+
+-- name: spent_by
+SELECT dollars, priced FROM turns
+WHERE platform = $1 AND asker = $2 AND started >= $3 AND ending IS NOT NULL
 
 -- name: remove_lines
 UPDATE history SET removed = 1 WHERE turn_id = $1

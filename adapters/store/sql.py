@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from decimal import Decimal
 from typing import Literal
 from urllib.parse import unquote
 
@@ -18,8 +20,8 @@ from adapters.store import codec
 from adapters.store.database import Database, Row, Statement
 from adapters.store.queries import statement, statement_of_rows
 from core.errors import StoreDamaged, StoreError
-from core.records import Accepted, Conversation, StoredTurn, TurnEnd, TurnStart
-from core.types import Advice, Incoming, Line
+from core.records import Accepted, Conversation, Spent, StoredTurn, TurnEnd, TurnStart
+from core.types import Address, Advice, Incoming, Line, Message, Moved
 
 LAST_NUMBER = 2**63 - 1
 TITLE_LENGTH = 80
@@ -43,6 +45,7 @@ class SqlStore:
                 "accept",
                 *(address.platform, incoming.event_id, address.session),
                 *(codec.NAMES[type(incoming)], codec.pack(incoming), incoming.at),
+                incoming.message_id if isinstance(incoming, Message) else None,
             )
         )
         return Accepted(seq=rows[0]["seq"], incoming=incoming) if rows else None
@@ -51,6 +54,18 @@ class SqlStore:
         rows = await self._database.fetch(statement("waiting"))
         with _reading("a waiting message"):
             return [codec.accepted(row) for row in rows]
+
+    async def accepted(self, seq: int) -> Accepted | None:
+        rows = await self._database.fetch(statement("accepted", seq))
+        with _reading("a message"):
+            return codec.accepted(rows[0]) if rows else None
+
+    async def has_message(self, session: str, message_id: str) -> bool:
+        return bool(await self._database.fetch(statement("has_message", session, message_id)))
+
+    async def bookmarks(self, platform: str, *, most: int = 50) -> Mapping[Address, str]:
+        rows = await self._database.fetch(statement("bookmarks", platform, most))
+        return {Address.of(row["session"]): row["message_id"] for row in rows}
 
     async def drop(self, seq: int, reason: str) -> None:
         await self._database.write(statement("drop", seq, reason))
@@ -162,6 +177,12 @@ class SqlStore:
                 for row in rows
             ]
 
+    async def spent_in(self, session: str, *, since: int) -> Spent:
+        return _sum(await self._database.fetch(statement("spent_in", session, since)))
+
+    async def spent_by(self, platform: str, asker: str, *, since: int) -> Spent:
+        return _sum(await self._database.fetch(statement("spent_by", platform, asker, since)))
+
     async def remove(self, turn_id: str) -> None:
         await self._database.write(
             statement("remove_lines", turn_id), statement("remove_turn", turn_id)
@@ -181,6 +202,27 @@ class SqlStore:
         )
         await self._database.write(change, statement("log_setting", scope, key, value, by, at))
 
+    # --- places -----------------------------------------------------------------------------
+
+    async def move(self, old: Address, new: Address) -> None:
+        """See the port. What waits is answered where it is now, also after a restart."""
+        was, now = old.session, new.session
+        rows = await self._database.fetch(statement("waiting_in", was))
+        with _reading("a waiting message"):
+            waiting = [codec.accepted(row) for row in rows]
+        await self._database.write(
+            *(
+                statement("readdress", each.seq, codec.pack(_moved(each.incoming, old, new)))
+                for each in waiting
+                if not isinstance(each.incoming, Moved)
+            ),
+            statement("move_inbox", was, now),
+            statement("move_turns", was, now),
+            statement("move_history", was, now),
+            statement("copy_settings", f"session:{was}", f"session:{now}"),
+            statement("leave_settings", f"session:{was}"),
+        )
+
 
 def title(question: str) -> str:
     """Cut a question to a line of a list, at a word where there is one."""
@@ -198,6 +240,16 @@ def _platform(session: str) -> str:
 def _references(turn_id: str, round_: int, advice: Sequence[Advice]) -> list[Statement]:
     rows = [codec.reference_row(turn_id, round_, each) for each in advice]
     return [statement_of_rows("add_calls", rows)] if rows else []
+
+
+def _moved(incoming: Incoming, old: Address, new: Address) -> Incoming:
+    return replace(incoming, address=incoming.address.moved(old, new))
+
+
+def _sum(rows: Sequence[Row]) -> Spent:
+    with _reading("an amount"):
+        dollars = sum((Decimal(row["dollars"]) for row in rows), Decimal(0))
+    return Spent(dollars=dollars, turns=len(rows), priced=all(row["priced"] for row in rows))
 
 
 def _by_turn(rows: Sequence[Row]) -> dict[str, list[Row]]:

@@ -83,20 +83,23 @@ class Web(Block, frozen=True, kw_only=True, tag="web", tag_field="type"):
 
 
 class Telegram(Block, frozen=True, kw_only=True, tag="telegram", tag_field="type"):
-    """A Telegram bot."""
+    """A Telegram bot. With a webhook Telegram posts to us: `public_url` is where it reaches us."""
 
     token: Secret
     base_url: Url = field(default_factory=lambda: Url("https://api.telegram.org/bot"))
     base_file_url: Url = field(default_factory=lambda: Url("https://api.telegram.org/file/bot"))
     mode: Literal["polling", "webhook"] = "polling"
+    public_url: Url | None = None
+    webhook_secret: Secret | None = None
 
 
 class Discord(Block, frozen=True, kw_only=True, tag="discord", tag_field="type"):
-    """A Discord bot. Without `gateway_url` it asks for it."""
+    """A Discord bot. Without `gateway_url` it asks for it; `threads`: whether it opens them."""
 
     token: Secret
     api_base: Url = field(default_factory=lambda: Url("https://discord.com/api/v10"))
     gateway_url: str | None = None
+    threads: Literal["auto", "never"] = "never"
 
 
 class Slack(Block, frozen=True, kw_only=True, tag="slack", tag_field="type"):

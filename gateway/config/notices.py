@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from gateway.config.mixtures import PresetBlock
-from gateway.config.model import Settings, Web
+from gateway.config.model import Settings
 from gateway.config.providers import UNSPOKEN, missing
 from gateway.config.report import Path, Report, nearest
 from gateway.config.shape import Block
@@ -46,10 +46,6 @@ def notice(settings: Settings, report: Report) -> None:
 
 def _rows(settings: Settings) -> Iterator[_Row]:
     """Give a row for each key that may ask for what this version does not do."""
-    for name, platform in settings.platforms.items():
-        kind = type(platform).__name__.lower()
-        told = f"{kind} {_LATER}; nobody is answered there"
-        yield ("platforms", name), not isinstance(platform, Web), told
     for name, provider in settings.providers.items():
         unspoken = missing(provider) == UNSPOKEN
         yield ("providers", name), unspoken, f"cannot be used: {UNSPOKEN}"

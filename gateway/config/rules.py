@@ -21,6 +21,7 @@ from gateway.config.report import Path, Report, nearest
 from gateway.config.values import Secret
 
 _NAME = re.compile(r"[\w.-]+")
+_WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
@@ -109,6 +110,18 @@ def _platforms(settings: Settings, report: Report) -> None:
                 _once(report, (*path, key), "is missing")
             elif not secret:
                 _once(report, (*path, key), "is blank; take the platform out, or fill it")
+        if isinstance(platform, Telegram):
+            _webhook(platform, path, report)
+
+
+def _webhook(telegram: Telegram, path: Path, report: Report) -> None:
+    if telegram.mode == "webhook" and telegram.public_url is None:
+        told = "is missing: mode: webhook needs the address under which Telegram reaches this"
+        _once(report, (*path, "public_url"), told)
+    secret = telegram.webhook_secret
+    if secret and not _WEBHOOK_SECRET.fullmatch(secret.reveal()):
+        told = "should be 1 to 256 letters, digits, '_' and '-', as Telegram has it"
+        _once(report, (*path, "webhook_secret"), told)
 
 
 def _secrets(platform: Platform) -> tuple[str, ...]:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -17,12 +17,14 @@ from adapters.chat.web.adapter import WebChat
 from adapters.chat.web.routes import Routes
 from core.errors import ConfigError
 from core.types import Author
+from gateway.http import hooks
 from gateway.http.auth import CALLER, Auth
 from gateway.http.errors import errors
 from gateway.http.health import Health, Unready
 from gateway.http.metrics import count_pages
 from gateway.http.pages import Pages, let_files_be_kept
 from gateway.http.walls import Walls, dress
+from gateway.wiring import Hook
 
 BODY_BYTES = 20 * 1024 * 1024
 """The longest body that is read at once (pictures on /v1); the chat's own limit is far lower."""
@@ -43,12 +45,13 @@ class HttpParts:
     chat: WebChat | None = None
     names: tuple[str, ...] = ()
     mounts: tuple[Mount, ...] = ()
+    hooks: Mapping[str, Hook] = field(default_factory=dict)
     title: str = "MoA Gateway"
 
 
 def build_app(parts: HttpParts) -> web.Application:
     """Put the routes behind the walls."""
-    walls = Walls(auth=parts.auth, bind=parts.bind, names=parts.names)
+    walls = Walls(auth=parts.auth, bind=parts.bind, names=parts.names, hooks=parts.hooks)
     app = web.Application(middlewares=[errors, walls.let_in], client_max_size=BODY_BYTES)
     app.on_response_prepare.append(let_files_be_kept)
     app.on_response_prepare.append(dress)
@@ -58,6 +61,7 @@ def build_app(parts: HttpParts) -> web.Application:
         _mount_chat(app, parts.chat, parts.registry)
     for mount in parts.mounts:
         mount(app.router)
+    hooks.mount(parts.hooks, app.router)
     return app
 
 

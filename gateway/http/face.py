@@ -1,4 +1,4 @@
-"""The web face of a gateway: the chat page, /v1 and health behind one port.
+"""The faces of a gateway: messengers, and behind one port the chat page, /v1 and health.
 
 Decides how the parts are put together and what is printed for people to open. What the page is
 told about models is `condition`'s matter.
@@ -20,6 +20,7 @@ from core.records import StoredTurn
 from core.reply import Reply
 from core.retell import retell
 from core.types import Address, Author
+from gateway import wiring
 from gateway.app import Faces, Gateway
 from gateway.config import Config
 from gateway.config.model import Web
@@ -27,6 +28,7 @@ from gateway.http import app as http
 from gateway.http.api import Api
 from gateway.http.auth import Auth
 from gateway.http.condition import Condition
+from gateway.http.hooks import hooks_of
 from gateway.http.metrics import TurnMetrics
 from gateway.offers import Offer
 
@@ -61,6 +63,7 @@ class Face:
             clock=gateway.clock,
             allowed={name: tuple(key.presets) for name, key in settings.keys.items()},
         )
+        messengers = wiring.open_chats(self.config, gateway.chat_parts)
         parts = http.HttpParts(
             auth=auth,
             bind=settings.host,
@@ -68,13 +71,14 @@ class Face:
             registry=registry,
             chat=chat,
             mounts=(api.mount,),
+            hooks=hooks_of(messengers),
         )
         server = await self._serve(parts)
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         url = f"http://{host}:{server.port}/?code={auth.issue_code()}"
 
         return Faces(
-            chats=(chat,) if chat else (),
+            chats=(chat, *messengers) if chat else messengers,
             announce=lambda: click.echo(f"Open {url}"),
             shut=api.closing.set,
             close=server.close,

@@ -45,15 +45,21 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walls:
-    """The walls of one server. `bind` is the address it listens on, `names` more that it has."""
+    """The walls of one server. `bind` is the address it listens on, `names` more that it has.
+
+    `hooks` are the paths of messengers: whoever posts there is known by a signature.
+    """
 
     auth: Auth
     bind: str
     names: Collection[str] = ()
+    hooks: Collection[str] = ()
 
     @web.middleware
     async def let_in(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Let a request through, or say why not."""
+        if request.method == "POST" and request.path in self.hooks:
+            return await handler(request)
         refused = self._place(request) or self._origin(request)
         if refused is not None:
             return error_answer(refused, status=403)

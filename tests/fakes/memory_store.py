@@ -5,15 +5,16 @@ It passes the same contract as the real ones (tests/contracts/test_stores.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Literal, TypeAlias
 from urllib.parse import unquote
 
 from adapters.store.sql import title
 from core.errors import StoreError
-from core.records import Accepted, Conversation, Posted, StoredTurn, TurnEnd, TurnStart
-from core.types import Advice, Incoming, Line
+from core.records import Accepted, Conversation, Posted, Spent, StoredTurn, TurnEnd, TurnStart
+from core.types import Address, Advice, Incoming, Line, Message, Moved
 
 Place: TypeAlias = tuple[int, int]
 
@@ -50,6 +51,24 @@ class MemoryStore:
     async def waiting(self) -> Sequence[Accepted]:
         gone = self._claimed.keys() | self.dropped.keys()
         return [each for each in self._inbox.values() if each.seq not in gone]
+
+    async def accepted(self, seq: int) -> Accepted | None:
+        return next((each for each in self._inbox.values() if each.seq == seq), None)
+
+    async def has_message(self, session: str, message_id: str) -> bool:
+        return any(
+            each.incoming.message_id == message_id
+            for each in self._inbox.values()
+            if isinstance(each.incoming, Message) and each.incoming.address.session == session
+        )
+
+    async def bookmarks(self, platform: str, *, most: int = 50) -> Mapping[Address, str]:
+        found: dict[Address, str] = {}
+        for each in sorted(self._inbox.values(), key=lambda each: -each.seq):
+            said = each.incoming
+            if isinstance(said, Message) and said.message_id and said.address.platform == platform:
+                found.setdefault(said.address, said.message_id)
+        return dict(list(found.items())[:most])
 
     async def drop(self, seq: int, reason: str) -> None:
         self._may_write()
@@ -154,6 +173,24 @@ class MemoryStore:
         }
         return [self._conversation(session) for session in mine]
 
+    async def spent_in(self, session: str, *, since: int) -> Spent:
+        return self._spent(since, lambda start: start.session == session)
+
+    async def spent_by(self, platform: str, asker: str, *, since: int) -> Spent:
+        return self._spent(
+            since,
+            lambda start: start.asker == asker and Address.of(start.session).platform == platform,
+        )
+
+    def _spent(self, since: int, fits: Callable[[TurnStart], bool]) -> Spent:
+        turns = [each for each in self._turns.values() if each.start.started >= since]
+        ends = [each.end for each in turns if each.end is not None and fits(each.start)]
+        return Spent(
+            dollars=sum((end.dollars for end in ends), Decimal(0)),
+            turns=len(ends),
+            priced=all(end.priced for end in ends),
+        )
+
     async def remove(self, turn_id: str) -> None:
         self._change(turn_id, removed=True)
 
@@ -169,6 +206,29 @@ class MemoryStore:
         if value is not None:
             chosen[key] = value
         self.log.append((scope, key, value, by, at))
+
+    # --- places
+
+    async def move(self, old: Address, new: Address) -> None:
+        self._may_write()
+
+        def moved(session: str) -> str:
+            return Address.of(session).moved(old, new).session
+
+        for key, each in self._inbox.items():
+            said = each.incoming
+            if not isinstance(said, Moved):
+                there = replace(said, address=said.address.moved(old, new))
+                self._inbox[key] = replace(each, incoming=there)
+        for turn_id, turn in self._turns.items():
+            start = replace(turn.start, session=moved(turn.start.session))
+            self._turns[turn_id] = replace(turn, start=start)
+        self._lines = [(n, moved(was), turn, line) for n, was, turn, line in self._lines]
+        for scope in [each for each in self._settings if each.startswith("session:")]:
+            now = f"session:{moved(scope.removeprefix('session:'))}"
+            if now != scope:
+                chosen = self._settings.pop(scope)
+                self._settings[now] = chosen | self._settings.get(now, {})
 
     # --- within
 

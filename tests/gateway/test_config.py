@@ -354,12 +354,6 @@ def test_keys_of_other_agents_are_ignored_with_one_warning_each_moa_2():
 @pytest.mark.parametrize(
     ("extra", "key"),
     [
-        ("platforms: {telegram: {token: x}}", "platforms.telegram: telegram"),
-        ("platforms: {eu: {type: discord, token: x}}", "platforms.eu: discord"),
-        (
-            "platforms: {slack: {bot_token: x, app_token: y}}",
-            "platforms.slack: slack",
-        ),
         ("tools: {servers: {t: {command: [x]}}}", "tools.servers:"),
         ("budgets: {turn: 1}", "budgets:"),
         ("limits: {running: 1}", "limits:"),

@@ -1,24 +1,21 @@
-"""The composition root: the only place that makes adapters out of the configuration.
+"""Makes the models out of the configuration.
 
-Decides which adapter stands behind which port and imports only those that are configured. It
+Decides which adapter stands behind which provider and imports only those that are configured. It
 starts nothing: what has to run is handed back.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from adapters.llm.chat_completions import ChatCompletions
 from adapters.llm.compose import Options, compose
 from adapters.llm.deadline import Timeouts
-from adapters.llm.wire import Endpoint, open_session
-from adapters.prices import Price, Prices
+from adapters.llm.wire import Endpoint
 from core.ports import Provider
 from gateway.config import missing
 from gateway.config import providers as shapes
@@ -28,9 +25,7 @@ if TYPE_CHECKING:
 
     from adapters.llm.embedded import Embedded
     from core.ports import Model
-    from core.storage import Store
     from gateway.config import Config
-    from gateway.turns import Sink
 
 CONNECT = 10.0
 """Seconds for a connection, where the file says nothing."""
@@ -86,28 +81,6 @@ class Models:
     providers: Mapping[str, Provider]
     services: tuple[Service, ...] = ()
     embedded: Mapping[str, LocalModel]
-
-
-def program_version() -> str:
-    """Give the version that is installed."""
-    return version("moa-gateway")
-
-
-async def open_store(config: Config) -> Store:
-    """Open what must survive a kill.
-
-    Raises:
-        StoreError: it cannot be opened; the text says why and what to do.
-        ConfigError: there is no such database.
-    """
-    from adapters.store import open_sqlite
-
-    return await open_sqlite(config.database_file, program=program_version())
-
-
-def open_http() -> aiohttp.ClientSession:
-    """Open the session that all providers share."""
-    return open_session()
 
 
 def open_models(
@@ -188,33 +161,3 @@ def _options(shape: shapes.Provider) -> Options:
             total=wanted.total or usual.total,
         ),
     )
-
-
-def open_pricer(config: Config) -> Prices:
-    """Open the tables of prices; `warm_prices` reads them in."""
-    own = {
-        name: Price(
-            input=price.input,
-            output=price.output,
-            cache_read=price.cache_read,
-            cache_write=price.cache_write,
-        )
-        for name, price in config.settings.prices.items()
-    }
-    paid = {name: shape for name, shape in config.providers.items() if isinstance(shape, PAID)}
-    return Prices(own, urls={name: shape.base_url for name, shape in paid.items()})
-
-
-async def warm_prices(config: Config, prices: Prices) -> None:
-    """Read the tables in, off the loop, where there is something to pay for (MOA-28)."""
-    if any(isinstance(shape, PAID) for shape in config.providers.values()):
-        await asyncio.to_thread(prices.warm)
-
-
-def open_sinks(config: Config) -> tuple[Sink, ...]:
-    """Open what takes note of turns that are over."""
-    if not config.settings.moa.save_traces:
-        return ()
-    from adapters.sink.jsonl import JsonLines
-
-    return (JsonLines(config.trace_dir),)

@@ -1,0 +1,22 @@
+"""The composition root: the only place that makes adapters out of the configuration."""
+
+from gateway.wiring.chats import ChatParts, Hook, Messenger, import_chats, open_chats
+from gateway.wiring.machine import open_http, open_pricer, open_sinks, open_store, warm_prices
+from gateway.wiring.models import LocalModel, Models, ModelState, open_models
+
+__all__ = [
+    "ChatParts",
+    "Hook",
+    "LocalModel",
+    "Messenger",
+    "ModelState",
+    "Models",
+    "import_chats",
+    "open_chats",
+    "open_http",
+    "open_models",
+    "open_pricer",
+    "open_sinks",
+    "open_store",
+    "warm_prices",
+]

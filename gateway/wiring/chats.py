@@ -1,0 +1,189 @@
+"""Makes the messengers out of the configuration.
+
+Decides which client library is imported: that of a configured platform and no other. Nothing is
+connected before a chat runs.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from core.errors import ConfigError
+from core.ports import ChatAdapter
+from gateway.config.model import Discord, Slack, Telegram, Web
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from adapters.chat.slack.home import Home
+    from core.ports import Clock
+    from core.records import Standing
+    from core.types import Address
+    from gateway.config import Config, Secret
+
+Hook: TypeAlias = "Callable[[web.Request], Awaitable[web.StreamResponse]]"
+"""Answers what a platform posts to us; whether it is the platform, it finds out itself."""
+
+
+class Messenger(ChatAdapter, Protocol):
+    """A chat adapter of somebody else's platform."""
+
+    @property
+    def hooks(self) -> Mapping[str, Hook]:
+        """What it wants to be posted, by path; empty where it goes and asks."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatParts:
+    """What messengers are told of the gateway.
+
+    `bookmarks` gives the last message that was taken in of each place of a platform, `standing`
+    what somebody uses and has spent there (platform, user's id).
+    """
+
+    clock: Clock
+    presets: Callable[[], Sequence[str]]
+    bookmarks: Callable[[str], Awaitable[Mapping[Address, str]]]
+    standing: Callable[[str, str], Awaitable[Standing]]
+
+
+def import_chats(config: Config) -> None:
+    """Import what the configured messengers need: best before the loop starts, for it takes long.
+
+    Raises:
+        ConfigError: it is not installed; the text says how to.
+    """
+    kinds = {type(each) for each in config.settings.platforms.values()}
+    if Telegram in kinds:
+        with _extra("telegram"):
+            import adapters.chat.telegram
+    if Discord in kinds:
+        with _extra("discord"):
+            import adapters.chat.discord
+    if Slack in kinds:
+        with _extra("slack"):
+            import adapters.chat.slack  # noqa: F401 - for the import's own sake
+
+
+def open_chats(config: Config, parts: ChatParts) -> tuple[Messenger, ...]:
+    """Make a chat of every configured account.
+
+    Raises:
+        ConfigError: a client library is not installed; the text says how to.
+    """
+    import_chats(config)
+    platforms = config.settings.platforms.items()
+    return tuple(
+        _chat(name, shape, config, parts) for name, shape in platforms if not isinstance(shape, Web)
+    )
+
+
+def _chat(
+    name: str, shape: Telegram | Discord | Slack, config: Config, parts: ChatParts
+) -> Messenger:
+    match shape:
+        case Telegram():
+            return _telegram(name, shape, parts, listen_all=_listens_to_all(config, name))
+        case Discord():
+            return _discord(name, shape, parts, listen_all=_listens_to_all(config, name))
+        case Slack():
+            return _slack(name, shape, parts)
+
+
+def _telegram(name: str, shape: Telegram, parts: ChatParts, *, listen_all: bool) -> Messenger:
+    from adapters.chat.telegram import TelegramChat, TelegramOptions, Webhook
+
+    webhook = None
+    if shape.mode == "webhook":
+        url = f"{(shape.public_url or '').rstrip('/')}/{name}/webhook"
+        webhook = Webhook(url=url, secret=_webhook_secret(shape))
+    options = TelegramOptions(
+        platform=name,
+        token=shape.token.reveal(),
+        base_url=shape.base_url,
+        base_file_url=shape.base_file_url,
+        webhook=webhook,
+        listen_all=listen_all,
+    )
+    return TelegramChat(options, clock=parts.clock)
+
+
+def _discord(name: str, shape: Discord, parts: ChatParts, *, listen_all: bool) -> Messenger:
+    from adapters.chat.discord import DiscordChat, DiscordOptions
+
+    options = DiscordOptions(
+        platform=name,
+        token=shape.token.reveal(),
+        api_base=shape.api_base,
+        gateway_url=shape.gateway_url,
+        listen_all=listen_all,
+        threads=shape.threads,
+        presets=parts.presets,
+    )
+
+    async def bookmarks() -> Mapping[Address, str]:
+        return await parts.bookmarks(name)
+
+    return DiscordChat(options, clock=parts.clock, bookmarks=bookmarks)
+
+
+def _slack(name: str, shape: Slack, parts: ChatParts) -> Messenger:
+    from adapters.chat.slack import SlackChat, SlackOptions
+    from adapters.chat.slack.home import Home
+
+    options = SlackOptions(
+        platform=name,
+        bot_token=shape.bot_token.reveal(),
+        app_token=_revealed(shape.app_token),
+        signing_secret=_revealed(shape.signing_secret),
+        mode=shape.mode,
+        api_base=shape.api_base,
+    )
+
+    async def home(user: str) -> Home:
+        standing = await parts.standing(name, user)
+        return Home(
+            preset=standing.preset,
+            presets=standing.presets,
+            dollars=standing.dollars,
+            turns=standing.turns,
+        )
+
+    return SlackChat(options, clock=parts.clock, home=home)
+
+
+@contextmanager
+def _extra(name: str) -> Iterator[None]:
+    """Say what to install where a client library is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"platforms: {name} needs a library that is not installed ({error.name}): "
+            f"pip install 'moa-gateway[{name}]'"
+        ) from error
+
+
+def _revealed(secret: Secret | None) -> str | None:
+    return secret.reveal() if secret else None
+
+
+def _webhook_secret(shape: Telegram) -> str:
+    """Take the file's, or make one that stays the same for as long as the token does."""
+    if shape.webhook_secret:
+        return shape.webhook_secret.reveal()
+    return hmac.new(shape.token.reveal().encode(), b"webhook secret", sha256).hexdigest()
+
+
+def _listens_to_all(config: Config, platform: str) -> bool:
+    """Tell whether somewhere on a platform everything that is said is answered."""
+    settings = config.settings
+    here = [each.listen for each in settings.workspaces if each.platform == platform]
+    here += [each.listen for each in settings.channels if each.platform == platform]
+    return "all" in {settings.defaults.listen, *here}
