@@ -101,7 +101,7 @@ async def serve(
         session = await stack.enter_async_context(wiring.open_http())
         models = wiring.open_models(config, session, changed)
         async with asyncio.TaskGroup() as root:
-            prices = wiring.open_pricer(config)
+            prices = wiring.open_pricer(config, clock)
             world = World(providers=models.providers, pricer=prices, clock=clock)
             gateway, sessions, chats = assemble(config, store, models, world, root)
             faces = await open_faces(gateway)
@@ -120,7 +120,7 @@ async def serve(
                 faces.announce()
             tasks.append(
                 root.create_task(wiring.warm_prices(config, prices), name="prices")
-            )  # half a second
+            )
             await stop.wait()
             await _drain(gateway, sessions, faces)
             for task in tasks:

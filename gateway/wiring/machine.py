@@ -5,7 +5,6 @@ Imports only what is configured. It starts nothing.
 
 from __future__ import annotations
 
-import asyncio
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from gateway.wiring.models import PAID
 if TYPE_CHECKING:
     import aiohttp
 
+    from core.ports import Clock
     from core.storage import Store
     from gateway.config import Config
     from gateway.turns import Sink
@@ -43,8 +43,8 @@ def open_http() -> aiohttp.ClientSession:
     return open_session()
 
 
-def open_pricer(config: Config) -> Prices:
-    """Open the tables of prices; `warm_prices` reads them in."""
+def open_pricer(config: Config, clock: Clock) -> Prices:
+    """Open the prices; `warm_prices` looks up those that the tables have."""
     own = {
         name: Price(
             input=price.input,
@@ -55,13 +55,19 @@ def open_pricer(config: Config) -> Prices:
         for name, price in config.settings.prices.items()
     }
     paid = {name: shape for name, shape in config.providers.items() if isinstance(shape, PAID)}
-    return Prices(own, urls={name: shape.base_url for name, shape in paid.items()})
+    return Prices(own, urls={name: shape.base_url for name, shape in paid.items()}, clock=clock)
 
 
 async def warm_prices(config: Config, prices: Prices) -> None:
-    """Read the tables in, off the loop, where there is something to pay for (MOA-28)."""
-    if any(isinstance(shape, PAID) for shape in config.providers.values()):
-        await asyncio.to_thread(prices.warm)
+    """Look up what the models of the presets cost, where there is something to pay (MOA-28)."""
+    slots = [
+        slot
+        for preset in config.catalogue.presets.values()
+        for main in (*preset.references, preset.aggregator)
+        for slot in (main, *main.fallbacks)
+    ]
+    paid = {name for name, shape in config.providers.items() if isinstance(shape, PAID)}
+    await prices.learn(slot for slot in slots if slot.provider in paid)
 
 
 def open_sinks(config: Config) -> tuple[Sink, ...]:

@@ -6,15 +6,21 @@ that no table knows has no price: None, never $0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 
+import msgspec
+
+from adapters.prices.schedule import MILLION, Schedule, Wanted, price
+from core.ports import Clock
 from core.presets import Slot
 from core.types import Usage
 
-MILLION = 1_000_000
-
+TABLES = "adapters.prices.tables"
 # Names that people give their providers → the tables' ids. Used where an address is not known
 # to the tables, such as a proxy's: what is called "openai" is billed like OpenAI.
 IDS = {
@@ -67,47 +73,63 @@ class Prices:
     """A `core.ports.Pricer`."""
 
     def __init__(
-        self, own: Mapping[str, Price] | None = None, *, urls: Mapping[str, str] | None = None
+        self,
+        own: Mapping[str, Price] | None = None,
+        *,
+        urls: Mapping[str, str] | None = None,
+        clock: Clock,
     ) -> None:
         """Take the operator's prices by `provider:model`, and the providers' base URLs by name."""
         self._own = own or {}
         self._urls = urls or {}
+        self._clock = clock
+        self._schedules: dict[str, Schedule | None] = {}
 
     def __call__(self, slot: Slot, usage: Usage) -> Decimal | None:
         """Price a call at its slot's price; None where nobody knows it."""
         own = self._own.get(slot.label)
         if own is not None:
             return own.of(usage)
-        url = self._urls.get(slot.provider)
-        by_url = None if url is None else _listed(slot.model, usage, url=url)
-        if by_url is not None:
-            return by_url
-        known = IDS.get(slot.provider.lower())
-        return None if known is None else _listed(slot.model, usage, provider=known)
+        wanted = self._wanted(slot)
+        if wanted.url is None and wanted.vendor is None:
+            return None
+        if slot.label not in self._schedules:
+            self._schedules[slot.label] = _look_up(wanted)
+        schedule = self._schedules[slot.label]
+        return None if schedule is None else price(schedule, usage, self._clock.now())
 
-    def warm(self) -> None:
-        """Read the tables in, which takes half a second: to be run in a thread at start."""
-        _listed("gpt-4o", Usage(input=1, output=1), provider="openai")
+    async def learn(self, slots: Iterable[Slot]) -> None:
+        """Look the prices of these slots up, in a process that takes the tables with it.
+
+        Whatever prevents it is no failure: a price that is not known yet is looked up here.
+        """
+        wanted = {slot.label: self._wanted(slot) for slot in slots if slot.label not in self._own}
+        if not any(each.url or each.vendor for each in wanted.values()):
+            return
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", TABLES),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        try:
+            answer, _ = await child.communicate(msgspec.json.encode(list(wanted.values())))
+        finally:
+            if child.returncode is None:
+                child.kill()
+        with suppress(msgspec.DecodeError):
+            found = msgspec.json.decode(answer, type=dict[str, Schedule])
+            self._schedules.update({label: found.get(label) for label in wanted})
+
+    def _wanted(self, slot: Slot) -> Wanted:
+        return Wanted(
+            label=slot.label,
+            model=slot.model,
+            url=self._urls.get(slot.provider),
+            vendor=IDS.get(slot.provider.lower()),
+        )
 
 
-def _listed(
-    model: str, usage: Usage, *, url: str | None = None, provider: str | None = None
-) -> Decimal | None:
-    import genai_prices  # noqa: PLC0415 - half a second and 28 MB, for those who pay for models
+def _look_up(wanted: Wanted) -> Schedule | None:
+    from adapters.prices.tables import schedule_of  # noqa: PLC0415 - 25 MB and half a second
 
-    cached = usage.cache_read + usage.cache_write
-    counted = genai_prices.Usage(
-        input_tokens=max(usage.input, cached),
-        cache_read_tokens=usage.cache_read,
-        cache_write_tokens=usage.cache_write,
-        output_tokens=usage.output,
-    )
-    try:
-        if url is None:
-            priced = genai_prices.calc_price(counted, model, provider_id=provider)
-        else:
-            priced = genai_prices.calc_price(counted, model, provider_api_url=url)
-    except (LookupError, ValueError):
-        return None
-    dollars: Decimal = priced.total_price
-    return dollars
+    return schedule_of(wanted)
