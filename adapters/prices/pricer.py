@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -106,27 +106,31 @@ class Prices:
         wanted = {slot.label: self._wanted(slot) for slot in slots if slot.label not in self._own}
         if not any(each.url or each.vendor for each in wanted.values()):
             return
-        child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", TABLES),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        try:
-            answer, _ = await child.communicate(msgspec.json.encode(list(wanted.values())))
-        finally:
-            if child.returncode is None:
-                child.kill()
-        with suppress(msgspec.DecodeError):
-            found = msgspec.json.decode(answer, type=dict[str, Schedule])
+        with suppress(OSError, msgspec.DecodeError):
+            found = await _ask_tables(list(wanted.values()))
             self._schedules.update({label: found.get(label) for label in wanted})
 
     def _wanted(self, slot: Slot) -> Wanted:
         return Wanted(
             label=slot.label,
             model=slot.model,
-            url=self._urls.get(slot.provider),
+            url=str(self._urls[slot.provider]) if slot.provider in self._urls else None,
             vendor=IDS.get(slot.provider.lower()),
         )
+
+
+async def _ask_tables(wanted: Sequence[Wanted]) -> dict[str, Schedule]:
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", TABLES),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        answer, _ = await child.communicate(msgspec.json.encode(wanted))
+    finally:
+        if child.returncode is None:
+            child.kill()
+    return msgspec.json.decode(answer, type=dict[str, Schedule])
 
 
 def _look_up(wanted: Wanted) -> Schedule | None:

@@ -15,20 +15,26 @@ from typing import Any
 
 import msgspec
 from genai_prices import Usage, calc_price
+from genai_prices.types import PriceCalculation
 
 from adapters.prices.schedule import Listed, Rate, Schedule, Wanted
 
 
 def schedule_of(wanted: Wanted) -> Schedule | None:
     """Look one model up; None where no table knows it."""
-    for there in ({"provider_api_url": wanted.url}, {"provider_id": wanted.vendor}):
-        if all(there.values()):
-            with suppress(LookupError, ValueError):
-                found = calc_price(Usage(input_tokens=0), wanted.model, **there)
-                prices = found.model.prices
-                listed = prices if isinstance(prices, list) else [found]
-                return tuple(_listed(each) for each in listed)
+    nothing = Usage(input_tokens=0)
+    if wanted.url is not None:
+        with suppress(LookupError, ValueError):
+            return _schedule(calc_price(nothing, wanted.model, provider_api_url=wanted.url))
+    if wanted.vendor is not None:
+        with suppress(LookupError, ValueError):
+            return _schedule(calc_price(nothing, wanted.model, provider_id=wanted.vendor))
     return None
+
+
+def _schedule(found: PriceCalculation) -> Schedule:
+    prices = found.model.prices
+    return tuple(_listed(each) for each in (prices if isinstance(prices, list) else [found]))
 
 
 def _listed(conditional: Any) -> Listed:  # noqa: ANN401 - of the library's own shapes

@@ -17,6 +17,7 @@ from adapters.prices.schedule import Wanted, price
 from adapters.prices.tables import schedule_of
 from core.presets import Slot
 from core.types import Usage
+from gateway.config.values import Url
 from tests.fakes.clock import FakeClock
 
 USAGE = Usage(input=1_200, cache_read=1_024, cache_write=64, output=50)
@@ -100,7 +101,7 @@ def test_the_names_are_all_known_to_the_tables():
 async def test_prices_are_learned_in_a_process_that_is_gone_with_the_tables(monkeypatch):
     labels = ("openai:gpt-4o", "gemini:gemini-2.5-pro", "openai:a-model-of-tomorrow", "basement:x")
     expected = {label: make()(slot(label), USAGE) for label in labels}
-    prices = make()
+    prices = make(urls={"openai": Url(OPENAI)})
     await prices.learn([slot(label) for label in labels])
     monkeypatch.setattr("adapters.prices.pricer._look_up", None)  # nothing is looked up here now
     assert {label: prices(slot(label), USAGE) for label in labels} == expected
