@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from hashlib import sha256
 from typing import Literal, TypeAlias, TypeVar
@@ -18,7 +18,9 @@ from core.types import Json
 
 T = TypeVar("T")
 
-RESERVED = frozenset({"off", "default", "here", "thread", "channel", "me", "list", "help"})
+OFF = "off"
+DEFAULT = "default"
+RESERVED = frozenset({OFF, DEFAULT, "here", "thread", "channel", "me", "list", "help"})
 VIRTUAL_PREFIX = "moa/"
 
 CadenceMode: TypeAlias = Literal["per_iteration", "user_turn", "every_n"]
@@ -139,13 +141,20 @@ class Catalogue:
 def in_force(choices: Mapping[Level, str | None], catalogue: Catalogue) -> tuple[Preset, Level]:
     """Pick the preset of the most exact level that names an existing one (MOA-5).
 
-    A name that no longer exists is passed over: the level above it speaks.
+    A name that no longer exists is passed over: the level above it speaks. So it is where a
+    level says `off`, but then the aggregator of what is found answers alone.
     """
+    off: Level | None = None
+    found = catalogue.presets[catalogue.default]
+    source: Level = "default"
     for level in LEVELS:
-        preset = catalogue.find(choices.get(level) or "")
-        if preset is not None:
-            return preset, level
-    return catalogue.presets[catalogue.default], "default"
+        name = choices.get(level) or ""
+        if name == OFF:
+            off = off or level
+        elif (preset := catalogue.find(name)) is not None:
+            found, source = preset, level
+            break
+    return (found, source) if off is None else (replace(found, enabled=False), off)
 
 
 def first_given(*values: T | None) -> T | None:

@@ -18,6 +18,7 @@ import structlog
 
 from core.asking import World
 from gateway import wiring
+from gateway.admission import Admission
 from gateway.advice_cache import SharedAdvice
 from gateway.delivery import ChatBudgets
 from gateway.dispatch import Dispatch
@@ -25,6 +26,7 @@ from gateway.exchange import Exchange
 from gateway.intake import DurableIntake
 from gateway.lateness import Lateness
 from gateway.patience import Patience, PatientStore
+from gateway.places import Places
 from gateway.recovery import recover
 from gateway.sessions import Sessions
 from gateway.supervise import supervise
@@ -118,9 +120,7 @@ async def serve(
             await asyncio.sleep(0)  # they take their first step: messages are taken in from now on
             if faces.announce is not None:
                 faces.announce()
-            tasks.append(
-                root.create_task(wiring.warm_prices(config, prices), name="prices")
-            )
+            tasks.append(root.create_task(wiring.warm_prices(config, prices), name="prices"))
             await stop.wait()
             await _drain(gateway, sessions, faces)
             for task in tasks:
@@ -161,6 +161,7 @@ def assemble(
     )
     patience = Patience()
     keep = PatientStore(store, patience)
+    places = Places(config)
     exchange = Exchange(
         runner=replace(runner, store=keep),
         store=store,
@@ -190,7 +191,13 @@ def assemble(
         models=models,
         runner=runner,
         exchange=exchange,
-        intake=DurableIntake(store, dispatch, admit=sessions.admit, patience=patience),
+        intake=DurableIntake(
+            store,
+            dispatch,
+            admission=Admission(places, store, lambda: config.catalogue, world.clock),
+            admit=sessions.admit,
+            patience=patience,
+        ),
         clock=world.clock,
         listeners=listeners,
     )

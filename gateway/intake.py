@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import Overloaded, StoreError, UsageError
 from core.markup import whole
-from core.types import Message, Press
+from core.types import Command, Message, Press
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.records import Accepted
     from core.storage import Inbox
     from core.types import Incoming
+    from gateway.admission import Admission
     from gateway.patience import Patience
 
 TEXT_LIMIT = 200_000
@@ -33,11 +34,16 @@ class DurableIntake:
         inbox: Inbox,
         handle: Callable[[Accepted], Awaitable[None]],
         *,
+        admission: Admission,
         admit: Callable[[str], None],
         patience: Patience,
     ) -> None:
-        """Store into `inbox` what `admit` lets into its session; `handle` only queues."""
+        """Store into `inbox` what concerns us and `admit` lets into its session.
+
+        `handle` only queues.
+        """
         self._inbox = inbox
+        self._admission = admission
         self._handle = handle
         self._admit = admit
         self._patience = patience
@@ -60,18 +66,20 @@ class DurableIntake:
             raise Overloaded(message)
 
     async def __call__(self, incoming: Incoming) -> bool:
-        """Store it and hand it on; False if it was here before.
+        """Store it and hand it on; False if it was here before, or does not concern us.
 
         Raises:
-            UsageError: there is nothing in it, or far too much; it is not stored.
+            UserError: there is nothing in it, or far too much, or its author is not let in; it
+                is not stored.
             Overloaded: the program stops, or too much waits already; it is not stored.
             StoreError: it could not be stored; do not acknowledge it.
         """
         self.require_open()
-        incoming = _checked(incoming)
-        if isinstance(incoming, Message) or (
-            isinstance(incoming, Press) and incoming.action == "retry"
-        ):
+        concerning = await self._admission.admit(incoming)
+        if concerning is None or _says_nothing(concerning):
+            return False
+        incoming = _checked(concerning)
+        if stands_in_line(incoming):
             self._admit(incoming.address.session)
         try:
             accepted = await self._inbox.accept(incoming)
@@ -85,12 +93,28 @@ class DurableIntake:
         return True
 
 
+def stands_in_line(incoming: Incoming) -> bool:
+    """Tell whether it asks something, so that it waits for what was asked before."""
+    match incoming:
+        case Message() | Press(action="retry") | Command(name="retry"):
+            return True
+        case _:
+            return False
+
+
+def _says_nothing(incoming: Incoming) -> bool:
+    """Tell whether it is a message without content that nobody addressed to us."""
+    if not isinstance(incoming, Message) or incoming.direct or incoming.addressed:
+        return False
+    return not incoming.text.strip() and not incoming.attachments
+
+
 def _checked(incoming: Incoming) -> Incoming:
     """Refuse what cannot be asked; a text is taken in whole characters."""
     if not isinstance(incoming, Message):
         return incoming
     text = whole(incoming.text)
-    if not text.strip():
+    if not text.strip() and not incoming.attachments:
         message = "The message is empty. Please write a question."
         raise UsageError(message)
     if len(text) > TEXT_LIMIT:

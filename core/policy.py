@@ -1,0 +1,96 @@
+"""When the bot speaks and who may talk to it, as tables. Pure; asks nobody and stores nothing.
+
+Decides whether a message concerns the bot, what somebody is allowed to be, and who may stop, ask
+again or remove a turn. Closed by default: nobody is let in by an empty list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from core.types import Address, Author, Message
+
+Listen: TypeAlias = Literal["mention", "all"]
+Threads: TypeAlias = Literal["owned", "mention"]
+Verdict: TypeAlias = Literal["ignore", "answer", "answer_if_owned"]
+Role: TypeAlias = Literal["denied", "stranger", "guest", "member", "admin", "owner"]
+
+ADMITTED: frozenset[Role] = frozenset({"member", "admin", "owner"})
+
+
+def verdict(message: Message, *, listen: Listen = "mention", threads: Threads = "owned") -> Verdict:
+    """Say whether a message is answered.
+
+    In a direct chat always. Elsewhere on a mention, a reply to the bot, a command, or in a thread
+    that it owns; where it listens to all, everything. What is said to somebody else is not its
+    business unless it is addressed, too. Bots are ignored.
+
+    Returns:
+        `answer_if_owned` where it depends on whether the bot owns the thread: its root message
+        was accepted, so it addressed the bot or the bot opened the thread.
+    """
+    if message.author.is_bot:
+        return "ignore"
+    if message.direct or message.addressed:
+        return "answer"
+    if message.to_others:
+        return "ignore"
+    if listen == "all":
+        return "answer"
+    if message.address.thread is not None and threads == "owned":
+        return "answer_if_owned"
+    return "ignore"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Who may talk to it, as subjects: "platform:user-id" or "platform:circle".
+
+    `chat_admins`: whoever administers a chat administers what it sets. `guests`: also people
+    from other organisations. `public`: everybody.
+    """
+
+    owners: frozenset[str] = frozenset()
+    admins: frozenset[str] = frozenset()
+    allow: frozenset[str] = frozenset()
+    deny: frozenset[str] = frozenset()
+    chat_admins: bool = True
+    guests: bool = False
+    public: bool = False
+
+    def role(self, author: Author, address: Address, *, direct: bool) -> Role:
+        """Say what somebody is here. To be denied wins over everything.
+
+        Owners are known by their own id alone. A guest is not let in with a whole workspace,
+        only by their own id or where guests are welcome.
+        """
+        own = f"{address.platform}:{author.id}"
+        groups = {f"{address.platform}:{circle}" for circle in author.circles}
+        if not direct:
+            groups.add(f"{address.platform}:chat:{address.channel}")
+        everything = {own, *groups}
+        if everything & self.deny:
+            return "denied"
+        if own in self.owners:
+            return "owner"
+        if author.is_guest and not self.guests and own not in self.admins | self.allow:
+            return "guest"
+        if everything & self.admins:
+            return "admin"
+        if not (self.public or everything & self.allow):
+            return "stranger"
+        return "admin" if self.chat_admins and author.is_admin else "member"
+
+
+def may_change(role: Role, *, asker: str, author: Author) -> bool:
+    """Say whether somebody may stop, ask again or remove a turn: its asker, and admins."""
+    return author.id == asker or role in {"admin", "owner"}
+
+
+def subject_to_allow(author: Author, address: Address, *, direct: bool) -> str:
+    """Name what an operator would add to let this person in, or the whole place."""
+    if direct:
+        return f"{address.platform}:{author.id}"
+    places = [each for each in author.circles if not each.startswith("role:")]
+    return f"{address.platform}:{places[0] if places else f'chat:{address.channel}'}"

@@ -1,0 +1,184 @@
+"""Lets in what concerns the bot, from people who may talk to it; reads words as commands.
+
+Decides, before anything is stored: what is dropped without a trace, who is turned away and how
+often they are told, and what an incoming thing means. It answers nothing.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+from core.commands import asked, read
+from core.errors import UserError
+from core.policy import ADMITTED, subject_to_allow, verdict
+from core.types import Command, Message, Moved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from core.policy import Role
+    from core.ports import Clock
+    from core.presets import Catalogue
+    from core.storage import Store
+    from core.types import Incoming, Press
+    from gateway.places import Places
+
+AGAIN_SECONDS = 3600.0
+"""How long somebody who was turned away is not told so again."""
+MOST_REMEMBERED = 10_000
+
+ASK = "ask"
+
+
+class Admission:
+    """What stands before the store."""
+
+    def __init__(
+        self, places: Places, store: Store, catalogue: Callable[[], Catalogue], clock: Clock
+    ) -> None:
+        """Ask `places` who may and what holds, and `store` which threads are ours."""
+        self._places = places
+        self._store = store
+        self._catalogue = catalogue
+        self._clock = clock
+        self._owned = _Memory()
+        self._told = _Memory()
+
+    async def admit(self, incoming: Incoming) -> Incoming | None:
+        """Give what is to be taken in, None for what does not concern us.
+
+        Raises:
+            UserError: this person is not let in, and should read why.
+            StoreError: nobody can tell whose thread it is.
+        """
+        if not self._places.guarded(incoming.address.platform) or isinstance(incoming, Moved):
+            return incoming
+        if isinstance(incoming, Message):
+            return await self._message(incoming)
+        role = self._places.role(incoming.author, incoming.address, direct=incoming.direct)
+        if role not in ADMITTED:
+            raise UserError(_refusal(role, incoming))
+        return self._meant(incoming)
+
+    async def _message(self, message: Message) -> Incoming | None:
+        if not await self._concerns(message):
+            return None
+        role = self._places.role(message.author, message.address, direct=message.direct)
+        if role not in ADMITTED:
+            if self._may_tell(message):
+                raise UserError(_refusal(role, message))
+            return None
+        words = None
+        if (message.direct or message.addressed) and not message.attachments:
+            words = read(message.text, self._catalogue())
+        if words is None:
+            return message
+        command = Command(
+            event_id=message.event_id,
+            address=message.address,
+            author=message.author,
+            name=words.name,
+            args=words.args,
+            at=message.at,
+            message_id=message.message_id,
+            reply_to=message.reply_to,
+            direct=message.direct,
+        )
+        return self._meant(command)
+
+    async def _concerns(self, message: Message) -> bool:
+        place = self._places.at(message.address, message.author.circles, direct=message.direct)
+        said = verdict(message, listen=place.listen, threads=place.threads)
+        if said == "answer_if_owned":
+            return await self._owns(message)
+        return said == "answer"
+
+    async def _owns(self, message: Message) -> bool:
+        """Tell whether the root of a thread was accepted; a yes is remembered, it stays one."""
+        session, root = message.address.session, message.address.thread or ""
+        if session not in self._owned:
+            if not await self._store.has_message(session, root):
+                return False
+            self._owned.keep(session, 0.0)
+        return True
+
+    def _may_tell(self, message: Message) -> bool:
+        """Tell a person once an hour, a chat once an hour, and nobody who did not ask."""
+        if not (message.direct or message.addressed):
+            return False
+        address = message.address
+        who = message.author.id if message.direct else ""
+        key, now = (address.platform, address.channel, who), self._clock.monotonic()
+        last = self._told.get(key)
+        if last is not None and now - last < AGAIN_SECONDS:
+            return False
+        self._told.keep(key, now)
+        return True
+
+    def _meant(self, incoming: Command | Press) -> Incoming:
+        """Give what a command stands for: `/ask` is a question."""
+        if isinstance(incoming, Command) and incoming.name == ASK:
+            return self._question(incoming)
+        return incoming
+
+    def _question(self, command: Command) -> Incoming:
+        """Make a question of `/ask`; one that cannot be asked stays a command, to be told so."""
+        said = asked(command.args)
+        known = said.preset is None or self._catalogue().find(said.preset) is not None
+        if not said.text or not known:
+            return command
+        return Message(
+            event_id=command.event_id,
+            address=command.address,
+            author=command.author,
+            text=said.text,
+            at=command.at,
+            message_id=command.message_id,
+            reply_to=command.reply_to,
+            direct=command.direct,
+            preset=said.preset,
+        )
+
+
+class _Memory:
+    """Times by key; of many the oldest are forgotten."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[Hashable, float] = OrderedDict()
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._known
+
+    def get(self, key: Hashable) -> float | None:
+        return self._known.get(key)
+
+    def keep(self, key: Hashable, at: float) -> None:
+        self._known[key] = at
+        self._known.move_to_end(key)
+        if len(self._known) > MOST_REMEMBERED:
+            self._known.popitem(last=False)
+
+
+def _refusal(role: Role, incoming: Message | Command | Press) -> str:
+    """Say why, and what the operator would have to write."""
+    if role == "denied":
+        return "The operator of this bot has closed it to you, so I cannot answer here."
+    author, address = incoming.author, incoming.address
+    own = f"{address.platform}:{author.id}"
+    if role == "guest":
+        return (
+            "I do not answer guests and people of other organisations here. The operator can let "
+            f'you in with access.allow: ["{own}"]'
+        )
+    subject = subject_to_allow(author, address, direct=incoming.direct)
+    if incoming.direct:
+        return (
+            f"I do not know you yet. Your id is {own}. The operator of this bot can let you in "
+            f'with access.allow: ["{subject}"]'
+        )
+    return (
+        "I am not allowed to answer in this chat yet. The operator of this bot can let everybody "
+        f'here in with access.allow: ["{subject}"], or you alone with "{own}"'
+    )

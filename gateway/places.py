@@ -1,0 +1,128 @@
+"""What the file says of a place and of people, ready to be asked.
+
+Decides which row of the file is the most exact one. What was chosen in chat is not its matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING, Literal
+
+from msgspec.structs import replace
+
+from core.policy import Access
+from gateway.config.chats import ChatSettings
+from gateway.config.model import Discord, Slack, Telegram
+
+if TYPE_CHECKING:
+    from core.frames import Detail
+    from core.policy import Listen, Role, Threads
+    from core.presets import Level
+    from core.types import Address, Author
+    from gateway.config import Config
+    from gateway.config.chats import Channel, Workspace
+
+Cost = Literal["footer", "private", "off"]
+Notify = Literal["asker", "never"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What holds in a place. `presets` are what the file chose, by level."""
+
+    presets: Mapping[Level, str | None]
+    locked: bool
+    listen: Listen
+    threads: Threads
+    advisors: Detail
+    cost: Cost
+    notify: Notify
+
+
+class Places:
+    """The file's words on places and people."""
+
+    def __init__(self, config: Config) -> None:
+        """Take them as they are now."""
+        self._settings = config.settings
+        said = config.settings.access
+        self._access = Access(
+            owners=frozenset(said.owners),
+            admins=frozenset(said.admins),
+            allow=frozenset(said.allow),
+            deny=frozenset(said.deny),
+            chat_admins=said.chat_admins,
+            guests=said.guests,
+            public=said.public,
+        )
+
+    def guarded(self, platform: str) -> bool:
+        """Tell whether a platform is a messenger: what has a token of ours guards itself."""
+        shape = self._settings.platforms.get(platform)
+        return isinstance(shape, Telegram | Discord | Slack)
+
+    def prefix(self, platform: str) -> str:
+        """Give what stands before a command's name there: Slack knows only one."""
+        return "/moa " if isinstance(self._settings.platforms.get(platform), Slack) else "/"
+
+    def role(self, author: Author, address: Address, *, direct: bool) -> Role:
+        """Say what somebody is there; behind our own token stands the owner."""
+        if not self.guarded(address.platform):
+            return "owner"
+        return self._access.role(author, address, direct=direct)
+
+    def at(self, address: Address, circles: Collection[str], *, direct: bool) -> Place:
+        """Give what holds there: defaults, then the workspace, then the channel, then the thread.
+
+        `circles` are the author's: they tell the workspace.
+        """
+        settings = self._settings
+        workspaces = [each for each in settings.workspaces if _is_in(each, address, circles)]
+        channels = sorted(
+            (each for each in settings.channels if _is_there(each, address, circles)),
+            key=lambda each: (each.thread is not None, each.workspace is not None),
+        )
+        said = reduce(_over, [*workspaces, *channels], settings.defaults)
+        private = self.guarded(address.platform) and not direct
+        return Place(
+            presets={
+                "channel": _preset(channels),
+                "workspace": _preset(workspaces),
+                "default": settings.defaults.preset,
+            },
+            locked=bool(said.locked),
+            listen=said.listen or "mention",
+            threads=said.threads or "owned",
+            advisors=said.advisors or "summary",
+            cost=said.cost or ("private" if private else "footer"),
+            notify=said.notify or "asker",
+        )
+
+
+def _is_in(row: Workspace, address: Address, circles: Collection[str]) -> bool:
+    return row.platform == address.platform and _names(row.workspace, circles)
+
+
+def _is_there(row: Channel, address: Address, circles: Collection[str]) -> bool:
+    return (
+        (row.platform, row.channel) == (address.platform, address.channel)
+        and row.thread in {None, address.thread}
+        and (row.workspace is None or _names(row.workspace, circles))
+    )
+
+
+def _names(workspace: str, circles: Collection[str]) -> bool:
+    return workspace in circles or f"guild:{workspace}" in circles
+
+
+def _over(upper: ChatSettings, exact: ChatSettings) -> ChatSettings:
+    """Give the settings of the level above, as far as the more exact one says nothing."""
+    said = {name: getattr(exact, name) for name in ChatSettings.__struct_fields__}
+    return replace(upper, **{name: each for name, each in said.items() if each is not None})
+
+
+def _preset(rows: Iterable[ChatSettings]) -> str | None:
+    """Give the preset of the most exact row, which comes last."""
+    return next(iter([each.preset for each in rows if each.preset is not None][::-1]), None)
