@@ -94,11 +94,17 @@ class Window:
         self._count, self._seconds = count, seconds
         self._taken: deque[float] = deque()
 
-    def take(self, now: float) -> float:
-        """Take one; 0 if there is room, else the seconds until there is, and nothing is taken."""
+    def wait(self, now: float) -> float:
+        """Give the seconds until there is room, 0 if there is."""
         while self._taken and self._taken[0] <= now - self._seconds:
             self._taken.popleft()
         if len(self._taken) < self._count:
-            self._taken.append(now)
             return 0.0
         return self._taken[0] + self._seconds - now
+
+    def take(self, now: float) -> float:
+        """Take one; 0 if there is room, else the seconds until there is, and nothing is taken."""
+        seconds = self.wait(now)
+        if not seconds:
+            self._taken.append(now)
+        return seconds

@@ -1,0 +1,64 @@
+"""What people see of the bot: its messages as they stand, with what they would ring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.simulators.telegram.state import Chat, File, Sent, Wire
+from tests.simulators.telegram.texts import Formatted, pings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A message of the bot. `at` is the loop's time of its sending.
+
+    `pings` are the usernames of members whom its text rings. `versions` are all its texts with
+    their times. `silent`: it came without a sound. `previews`: a link in it may unfurl.
+    """
+
+    id: str
+    text: str
+    buttons: tuple[str, ...] = ()
+    files: tuple[File, ...] = ()
+    edits: int = 0
+    streaming: bool = False
+    at: float = 0.0
+    reply_to: str | None = None
+    whispered_to: str | None = None
+    thread: str | None = None
+    pings: tuple[str, ...] = ()
+    entities: tuple[Wire, ...] = ()
+    silent: bool = False
+    previews: bool = True
+    reactions: tuple[str, ...] = ()
+    versions: tuple[tuple[float, str], ...] = ()
+
+
+def show(chat: Chat, sent: Sent) -> Shown:
+    labels = [str(button["text"]) for row in sent.buttons for button in row]
+    preview: Mapping[str, Any] = sent.options.get("link_preview_options") or {}
+    return Shown(
+        id=str(sent.id),
+        text=sent.text,
+        buttons=tuple(labels),
+        files=tuple(sent.files),
+        edits=len(sent.versions) - 1,
+        at=sent.at,
+        reply_to=None if sent.reply_to is None else str(sent.reply_to),
+        thread=None if sent.thread is None else str(sent.thread),
+        pings=tuple(rung(chat, sent)),
+        entities=tuple(sent.entities),
+        silent=sent.silent,
+        previews=not preview.get("is_disabled"),
+        reactions=tuple(sent.reactions),
+        versions=tuple(sent.versions),
+    )
+
+
+def rung(chat: Chat, sent: Sent) -> Sequence[str]:
+    """Give the usernames of members whom a message rings, its writer apart."""
+    members = [each for each in chat.members.values() if each.id != sent.sender.id]
+    words = {word.lower() for word in pings(Formatted(text=sent.text, entities=sent.entities))}
+    return [each.username for each in members if words & {f"@{each.username.lower()}", each.id}]
