@@ -1,0 +1,74 @@
+"""discord.py's own client at the simulator: what it was told, in the order it was told."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Self
+
+import discord
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from tests.simulators.discord.simulator import DiscordSimulator
+
+
+class RealClient(discord.Client):
+    """Runs while it is entered. `said` and `pressed` are what came in."""
+
+    def __init__(self, simulator: DiscordSimulator, *, intents: discord.Intents) -> None:
+        super().__init__(intents=intents, allowed_mentions=discord.AllowedMentions.none())
+        self._simulator = simulator
+        self.said: list[discord.Message] = []
+        self.edited: list[discord.RawMessageUpdateEvent] = []
+        self.deleted: list[discord.RawMessageDeleteEvent] = []
+        self.acted: list[discord.Interaction[discord.Client]] = []
+        self.events: list[str] = []
+        self._group = asyncio.TaskGroup()
+
+    async def __aenter__(self) -> Self:
+        Route.BASE = self._simulator.api_base
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self._simulator.gateway_url)
+        await self._group.__aenter__()
+        self._group.create_task(self.start(self._simulator.token))
+        await self._simulator.until(lambda: self._simulator.gateway.connected)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+        await self._group.__aexit__(None, None, None)
+
+    def _tell(self, event: str) -> None:
+        self.events.append(event)
+        self._simulator.changes.tell()
+
+    async def on_connect(self) -> None:
+        self._tell("connect")
+
+    async def on_ready(self) -> None:
+        self._tell("ready")
+
+    async def on_resumed(self) -> None:
+        self._tell("resumed")
+
+    async def on_message(self, message: discord.Message) -> None:
+        self.said.append(message)
+        self._tell("message")
+
+    async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
+        self.edited.append(event)
+        self._tell("edit")
+
+    async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
+        self.deleted.append(event)
+        self._tell("delete")
+
+    async def on_thread_create(self, thread: discord.Thread) -> None:
+        self._tell("thread")
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        self._tell("kicked")
+
+    async def on_interaction(self, interaction: discord.Interaction[discord.Client]) -> None:
+        self.acted.append(interaction)
+        self._tell("interaction")
