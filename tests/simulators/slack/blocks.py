@@ -15,30 +15,8 @@ MESSAGE_BLOCKS = 50
 VIEW_BLOCKS = 100
 MARKDOWN = 12_000
 WHOLE = 12_000
-KINDS = frozenset(
-    [
-        "actions",
-        "alert",
-        "card",
-        "carousel",
-        "container",
-        "context",
-        "context_actions",
-        "divider",
-        "header",
-        "image",
-        "input",
-        "markdown",
-        "plan",
-        "rich_text",
-        "section",
-        "table",
-        "task_card",
-        "video",
-    ]
-)
 CHILDREN = frozenset(
-    [
+    {
         "actions",
         "context",
         "divider",
@@ -50,9 +28,19 @@ CHILDREN = frozenset(
         "section",
         "table",
         "video",
-    ]
+    }
 )
 """What may stand in a container, by its page; the live service is said to refuse `rich_text`."""
+KINDS = (CHILDREN - {"file"}) | {
+    "alert",
+    "card",
+    "carousel",
+    "container",
+    "context_actions",
+    "markdown",
+    "plan",
+    "task_card",
+}
 
 STATUSES = frozenset({"pending", "in_progress", "complete", "error"})
 

@@ -16,32 +16,32 @@ from tests.simulators.slack.blocks import Refused
 from tests.simulators.slack.model import BOT_USER, Json, Place, Post, Workspace
 
 MANIFEST_SCOPES = frozenset(
-    [
+    {
         "app_mentions:read",
         "assistant:write",
+        "channels:history",
         "chat:write",
         "commands",
-        "im:history",
-        "channels:history",
-        "groups:history",
-        "mpim:history",
         "files:read",
         "files:write",
+        "groups:history",
+        "im:history",
+        "mpim:history",
         "reactions:write",
         "users:read",
-    ]
+    }
 )
 MANIFEST_EVENTS = frozenset(
-    [
+    {
+        "agent_session_stopped",
+        "app_context_changed",
+        "app_home_opened",
         "app_mention",
-        "message.im",
         "message.channels",
         "message.groups",
+        "message.im",
         "message.mpim",
-        "app_home_opened",
-        "app_context_changed",
-        "agent_session_stopped",
-    ]
+    }
 )
 MINUTE = 60.0
 MESSAGE_BURST = 5

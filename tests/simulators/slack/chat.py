@@ -10,6 +10,9 @@ from tests.simulators.slack.calls import Args, Backend, method
 from tests.simulators.slack.model import BOT_USER, Json, Place, Post
 
 TRUNCATED = 40_000
+UPDATED = 4_000
+"""Bytes of `text` that chat.update takes, counted once it is escaped (gitlab!258898)."""
+
 METADATA = 16_000
 
 
@@ -147,6 +150,9 @@ def update(backend: Backend, args: Args) -> Json:
     if backend.streaming(post):
         raise Refused("streaming_state_conflict")
     text, blocks, is_markdown = body(args)
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    if not is_markdown and len(escaped.encode()) > UPDATED:
+        raise Refused("msg_too_long")
     before = shapes.message(backend.space, post)
     post.stream = None
     post.text, post.blocks, post.markdown = text, numbered(backend, blocks), is_markdown

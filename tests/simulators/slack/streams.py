@@ -5,6 +5,7 @@ Source: docs.slack.dev/reference/methods/chat.startStream and its neighbours.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from tests.simulators.slack import shapes
@@ -15,6 +16,9 @@ from tests.simulators.slack.model import BOT_USER, Json, Post, Session, Stream, 
 
 SESSION = frozenset({"active", "processing", "suspended", "closed"})
 TITLE = 200
+WHOLE = 12_000
+"""Bytes of a streamed message with text: each append is far below it, all of them together are
+held to it. Details and output count twice (CopilotKit#6063, openclaw#143882)."""
 
 
 @method("chat.startStream", "chat:write", per_minute=20)
@@ -137,8 +141,23 @@ def _grow(backend: Backend, post: Post, args: Args, chunks: list[Json]) -> None:
     said = "chunks" if chunks else "markdown_text" if args.text("markdown_text") else ""
     if said and stream.content not in {"", said}:
         raise Refused("streaming_mode_mismatch")
-    stream.content = stream.content or said
-    stream.text += markdown(args)
+    grown = deepcopy(stream)
+    grown.content = stream.content or said
+    grown.text += markdown(args)
+    _add(backend, grown, chunks)
+    if grown.text and _weight(grown) > WHOLE:
+        raise Refused("msg_too_long")
+    post.stream = grown
+
+
+def _weight(stream: Stream) -> int:
+    tasks = stream.tasks.values()
+    once = [stream.text, stream.plan, *(task.title for task in tasks)]
+    twice = [text for task in tasks for text in (task.details, task.output)]
+    return sum(len(text.encode()) for text in [*once, *twice, *twice])
+
+
+def _add(backend: Backend, stream: Stream, chunks: list[Json]) -> None:
     for chunk in chunks:
         if chunk["type"] == "markdown_text":
             stream.text += chunk["text"]
