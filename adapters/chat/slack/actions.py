@@ -1,0 +1,135 @@
+"""Presses, choices and slash commands → `Incoming`, and the words that buttons carry. Pure.
+
+Only words that we wrote ourselves are believed; whether somebody may press is not decided here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, get_args
+
+from adapters.chat.slack.normalise import address_of, author_of, is_direct, milliseconds
+from adapters.chat.slack.text import plain
+from adapters.chat.slack.wire import Acted, Handle, Interaction, Me, Person, Place, Slash
+from core.commands import MENU
+from core.frames import Action, Button
+from core.presets import VIRTUAL_PREFIX
+from core.types import Author, Command, Message, Press
+
+HOME_PRESET: Final = "moa_home_preset"
+"""The action of the menu in the App Home."""
+
+_ACTIONS: Final = frozenset(get_args(Action))
+_WORDS: Final = frozenset(entry.name for entry in MENU) | {"new", "status", "privacy", "undo"}
+_PRESET: Final = re.compile(r"preset:(\S+)\s+", re.IGNORECASE)
+
+
+def word_of(button: Button) -> str:
+    """Write what a button carries."""
+    return f"{button.action}:{button.turn_id}:{button.value}"
+
+
+def press(
+    platform: str, interaction: Interaction, acted: Acted, me: Me, person: Person | None
+) -> Press | None:
+    """Read a press; None if the word is none of ours."""
+    word = acted.selected_option.value if acted.selected_option else acted.value or ""
+    action, _, rest = word.partition(":")
+    turn_id, _, value = rest.partition(":")
+    if action not in _ACTIONS:
+        return None
+    channel = interaction.channel.id if interaction.channel else interaction.container.channel_id
+    user = interaction.user.id
+    below = interaction.message
+    ts = below.ts if below else interaction.container.message_ts
+    root = (below.thread_ts if below else None) or interaction.container.thread_ts or ts
+    direct = is_direct(channel)
+    return Press(
+        event_id=f"{acted.action_ts}/{user}/{acted.action_id}",
+        address=address_of(platform, channel, root, direct=direct),
+        author=_presser(interaction, channel, me, person),
+        action=action,
+        turn_id=turn_id,
+        at=milliseconds(acted.action_ts),
+        value=value,
+        message_id=ts or None,
+        reply_to=Place(thread=root, user=user, team=_team(interaction)).reply_to,
+        direct=direct,
+        handle=Handle(
+            channel=channel,
+            user=user,
+            thread="" if root == ts and below is None else root,
+            response_url=interaction.response_url or "",
+        ).write(),
+    )
+
+
+def chosen_at_home(
+    platform: str, interaction: Interaction, acted: Acted, me: Me, person: Person | None
+) -> Command:
+    """Read a choice in the App Home: my own preset, everywhere."""
+    user = interaction.user.id
+    value = acted.selected_option.value if acted.selected_option else ""
+    return Command(
+        event_id=f"{acted.action_ts}/{user}/{acted.action_id}",
+        address=address_of(platform, user, None, direct=True),
+        author=_presser(interaction, user, me, person),
+        name="moa",
+        args=f"{VIRTUAL_PREFIX}{value} me",
+        at=milliseconds(acted.action_ts),
+        handle=Handle(channel="", user=user).write(),
+    )
+
+
+def command(platform: str, slash: Slash, me: Me, person: Person | None, at: int) -> Command:
+    """Read `/moa WORD …`: a known word is the command, anything else is what `moa` is given."""
+    word, _, rest = slash.text.strip().partition(" ")
+    known = word.lower() in _WORDS
+    direct = is_direct(slash.channel_id)
+    return Command(
+        event_id=slash.trigger_id,
+        address=address_of(platform, slash.channel_id, None, direct=direct),
+        author=_slasher(slash, me, person),
+        name=word.lower() if known else "moa",
+        args=plain(rest if known else slash.text, me.user, {}),
+        at=at,
+        direct=direct,
+        handle=Handle(
+            channel=slash.channel_id, user=slash.user_id, response_url=slash.response_url
+        ).write(),
+    )
+
+
+def asked(command: Command, slash: Slash, ts: str) -> Message:
+    """Make `/moa ask TEXT` the question that it is, under the quote that was posted at `ts`."""
+    text, preset = command.args, None
+    if found := _PRESET.match(text):
+        text, preset = text[found.end() :], found[1]
+    return Message(
+        event_id=command.event_id,
+        address=address_of(
+            command.address.platform, command.address.channel, ts, direct=command.direct
+        ),
+        author=command.author,
+        text=text.strip(),
+        at=command.at,
+        message_id=ts,
+        reply_to=Place(thread=ts, user=slash.user_id, team=slash.team_id).reply_to,
+        direct=command.direct,
+        preset=preset,
+    )
+
+
+def _slasher(slash: Slash, me: Me, person: Person | None) -> Author:
+    person = person or Person(name=slash.user_name or slash.user_id)
+    return author_of(slash.user_id, slash.team_id, slash.channel_id, me=me, person=person)
+
+
+def _presser(interaction: Interaction, channel: str, me: Me, person: Person | None) -> Author:
+    user = interaction.user
+    person = person or Person(name=user.name or user.username or user.id)
+    return author_of(user.id, _team(interaction), channel, me=me, person=person)
+
+
+def _team(interaction: Interaction) -> str:
+    return interaction.user.team_id or (interaction.team.id if interaction.team else "")

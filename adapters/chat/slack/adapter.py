@@ -1,0 +1,214 @@
+"""Slack as a chat platform: the port that delivery speaks to.
+
+Decides nothing about what is said, and little about how: `writer` does. It knows who it is in
+its workspace, and lets in what arrives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+from aiohttp import web
+from typing_extensions import override
+
+from adapters.chat.slack import socket
+from adapters.chat.slack.budget import Budgets
+from adapters.chat.slack.client import Api
+from adapters.chat.slack.home import HomeOf, view
+from adapters.chat.slack.people import People
+from adapters.chat.slack.receive import Receiver, Surroundings
+from adapters.chat.slack.render import quote
+from adapters.chat.slack.search import Search
+from adapters.chat.slack.signed import Signed
+from adapters.chat.slack.status import Sessions
+from adapters.chat.slack.stream import Streams
+from adapters.chat.slack.wire import Handle, Me, Place
+from adapters.chat.slack.writer import Writer
+from core.errors import ChatError, ChatRefused, StoreError
+from core.frames import Frame, Notice
+from core.ports import Capabilities, ChatAdapter, Clock, Intake
+from core.types import Address, Command, Message, Press
+
+LIMIT: Final = 11_000
+"""Characters of an answer's part: a message takes 12,000, and what stands below counts."""
+
+Hook: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackOptions:
+    """One account. `platform` is its key in the configuration."""
+
+    platform: str
+    bot_token: str = field(repr=False)
+    app_token: str | None = field(default=None, repr=False)
+    signing_secret: str | None = field(default=None, repr=False)
+    mode: Literal["socket", "http"] = "socket"
+    api_base: str = "https://slack.com/api/"
+
+
+class SlackChat(ChatAdapter):
+    """One Slack workspace."""
+
+    def __init__(self, options: SlackOptions, *, clock: Clock, home: HomeOf) -> None:
+        """Make it; nothing is connected before `run`."""
+        self._options = options
+        self._clock = clock
+        self._home = home
+        where = f"platforms.{options.platform}"
+        self._api = Api(options.bot_token, options.api_base, what=f"{where}.bot_token")
+        self._apps = Api(options.app_token or "", options.api_base, what=f"{where}.app_token")
+        budgets = Budgets(clock)
+        self._streams = Streams(self._api, budgets, clock)
+        self._sessions = Sessions(self._api)
+        self._writer = Writer(self._api, self._streams, self._sessions, budgets)
+        self._people = People(self._api, clock)
+        self._me: Me | None = None
+        self._receiver: Receiver | None = None
+        self.hooks: Mapping[str, Hook] = {}
+        if options.mode == "http" and options.signing_secret:
+            signed = Signed(options.signing_secret, self._receive, clock)
+            self.hooks = {f"/{options.platform}/events": signed}
+
+    @property
+    @override
+    def platform(self) -> str:
+        return self._options.platform
+
+    @override
+    def capabilities(self, address: Address) -> Capabilities:
+        return Capabilities(
+            limit=LIMIT,
+            pace=1.2,
+            rate=5.0,
+            panel="inside",
+            stream="append",
+            advice="shown",
+            files=True,
+        )
+
+    # --- receiving ---------------------------------------------------------------------------
+
+    @override
+    async def run(self, intake: Intake) -> None:
+        self._require_secrets()
+        try:
+            me = self._me = await self._identify()
+            self._receiver = Receiver(self.platform, me, self._surroundings(intake))
+            if self._options.mode == "socket":
+                token = self._options.app_token or ""
+                await socket.serve(self._apps, token, self._receive, clock=self._clock)
+            else:
+                await asyncio.Event().wait()
+        finally:
+            self._receiver = None
+            await self._apps.close()
+            await self._api.close()
+
+    def _require_secrets(self) -> None:
+        where = f"platforms.{self.platform}"
+        if self._options.mode == "socket" and not self._options.app_token:
+            raise ChatRefused(f"{where}.app_token is missing: Socket Mode needs one (xapp-…)")
+        if self._options.mode == "http" and not self._options.signing_secret:
+            raise ChatRefused(f"{where}.signing_secret is missing: HTTP mode needs it")
+
+    def _surroundings(self, intake: Intake) -> Surroundings:
+        return Surroundings(
+            intake=intake,
+            people=self._people,
+            streams=self._streams,
+            clock=self._clock,
+            quote=self._quote,
+            unquote=self._unquote,
+            home=self._show_home,
+            whisper=self.whisper,
+        )
+
+    async def _identify(self) -> Me:
+        """Ask who we are.
+
+        Raises:
+            ChatRefused: the token is not accepted. ChatError: Slack cannot be asked now.
+        """
+        told = await self._api.ask(self._api.web.auth_test())
+        return Me(
+            user=str(told.get("user_id") or ""),
+            bot=str(told.get("bot_id") or ""),
+            team=str(told.get("team_id") or ""),
+            enterprise=str(told.get("enterprise_id") or ""),
+        )
+
+    async def _receive(self, kind: str, payload: object) -> None:
+        if self._receiver is None:
+            raise StoreError("Slack is not taken in from at the moment")
+        await self._receiver(kind, payload)
+
+    async def _quote(self, command: Command) -> str:
+        body = quote(command.author.name, command.args)
+        channel = command.address.channel
+        answer = await self._writer.send(channel, "", body, command.event_id)
+        ts = str(answer.get("ts") or "")
+        self._streams.settle(channel, ts)
+        return ts
+
+    async def _unquote(self, message: Message) -> None:
+        try:
+            await self.delete(message.address, message.message_id or "")
+        except ChatError as error:
+            log.info("%s: a quote stays: %s", self.platform, error)
+
+    async def _show_home(self, user: str, notice: str = "") -> None:
+        """Show somebody's App Home; best effort."""
+        try:
+            home = view(await self._home(user), notice)
+            await self._api.ask(self._api.web.views_publish(user_id=user, view=home))
+        except ChatError as error:
+            log.info("%s: the App Home is not shown: %s", self.platform, error)
+
+    # --- sending -----------------------------------------------------------------------------
+
+    @override
+    async def acknowledge(self, message: Message) -> None:
+        place = Place.of(message.reply_to, message.address.thread)
+        await self._sessions.seen(
+            message.address.channel,
+            place.thread,
+            place.user,
+            message.message_id or "",
+            message.text,
+        )
+
+    @override
+    async def post(
+        self, address: Address, frame: Frame, *, delivery_id: str, reply_to: str | None = None
+    ) -> str:
+        place = Place.of(reply_to, address.thread)
+        return await self._writer.post(address.channel, place, frame, delivery_id)
+
+    @override
+    async def find(self, address: Address, delivery_id: str, *, since: int) -> str | None:
+        me = self._me or await self._identify()
+        return await Search(self._api, me).find(address, delivery_id, since=since)
+
+    @override
+    async def whisper(self, to: Command | Press, frame: Frame) -> None:
+        handle = Handle.read(to.handle)
+        if handle.channel:
+            await self._writer.whisper(handle, frame)
+        else:
+            text = frame.content.text if isinstance(frame.content, Notice) else ""
+            await self._show_home(handle.user, text)
+
+    @override
+    async def edit(self, address: Address, message_id: str, frame: Frame) -> None:
+        await self._writer.edit(address.channel, message_id, frame)
+
+    @override
+    async def delete(self, address: Address, message_id: str) -> None:
+        await self._writer.delete(address.channel, message_id)

@@ -1,0 +1,214 @@
+"""Calls Slack's Web API and reads what it answers into the errors of the core.
+
+Decides what an answer means; never when a call is made, and never repeats one: a message whose
+answer was lost may have been posted.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Mapping
+from typing import Final
+
+import aiohttp
+import msgspec
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from core.errors import (
+    ChatBusy,
+    ChatClosed,
+    ChatError,
+    ChatRefused,
+    ChatUnknown,
+    MessageGone,
+)
+
+TIMEOUT: Final = 30.0
+"""Seconds for one call."""
+_LONGEST: Final = 3600.0
+_USUAL: Final = 5.0
+
+silent: Final = logging.getLogger("adapters.chat.slack.sdk")
+"""For the client library: it logs whole requests, and what matters is logged here instead."""
+silent.setLevel(logging.CRITICAL)
+silent.propagate = False
+silent.addHandler(logging.NullHandler())
+
+_TOKEN: Final = {
+    "invalid_auth": "is not accepted",
+    "not_authed": "is missing",
+    "account_inactive": "belongs to an app or workspace that was deactivated",
+    "token_revoked": "was revoked",
+    "token_expired": "has expired",
+    "not_allowed_token_type": "is of the wrong kind",
+    "org_login_required": "cannot be used while the workspace is being moved",
+    "access_denied": "is refused",
+    "team_access_not_granted": "is not granted access to this workspace",
+}
+_CLOSED: Final = frozenset(
+    {
+        "channel_not_found",
+        "is_archived",
+        "not_in_channel",
+        "no_permission",
+        "messages_tab_disabled",
+        "thread_not_found",
+        "user_disabled",
+        "ekm_access_denied",
+        "restricted_action",
+        "restricted_action_thread_locked",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
+        "restricted_action_non_threadable_channel",
+    }
+)
+_GONE: Final = frozenset({"message_not_found", "file_not_found", "file_deleted"})
+_BUSY: Final = frozenset({"ratelimited", "rate_limited"})
+_UNCLEAR: Final = frozenset(
+    ["internal_error", "fatal_error", "request_timeout", "service_unavailable", "team_added_to_org"]
+)
+
+
+class ApiRefused(ChatError):
+    """Slack refused a call in its own word, which no other error stands for."""
+
+    def __init__(self, code: str) -> None:
+        """Keep the word."""
+        super().__init__(f"Slack refused it: {code}")
+        self.code = code
+
+
+class Api:
+    """The Web API with one token. `what` names the token in the configuration."""
+
+    def __init__(self, token: str, api_base: str, *, what: str) -> None:
+        """Make it; the connection is opened by the first call."""
+        self.what = what
+        self.web = AsyncWebClient(
+            token=token, base_url=api_base, timeout=int(TIMEOUT), logger=silent, retry_handlers=[]
+        )
+        self.web.proxy = None  # the session below knows the proxies, and who needs none
+        self._session: aiohttp.ClientSession | None = None
+
+    def session(self) -> aiohttp.ClientSession:
+        """Give the session that all calls share."""
+        if self._session is None or self._session.closed:
+            self._session = open_session()
+            self.web.session = self._session
+        return self._session
+
+    async def close(self) -> None:
+        """Let go of the connections; a later call opens new ones."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+            self.web.session = None
+
+    async def ask(
+        self, call: Awaitable[AsyncSlackResponse], *, once: bool = False
+    ) -> Mapping[str, object]:
+        """Wait for a call of `self.web` and give its answer. `once`: it makes something new.
+
+        Raises:
+            ChatUnknown: it was to be done once, and nobody can tell whether it was.
+            ChatBusy, ChatClosed, MessageGone, ChatRefused, ApiRefused, ChatError: it was not done.
+        """
+        self.session()
+        try:
+            response = await call
+        except SlackApiError as error:
+            raise self._meaning(error, once=once) from None
+        except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
+            raise ChatError(f"Slack cannot be reached: {type(error).__name__}") from None
+        except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError, ValueError) as error:
+            raise _lost(type(error).__name__, once=once) from None
+        data = response.data
+        return data if isinstance(data, dict) else {}
+
+    async def upload(self, url: str, content: bytes) -> None:
+        """Send a file's bytes to where Slack wants them.
+
+        Raises:
+            ChatError: they did not arrive.
+        """
+        try:
+            async with self.session().post(url, data=content) as response:
+                if response.status != 200:
+                    raise ChatError(f"Slack did not take the file: HTTP {response.status}")
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise ChatError(f"the file did not arrive: {type(error).__name__}") from None
+
+    async def respond(self, url: str, body: Mapping[str, object]) -> None:
+        """Answer through the address that came with a command or a press; it needs no token.
+
+        Raises:
+            ChatError: it did not work: the address is good for five answers in half an hour.
+        """
+        try:
+            async with self.session().post(url, json=body) as response:
+                if response.status != 200:
+                    raise ChatError(f"Slack did not take the answer: HTTP {response.status}")
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise ChatError(f"the answer did not arrive: {type(error).__name__}") from None
+
+    def _meaning(self, error: SlackApiError, *, once: bool) -> ChatError:
+        answer = _Answer.of(error)
+        code = answer.code
+        if not code and 400 <= answer.status < 500 and answer.status != 429:
+            return ApiRefused(f"http_{answer.status}")
+        if answer.status == 429 or code in _BUSY:
+            return ChatBusy("Slack asks to wait", retry_after=answer.retry_after)
+        if code in _UNCLEAR or answer.status >= 500 or not code:
+            return _lost(code or f"HTTP {answer.status}", once=once)
+        if code == "missing_scope":
+            return ChatRefused(
+                f"{self.what} lacks the scope {answer.needed or 'that this needs'}: add it under "
+                "OAuth & Permissions (slack-manifest.yaml lists all), then reinstall the app"
+            )
+        if code in _TOKEN:
+            return ChatRefused(f"{self.what} {_TOKEN[code]} ({code}): set the app's current one")
+        if code in _CLOSED:
+            return ChatClosed(f"nothing can be written there: {code}")
+        return MessageGone(code) if code in _GONE else ApiRefused(code)
+
+
+class _Answer(msgspec.Struct):
+    """What an error of the client library holds, whatever made it."""
+
+    status: int = 0
+    code: str = ""
+    needed: str = ""
+    retry_after: float = _USUAL
+
+    @classmethod
+    def of(cls, error: SlackApiError) -> _Answer:
+        response = error.response
+        if not isinstance(response, AsyncSlackResponse):
+            return cls(status=getattr(response, "status", 0))
+        data = response.data if isinstance(response.data, dict) else {}
+        return cls(
+            status=response.status_code,
+            code=str(data.get("error") or ""),
+            needed=str(data.get("needed") or ""),
+            retry_after=_seconds(response.headers.get("Retry-After")),
+        )
+
+
+def _seconds(header: str | None) -> float:
+    try:
+        return min(max(float(header or _USUAL), 0.0), _LONGEST)
+    except ValueError:
+        return _USUAL
+
+
+def _lost(why: str, *, once: bool) -> ChatError:
+    if once:
+        return ChatUnknown(f"Slack may or may not have done it: {why}")
+    return ChatError(f"Slack did not answer: {why}")
+
+
+def open_session() -> aiohttp.ClientSession:
+    """Open a session that honours the environment's proxies and their exceptions."""
+    return aiohttp.ClientSession(trust_env=True, timeout=aiohttp.ClientTimeout(total=TIMEOUT))

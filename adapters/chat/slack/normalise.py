@@ -1,0 +1,133 @@
+"""Slack's events → `Incoming`. Pure.
+
+Decides what is a message of somebody to somebody; never whether it is answered. Twin events of
+one message (`message` and `app_mention`) become equal values with one `event_id`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from adapters.chat.slack.text import mentions, plain
+from adapters.chat.slack.wire import Callback, Event, Handle, Me, Person, Place, Shared
+from core.types import Address, Attachment, Author, Message, Press
+
+_COUNTED: Final = frozenset({None, "file_share", "thread_broadcast", "me_message", "bot_message"})
+_KINDS: Final[dict[str, Literal["image", "audio", "video"]]] = {
+    "image": "image",
+    "audio": "audio",
+    "video": "video",
+}
+
+People = Mapping[str, Person]
+
+
+def is_message(event: Event, me: Me) -> bool:
+    """Say whether somebody else said something: no edit, no deletion, no joining, not ourselves."""
+    return (
+        event.type in {"message", "app_mention"}
+        and event.subtype in _COUNTED
+        and bool(event.channel and event.ts and (event.user or event.bot_id))
+        and event.user != me.user
+        and (event.bot_id is None or event.bot_id != me.bot)
+    )
+
+
+def people_of(event: Event, me: Me) -> list[str]:
+    """Give the ids of the people whose names a message needs, its author first."""
+    ids = [event.user or "", *mentions(event.text or "")]
+    return [each for each in dict.fromkeys(ids) if each and each != me.user]
+
+
+def is_direct(channel: str, channel_type: str | None = None) -> bool:
+    """Say whether nobody else reads there."""
+    return channel_type == "im" if channel_type else channel.startswith("D")
+
+
+def address_of(platform: str, channel: str, root: str | None, *, direct: bool) -> Address:
+    """Give the conversation: a thread of a channel, or the whole of a direct one."""
+    return Address(platform=platform, channel=channel, thread=None if direct else root)
+
+
+def milliseconds(ts: str) -> int:
+    """Read a Slack timestamp ("1700000000.000100")."""
+    seconds, _, rest = ts.partition(".")
+    return int(seconds or 0) * 1000 + int((rest + "000")[:3])
+
+
+def author_of(
+    user: str, team: str, channel: str, *, me: Me, person: Person | None, bot: bool = False
+) -> Author:
+    """Say who it is: `team` is the person's own workspace, which may be another than ours."""
+    foreign = team not in {"", me.team, me.enterprise}
+    circles = [team or me.team, f"channel:{channel}"]
+    if me.enterprise and not foreign:
+        circles += [each for each in (me.team, me.enterprise) if each not in circles]
+    return Author(
+        id=user,
+        name=person.name if person else user,
+        is_bot=bot,
+        circles=tuple(circles),
+        is_guest=foreign or (person is not None and person.guest),
+        is_admin=person is not None and person.admin and not foreign,
+    )
+
+
+def message(platform: str, callback: Callback, me: Me, people: People) -> Message:
+    """Read a message, or the mention that came with it."""
+    event = callback.event
+    text, user = event.text or "", event.user or event.bot_id or ""
+    direct = is_direct(event.channel, event.channel_type)
+    root = event.thread_ts or event.ts
+    team = event.user_team or event.source_team or event.team or callback.team_id
+    others = [each for each in mentions(text) if each != me.user]
+    to_me = me.user in mentions(text) or event.type == "app_mention"
+    replied = event.parent_user_id == me.user and not others
+    author = author_of(
+        user, team, event.channel, me=me, person=people.get(user), bot=event.bot_id is not None
+    )
+    return Message(
+        event_id=f"{event.channel}/{event.ts}",
+        address=address_of(platform, event.channel, root, direct=direct),
+        author=author,
+        text=plain(text, me.user, {each: people[each].name for each in others if each in people}),
+        at=milliseconds(event.ts),
+        message_id=event.ts,
+        reply_to=Place(thread=root, user=user, team=team).reply_to,
+        direct=direct,
+        addressed=direct or to_me or replied,
+        to_others=bool(others),
+        attachments=tuple(_attachment(each) for each in event.files or ()),
+    )
+
+
+def stopped(platform: str, callback: Callback, me: Me, people: People) -> Press:
+    """Read Slack's own Stop button; it names a conversation and no turn."""
+    event = callback.event
+    user = event.user or ""
+    direct = is_direct(event.channel)
+    root = event.thread_ts or event.ts or None
+    team = event.user_team or event.team or callback.team_id
+    return Press(
+        event_id=f"stop/{event.channel}/{event.event_ts}",
+        address=address_of(platform, event.channel, root, direct=direct),
+        author=author_of(user, team, event.channel, me=me, person=people.get(user)),
+        action="stop",
+        turn_id="",
+        at=milliseconds(event.event_ts),
+        reply_to=Place(thread=root or "", user=user, team=team).reply_to,
+        direct=direct,
+        handle=Handle(channel=event.channel, user=user, thread=root or "").write(),
+    )
+
+
+def _attachment(file: Shared) -> Attachment:
+    media = file.mimetype or ""
+    return Attachment(
+        kind=_KINDS.get(media.partition("/")[0], "document"),
+        name=file.name or file.title or file.id or "file",
+        size=file.size,
+        media_type=media,
+        ref=file.url_private or file.id,
+    )

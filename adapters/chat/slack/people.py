@@ -1,0 +1,85 @@
+"""Who the people are whom events only name by id: asked once, remembered for a while.
+
+Decides nothing; where Slack does not tell, the id has to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from adapters.chat.slack.client import Api, ApiRefused
+from adapters.chat.slack.wire import Person
+from core.errors import ChatError, ChatRefused
+from core.ports import Clock
+
+FRESH: Final = 600.0
+"""Seconds for which a person is remembered."""
+PATIENCE: Final = 1.0
+"""Seconds that a message waits for names: it has to be acknowledged within three."""
+_MOST: Final = 5
+_REMEMBERED: Final = 10_000
+
+log = logging.getLogger(__name__)
+
+
+class People:
+    """The people of one workspace."""
+
+    def __init__(self, api: Api, clock: Clock) -> None:
+        """Begin with nobody."""
+        self._api = api
+        self._clock = clock
+        self._known: dict[str, tuple[float, Person]] = {}
+        self._off = False
+
+    async def of(self, ids: Iterable[str]) -> Mapping[str, Person]:
+        """Give whom of them Slack tells about, at most five of those who are new."""
+        found: dict[str, Person] = {}
+        strangers: list[str] = []
+        now = self._clock.monotonic()
+        for each in ids:
+            if each in self._known:
+                found[each] = self._known[each][1]
+            if each not in found or self._known[each][0] < now - FRESH:
+                strangers.append(each)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                for each in strangers[:_MOST]:
+                    await self._ask(each, found)
+        except TimeoutError:
+            log.info("Slack takes long to say who somebody is; ids have to do")
+        return found
+
+    async def _ask(self, user: str, found: dict[str, Person]) -> None:
+        if self._off:
+            return
+        try:
+            answer = await self._api.ask(self._api.web.users_info(user=user))
+        except (ChatRefused, ApiRefused) as refused:
+            self._off = not (isinstance(refused, ApiRefused) and refused.code.startswith("user_"))
+            if self._off:
+                log.warning("names of people are not shown: %s", refused)
+            return
+        except ChatError:
+            return
+        person = found[user] = read(user, answer.get("user"))
+        self._known[user] = (self._clock.monotonic(), person)
+        if len(self._known) > _REMEMBERED:
+            del self._known[next(iter(self._known))]
+
+
+def read(user: str, told: object) -> Person:
+    """Read what `users.info` tells."""
+    facts = told if isinstance(told, dict) else {}
+    profile = facts.get("profile")
+    names = profile if isinstance(profile, dict) else {}
+    name = names.get("display_name") or facts.get("real_name") or facts.get("name") or user
+    flags = ("is_restricted", "is_ultra_restricted", "deleted", "is_stranger")
+    return Person(
+        name=str(name),
+        guest=any(facts.get(flag) is True for flag in flags),
+        admin=any(facts.get(flag) is True for flag in ("is_admin", "is_owner")),
+    )

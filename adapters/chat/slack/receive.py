@@ -1,0 +1,178 @@
+"""What arrives from Slack, on whatever way → the intake. Stored first; the caller acknowledges.
+
+Decides which reader a payload is given to, and who is told that something was refused. Whether
+anything is answered is not decided here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from adapters.chat.slack import actions, normalise
+from adapters.chat.slack.people import People
+from adapters.chat.slack.stream import Streams
+from adapters.chat.slack.wire import Callback, Handle, Interaction, Me, Slash
+from core.errors import ChatError, UserError
+from core.frames import Frame, Notice
+from core.ports import Clock, Intake
+from core.types import Command, Incoming, Message, Press
+
+_Shape = TypeVar("_Shape")
+_EVENTS = frozenset({"message", "app_mention", "app_home_opened", "agent_session_stopped"})
+
+log = logging.getLogger(__name__)
+
+
+class _Kind(msgspec.Struct):
+    type: str = ""
+
+
+class _Typed(msgspec.Struct):
+    event: _Kind = msgspec.field(default_factory=_Kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a receiver works with.
+
+    `quote` posts the question of `/moa ask` and gives its id, `unquote` takes it back; `home`
+    shows somebody's App Home; `whisper` tells one person something.
+    """
+
+    intake: Intake
+    people: People
+    streams: Streams
+    clock: Clock
+    quote: Callable[[Command], Awaitable[str]]
+    unquote: Callable[[Message], Awaitable[None]]
+    home: Callable[[str], Awaitable[None]]
+    whisper: Callable[[Command | Press, Frame], Awaitable[None]]
+
+
+class Receiver:
+    """Takes in what one account receives."""
+
+    def __init__(self, platform: str, me: Me, can: Surroundings) -> None:
+        """Take in for `platform`, where we are `me`."""
+        self._platform = platform
+        self._me = me
+        self._can = can
+
+    async def __call__(self, kind: str, payload: object) -> None:
+        """Take in one payload; once this returns it may be acknowledged.
+
+        Raises:
+            StoreError: it is not stored.
+        """
+        try:
+            match kind:
+                case "events_api":
+                    await self._event(payload)
+                case "interactive":
+                    await self._interaction(_read(payload, Interaction))
+                case "slash_commands":
+                    await self._slash(_read(payload, Slash))
+                case _:
+                    log.debug("nothing is done about %s", kind)
+        except msgspec.ValidationError as error:
+            log.warning("%s: Slack sent what cannot be read (%s): %s", self._platform, kind, error)
+
+    # --- events ------------------------------------------------------------------------------
+
+    async def _event(self, payload: object) -> None:
+        if _read(payload, _Typed).event.type not in _EVENTS:
+            return
+        callback = _read(payload, Callback)
+        event = callback.event
+        if event.type == "app_home_opened":
+            if event.tab == "home" and event.user:
+                await self._can.home(event.user)
+        elif event.type == "agent_session_stopped":
+            for ts in event.streaming_message_ts or ():
+                self._can.streams.settle(event.channel, ts)
+            people = await self._can.people.of([event.user or ""])
+            await self._take(normalise.stopped(self._platform, callback, self._me, people))
+        elif normalise.is_message(event, self._me):
+            people = await self._can.people.of(normalise.people_of(event, self._me))
+            await self._take(normalise.message(self._platform, callback, self._me, people))
+
+    # --- presses and commands ------------------------------------------------------------------
+
+    async def _interaction(self, interaction: Interaction) -> None:
+        if interaction.type != "block_actions":
+            return
+        person = (await self._can.people.of([interaction.user.id])).get(interaction.user.id)
+        for acted in interaction.actions:
+            incoming: Incoming | None
+            if acted.action_id == actions.HOME_PRESET:
+                incoming = actions.chosen_at_home(
+                    self._platform, interaction, acted, self._me, person
+                )
+            else:
+                incoming = actions.press(self._platform, interaction, acted, self._me, person)
+            if incoming is not None:
+                await self._take(incoming)
+
+    async def _slash(self, slash: Slash) -> None:
+        person = (await self._can.people.of([slash.user_id])).get(slash.user_id)
+        at = int(self._can.clock.now().timestamp() * 1000)
+        command = actions.command(self._platform, slash, self._me, person, at)
+        if command.name != "ask" or not command.args:
+            await self._take(command)
+            return
+        try:
+            ts = await self._can.quote(command)
+        except ChatError as error:
+            log.info("%s: a question was not quoted: %s", self._platform, error)
+            await self._tell(command, "I cannot write here. Add me to this channel first: /invite")
+            return
+        message = actions.asked(command, slash, ts)
+        try:
+            taken = await self._can.intake(message)
+        except UserError as error:
+            taken = False
+            await self._tell(command, str(error))
+        if not taken:
+            await self._can.unquote(message)
+
+    async def _take(self, incoming: Incoming) -> None:
+        try:
+            await self._can.intake(incoming)
+        except UserError as error:
+            to = incoming if isinstance(incoming, Command | Press) else _asker(incoming)
+            await self._tell(to, str(error))
+
+    async def _tell(self, to: Command | Press, text: str) -> None:
+        """Tell somebody why something was refused; best effort."""
+        try:
+            await self._can.whisper(to, Frame(key="refused", content=Notice(text=text)))
+        except ChatError as error:
+            log.info("%s: nobody was told %r: %s", self._platform, text, error)
+
+
+def _asker(incoming: Incoming) -> Command:
+    """Make a message something that can be answered to its author alone."""
+    thread = (incoming.reply_to or "").partition("/")[0] if isinstance(incoming, Message) else ""
+    return Command(
+        event_id=incoming.event_id,
+        address=incoming.address,
+        author=incoming.author,
+        name="",
+        args="",
+        at=incoming.at,
+        handle=Handle(
+            channel=incoming.address.channel, user=incoming.author.id, thread=thread
+        ).write(),
+    )
+
+
+def _read(payload: object, shape: type[_Shape]) -> _Shape:
+    return msgspec.convert(payload, shape, strict=False)
+
+
+__all__: Sequence[str] = ["Receiver", "Surroundings"]

@@ -1,0 +1,207 @@
+"""Frames → Slack's blocks. Pure.
+
+Decides what stands where in a message. Models' words are given as Markdown or plain text that
+can call nobody; Slack's own markup is used only for what is written here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from adapters.chat.slack.actions import word_of
+from adapters.chat.slack.manner import Manner
+from adapters.chat.slack.text import escape, neutralise, pieces, shorten, within
+from core.frames import Button, Frame, Notice, Panel, Part, Row
+from core.types import Json
+from core.wording import footer_text, panel_text, panel_title, row_text
+
+Block: TypeAlias = dict[str, Json]
+
+MARKDOWN: Final = 12_000
+"""Characters of Markdown in one message."""
+SECTION: Final = 3_000
+TITLE: Final = 150
+CHILDREN: Final = 10
+LABEL: Final = 75
+OPTIONS: Final = 100
+BUTTONS: Final = 25
+FALLBACK: Final = 3_000
+"""Characters of the text that notifications show; longer ones are refused by `chat.update`."""
+TIGHT: Final = 12_000
+"""Characters of a whole message where Slack has refused a longer one."""
+
+_PERSON: Final = re.compile(r"[UW][A-Z0-9]{2,20}")
+_WAITING: Final = "…"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """A whole message: its blocks, and the text for notifications and screen readers."""
+
+    blocks: list[Block]
+    text: str
+
+
+def whole(frame: Frame, manner: Manner) -> Body:
+    """Render a message that stands by itself: posted, or replaced."""
+    match frame.content:
+        case Part() as part:
+            return _part(part, frame, manner)
+        case Panel() as panel:
+            return _part(Part(turn_id=panel.turn_id, index=0, text="", panel=panel), frame, manner)
+        case Notice(text=text):
+            blocks = [*_plain(text), *_buttons(frame.buttons, rich=manner.rich)]
+            return Body(blocks=blocks, text=fallback(text))
+        case _:
+            return Body(blocks=_plain(frame.content.name), text=fallback(frame.content.name))
+
+
+def below(part: Part, frame: Frame, manner: Manner) -> list[Block]:
+    """Render what stands under an answer that is complete: advisors, error, footer, buttons."""
+    room = TIGHT - len(part.text) if manner.tight else CHILDREN * SECTION
+    blocks: list[Block] = []
+    if part.panel is not None and any(row.text for row in part.panel.rows):
+        blocks += _advisors(part.panel, max(room, 500), rich=manner.rich)
+    if part.error:
+        blocks += _plain(part.error)
+    if part.footer is not None:
+        footer = shorten(footer_text(part.footer), SECTION)
+        blocks.append({"type": "context", "elements": [_text(footer)]})
+    if frame.mention and _PERSON.fullmatch(frame.mention):
+        blocks.append(
+            {"type": "section", "text": {"type": "mrkdwn", "text": f"<@{frame.mention}>"}}
+        )
+    return [*blocks, *_buttons(frame.buttons, rich=manner.rich)]
+
+
+def fallback(text: str) -> str:
+    """Give the text for notifications: escaped, so it calls nobody."""
+    return within(text.strip() or _WAITING, FALLBACK)
+
+
+def markdown(text: str) -> list[Block]:
+    """Render a model's Markdown, which Slack reads natively."""
+    return [
+        {"type": "markdown", "text": piece} for piece in pieces(neutralise(text), MARKDOWN - 100)
+    ]
+
+
+def _part(part: Part, frame: Frame, manner: Manner) -> Body:
+    blocks: list[Block] = []
+    panel = part.panel
+    told = panel is not None and not part.streaming and any(row.text for row in panel.rows)
+    if panel is not None and not told:
+        blocks += _plain(panel_text(panel))
+    blocks += markdown(part.text)
+    if part.streaming:
+        blocks += _buttons(frame.buttons, rich=manner.rich)
+    else:
+        blocks += below(part, frame, manner)
+    words = part.text or part.error or (panel_title(panel) if panel is not None else "")
+    return Body(blocks=blocks or _plain(_WAITING), text=fallback(words))
+
+
+def _advisors(panel: Panel, room: int, *, rich: bool) -> list[Block]:
+    """Fold the advisors' whole texts away; where that is refused, show their gists."""
+    if not rich:
+        return _plain(panel_text(panel))
+    groups = [panel.rows[at : at + CHILDREN] for at in range(0, len(panel.rows), CHILDREN)]
+    return [
+        {
+            "type": "container",
+            "title": _text(shorten(panel_title(panel), TITLE)),
+            "is_collapsible": True,
+            "default_collapsed": True,
+            "child_blocks": _children(rows, room // len(groups)),
+        }
+        for rows in groups
+    ]
+
+
+def _children(rows: Sequence[Row], room: int) -> list[Json]:
+    """Render one group of advisors: sections, which every validator of containers takes."""
+    share = min(CHILDREN // len(rows) * SECTION, room // len(rows))
+    children: list[Json] = []
+    for row in rows:
+        told = f"{row_text(row)}\n\n{row.text}" if row.text else row_text(row)
+        cut = pieces(shorten(neutralise(told), max(share - 200, 200)), SECTION)
+        children += [_section(piece) for piece in list(cut)[: CHILDREN // len(rows)]]
+    return children
+
+
+def _plain(text: str) -> list[Block]:
+    return [_section(piece) for piece in list(pieces(neutralise(text), SECTION))[:40]]
+
+
+def _section(text: str) -> Block:
+    return {"type": "section", "text": _text(text)}
+
+
+def _text(text: str) -> Block:
+    return {"type": "plain_text", "text": neutralise(text) or " ", "emoji": False}
+
+
+def _label(text: str) -> Block:
+    return {"type": "plain_text", "text": shorten(neutralise(text), LABEL) or " ", "emoji": True}
+
+
+def _buttons(buttons: Sequence[Button], *, rich: bool) -> list[Block]:
+    """Render buttons: choices as a menu, both thumbs as one element, the rest in a row."""
+    picks = [button for button in buttons if button.action == "pick"][:OPTIONS]
+    thumbs: dict[Literal["up", "down"], Button] = {
+        each.action: each for each in buttons if each.action in {"up", "down"}
+    }
+    together = rich and len(thumbs) == 2
+    row: list[Json] = [_menu(picks)] if picks else []
+    row += [
+        _button(button, number)
+        for number, button in enumerate(buttons)
+        if button.action != "pick" and not (together and button.action in thumbs)
+    ]
+    blocks: list[Block] = []
+    if together:
+        blocks.append({"type": "context_actions", "elements": [_thumbs(thumbs)]})
+    if row:
+        blocks.append({"type": "actions", "elements": row[:BUTTONS]})
+    return blocks
+
+
+def _button(button: Button, number: int) -> Block:
+    return {
+        "type": "button",
+        "action_id": f"moa_{button.action}_{number}",
+        "text": _label(button.label),
+        "value": word_of(button),
+    }
+
+
+def _menu(picks: Sequence[Button]) -> Block:
+    return {
+        "type": "static_select",
+        "action_id": "moa_pick",
+        "placeholder": _label("Choose a preset"),
+        "options": [{"text": _label(each.label), "value": word_of(each)} for each in picks],
+    }
+
+
+def _thumbs(thumbs: Mapping[Literal["up", "down"], Button]) -> Block:
+    def side(button: Button) -> Block:
+        return {"text": _label(button.label), "value": word_of(button)}
+
+    return {
+        "type": "feedback_buttons",
+        "action_id": "moa_feedback",
+        "positive_button": side(thumbs["up"]),
+        "negative_button": side(thumbs["down"]),
+    }
+
+
+def quote(name: str, text: str) -> Body:
+    """Render the question of `/moa ask`, which nobody else would see."""
+    lines = within(text, SECTION - 200, lambda cut: escape(cut).replace("\n", "\n>"))
+    asked = f"*{escape(shorten(name, LABEL))}* asked:\n>{lines}"
+    block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": asked}}
+    return Body(blocks=[block], text=fallback(f"{name} asked: {text}"))

@@ -1,0 +1,137 @@
+"""Socket Mode: receives over a WebSocket that Slack closes now and then.
+
+Decides when the client library's reconnecting is not enough. An envelope is acknowledged only
+after `handle` has returned; what is not acknowledged, Slack sends again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import aiohttp
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+from typing_extensions import override
+
+from adapters.chat.slack.client import Api, silent
+from core.errors import ChatError, ChatRefused, StoreError
+from core.ports import Clock
+
+OPENING: Final = 20.0
+"""Seconds for a connection to stand."""
+DOWN: Final = 30.0
+"""Seconds without a connection after which everything is begun anew: the library tries an
+address again and again that is good for once."""
+CHECK: Final = 5.0
+CLOSING: Final = 2.0
+
+Handle = Callable[[str, object], Awaitable[None]]
+"""Takes an envelope's type and payload; once it returns, it is stored."""
+
+log = logging.getLogger(__name__)
+
+
+class _Socket(SocketModeClient):
+    """The library's client, with our errors and our proxies."""
+
+    def __init__(self, api: Api, app_token: str) -> None:
+        super().__init__(app_token, logger=silent, web_client=api.web, auto_reconnect_enabled=True)
+        self.proxy = None
+        self.api = api
+        self.arrived: asyncio.Queue[SocketModeRequest | ChatRefused] = asyncio.Queue()
+        self.socket_mode_request_listeners.append(self._arrive)
+
+    async def open(self) -> None:
+        """Connect for the first time.
+
+        Raises:
+            ChatRefused: Slack does not let us in. ChatError: it cannot be reached now.
+        """
+        await self.aiohttp_client_session.close()
+        self.aiohttp_client_session = aiohttp.ClientSession(trust_env=True)
+        try:
+            async with asyncio.timeout(OPENING):
+                self.wss_uri = await self.issue_new_wss_url()
+                await self.connect()  # type: ignore[no-untyped-call]
+        except TimeoutError:
+            raise ChatError("Slack's socket does not open") from None
+
+    @override
+    async def issue_new_wss_url(self) -> str:
+        try:
+            answer = await self.api.ask(
+                self.api.web.apps_connections_open(app_token=self.app_token)
+            )
+        except ChatRefused as refused:
+            self.arrived.put_nowait(refused)
+            raise
+        except ChatError as error:
+            log.warning("Slack's socket is not open: %s", error)
+            raise
+        return str(answer.get("url") or "")
+
+    async def _arrive(self, _client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        self.arrived.put_nowait(request)
+
+
+async def serve(api: Api, app_token: str, handle: Handle, *, clock: Clock) -> None:
+    """Receive until cancelled.
+
+    Raises:
+        ChatRefused: the operator must act. ChatError: the connection is gone for good.
+    """
+    socket = _Socket(api, app_token)
+    try:
+        await socket.open()
+        log.info("listening to Slack over its socket")
+        async with asyncio.TaskGroup() as group:
+            while True:
+                request = await _next(socket, clock)
+                group.create_task(_take(socket, request, handle))
+    except* ChatError as failed:
+        raise failed.exceptions[0] from None
+    finally:
+        await _close(socket)
+
+
+async def _next(socket: _Socket, clock: Clock) -> SocketModeRequest:
+    """Wait for an envelope, looking now and then whether any can come."""
+    alive = clock.monotonic()
+    while True:
+        try:
+            async with asyncio.timeout(CHECK):
+                arrived = await socket.arrived.get()
+        except TimeoutError:
+            if await socket.is_connected():
+                alive = clock.monotonic()
+            elif clock.monotonic() - alive > DOWN:
+                raise ChatError("Slack's socket stays closed") from None
+            continue
+        if isinstance(arrived, ChatRefused):
+            raise arrived
+        return arrived
+
+
+async def _take(socket: _Socket, request: SocketModeRequest, handle: Handle) -> None:
+    """Store an envelope, then acknowledge it; what is not stored comes again."""
+    try:
+        await handle(request.type, request.payload)
+    except StoreError:
+        return
+    try:
+        await socket.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
+    except (aiohttp.ClientError, OSError, AttributeError) as error:
+        log.info("an acknowledgement was lost, so it will come again: %s", type(error).__name__)
+
+
+async def _close(socket: _Socket) -> None:
+    try:
+        async with asyncio.timeout(CLOSING):
+            await socket.close()  # type: ignore[no-untyped-call]
+    except TimeoutError:
+        await socket.aiohttp_client_session.close()

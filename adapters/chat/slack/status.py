@@ -1,0 +1,101 @@
+"""Shows in Slack that a question was seen and is worked on; best effort, and quiet about failing.
+
+Decides how: an agent session in processing, which has Slack's own Stop button, else eyes.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from adapters.chat.slack.client import Api, ApiRefused
+from adapters.chat.slack.text import neutralise, shorten
+from core.errors import ChatError, ChatRefused
+
+TITLE: Final = 80
+ENOUGH: Final = 3
+"""Refusals in a row after which it is not tried any more."""
+_REMEMBERED: Final = 5_000
+
+log = logging.getLogger(__name__)
+
+
+class Sessions:
+    """The agent sessions of one workspace that are in processing."""
+
+    def __init__(self, api: Api) -> None:
+        """Begin with none."""
+        self._api = api
+        self._working: dict[tuple[str, str], None] = {}
+        self._off = False
+        self._refused = 0
+        self._blind = False
+
+    async def seen(self, channel: str, thread: str, user: str, ts: str, text: str) -> None:
+        """Show that a message was seen."""
+        if not await self.begin(channel, thread, user, text):
+            await self._eyes(channel, ts)
+
+    async def begin(self, channel: str, thread: str, user: str, text: str = "") -> bool:
+        """Put a session into processing, if it is not; False if this workspace has none."""
+        if self._off or not thread:
+            return False
+        if (channel, thread) in self._working:
+            return True
+        title = " ".join(neutralise(text).split())
+        try:
+            await self._api.ask(
+                self._api.web.agents_sessions_setStatus(
+                    channel_id=channel,
+                    thread_ts=thread,
+                    status="processing",
+                    title=shorten(title, TITLE) or None,
+                    initiator_user_id=user or None,
+                )
+            )
+        except ChatError as error:
+            self._latch(error)
+            return False
+        self._refused = 0
+        self._working[channel, thread] = None
+        if len(self._working) > _REMEMBERED:
+            del self._working[next(iter(self._working))]
+        return True
+
+    async def end(self, channel: str, thread: str) -> None:
+        """Let a session wait for people again, if it is in processing."""
+        if not self.ended(channel, thread):
+            return
+        try:
+            await self._api.ask(
+                self._api.web.agents_sessions_setStatus(
+                    channel_id=channel, thread_ts=thread, status="active"
+                )
+            )
+        except ChatError as error:
+            self._latch(error)
+
+    def ended(self, channel: str, thread: str) -> bool:
+        """Note that a session is not in processing any more; False if it was not."""
+        known = (channel, thread) in self._working
+        self._working.pop((channel, thread), None)
+        return known
+
+    async def _eyes(self, channel: str, ts: str) -> None:
+        if self._blind:
+            return
+        try:
+            await self._api.ask(
+                self._api.web.reactions_add(channel=channel, name="eyes", timestamp=ts)
+            )
+        except ChatRefused as refused:
+            self._blind = True
+            log.warning("questions are not marked as seen: %s", refused)
+        except ChatError as error:
+            log.debug("not marked as seen: %s", error)
+
+    def _latch(self, error: ChatError) -> None:
+        if isinstance(error, ChatRefused | ApiRefused):
+            self._refused += 1
+            self._off = self._off or self._refused == ENOUGH or isinstance(error, ChatRefused)
+            log.info("no agent session here, so no Stop button of Slack's own: %s", error)

@@ -1,0 +1,223 @@
+"""Writes answers as Slack's streams: started, appended to, stopped. Keeps what each shows.
+
+Decides when a stream must end before Slack ends it, and what of it is certain. Whatever cannot
+be streamed any more is left to an ordinary edit, so a message always ends in one whole text.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import Final
+
+from adapters.chat.slack.budget import Budgets
+from adapters.chat.slack.chunks import Picture, chunks, extends, merged, picture
+from adapters.chat.slack.client import Api, ApiRefused
+from adapters.chat.slack.manner import BLOCKS_REFUSED
+from adapters.chat.slack.render import Block
+from adapters.chat.slack.wire import Place
+from core.errors import ChatBusy, MessageGone
+from core.frames import Part
+from core.ports import Clock
+
+LIFETIME: Final = 220.0
+"""Seconds after which a stream is stopped: Slack ends it after five minutes, come what may."""
+_REMEMBERED: Final = 5_000
+
+LASTING: Final = frozenset(
+    {
+        "unknown_method",
+        "http_404",
+        "method_deprecated",
+        "deprecated_endpoint",
+        "feature_not_enabled",
+        "enterprise_is_restricted",
+        "not_supported",
+    }
+)
+"""Refusals that say that this workspace has no streams at all."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class Stream:
+    """A message that is being streamed. `sure`: all that was sent is known to have arrived."""
+
+    channel: str
+    ts: str
+    thread: str
+    delivery_id: str
+    began: float
+    shown: Picture = field(default_factory=Picture)
+    sure: bool = True
+
+
+class Streams:
+    """All streams of one workspace, and which messages are known to be none any more."""
+
+    def __init__(self, api: Api, budgets: Budgets, clock: Clock) -> None:
+        """Begin without any; every message is then unknown."""
+        self._api = api
+        self._budgets = budgets
+        self._clock = clock
+        self._live: dict[tuple[str, str], Stream] = {}
+        self._plain: dict[tuple[str, str], str] = {}
+        self._off = False
+
+    def of(self, channel: str, ts: str) -> Stream | None:
+        """Give the stream of a message, if it is one."""
+        return self._live.get((channel, ts))
+
+    def thread_of(self, channel: str, ts: str) -> str | None:
+        """Give the thread of a message that is no stream; None if nothing is known of it."""
+        return self._plain.get((channel, ts))
+
+    def settle(self, channel: str, ts: str, thread: str = "") -> None:
+        """Note that a message is none, or none any more."""
+        stream = self._live.pop((channel, ts), None)
+        self._plain[channel, ts] = thread or (stream.thread if stream else "")
+        if len(self._plain) > _REMEMBERED:
+            del self._plain[next(iter(self._plain))]
+
+    async def start(self, channel: str, place: Place, part: Part, delivery_id: str) -> str | None:
+        """Begin a stream and give its message's id; None if there can be none now.
+
+        Raises:
+            ChatUnknown, ChatClosed, ChatRefused: as `Api.ask` says.
+        """
+        if self._off or not (place.thread and place.user and place.team):
+            return None
+        if self._budgets.start.wait() > 0:
+            return None
+        self._budgets.start.take()
+        first = picture(part)
+        try:
+            answer = await self._api.ask(
+                self._api.web.chat_startStream(
+                    channel=channel,
+                    thread_ts=place.thread,
+                    recipient_user_id=place.user,
+                    recipient_team_id=place.team,
+                    task_display_mode="plan",
+                    chunks=chunks(Picture(), first, delivery_id) or None,
+                ),
+                once=True,
+            )
+        except ChatBusy as busy:
+            self._budgets.start.block(busy.retry_after)
+            return None
+        except ApiRefused as refused:
+            self._off = refused.code in LASTING
+            log.info("no stream in %s: %s", channel, refused.code)
+            return None
+        ts = str(answer.get("ts") or "")
+        self._live[channel, ts] = Stream(
+            channel=channel,
+            ts=ts,
+            thread=place.thread,
+            delivery_id=delivery_id,
+            began=self._clock.monotonic(),
+            shown=first,
+        )
+        return ts
+
+    async def show(self, stream: Stream, part: Part) -> bool:
+        """Append what is new; False if the stream is over and an edit has to show it.
+
+        Raises:
+            ChatBusy: the workspace has written enough for now. ChatError: it was not shown.
+        """
+        new = picture(part)
+        if not stream.sure or not extends(stream.shown, new, streaming=True):
+            await self.stop(stream.channel, stream.ts)
+            return False
+        if self._clock.monotonic() - stream.began > LIFETIME:
+            return await self.finish(stream, part)
+        changes = chunks(stream.shown, new, stream.delivery_id)
+        if not changes:
+            return True
+        if wait := self._budgets.append.wait():
+            raise ChatBusy(
+                "the workspace's streams are written as fast as may be", retry_after=wait
+            )
+        self._budgets.append.take()
+        stream.sure = False
+        try:
+            await self._api.ask(
+                self._api.web.chat_appendStream(
+                    channel=stream.channel, ts=stream.ts, chunks=changes
+                )
+            )
+        except ChatBusy as busy:
+            stream.sure = True
+            self._budgets.append.block(busy.retry_after)
+            raise
+        except (ApiRefused, MessageGone):
+            await self.stop(stream.channel, stream.ts)
+            return False
+        stream.sure = True
+        stream.shown = merged(stream.shown, new)
+        return True
+
+    async def finish(
+        self, stream: Stream, part: Part, *, blocks: list[Block] | None = None, ended: bool = False
+    ) -> bool:
+        """Stop a stream with the rest of its text; False if an edit has to show the whole.
+
+        `ended`: the turn is over, so the session waits for people again.
+
+        Raises:
+            ApiRefused: Slack does not take the blocks. ChatBusy, ChatError: it is not stopped,
+                or nobody knows.
+        """
+        new = picture(part)
+        if not stream.sure or not extends(stream.shown, new, streaming=part.streaming):
+            await self.stop(stream.channel, stream.ts)
+            return False
+        stream.sure = False
+        try:
+            await self._api.ask(
+                self._api.web.chat_stopStream(
+                    channel=stream.channel,
+                    ts=stream.ts,
+                    chunks=chunks(stream.shown, new, stream.delivery_id) or None,
+                    blocks=blocks or None,
+                    metadata=metadata(stream.delivery_id),
+                    session_status="active" if ended else None,
+                )
+            )
+        except ChatBusy:
+            stream.sure = True
+            raise
+        except ApiRefused as refused:
+            if refused.code in BLOCKS_REFUSED:
+                stream.sure = True
+                raise
+            await self.stop(stream.channel, stream.ts)
+            return False
+        self.settle(stream.channel, stream.ts)
+        return True
+
+    async def stop(self, channel: str, ts: str) -> None:
+        """End whatever streaming a message may still be in; an ordinary message stays as it is.
+
+        Raises:
+            ChatBusy, ChatError: it may still be streaming.
+        """
+        try:
+            await self._api.ask(self._api.web.chat_stopStream(channel=channel, ts=ts))
+        except (ApiRefused, MessageGone) as refused:
+            log.debug("%s is no stream: %s", ts, refused)
+        self.settle(channel, ts)
+
+
+def metadata(delivery_id: str) -> dict[str, object]:
+    """Give what a message of ours is found by."""
+    return {"event_type": "moa_gateway_message", "event_payload": {"delivery_id": delivery_id}}
+
+
+def is_ours(found: object, delivery_id: str) -> bool:
+    """Say whether a message's metadata names this delivery."""
+    payload = found.get("event_payload") if isinstance(found, dict) else None
+    return isinstance(payload, dict) and payload.get("delivery_id") == delivery_id

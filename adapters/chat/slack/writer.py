@@ -1,0 +1,248 @@
+"""Brings frames into threads: as streams, messages, edits, files, or for one person alone.
+
+Decides on which way; keeps to what a workspace may write in a minute, without ever waiting.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from adapters.chat.slack.budget import Budgets
+from adapters.chat.slack.client import Api, ApiRefused
+from adapters.chat.slack.manner import Manner, Manners
+from adapters.chat.slack.render import MARKDOWN, Body, below, whole
+from adapters.chat.slack.status import Sessions
+from adapters.chat.slack.stream import Stream, Streams, metadata
+from adapters.chat.slack.text import neutralise
+from adapters.chat.slack.wire import Handle, Place
+from core.errors import ChatBusy, ChatError, MessageGone
+from core.frames import File, Frame, Notice, Part
+
+FILE: Final = "file/"
+"""What the id of a file begins with, which has no message of its own that could be named."""
+_STILL: Final = frozenset({"streaming_state_conflict", "cant_update_message"})
+
+log = logging.getLogger(__name__)
+
+
+class Writer:
+    """Writes in one workspace."""
+
+    def __init__(self, api: Api, streams: Streams, sessions: Sessions, budgets: Budgets) -> None:
+        """Begin with the richest manner."""
+        self._api = api
+        self._streams = streams
+        self._sessions = sessions
+        self._budgets = budgets
+        self._manners = Manners()
+
+    async def post(self, channel: str, place: Place, frame: Frame, delivery_id: str) -> str:
+        """Post a message, as a stream if it is still being written; give its id."""
+        content = frame.content
+        if isinstance(content, File):
+            return await self._upload(channel, place, content)
+        if isinstance(content, Part) and content.streaming:
+            await self._sessions.begin(channel, place.thread, place.user)
+            ts = await self._streams.start(channel, place, content, delivery_id)
+            if ts is not None:
+                return ts
+            if wait := self._budgets.update.wait():
+                raise ChatBusy("more is written here than can be edited", retry_after=wait)
+        ts = await self.say(channel, place.thread, frame, delivery_id)
+        if _ends(frame):
+            await self._sessions.end(channel, place.thread)
+        return ts
+
+    async def say(self, channel: str, thread: str, frame: Frame, delivery_id: str) -> str:
+        """Post an ordinary message."""
+
+        async def write(manner: Manner) -> Mapping[str, object]:
+            return await self.send(channel, thread, _told(frame, manner), delivery_id)
+
+        ts = str((await self._manners.within(write)).get("ts") or "")
+        self._streams.settle(channel, ts, thread)
+        return ts
+
+    async def send(
+        self, channel: str, thread: str, body: Body, delivery_id: str
+    ) -> Mapping[str, object]:
+        """Post blocks, once."""
+        return await self._api.ask(
+            self._api.web.chat_postMessage(
+                channel=channel,
+                thread_ts=thread or None,
+                text=body.text,
+                blocks=body.blocks or None,
+                metadata=metadata(delivery_id),
+                unfurl_links=False,
+                unfurl_media=False,
+            ),
+            once=True,
+        )
+
+    async def edit(self, channel: str, ts: str, frame: Frame) -> None:
+        """Make a message what the frame says."""
+        if ts.startswith(FILE):
+            return
+        stream = self._streams.of(channel, ts)
+        if stream is not None:
+            if await self._stream(stream, frame):
+                return
+        elif self._streams.thread_of(channel, ts) is None:
+            await self._streams.stop(channel, ts)
+        await self._update(channel, ts, frame)
+        thread = self._streams.thread_of(channel, ts)
+        if thread and _ends(frame):
+            await self._sessions.end(channel, thread)
+
+    async def delete(self, channel: str, ts: str) -> None:
+        """Delete a message or a file of ours."""
+        if ts.startswith(FILE):
+            call = self._api.web.files_delete(file=ts.removeprefix(FILE))
+        else:
+            if self._streams.of(channel, ts) is not None:
+                await self._streams.stop(channel, ts)
+            call = self._api.web.chat_delete(channel=channel, ts=ts)
+        try:
+            await self._api.ask(call)
+        except MessageGone:
+            return
+
+    async def whisper(self, handle: Handle, frame: Frame) -> None:
+        """Tell one person something, in the thread if there is one."""
+        body = _told(_unfiled(frame), self._manners.usual)
+        if handle.thread or not handle.response_url:
+            try:
+                await self._ephemeral(handle, body)
+            except ChatError:
+                if not handle.response_url:
+                    raise
+            else:
+                return
+        try:
+            await self._respond(handle, body)
+        except ChatError:
+            if handle.thread:
+                raise
+            await self._ephemeral(handle, body)
+
+    # --- ways --------------------------------------------------------------------------------
+
+    async def _stream(self, stream: Stream, frame: Frame) -> bool:
+        """Go on with a stream; False if an edit has to show the frame."""
+        part = frame.content
+        if not isinstance(part, Part):
+            await self._streams.stop(stream.channel, stream.ts)
+            return False
+        if part.streaming:
+            return await self._streams.show(stream, part)
+
+        async def write(manner: Manner) -> bool:
+            blocks = [] if manner.bare else below(part, frame, manner)
+            return await self._streams.finish(stream, part, blocks=blocks, ended=_ends(frame))
+
+        done = await self._manners.within(write)
+        if done and _ends(frame):
+            self._sessions.ended(stream.channel, stream.thread)
+        return done
+
+    async def _update(self, channel: str, ts: str, frame: Frame) -> None:
+        if not frame.final and (wait := self._budgets.update.wait()):
+            raise ChatBusy("the workspace edits as fast as it may", retry_after=wait)
+        self._budgets.update.take()
+
+        async def write(manner: Manner) -> None:
+            body = _told(frame, manner)
+            await self._api.ask(
+                self._api.web.chat_update(
+                    channel=channel,
+                    ts=ts,
+                    text=body.text,
+                    blocks=body.blocks,
+                    unfurl_links=False,
+                    unfurl_media=False,
+                )
+            )
+
+        try:
+            await self._manners.within(write)
+        except ChatBusy as busy:
+            self._budgets.update.block(busy.retry_after)
+            raise
+        except ApiRefused as refused:
+            if refused.code not in _STILL:
+                raise
+            await self._streams.stop(channel, ts)
+            await self._manners.within(write)
+
+    async def _upload(self, channel: str, place: Place, file: File) -> str:
+        content = file.text.encode("utf-8", "replace")
+        answer = await self._api.ask(
+            self._api.web.files_getUploadURLExternal(filename=file.name, length=len(content))
+        )
+        file_id = str(answer.get("file_id") or "")
+        await self._api.upload(str(answer.get("upload_url") or ""), content)
+        await self._api.ask(
+            self._api.web.files_completeUploadExternal(
+                files=[{"id": file_id, "title": file.name}],
+                channel_id=channel,
+                thread_ts=place.thread or None,
+            ),
+            once=True,
+        )
+        return f"{FILE}{file_id}"
+
+    async def _ephemeral(self, handle: Handle, body: Body) -> None:
+        await self._api.ask(
+            self._api.web.chat_postEphemeral(
+                channel=handle.channel,
+                user=handle.user,
+                thread_ts=handle.thread or None,
+                text=body.text,
+                blocks=body.blocks or None,
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        )
+
+    async def _respond(self, handle: Handle, body: Body) -> None:
+        await self._api.respond(
+            handle.response_url,
+            {
+                "response_type": "ephemeral",
+                "replace_original": False,
+                "text": body.text,
+                "blocks": body.blocks,
+                "unfurl_links": False,
+                "unfurl_media": False,
+            },
+        )
+
+
+def _ends(frame: Frame) -> bool:
+    """Say whether a turn is over with this message."""
+    match frame.content:
+        case Part() as part:
+            return not part.streaming and (part.footer is not None or part.error is not None)
+        case Notice():
+            return frame.final
+        case _:
+            return False
+
+
+def _told(frame: Frame, manner: Manner) -> Body:
+    body = whole(frame, manner)
+    if not manner.bare:
+        return body
+    text = frame.content.text if isinstance(frame.content, Part) else body.text
+    return Body(blocks=[], text=neutralise(text)[: MARKDOWN - 100] or body.text)
+
+
+def _unfiled(frame: Frame) -> Frame:
+    """A file cannot be shown to one person alone; its text can."""
+    if isinstance(frame.content, File):
+        return replace(frame, content=Notice(text=f"{frame.content.name}\n\n{frame.content.text}"))
+    return frame
