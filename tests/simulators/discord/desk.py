@@ -10,6 +10,7 @@ from tests.simulators.base import Changes
 from tests.simulators.discord import objects, pings, rules
 from tests.simulators.discord.errors import Refused, wrong
 from tests.simulators.discord.gateway import Gateway
+from tests.simulators.discord.seen import readable
 from tests.simulators.discord.world import EPHEMERAL, Channel, Said, User, World
 
 UPLOAD = 10 * 1024 * 1024
@@ -41,12 +42,20 @@ class Desk:
 
     def add(self, said: Said) -> None:
         """Put a new message into its channel, and tell."""
+        said.versions.append((said.at, readable(said)))
         channel = said.channel
         channel.messages[said.id] = said
         channel.last_id = said.id
         channel.archived = False
         self.changes.tell()
         self.tell("MESSAGE_CREATE", said)
+
+    def changed(self, said: Said) -> None:
+        """Tell that a message was edited."""
+        said.edited, said.edits = self.world.now(), said.edits + 1
+        said.versions.append((self.loop_time(), readable(said)))
+        self.changes.tell()
+        self.tell("MESSAGE_UPDATE", said)
 
     def tell(self, event: str, said: Said) -> None:
         private = said.channel.guild is None

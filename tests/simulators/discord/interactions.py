@@ -163,9 +163,7 @@ class Interactions:
     def _change(self, said: Said, call: Call) -> None:
         self._desk.fill(said, call, old=said)
         said.flags &= ~LOADING
-        said.edited, said.edits = self._desk.world.now(), said.edits + 1
-        self._desk.changes.tell()
-        self._desk.tell("MESSAGE_UPDATE", said)
+        self._desk.changed(said)
 
     def _told(self, made: Interaction) -> Json:
         said = made.original

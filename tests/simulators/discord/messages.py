@@ -81,7 +81,7 @@ def may_write(desk: Desk, channel: Channel, *, files: bool = False) -> None:
     if files:
         world.demand(channel, "files")
     if channel.locked and not world.may(channel, "manage_threads"):
-        raise Refused(50083)
+        raise Refused(160005)
 
 
 def _same(desk: Desk, channel: Channel, form: Json) -> Said | None:
@@ -124,12 +124,11 @@ def edit_message(desk: Desk, call: Call) -> Json:
         if set(call.form) != {"flags"} or not desk.world.may(channel, "manage_messages"):
             raise Refused(50005)
         said.flags = (said.flags & ~SUPPRESS_EMBEDS) | (flags & SUPPRESS_EMBEDS)
+        desk.tell("MESSAGE_UPDATE", said)
     else:
         _editable(said)
         desk.fill(said, call, old=said)
-        said.edited, said.edits = desk.world.now(), said.edits + 1
-    desk.changes.tell()
-    desk.tell("MESSAGE_UPDATE", said)
+        desk.changed(said)
     return read(desk, said)
 
 

@@ -9,6 +9,7 @@ import discord
 import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
+from typing_extensions import override
 
 from tests.simulators.discord.simulator import DiscordSimulator
 
@@ -26,6 +27,7 @@ class RealClient(discord.Client):
         self.events: list[str] = []
         self._group = asyncio.TaskGroup()
 
+    @override
     async def __aenter__(self) -> Self:
         Route.BASE = self._simulator.api_base
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self._simulator.gateway_url)
@@ -34,6 +36,7 @@ class RealClient(discord.Client):
         await self._simulator.until(lambda: self._simulator.gateway.connected)
         return self
 
+    @override
     async def __aexit__(self, *_: object) -> None:
         await self.close()
         await self._group.__aexit__(None, None, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from tests.simulators.discord.world import (
     Said,
 )
 
+LINK = re.compile(r"(?<!<)https?://[^\s<>]+")
 FLAGS = {
     "silent": SILENT,
     "no embeds": SUPPRESS_EMBEDS,
@@ -46,6 +48,8 @@ class Shown:
 
     `text` is all that is to be read: content, text displays, embeds. `pings` are the ids (or
     "everyone") that it ever pinged. `options` are a select's labels. `flags` are names of FLAGS.
+    `unfurls` are the links that Discord would show a preview of. `versions` are all its texts
+    with their times.
     """
 
     id: str
@@ -62,6 +66,8 @@ class Shown:
     flags: frozenset[str] = frozenset()
     nonce: str | None = None
     disabled: tuple[str, ...] = ()
+    unfurls: tuple[str, ...] = ()
+    versions: tuple[tuple[float, str], ...] = ()
 
 
 def shown(said: Said) -> Shown:
@@ -69,11 +75,9 @@ def shown(said: Said) -> Shown:
     whole = list(walk(said.components))
     pressable = [each for each in whole if each["type"] == BUTTON]
     options = [each for one in whole if one["type"] in SELECTS for each in one.get("options", ())]
-    embeds = [embed.get(name) for embed in said.embeds for name in ("title", "description")]
-    text = "\n".join([pings.visible(said), *(each for each in embeds if each)])
     return Shown(
         id=said.id,
-        text=text.strip(),
+        text=readable(said),
         buttons=tuple(label(each) for each in pressable),
         disabled=tuple(label(each) for each in pressable if each.get("disabled")),
         options=tuple(each["label"] for each in options),
@@ -84,8 +88,22 @@ def shown(said: Said) -> Shown:
         whispered_to=said.whispered_to.id if said.whispered_to else None,
         pings=tuple(said.pinged),
         flags=frozenset(name for name, bit in FLAGS.items() if said.flags & bit),
+        unfurls=_unfurled(said),
+        versions=tuple(said.versions),
         nonce=None if said.nonce is None else str(said.nonce),
     )
+
+
+def readable(said: Said) -> str:
+    """All that is to be read of a message."""
+    embeds = [embed.get(name) for embed in said.embeds for name in ("title", "description")]
+    return "\n".join([pings.visible(said), *(each for each in embeds if each)]).strip()
+
+
+def _unfurled(said: Said) -> tuple[str, ...]:
+    if said.flags & SUPPRESS_EMBEDS:
+        return ()
+    return tuple(LINK.findall(pings.CODE.sub(" ", said.content)))
 
 
 def label(button: Mapping[str, object]) -> str:

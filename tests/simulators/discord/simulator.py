@@ -10,16 +10,17 @@ from gateway.clock import SystemClock
 from tests.simulators.base import Changes, Faults, RequestLog
 from tests.simulators.discord.desk import Desk
 from tests.simulators.discord.gateway import CONTENT, Gateway
+from tests.simulators.discord.hands import Hands
 from tests.simulators.discord.interactions import Interactions
 from tests.simulators.discord.limits import Limits
-from tests.simulators.discord.people import People
+from tests.simulators.discord.powers import Powers
 from tests.simulators.discord.rest import PREFIX, Rest
 from tests.simulators.discord.world import World
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcDE.simulated-discord-token-000000000000"
 
 
-class DiscordSimulator(People):
+class DiscordSimulator(Hands, Powers):
     """Serves while it is entered.
 
     `scale` stretches the seconds of rate limits, 0 has none. `content_intent` is whether the
@@ -86,7 +87,7 @@ class DiscordSimulator(People):
         """The lines of this platform under `platforms:`."""
         return (
             "  discord:\n"
-            f"    token: {self.token}\n"
+            f'    token: "{self.token}"\n'
             f"    api_base: {self.api_base}\n"
             f"    gateway_url: {self.gateway_url}\n"
         )

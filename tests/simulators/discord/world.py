@@ -89,6 +89,7 @@ class Said:
     mentions: list[User] = field(default_factory=list)
     mention_roles: list[str] = field(default_factory=list)
     mention_everyone: bool = False
+    versions: list[tuple[float, str]] = field(default_factory=list)
     pinged: list[str] = field(default_factory=list)
     reference: Said | None = None
     referred_id: str | None = None

@@ -1,0 +1,154 @@
+"""Discord by hand: `python -m tests.simulators discord --port 9003`, then type at the bot.
+
+hello                 says it to the bot in a DM
+#general @bot hello   mentions it in a channel, which is made if need be
+> and then?           says it in the newest thread of the channel where you last wrote
+/press Retry          presses a button of the bot's last messages that has it; also options
+/moa …                gives a command that the bot registered, where you last wrote
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from tests.simulators.discord.seen import Person, Place, Shown
+from tests.simulators.discord.simulator import DiscordSimulator
+
+TICK = 0.3
+
+
+@dataclass(slots=True)
+class Hand:
+    """One person at a terminal, who writes in `place`."""
+
+    discord: DiscordSimulator
+    me: Person
+    place: Place
+    seen: dict[str, Shown] = field(default_factory=dict)
+
+    async def type(self, line: str) -> str:
+        """Do what a line says; what there is to tell of it."""
+        word, _, rest = line.partition(" ")
+        if line.startswith("#"):
+            known = {each.name: each for each in self._places()}
+            self.place = known.get(word[1:]) or self.discord.group(word[1:], self.me)
+            await self._say(self.place, rest)
+        elif word == ">":
+            newest = self.discord.threads(self._channel())[-1:]
+            self.place = newest[0] if newest else self.place
+            await self._say(self.place, rest)
+        elif word == "/press":
+            return await self._press(rest)
+        elif word.startswith("/"):
+            return await self.discord.command(self.place, self.me, word[1:], rest)
+        else:
+            self.place = self.discord.dm(self.me)
+            await self._say(self.place, line)
+        return ""
+
+    async def _say(self, place: Place, text: str) -> None:
+        said = text.removeprefix("@bot").strip()
+        mention = text.startswith("@bot")
+        await self.discord.say(place, self.me, said, mention=mention)
+
+    def _channel(self) -> Place:
+        """The channel, also when we are in a thread of it."""
+        inside = self.discord.world.channels[self.place.id]
+        above = inside.parent or inside
+        return Place(id=above.id, name=above.name, guild=self.place.guild)
+
+    def _places(self) -> list[Place]:
+        channels = self.discord.world.channels.values()
+        return [Place(id=each.id, name=each.name or self.me.name) for each in channels]
+
+    async def _press(self, label: str) -> str:
+        for place in reversed([*self._places(), self.place]):
+            for message in reversed(self.discord.shown(place)):
+                if label in message.buttons:
+                    return await self.discord.press(place, self.me, message.id, label)
+                if label in message.options:
+                    return await self.discord.select(place, self.me, message.id, label)
+        return f"there is no {label!r} to press"
+
+    def news(self) -> list[str]:
+        """Tell what has changed since it was asked last."""
+        told = []
+        for place in self._places():
+            for message in self.discord.shown(place):
+                if self.seen.get(message.id) != message:
+                    told.append(_drawn(place, message))
+                    self.seen[message.id] = message
+        return told
+
+
+def _drawn(place: Place, message: Shown) -> str:
+    marks = [
+        "only you" * bool(message.whispered_to),
+        f"version {message.edits + 1}" * bool(message.edits),
+        *sorted(message.flags - {"ephemeral"}),
+        "PINGS " * bool(message.pings) + " ".join(message.pings),
+        "UNFURLS " * bool(message.unfurls) + " ".join(message.unfurls),
+    ]
+    lines = [f"── bot → {place.name} {' · '.join(filter(None, marks))}"]
+    lines += [f"   {line}" for line in message.text.splitlines()]
+    pressed = [*message.buttons, *message.options, *message.files]
+    lines += [f"   {' '.join(f'[{each}]' for each in pressed)}"] if pressed else []
+    return "\n".join(lines)
+
+
+def write(text: str) -> None:
+    """Write to the terminal, at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+async def watch(hand: Hand) -> None:
+    """Write what changes, a few times a second."""
+    while True:
+        for each in hand.news():
+            write(each)
+        await asyncio.sleep(TICK)
+
+
+async def listen(hand: Hand) -> None:
+    """Do line by line what is typed, until there is no more."""
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while line := (await reader.readline()).decode():
+        if line.strip():
+            try:
+                write(await hand.type(line.strip()) or "·")
+            except LookupError as wrong:
+                write(f"! {wrong}")
+            except TimeoutError:
+                write("! nothing came")
+
+
+async def serve(port: int) -> None:
+    """Run until the input ends."""
+    async with DiscordSimulator(port=port, content_intent=True) as discord:
+        write("Put this under `platforms:`, and start the gateway:\n")
+        write(discord.config())
+        me = discord.person("you")
+        hand = Hand(discord, me, discord.dm(me))
+        discord.group("general", me)
+        write(f"You are {me.id}. Type at the bot; `#general @bot hello` for a channel.\n")
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(watch(hand))
+            await listen(hand)
+            await asyncio.sleep(TICK)
+            watching.cancel()
+
+
+def main(arguments: list[str]) -> None:
+    """Start it by hand."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulators discord")
+    parser.add_argument("--port", type=int, default=0)
+    given = parser.parse_args(arguments)
+    with suppress(KeyboardInterrupt):
+        asyncio.run(serve(given.port))
