@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 from tests.simulators.slack import marks, shapes
@@ -150,7 +151,7 @@ def update(backend: Backend, args: Args) -> Json:
     if backend.streaming(post):
         raise Refused("streaming_state_conflict")
     text, blocks, is_markdown = body(args)
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    escaped = html.escape(html.unescape(text), quote=False)
     if not is_markdown and len(escaped.encode()) > UPDATED:
         raise Refused("msg_too_long")
     before = shapes.message(backend.space, post)

@@ -157,3 +157,8 @@ class People:
     def shown(self, place: Place, *, thread: str | None = None) -> Sequence[Shown]:
         """List the bot's messages as they stand, those whispered to one person, too."""
         return shown(self.space, place, thread)
+
+    def status(self, place: Place, thread: str) -> str:
+        """Give the status line under a thread, blank if there is none or it has passed."""
+        line = self.space.typing.get((place.id, thread))
+        return str(line["status"]) if line and line["until"] > self.space.now() else ""

@@ -183,7 +183,15 @@ class SlackSimulator(Hands):
     def _spawn(self, payload: Json) -> None:
         task = self._group.create_task(self._insist(payload))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._delivered)
+
+    def _delivered(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        self.changes.tell()
+
+    async def settled(self, *, seconds: float = PATIENCE) -> None:
+        """Wait until every event is acknowledged or given up; what follows from it may not be."""
+        await self.until(lambda: not self._tasks, seconds=seconds)
 
     async def _insist(self, payload: Json) -> None:
         """Deliver an event, again and again until it is acknowledged, up to three times more."""

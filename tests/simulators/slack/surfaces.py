@@ -8,7 +8,7 @@ from typing import Any
 from tests.simulators.slack import shapes
 from tests.simulators.slack.blocks import VIEW_BLOCKS, Refused, parsed
 from tests.simulators.slack.calls import Args, Backend, method
-from tests.simulators.slack.chat import thread
+from tests.simulators.slack.chat import numbered, thread
 from tests.simulators.slack.model import BOT_USER, TEAM, Json, Post
 
 TRIGGER = 3.0
@@ -59,14 +59,14 @@ def unreact(backend: Backend, args: Args) -> Json:
     return {"ok": True}
 
 
-def _view(args: Args, kind: str) -> Json:
+def _view(backend: Backend, args: Args, kind: str) -> Json:
     view: Any = args.decoded("view", "invalid_arguments")
     if not isinstance(view, dict) or view.get("type") != kind:
         raise Refused("invalid_arguments", f"must be a view of type {kind} [json-pointer:/view]")
-    parsed(view.get("blocks"), most=VIEW_BLOCKS)
+    blocks = parsed(view.get("blocks"), most=VIEW_BLOCKS)
     if kind == "modal" and len((view.get("title") or {}).get("text", "")) not in range(1, 25):
         raise Refused("invalid_arguments", "must be less than 25 characters [json-pointer:/view]")
-    return view
+    return view | {"blocks": numbered(backend, blocks)}
 
 
 @method("views.publish", per_minute=100)
@@ -75,7 +75,7 @@ def publish(backend: Backend, args: Args) -> Json:
     user = args.need("user_id")
     if user not in backend.space.people:
         raise Refused("user_not_found")
-    view = _view(args, "home") | {"id": backend.space.new_id("V"), "team_id": TEAM}
+    view = _view(backend, args, "home") | {"id": backend.space.new_id("V"), "team_id": TEAM}
     backend.space.homes[user] = view
     backend.changes.tell()
     return {"ok": True, "view": view}
@@ -89,7 +89,7 @@ def open_modal(backend: Backend, args: Args) -> Json:
         raise Refused("invalid_trigger_id" if args.text("trigger_id") else "invalid_arguments")
     if backend.space.now() - born > TRIGGER:
         raise Refused("expired_trigger_id")
-    view = _view(args, "modal") | {"id": backend.space.new_id("V"), "team_id": TEAM}
+    view = _view(backend, args, "modal") | {"id": backend.space.new_id("V"), "team_id": TEAM}
     backend.space.modals.append(view)
     backend.changes.tell()
     return {"ok": True, "view": view}
