@@ -74,7 +74,7 @@ class SlackChat(ChatAdapter):
         self.hooks: Mapping[str, Hook] = {}
         if options.mode == "http" and options.signing_secret:
             signed = Signed(options.signing_secret, self._receive, clock)
-            self.hooks = {f"/{options.platform}/events": signed}
+            self.hooks = {f"/{options.platform}/events": signed.answer}
 
     @property
     @override
@@ -194,7 +194,9 @@ class SlackChat(ChatAdapter):
     @override
     async def find(self, address: Address, delivery_id: str, *, since: int) -> str | None:
         me = self._me or await self._identify()
-        return await Search(self._api, me).find(address, delivery_id, since=since)
+        return await Search(self._api, me, self._streams.knows).find(
+            address, delivery_id, since=since
+        )
 
     @override
     async def whisper(self, to: Command | Press, frame: Frame) -> None:

@@ -51,6 +51,13 @@ class Picture:
     tasks: tuple[Task, ...] = ()
 
 
+def weight(picture: Picture) -> int:
+    """Count what Slack holds against a stream's limit: bytes, outputs twice (facts: measured)."""
+    once = (picture.text, picture.title, *(task.title for task in picture.tasks))
+    twice = "".join(task.output for task in picture.tasks)
+    return sum(len(text.encode()) for text in once) + 2 * len(twice.encode())
+
+
 def picture(part: Part) -> Picture:
     """Say what a stream should show of a part; of a growing text, what will not change."""
     text = neutralise(part.text)

@@ -61,10 +61,7 @@ def whole(frame: Frame, manner: Manner) -> Body:
 
 def below(part: Part, frame: Frame, manner: Manner) -> list[Block]:
     """Render what stands under an answer that is complete: advisors, error, footer, buttons."""
-    room = TIGHT - len(part.text) if manner.tight else CHILDREN * SECTION
     blocks: list[Block] = []
-    if part.panel is not None and any(row.text for row in part.panel.rows):
-        blocks += _advisors(part.panel, max(room, 500), rich=manner.rich)
     if part.error:
         blocks += _plain(part.error)
     if part.footer is not None:
@@ -74,7 +71,22 @@ def below(part: Part, frame: Frame, manner: Manner) -> list[Block]:
         blocks.append(
             {"type": "section", "text": {"type": "mrkdwn", "text": f"<@{frame.mention}>"}}
         )
-    return [*blocks, *_buttons(frame.buttons, rich=manner.rich)]
+    blocks += _buttons(frame.buttons, rich=manner.rich)
+    if part.panel is None or not any(row.text for row in part.panel.rows):
+        return blocks
+    room = TIGHT - len(part.text) - length(blocks) if manner.tight else CHILDREN * SECTION
+    return [*_advisors(part.panel, room, rich=manner.rich), *blocks]
+
+
+def length(value: Json) -> int:
+    """Count the characters of all texts in blocks."""
+    if isinstance(value, str):
+        return 0
+    if isinstance(value, Mapping):
+        own = value.get("text")
+        inside = sum(length(each) for each in value.values())
+        return inside + (len(own) if isinstance(own, str) else 0)
+    return sum(length(each) for each in value) if isinstance(value, Sequence) else 0
 
 
 def fallback(text: str) -> str:
@@ -123,12 +135,13 @@ def _advisors(panel: Panel, room: int, *, rich: bool) -> list[Block]:
 
 def _children(rows: Sequence[Row], room: int) -> list[Json]:
     """Render one group of advisors: sections, which every validator of containers takes."""
-    share = min(CHILDREN // len(rows) * SECTION, room // len(rows))
+    each = CHILDREN // len(rows)
+    share = min(each * (SECTION - 100), (room - TITLE) // len(rows))
     children: list[Json] = []
     for row in rows:
         told = f"{row_text(row)}\n\n{row.text}" if row.text else row_text(row)
-        cut = pieces(shorten(neutralise(told), max(share - 200, 200)), SECTION)
-        children += [_section(piece) for piece in list(cut)[: CHILDREN // len(rows)]]
+        cut = list(pieces(shorten(neutralise(told), max(share, 100)), SECTION))
+        children += [_section(piece) for piece in cut[:each]]
     return children
 
 

@@ -1,11 +1,12 @@
-"""Looks for a message of ours that was perhaps posted: by its metadata, its tasks, its stream.
+"""Looks for a message of ours that was perhaps posted, by its metadata or its tasks.
 
-Decides whether it is there; says so when that cannot be told.
+Decides whether it is there; says so when that cannot be told. Only a stream that has not ended
+has no metadata, so it is known by that.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Final
 
 from adapters.chat.slack.client import Api, ApiRefused
@@ -26,10 +27,11 @@ Found = Mapping[str, object]
 class Search:
     """Finds messages of ours in one workspace."""
 
-    def __init__(self, api: Api, me: Me) -> None:
-        """Look with `api`; `me` is who we are there."""
+    def __init__(self, api: Api, me: Me, known: Callable[[str, str], bool]) -> None:
+        """Look with `api`; `me` is who we are there, `known` tells which messages are accounted for."""
         self._api = api
         self._me = me
+        self._known = known
 
     async def find(self, address: Address, delivery_id: str, *, since: int) -> str | None:
         """Give the id of the message that this delivery has made, or None.
@@ -48,7 +50,7 @@ class Search:
                 if _bears(each, delivery_id):
                     return ts
                 files = files or bool(each.get("files"))
-                if _streams(each) and not each.get("metadata"):
+                if _streams(each) and not self._known(address.channel, ts):
                     streaming.append(ts)
         except (ChatRefused, ApiRefused) as refused:
             raise ChatUnknown(f"Slack does not show what was posted: {refused}") from None
@@ -106,4 +108,5 @@ def _bears(found: Found, delivery_id: str) -> bool:
 
 
 def _streams(found: Found) -> bool:
-    return str(found.get("streaming_state") or "") in {"in_progress", "streaming", "active"}
+    ended = found.get("streaming_state") in {"completed", "complete", "stopped"}
+    return not (ended or found.get("metadata") or found.get("files") or found.get("subtype"))

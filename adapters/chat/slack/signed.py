@@ -34,7 +34,7 @@ class Signed:
         self._handle = handle
         self._clock = clock
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
         raw = await request.read()
         stamp = request.headers.get("X-Slack-Request-Timestamp", "")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from adapters.chat.slack.budget import Budgets
-from adapters.chat.slack.chunks import Picture, chunks, extends, merged, picture
+from adapters.chat.slack.chunks import Picture, chunks, extends, merged, picture, weight
 from adapters.chat.slack.client import Api, ApiRefused
 from adapters.chat.slack.manner import BLOCKS_REFUSED
 from adapters.chat.slack.render import Block
@@ -22,6 +22,8 @@ from core.ports import Clock
 
 LIFETIME: Final = 220.0
 """Seconds after which a stream is stopped: Slack ends it after five minutes, come what may."""
+HEAVIEST: Final = 9_500
+"""What a stream may weigh: Slack refuses more somewhere between 10,600 and 12,000 bytes."""
 _REMEMBERED: Final = 5_000
 
 LASTING: Final = frozenset(
@@ -73,6 +75,10 @@ class Streams:
         """Give the thread of a message that is no stream; None if nothing is known of it."""
         return self._plain.get((channel, ts))
 
+    def knows(self, channel: str, ts: str) -> bool:
+        """Say whether anything is known of a message."""
+        return (channel, ts) in self._live or (channel, ts) in self._plain
+
     def settle(self, channel: str, ts: str, thread: str = "") -> None:
         """Note that a message is none, or none any more."""
         stream = self._live.pop((channel, ts), None)
@@ -86,12 +92,12 @@ class Streams:
         Raises:
             ChatUnknown, ChatClosed, ChatRefused: as `Api.ask` says.
         """
+        first = picture(part)
         if self._off or not (place.thread and place.user and place.team):
             return None
-        if self._budgets.start.wait() > 0:
+        if self._budgets.start.wait() > 0 or weight(first) > HEAVIEST:
             return None
         self._budgets.start.take()
-        first = picture(part)
         try:
             answer = await self._api.ask(
                 self._api.web.chat_startStream(
@@ -129,7 +135,7 @@ class Streams:
             ChatBusy: the workspace has written enough for now. ChatError: it was not shown.
         """
         new = picture(part)
-        if not stream.sure or not extends(stream.shown, new, streaming=True):
+        if self._lost(stream, new, streaming=True):
             await self.stop(stream.channel, stream.ts)
             return False
         if self._clock.monotonic() - stream.began > LIFETIME:
@@ -172,7 +178,7 @@ class Streams:
                 or nobody knows.
         """
         new = picture(part)
-        if not stream.sure or not extends(stream.shown, new, streaming=part.streaming):
+        if self._lost(stream, new, streaming=part.streaming):
             await self.stop(stream.channel, stream.ts)
             return False
         stream.sure = False
@@ -198,6 +204,14 @@ class Streams:
             return False
         self.settle(stream.channel, stream.ts)
         return True
+
+    def _lost(self, stream: Stream, new: Picture, *, streaming: bool) -> bool:
+        """Say whether a stream cannot come to show this."""
+        return (
+            not stream.sure
+            or weight(merged(stream.shown, new)) > HEAVIEST
+            or not extends(stream.shown, new, streaming=streaming)
+        )
 
     async def stop(self, channel: str, ts: str) -> None:
         """End whatever streaming a message may still be in; an ordinary message stays as it is.

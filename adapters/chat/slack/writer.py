@@ -144,7 +144,12 @@ class Writer:
             blocks = [] if manner.bare else below(part, frame, manner)
             return await self._streams.finish(stream, part, blocks=blocks, ended=_ends(frame))
 
-        done = await self._manners.within(write)
+        try:
+            done = await self._manners.within(write)
+        except ApiRefused as refused:
+            log.info("a stream does not take its end: %s", refused)
+            await self._streams.stop(stream.channel, stream.ts)
+            done = False
         if done and _ends(frame):
             self._sessions.ended(stream.channel, stream.thread)
         return done

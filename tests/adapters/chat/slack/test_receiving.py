@@ -1,0 +1,207 @@
+"""Shows what a person does in Slack arriving as `Incoming`, stored before it is acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from adapters.chat.slack import SlackChat
+from core.errors import StoreFull, UsageError
+from core.types import Command, Message, Press
+from tests.adapters.chat.slack.conftest import (
+    Clocked,
+    Inbox,
+    listening,
+    nobody_s_home,
+    options,
+    served,
+)
+from tests.simulators.slack import SlackSimulator
+
+
+@pytest.mark.parametrize("mention_first", [False, True])
+async def test_the_twin_events_of_a_mention_are_one_message(world, mention_first):
+    world.slack.mention_first = mention_first
+    ann = world.slack.person("ann")
+    room = world.slack.group("room", ann)
+    ts = await world.slack.say(room, ann, "hello &amp; hi", mention=True)
+    message = await world.inbox.message()
+    await world.slack.settled()
+    assert (message.event_id, message.text) == (f"{room.id}/{ts}", "hello & hi")
+    assert (message.address.channel, message.address.thread) == (room.id, ts)
+    assert (message.direct, message.addressed, message.author.name) == (False, True, "ann")
+    assert message.reply_to == f"{ts}/{ann.id}/{ann.team}"
+    assert (len(world.inbox.kept), world.inbox.repeats) == (1, 1)
+
+
+async def test_a_direct_conversation_is_one_whatever_the_thread(world):
+    ann = world.slack.person("ann")
+    dm = world.slack.dm(ann)
+    first = await world.slack.say(dm, ann, "one")
+    await world.slack.say(dm, ann, "two", thread=first)
+    one, two = await world.inbox.message(1), await world.inbox.message(2)
+    assert one.address == two.address
+    assert (one.address.thread, one.direct) == (None, True)
+    assert two.reply_to == one.reply_to == f"{first}/{ann.id}/{ann.team}"
+
+
+async def test_our_own_messages_edits_and_deletions_are_nobody_s(world):
+    ann = world.slack.person("ann")
+    room = world.slack.group("room", ann)
+    ts = await world.slack.say(room, ann, "hello", mention=True)
+    message = await world.inbox.message()
+    await world.chat.acknowledge(message)
+    await world.slack.edit(room, ann, ts, "hello there")
+    await world.slack.unsay(room, ann, ts)
+    await world.slack.settled()
+    assert len(world.inbox.kept) == 1
+
+
+async def test_another_bot_is_marked_and_a_stranger_is_a_guest(world):
+    robot = world.slack.person("robot", bot=True)
+    eve = world.slack.person("eve", stranger=True)
+    boss = world.slack.person("boss", admin=True)
+    room = world.slack.group("room", robot, eve, boss)
+    for person in (robot, eve, boss):
+        await world.slack.say(room, person, "hi")
+        await world.inbox.next(len(world.inbox.kept) + 1)
+    said = [(each.author.is_bot, each.author.is_guest) for each in world.inbox.kept]
+    assert said == [(True, False), (False, True), (False, False)]
+    assert world.inbox.kept[1].author.circles[0] == eve.team
+    assert world.inbox.kept[2].author.is_admin
+
+
+async def test_what_is_not_stored_is_not_acknowledged_and_comes_again(world):
+    world.inbox.refuse = [StoreFull("The disk is full.")]
+    world.slack.ack_seconds = 0.3
+    ann = world.slack.person("ann")
+    dm = world.slack.dm(ann)
+    ts = await world.slack.say(dm, ann, "keep this")
+    message = await world.inbox.message()
+    await world.slack.settled()
+    assert message.message_id == ts
+    first, second = world.slack.envelopes
+    assert first.acked_at is None
+    assert second.acked_at is not None
+
+
+async def test_whoever_sends_what_is_refused_reads_why(world):
+    world.inbox.refuse = [UsageError("That is too long.")]
+    ann = world.slack.person("ann")
+    room = world.slack.group("room", ann)
+    await world.slack.say(room, ann, "x", mention=True)
+    await world.slack.until(lambda: world.slack.shown(room))
+    (shown,) = world.slack.shown(room)
+    assert (shown.text, shown.whispered_to) == ("That is too long.", ann.id)
+
+
+async def test_commands_and_what_they_are_answered(world):
+    ann = world.slack.person("ann")
+    room = world.slack.group("room", ann)
+    await world.slack.command(room, ann, "moa", "review thread")
+    await world.slack.command(room, ann, "moa", "stop")
+    shown, stop = await world.inbox.next(1), await world.inbox.next(2)
+    assert isinstance(shown, Command)
+    assert isinstance(stop, Command)
+    assert (shown.name, shown.args) == ("moa", "review thread")
+    assert (stop.name, stop.args) == ("stop", "")
+    assert shown.author.id == ann.id
+
+
+async def test_moa_ask_quotes_the_question_and_is_a_message_in_its_thread(world):
+    ann = world.slack.person("ann")
+    room = world.slack.group("room", ann)
+    await world.slack.command(room, ann, "moa", "ask preset:quick why <!channel> & how?")
+    message = await world.inbox.message()
+    (quote,) = world.slack.shown(room)
+    assert "ann* asked:" in quote.text
+    assert not quote.pings
+    assert (message.text, message.preset) == ("why @channel & how?", "quick")
+    assert message.address.thread == quote.id
+    assert message.reply_to == f"{quote.id}/{ann.id}/{ann.team}"
+
+
+async def test_a_quote_goes_if_the_question_is_not_taken(world):
+    world.inbox.admit = lambda incoming: not isinstance(incoming, Message)
+    ann = world.slack.person("ann")
+    room = world.slack.group("room", ann)
+    await world.slack.command(room, ann, "moa", "ask why?")
+    assert not world.slack.shown(room)
+
+
+async def test_moa_ask_where_we_are_not_says_what_to_do(world):
+    ann = world.slack.person("ann")
+    room = world.slack.group("room", ann, with_bot=False)
+    await world.slack.command(room, ann, "moa", "ask why?")
+    (shown,) = world.slack.shown(room)
+    assert "/invite" in shown.text
+    assert shown.whispered_to == ann.id
+
+
+async def test_files_are_named(world):
+    ann = world.slack.person("ann")
+    dm = world.slack.dm(ann)
+    await world.slack.say(dm, ann, "look", files=[("plan.png", b"png"), ("notes.txt", b"abc")])
+    message = await world.inbox.message()
+    picture, notes = message.attachments
+    assert (picture.kind, picture.name, picture.size) == ("image", "plan.png", 3)
+    assert (notes.kind, notes.name) == ("document", "notes.txt")
+
+
+@pytest.mark.parametrize("reason", ["warning", "refresh_requested"])
+async def test_it_connects_anew_when_slack_asks_for_it(world, reason):
+    opened = world.slack.sockets.opened
+    await world.slack.disconnect(reason)
+    await world.slack.until(
+        lambda: world.slack.sockets.opened > opened and world.slack.sockets.links
+    )
+    ann = world.slack.person("ann")
+    await world.slack.say(world.slack.dm(ann), ann, "still there?")
+    assert (await world.inbox.message()).text == "still there?"
+
+
+async def test_http_mode_takes_events_presses_and_commands_on_one_path():
+    async with SlackSimulator(mode="http") as slack:
+        chosen = options(slack, mode="http", signing_secret=slack.signing_secret, platform="eu")
+        chat = SlackChat(chosen, clock=Clocked(), home=nobody_s_home)
+        inbox = Inbox(slack)
+        assert list(chat.hooks) == ["/eu/events"]
+        async with served(chat) as url, asyncio.TaskGroup() as group:
+            running = group.create_task(chat.run(inbox))
+            await slack.until(lambda: slack.requests.of("auth.test"))
+            assert await slack.post_to(f"{url}/eu/events")
+            ann = slack.person("ann")
+            room = slack.group("room", ann)
+            await slack.say(room, ann, "hello", mention=True)
+            assert (await inbox.message()).address.platform == "eu"
+            await slack.command(room, ann, "moa", "")
+            assert isinstance(await inbox.next(2), Command)
+            running.cancel()
+
+
+async def test_two_accounts_in_one_process_do_not_mix():
+    async with SlackSimulator() as one, SlackSimulator(bot_token="xoxb-2") as two:
+        first = SlackChat(options(one), clock=Clocked(), home=nobody_s_home)
+        second = SlackChat(options(two, platform="slack-eu"), clock=Clocked(), home=nobody_s_home)
+        here, there = Inbox(one), Inbox(two)
+        async with listening(one, first, here), listening(two, second, there):
+            ann, bob = one.person("ann"), two.person("bob")
+            await one.say(one.dm(ann), ann, "one")
+            await two.say(two.dm(bob), bob, "two")
+            assert (await here.message()).address.platform == "slack"
+            assert (await there.message()).address.platform == "slack-eu"
+            assert len(here.kept) == len(there.kept) == 1
+
+
+async def test_slack_s_own_stop_is_a_press_without_a_turn(world):
+    ann = world.slack.person("ann")
+    room = world.slack.group("room", ann)
+    ts = await world.slack.say(room, ann, "hello", mention=True)
+    await world.chat.acknowledge(await world.inbox.message())
+    await world.slack.native_stop(room, ann, ts)
+    press = await world.inbox.next(2)
+    assert isinstance(press, Press)
+    assert (press.action, press.turn_id) == ("stop", "")
+    assert press.address == replace(press.address, channel=room.id, thread=ts)
