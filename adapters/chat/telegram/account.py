@@ -1,0 +1,114 @@
+"""The bot's account: calls of the Bot API, as plain values.
+
+Decides nothing. Answers are read here and nowhere else; a call raises only the library's
+`TelegramError`. Unlike the library's typed methods it reads nothing of an answer but what is
+used, so that what a server adds or leaves out breaks nothing, and a message costs little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from telegram import Bot
+from telegram.error import TelegramError
+
+from adapters.chat.telegram.options import TelegramOptions
+from adapters.chat.telegram.request import AiohttpRequest
+
+Values: TypeAlias = Mapping[str, object]
+"""The parameters of a call, by their names in the documentation."""
+
+CONNECTIONS: Final = 64
+UPDATES: Final = ("message", "callback_query", "my_chat_member", "stopped_message_generation")
+"""The kinds of updates that are asked for; the last one is newer than the library."""
+POLL_SECONDS: Final = 30
+PATIENCE: Final = 10.0
+"""Seconds that a long poll may be late."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Me:
+    """Who the bot is. `reads_all`: in groups it gets messages that are not for it, too."""
+
+    id: int
+    username: str
+    reads_all: bool
+
+
+class Account(Bot):
+    """One token. Its connections open by themselves; `disconnect` closes them."""
+
+    __slots__ = ()
+
+    def __init__(self, options: TelegramOptions) -> None:
+        """Make it; nothing is sent."""
+        super().__init__(
+            options.token,
+            base_url=options.base_url,
+            base_file_url=options.base_file_url,
+            request=AiohttpRequest(connections=CONNECTIONS),
+            get_updates_request=AiohttpRequest(connections=2),
+        )
+
+    async def call(
+        self, method: str, values: Values | None = None, *, seconds: float | None = None
+    ) -> object:
+        """Call a method by its name in the documentation; what is None is left out.
+
+        `seconds` is how long to wait for an answer, if not as long as usual.
+
+        Raises:
+            TelegramError: it did not work.
+        """
+        data = dict(values or {})
+        if seconds is None:
+            return await self._post(method, data)
+        return await self._post(method, data, read_timeout=seconds)
+
+    async def who(self) -> Me:
+        """Ask who the bot is; the first call of all.
+
+        Raises:
+            TelegramError: it did not work.
+        """
+        found = await self.call("getMe")
+        if not isinstance(found, Mapping) or not isinstance(found.get("id"), int):
+            raise TelegramError("getMe gave no user")
+        return Me(
+            id=found["id"],
+            username=str(found.get("username") or ""),
+            reads_all=bool(found.get("can_read_all_group_messages")),
+        )
+
+    async def updates(self, offset: int | None) -> Sequence[Mapping[str, object]]:
+        """Wait for updates; `offset` confirms all that came before it.
+
+        Raises:
+            TelegramError: it did not work.
+        """
+        found = await self.call(
+            "getUpdates",
+            {"offset": offset, "timeout": POLL_SECONDS, "allowed_updates": list(UPDATES)},
+            seconds=POLL_SECONDS + PATIENCE,
+        )
+        if not isinstance(found, list):
+            raise TelegramError("getUpdates gave no list")
+        return [each for each in found if isinstance(each, dict)]
+
+    async def send(self, method: str, values: Values) -> str:
+        """Post a message and give its id.
+
+        Raises:
+            TelegramError: it did not work.
+        """
+        found = await self.call(method, values)
+        if not isinstance(found, Mapping) or "message_id" not in found:
+            raise TelegramError(f"{method} gave no message")
+        return str(found["message_id"])
+
+    async def disconnect(self) -> None:
+        """Close the connections."""
+        for each in self._request:
+            await each.shutdown()

@@ -1,0 +1,64 @@
+"""Buttons under messages, and what comes back when one is pressed.
+
+What a button carries is "code:turn:value", so that it works after a restart without any memory
+here. Pure; decides nothing about who may press.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from core.frames import Action, Button
+
+MOST_BYTES: Final = 64
+"""What `callback_data` holds."""
+
+_CODES: Final[dict[Action, str]] = {
+    "stop": "s",
+    "retry": "r",
+    "preset": "p",
+    "pick": "k",
+    "advisors": "a",
+    "info": "i",
+    "up": "u",
+    "down": "d",
+    "remove": "x",
+}
+_ACTIONS: Final = {code: action for action, code in _CODES.items()}
+_DATA = re.compile(r"(?P<code>[a-z]):(?P<turn>[\w.-]{0,40}):(?P<value>.{0,58})", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """What a button that we made stands for."""
+
+    action: Action
+    turn_id: str
+    value: str
+
+
+def keyboard(buttons: Sequence[Button]) -> dict[str, object] | None:
+    """Lay buttons out: two choices a row, three of the others; None without any."""
+    rows: list[list[dict[str, str]]] = []
+    picks = [_key(each) for each in buttons if each.action == "pick"]
+    others = [_key(each) for each in buttons if each.action != "pick"]
+    for keys, width in ((picks, 2), (others, 3)):
+        fit = [key for key in keys if len(key["callback_data"].encode()) <= MOST_BYTES]
+        rows += [fit[at : at + width] for at in range(0, len(fit), width)]
+    return {"inline_keyboard": rows} if rows else None
+
+
+def pressed(data: str | None) -> Pressed | None:
+    """Read what a press carries; None for anything that is not ours."""
+    found = _DATA.fullmatch(data or "")
+    if found is None or found["code"] not in _ACTIONS:
+        return None
+    return Pressed(_ACTIONS[found["code"]], found["turn"], found["value"])
+
+
+def _key(button: Button) -> dict[str, str]:
+    data = f"{_CODES[button.action]}:{button.turn_id}:{button.value}"
+    return {"text": button.label or "…", "callback_data": data}

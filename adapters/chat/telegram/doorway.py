@@ -1,0 +1,123 @@
+"""One update on its way in: read it, have it stored, and only then answer its press.
+
+Decides that an update which cannot be read is passed over with one line, so that the others go
+on. Whether an update may come again is decided by whoever brings it (polling, webhook).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import telegram
+from telegram.error import TelegramError
+
+from adapters.chat.telegram.account import Account, Me
+from adapters.chat.telegram.admins import Admins
+from adapters.chat.telegram.normalise import Setting, normalise, removed_from
+from adapters.chat.telegram.presses import Presses
+from adapters.chat.telegram.styled import Styled
+from core.errors import StoreError, UserError
+from core.markup import strip
+from core.ports import Clock, Intake
+from core.types import Command, Incoming, Message, Moved, Press
+
+MOST_NAMES: Final = 2000
+UNREADABLE: Final = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""What the library raises over an update that is not as documented."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doorway:
+    """Where updates come in. `aside` runs what must not hold up the next update."""
+
+    account: Account
+    me: Me
+    platform: str
+    clock: Clock
+    intake: Intake
+    presses: Presses
+    admins: Admins
+    aside: asyncio.TaskGroup
+    names: dict[str, str] = field(default_factory=dict)
+
+    async def take(self, raw: Mapping[str, object]) -> None:
+        """Take an update in; once this returns it need not come again.
+
+        Raises:
+            StoreError: it was not stored, and should come again.
+        """
+        try:
+            update = telegram.Update.de_json(dict(raw), None)
+            now = int(self.clock.now().timestamp() * 1000)
+            setting = Setting(platform=self.platform, me=self.me, now=now)
+            incoming = normalise(update, setting)
+            chat = removed_from(update)
+        except UNREADABLE as error:
+            number = raw.get("update_id")
+            log.warning(
+                "%s: update %s is malformed and passed over: %r", self.platform, number, error
+            )
+            return
+        if chat:
+            log.info("%s: the bot was removed from %s", self.platform, chat)
+        if incoming is not None:
+            await self._take(incoming)
+        elif update.callback_query is not None:
+            self._settle(update.callback_query.id)
+
+    async def _take(self, incoming: Incoming) -> None:
+        if not isinstance(incoming, Moved):
+            self._remember(incoming.author.id, incoming.author.name)
+            if not isinstance(incoming, Message) or incoming.addressed:
+                incoming = await self.admins.mark(incoming)
+        if isinstance(incoming, Press) and incoming.handle:
+            self.presses.hold(incoming.handle)
+        refusal, new = "", False
+        try:
+            new = await self.intake(incoming)
+        except UserError as error:
+            refusal = str(error)
+        except StoreError:
+            if isinstance(incoming, Press):
+                self.presses.release(incoming.handle)
+            raise
+        if isinstance(incoming, Press) and incoming.handle:
+            self._settle(incoming.handle, refusal, wait=new)
+        elif refusal and not isinstance(incoming, Moved):
+            self.aside.create_task(self._refuse(incoming, refusal))
+
+    def _settle(self, handle: str, text: str = "", *, wait: bool = False) -> None:
+        if not wait:
+            self.presses.release(handle)
+        self.aside.create_task(self.presses.settle(handle, text))
+
+    def _remember(self, user: str, name: str) -> None:
+        if len(self.names) >= MOST_NAMES:
+            self.names.clear()
+        self.names[user] = name
+
+    async def _refuse(self, incoming: Message | Command | Press, text: str) -> None:
+        """Tell whoever sent it why it is refused; best effort."""
+        reply = incoming.reply_to
+        values: dict[str, object] = {
+            "chat_id": incoming.address.channel,
+            "message_thread_id": incoming.address.thread,
+            "text": Styled(strip(text)).inert().text,
+            "disable_notification": True,
+            "link_preview_options": {"is_disabled": True},
+        }
+        if reply:
+            values["reply_parameters"] = {
+                "message_id": int(reply),
+                "allow_sending_without_reply": True,
+            }
+        try:
+            await self.account.call("sendMessage", values)
+        except TelegramError as error:
+            log.info("%s: a refusal was not told: %s", self.platform, error.message)

@@ -1,0 +1,43 @@
+"""The menus of commands, by kind of chat. Decides which commands stand in which menu.
+
+Menus are for convenience: whatever happens here is at most a line in the log.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+from telegram.error import TelegramError
+
+from adapters.chat.telegram.account import Account
+from core.commands import MENU
+
+_GROUPS: Final = frozenset({"ask", "moa", "stop", "retry", "help"})
+
+log = logging.getLogger(__name__)
+
+
+def menus() -> Mapping[str, list[dict[str, str]]]:
+    """Give the commands of each scope."""
+    whole = [
+        {"command": each.name, "description": (each.summary or each.name)[:256]} for each in MENU
+    ]
+    return {
+        "all_private_chats": whole,
+        "all_group_chats": [each for each in whole if each["command"] in _GROUPS],
+        "all_chat_administrators": whole,
+    }
+
+
+async def set_menus(account: Account, platform: str) -> None:
+    """Set the menus that are not as they should be."""
+    for kind, wanted in menus().items():
+        scope = {"type": kind}
+        try:
+            if await account.call("getMyCommands", {"scope": scope}) != wanted:
+                await account.call("setMyCommands", {"scope": scope, "commands": wanted})
+        except TelegramError as error:
+            log.warning("%s: the menu of commands is not set: %s", platform, error.message)
+            return

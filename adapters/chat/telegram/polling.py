@@ -1,0 +1,163 @@
+"""Long polling: updates are confirmed to Telegram only when they are stored.
+
+Decides which update is confirmed next and how long to wait after a failure. The library's own
+`Updater` is not used (docs/decisions/0012): it reads a batch as a whole, so that one malformed
+update would block all others for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, NoReturn, TypeAlias
+
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+
+from adapters.chat.telegram.account import Account, Me
+from adapters.chat.telegram.errors import says, waiting
+from core.errors import ChatRefused, StoreError
+
+FIRST_PAUSE: Final = 1.0
+LONGEST_PAUSE: Final = 30.0
+
+Raw: TypeAlias = Mapping[str, object]
+Take: TypeAlias = Callable[[Raw], Awaitable[None]]
+
+log = logging.getLogger(__name__)
+
+
+class Trouble:
+    """What keeps Telegram from being reached, said once per cause and once when it is over."""
+
+    def __init__(self, platform: str) -> None:
+        """Begin without any."""
+        self._platform = platform
+        self._said: type[Exception] | None = None
+        self._pause = FIRST_PAUSE
+
+    async def meet(self, error: TelegramError | StoreError) -> None:
+        """Say what is wrong and wait a while, longer each time."""
+        if type(error) is not self._said:
+            self._said = type(error)
+            log.warning("%s: %s", self._platform, _explained(error))
+        pause = waiting(error) if isinstance(error, RetryAfter) else self._pause
+        self._pause = min(2 * self._pause, LONGEST_PAUSE)
+        await asyncio.sleep(pause)
+
+    def over(self) -> None:
+        """Hear that it works."""
+        if self._said is not None:
+            log.info("%s: receiving again", self._platform)
+        self._said, self._pause = None, FIRST_PAUSE
+
+
+def _explained(error: TelegramError | StoreError) -> str:
+    if isinstance(error, StoreError):
+        return f"messages cannot be stored, Telegram keeps them: {error}"
+    if isinstance(error, Conflict) and says(error, "webhook"):
+        return "a webhook was set for this bot by another program; it is removed, trying again"
+    if isinstance(error, Conflict):
+        return (
+            "another program receives this bot's messages with the same token (409 Conflict);"
+            " only one can: stop the other one, or make a second bot. Trying again"
+        )
+    if isinstance(error, RetryAfter):
+        return f"Telegram asks to wait {waiting(error):.0f} s"
+    return f"Telegram cannot be reached, trying again: {error.message}"
+
+
+async def sign_in(account: Account, trouble: Trouble, *, setting: str) -> Me:
+    """Learn who the bot is, however long Telegram cannot be reached.
+
+    Raises:
+        ChatRefused: the token is not accepted. `setting` says where it stands.
+    """
+    while True:
+        try:
+            return await account.who()
+        except InvalidToken:
+            raise ChatRefused(refusal(setting)) from None
+        except TelegramError as error:
+            await trouble.meet(error)
+
+
+def refusal(setting: str) -> str:
+    """Say what to mend when a token is not accepted."""
+    return (
+        f"{setting}.token: Telegram does not accept this token; copy it again from @BotFather"
+        f" (/mybots, API Token), or mend {setting}.base_url"
+    )
+
+
+async def poll(account: Account, take: Take, trouble: Trouble, *, setting: str) -> NoReturn:
+    """Receive until cancelled.
+
+    Raises:
+        ChatRefused: the token was revoked.
+    """
+    offset: int | None = None
+    webhook = True
+    while True:
+        try:
+            if webhook:
+                await account.call("deleteWebhook")
+                webhook = False
+            updates = await account.updates(offset)
+        except InvalidToken as error:
+            if says(error, "unauthorized"):
+                raise ChatRefused(refusal(setting)) from None
+            await trouble.meet(error)
+        except TelegramError as error:
+            webhook = isinstance(error, Conflict) and says(error, "webhook")
+            await trouble.meet(error)
+        else:
+            offset = await _take_all(updates, take, trouble, offset)
+
+
+async def _take_all(
+    updates: Sequence[Raw], take: Take, trouble: Trouble, offset: int | None
+) -> int | None:
+    """Take a batch in, chat by chat in order; give the first number that is not stored."""
+    failed: dict[int, StoreError] = {}
+    async with asyncio.TaskGroup() as group:
+        for each in _by_chat(updates).values():
+            group.create_task(_take_in_order(each, take, failed))
+    if failed:
+        await trouble.meet(next(iter(failed.values())))
+        return min(failed)
+    trouble.over()
+    return max([number + 1 for each in updates if (number := _number(each))], default=offset)
+
+
+async def _take_in_order(updates: Sequence[Raw], take: Take, failed: dict[int, StoreError]) -> None:
+    for each in updates:
+        try:
+            await take(each)
+        except StoreError as error:
+            failed[_number(each)] = error
+            return
+
+
+def _number(update: Raw) -> int:
+    number = update.get("update_id")
+    return number if isinstance(number, int) else 0
+
+
+def _by_chat(updates: Sequence[Raw]) -> Mapping[object, list[Raw]]:
+    chats: dict[object, list[Raw]] = defaultdict(list)
+    for each in updates:
+        chats[_chat(each)].append(each)
+    return chats
+
+
+def _chat(update: Raw) -> str:
+    """Find the chat in whatever an update holds."""
+    for value in update.values():
+        if isinstance(value, Mapping):
+            message = value.get("message", value)
+            chat = message.get("chat") if isinstance(message, Mapping) else None
+            if isinstance(chat, Mapping):
+                return str(chat.get("id"))
+    return ""

@@ -1,0 +1,153 @@
+"""Requests of python-telegram-bot over aiohttp.
+
+Decides whether a request that failed may have been done: `NotSent` if it cannot have been,
+`Unanswered` if nobody can tell. It never repeats a request, follows no redirect (the
+token stands in the address) and takes no proxy from the environment.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import aiohttp
+from telegram.error import NetworkError
+from telegram.request import BaseRequest, RequestData
+from typing_extensions import override
+from yarl import URL
+
+CONNECT_SECONDS: Final = 10.0
+READ_SECONDS: Final = 20.0
+TOTAL_SECONDS: Final = 180.0
+KEEP_ALIVE_SECONDS: Final = 25.0
+"""Shorter than servers keep idle connections, so that few requests meet a closed one."""
+
+_GATEWAY_TIMEOUT: Final = 504
+
+
+class NotSent(NetworkError):
+    """No connection came about: whatever was asked for was not done."""
+
+
+class Unanswered(NetworkError):
+    """It was sent, and no answer came that can be read: perhaps it was done."""
+
+
+class AiohttpRequest(BaseRequest):
+    """A pool of connections of its own. It opens with the first request, and again after that."""
+
+    __slots__ = ("_connections", "_session")
+
+    def __init__(self, *, connections: int) -> None:
+        """Allow that many `connections` at once."""
+        self._connections = connections
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    @override
+    def read_timeout(self) -> float:
+        return READ_SECONDS
+
+    @override
+    async def initialize(self) -> None:
+        """Do nothing: the first request opens the session."""
+
+    @override
+    async def shutdown(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    @override
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: object = BaseRequest.DEFAULT_NONE,
+        write_timeout: object = BaseRequest.DEFAULT_NONE,
+        connect_timeout: object = BaseRequest.DEFAULT_NONE,
+        pool_timeout: object = BaseRequest.DEFAULT_NONE,
+    ) -> tuple[int, bytes]:
+        """Send a request and read the whole answer.
+
+        Raises:
+            NotSent: it was not done. Unanswered: perhaps it was.
+        """
+        reading = read_timeout if isinstance(read_timeout, int | float) else READ_SECONDS
+        timeout = aiohttp.ClientTimeout(
+            total=TOTAL_SECONDS + reading, sock_connect=CONNECT_SECONDS, sock_read=reading
+        )
+        try:
+            async with self._opened().request(
+                method,
+                URL(url, encoded=True),
+                data=_form(request_data),
+                timeout=timeout,
+                allow_redirects=False,
+            ) as response:
+                if response.status == _GATEWAY_TIMEOUT:
+                    raise Unanswered("a proxy had no answer in time (504)")
+                return response.status, await response.read()
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise NotSent(f"no connection ({type(error).__name__})") from None
+        except aiohttp.InvalidURL:
+            raise NotSent("the base_url is no address") from None
+        except TimeoutError:
+            raise Unanswered(f"no answer in {reading:.0f} s") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise Unanswered(f"the connection broke ({type(error).__name__})") from None
+
+    @staticmethod
+    @override
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """Read an answer; whatever is no answer of the Bot API is an error, never a crash."""
+        try:
+            found = json.loads(payload)
+        except ValueError:
+            raise Unanswered("the answer is no JSON") from None
+        if not isinstance(found, dict):
+            raise Unanswered("the answer is no JSON object")
+        if not isinstance(found.get("description"), str):
+            found.pop("description", None)
+        parameters = found.get("parameters")
+        if parameters is not None:
+            found["parameters"] = _numbers(parameters)
+        if "result" not in found:
+            if found.get("ok"):
+                raise Unanswered("the answer has no result")
+            found.setdefault("result", None)
+        return found
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None or self._session.closed:
+            connector = aiohttp.TCPConnector(
+                limit=self._connections, keepalive_timeout=KEEP_ALIVE_SECONDS
+            )
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": "moa-gateway"},
+            )
+        return self._session
+
+
+def _numbers(parameters: object) -> dict[str, int | float]:
+    """Keep the parameters of an error that can be used."""
+    if not isinstance(parameters, dict):
+        return {}
+    wanted = ("retry_after", "migrate_to_chat_id")
+    return {key: parameters[key] for key in wanted if isinstance(parameters.get(key), int | float)}
+
+
+def _form(data: RequestData | None) -> aiohttp.FormData | dict[str, str] | None:
+    if data is None:
+        return None
+    if not data.contains_files:
+        return data.json_parameters
+    form = aiohttp.FormData(quote_fields=False)
+    for name, value in data.json_parameters.items():
+        form.add_field(name, value)
+    for name, (filename, content, media_type) in data.multipart_data.items():
+        form.add_field(name, content, filename=filename, content_type=media_type)
+    return form
