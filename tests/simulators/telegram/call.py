@@ -22,7 +22,6 @@ class Call:
     method: str
     params: Mapping[str, Any]
     files: Mapping[str, File] = field(default_factory=dict)
-    at: float = 0.0
 
     def text(self, name: str) -> str:
         value = self.params.get(name)

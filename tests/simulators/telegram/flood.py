@@ -24,11 +24,16 @@ class Flood:
         self.enforced = enforced
         self.refused = 0
         self._windows: dict[tuple[str, int], Window] = {}
+        self._held: dict[int, float] = {}
 
     def _window(self, name: str, chat: int, count: int, seconds: float) -> Window:
         if (name, chat) not in self._windows:
             self._windows[name, chat] = Window(count, seconds / self.scale)
         return self._windows[name, chat]
+
+    def hold(self, chat: Chat, until: float) -> None:
+        """Refuse whatever is written to a chat until a time, strict or not."""
+        self._held[chat.id] = until
 
     def message(self, chat: Chat, now: float) -> None:
         """Take one for a message or an edit.
@@ -42,16 +47,17 @@ class Flood:
         ]
         if not chat.private:
             windows.append(self._window("group", chat.id, PER_GROUP, 60.0))
-        self._take(windows, now)
+        self._take(chat, windows, now)
 
     def draft(self, chat: Chat, now: float) -> None:
         """Take one for a draft."""
-        self._take([self._window("draft", chat.id, DRAFTS, 1.0)], now)
+        self._take(chat, [self._window("draft", chat.id, DRAFTS, 1.0)], now)
 
-    def _take(self, windows: list[Window], now: float) -> None:
+    def _take(self, chat: Chat, windows: list[Window], now: float) -> None:
         if not self.enforced:
-            return
-        wait = max(window.wait(now) for window in windows)
+            windows = []
+        held = self._held.get(chat.id, now) - now
+        wait = max(held, *(window.wait(now) for window in windows), 0.0)
         if wait > 0:
             self.refused += 1
             raise flooded(wait)

@@ -37,7 +37,7 @@ def thread_of(chat: Chat, call: Call, reply: Sent | None = None) -> int | None:
     """Give the topic that is written to: the one named, else the one replied in."""
     thread = call.number("message_thread_id")
     if not thread:
-        return reply.thread if reply is not None else None
+        return thread_in(chat, reply)
     known = thread in chat.topics
     if chat.kind == "supergroup" and not chat.forum:
         known = any(thread in {each.thread, each.id} for each in chat.messages.values())
@@ -46,6 +46,17 @@ def thread_of(chat: Chat, call: Call, reply: Sent | None = None) -> int | None:
     if thread in chat.closed:
         raise bad("TOPIC_CLOSED")
     return thread
+
+
+def thread_in(chat: Chat, replied: Sent | None) -> int | None:
+    """Give the thread of what replies to `replied`.
+
+    In a supergroup without topics it is named after the message that it began with.
+    """
+    if replied is None:
+        return None
+    begins = chat.kind == "supergroup" and not chat.forum
+    return replied.thread or (replied.id if begins else None)
 
 
 def reply_of(chat: Chat, call: Call) -> Sent | None:

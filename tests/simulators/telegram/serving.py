@@ -28,12 +28,19 @@ AGAIN = 0.2
 class Server:
     """The wire. `methods` are by their documented names, found in any case."""
 
-    def __init__(self, token: str, methods: Mapping[str, Method], changes: Changes) -> None:
+    def __init__(
+        self,
+        token: str,
+        methods: Mapping[str, Method],
+        changes: Changes,
+        now: Callable[[], float],
+    ) -> None:
         self.url = ""
         self.requests = RequestLog(changes)
         self.faults = Faults()
         self.changes = changes
         self.token = token
+        self._now = now
         self._methods = {name.lower(): (name, method) for name, method in methods.items()}
         self._runner: web.AppRunner | None = None
         self._site: web.TCPSite | None = None
@@ -82,8 +89,7 @@ class Server:
         await self._listen(int(self.url.rpartition(":")[2]))
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        loop = asyncio.get_running_loop()
-        at, named = loop.time(), request.match_info["method"]
+        at, named = self._now(), request.match_info["method"]
         name = self._methods.get(named.lower(), (named, None))[0]
         fault = self.faults.take(name)
         if fault is not None and fault.kind == "reset":
@@ -91,7 +97,7 @@ class Server:
         params: Mapping[str, Any] = {}
         try:
             method = self._admitted(request)
-            call = await read_call(request, name, at)
+            call = await read_call(request, name)
             params = {**call.params, **{key: file.name for key, file in call.files.items()}}
             _refuse(fault)
             result = method(call)
@@ -140,7 +146,7 @@ def _refuse(fault: Fault | None) -> None:
     raise Refusal(fault.status, fault.error or f"retry after {wait:g}", retry_after=wait)
 
 
-async def read_call(request: web.Request, name: str, at: float) -> Call:
+async def read_call(request: web.Request, name: str) -> Call:
     """Put together what stands in the address, the form, the parts or the JSON."""
     params: dict[str, Any] = dict(request.query)
     files: dict[str, File] = {}
@@ -160,7 +166,7 @@ async def read_call(request: web.Request, name: str, at: float) -> Call:
                 files[key] = File(name=value.filename, content=content, media_type=kind)
             else:
                 params[key] = value
-    return Call(method=name, params=params, files=files, at=at)
+    return Call(method=name, params=params, files=files)
 
 
 async def post_updates(updates: Updates, changes: Changes, wall: Callable[[], int]) -> None:

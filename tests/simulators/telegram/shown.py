@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.simulators.telegram.state import Chat, File, Sent, Wire
-from tests.simulators.telegram.texts import Formatted, pings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +43,7 @@ def show(chat: Chat, sent: Sent) -> Shown:
         text=sent.text,
         buttons=tuple(labels),
         files=tuple(sent.files),
-        edits=len(sent.versions) - 1,
+        edits=max(0, len(sent.versions) - 1),
         at=sent.at,
         reply_to=None if sent.reply_to is None else str(sent.reply_to),
         thread=None if sent.thread is None else str(sent.thread),
@@ -59,6 +58,11 @@ def show(chat: Chat, sent: Sent) -> Shown:
 
 def rung(chat: Chat, sent: Sent) -> Sequence[str]:
     """Give the usernames of members whom a message rings, its writer apart."""
-    members = [each for each in chat.members.values() if each.id != sent.sender.id]
-    words = {word.lower() for word in pings(Formatted(text=sent.text, entities=sent.entities))}
-    return [each.username for each in members if words & {f"@{each.username.lower()}", each.id}]
+    pairs = list(zip(sent.entities, sent.words, strict=True))
+    named = {word.lower() for each, word in pairs if each["type"] == "mention"}
+    linked = {str(each["user"]["id"]) for each, _ in pairs if each["type"] == "text_mention"}
+    return [
+        each.username
+        for each in chat.members.values()
+        if each.id != sent.sender.id and (f"@{each.username.lower()}" in named or each.id in linked)
+    ]

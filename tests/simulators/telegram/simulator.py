@@ -9,12 +9,13 @@ from typing import Self
 
 from tests.simulators.base import PATIENCE, Changes, Faults, RequestLog
 from tests.simulators.telegram.account import Account
+from tests.simulators.telegram.editing import Editing
 from tests.simulators.telegram.flood import Flood
 from tests.simulators.telegram.people import People
+from tests.simulators.telegram.sending import Sending
 from tests.simulators.telegram.serving import Method, Server, post_updates
-from tests.simulators.telegram.state import Person, World
+from tests.simulators.telegram.state import Person, Place, World
 from tests.simulators.telegram.updates import Updates
-from tests.simulators.telegram.writing import Writing
 
 TOKEN = "7000000001:AAF-simulated_token_of_nobody_00000"
 USERNAME = "moa_simulated_bot"
@@ -36,19 +37,20 @@ class TelegramSimulator(People):
         privacy: bool = True,
         mentions_pass: bool = True,
         topics: bool = False,
+        draft_seconds: float = 30.0,
         token: str = TOKEN,
         username: str = USERNAME,
         port: int = 0,
     ) -> None:
+        self._ahead = 0.0
         bot = Person(id=token.partition(":")[0], name="MoA", username=username, bot=True)
         changes = Changes()
-        world = World(bot=bot)
-        self.updates = Updates(changes)
-        self.account = Account(world=world, updates=self.updates, privacy=privacy, topics=topics)
-        super().__init__(self.account, changes, _now, _wall, mentions_pass=mentions_pass)
+        world = World(bot=bot, people={int(bot.id): bot}, draft_seconds=draft_seconds)
+        account = Account(world=world, updates=Updates(changes), privacy=privacy, topics=topics)
+        super().__init__(account, changes, self.now, _wall, mentions_pass=mentions_pass)
         self.flood = Flood(scale=scale, enforced=strict)
         self.token = token
-        self.server = Server(token, self._methods(), changes)
+        self.server = Server(token, self._methods(), changes, self.now)
         self._port = port
         self._tasks = asyncio.TaskGroup()
 
@@ -78,6 +80,15 @@ class TelegramSimulator(People):
             f"    mode: {mode}\n"
         )
 
+    def now(self) -> float:
+        """Give the time that all times here are of: the loop's, and what was passed."""
+        return asyncio.get_running_loop().time() + self._ahead
+
+    def pass_time(self, seconds: float) -> None:
+        """Go on as if so much time had passed: for limits, flood waits and drafts."""
+        self._ahead += seconds
+        self.changes.tell()
+
     async def until(self, true: Callable[[], object], *, seconds: float = PATIENCE) -> None:
         """Wait until something is so.
 
@@ -89,6 +100,22 @@ class TelegramSimulator(People):
     def drop_connections(self) -> None:
         """Cut every connection at once."""
         self.server.drop_connections()
+
+    async def go_away(self) -> None:
+        """Take no connection until `come_back`; nothing is forgotten."""
+        await self.server.go_away()
+
+    async def come_back(self) -> None:
+        await self.server.come_back()
+
+    def revoke(self) -> None:
+        """Make the bot's token worthless, as its owner can."""
+        self.server.token = ""
+        self.server.drop_connections()
+
+    def flood_wait(self, place: Place, seconds: float) -> None:
+        """Refuse whatever the bot writes in a chat for so long, with 429."""
+        self.flood.hold(self.chat(place), self.now() + seconds)
 
     async def __aenter__(self) -> Self:
         await self.server.start(self.world, self._port)
@@ -103,7 +130,9 @@ class TelegramSimulator(People):
 
     def _methods(self) -> Mapping[str, Method]:
         account = self.account
-        writing = Writing(world=self.world, flood=self.flood, now=_now, wall=_wall)
+        world, flood = self.world, self.flood
+        sending = Sending(world=world, flood=flood, now=self.now, wall=_wall)
+        editing = Editing(world=world, flood=flood, now=self.now, wall=_wall)
         return {
             "getMe": account.get_me,
             "getUpdates": account.get_updates,
@@ -119,19 +148,17 @@ class TelegramSimulator(People):
             "getChatAdministrators": account.get_chat_administrators,
             "leaveChat": account.leave_chat,
             "getFile": account.get_file,
-            "sendMessage": writing.send_message,
-            "sendDocument": writing.send_document,
-            "editMessageText": writing.edit_message_text,
-            "editMessageReplyMarkup": writing.edit_message_reply_markup,
-            "deleteMessage": writing.delete_message,
-            "sendMessageDraft": writing.send_message_draft,
-            "sendChatAction": writing.send_chat_action,
-            "setMessageReaction": writing.set_message_reaction,
+            "sendMessage": sending.send_message,
+            "sendDocument": sending.send_document,
+            "sendMessageDraft": sending.send_message_draft,
+            "editMessageText": editing.edit_message_text,
+            "editMessageCaption": editing.edit_message_caption,
+            "editMessageReplyMarkup": editing.edit_message_reply_markup,
+            "deleteMessage": editing.delete_message,
+            "deleteMessages": editing.delete_messages,
+            "sendChatAction": editing.send_chat_action,
+            "setMessageReaction": editing.set_message_reaction,
         }
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
 
 
 def _wall() -> int:

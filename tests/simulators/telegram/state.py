@@ -12,7 +12,6 @@ from typing import Any, Literal, TypeAlias
 
 Kind: TypeAlias = Literal["private", "group", "supergroup"]
 Wire: TypeAlias = dict[str, Any]
-DRAFT_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +45,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """A file as it was sent: its name, its kind and its bytes."""
+    """A file as it was sent. `kind` is the field of the message that carries it."""
 
     name: str
     content: bytes
     media_type: str = "application/octet-stream"
+    kind: Literal["document", "photo", "voice", "audio", "video"] = "document"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,6 +79,13 @@ class Sent:
     versions: list[tuple[float, str]] = field(default_factory=list)
 
     @property
+    def words(self) -> Sequence[str]:
+        """What its entities cover."""
+        raw = self.text.encode("utf-16-le")
+        spans = [(each["offset"] * 2, each["length"] * 2) for each in self.entities]
+        return [raw[start : start + size].decode("utf-16-le") for start, size in spans]
+
+    @property
     def buttons(self) -> Sequence[Sequence[Wire]]:
         rows: Sequence[Sequence[Wire]] = (self.markup or {}).get("inline_keyboard", ())
         return rows
@@ -86,11 +93,15 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a bot shows while it writes. `stopped`: its reader has had enough."""
+    """What a bot shows while it writes, for half a minute at most.
+
+    Times are the loop's. `stopped`: its reader has had enough.
+    """
 
     id: int
     text: str
     at: float
+    until: float
     entities: Sequence[Wire] = ()
     can_stop: bool = False
     keep_on_stop: bool = False
@@ -99,7 +110,10 @@ class Draft:
 
 @dataclass(slots=True, kw_only=True)
 class Chat:
-    """A chat. `drafts` are by thread, `actions` what was shown as going on, with times."""
+    """A chat. `actions` are what was shown as going on, with times.
+
+    `drafts` are by thread, and as they are now; `drafted` are all that ever were.
+    """
 
     id: int
     kind: Kind
@@ -111,6 +125,7 @@ class Chat:
     closed: set[int] = field(default_factory=set)
     messages: dict[int, Sent] = field(default_factory=dict)
     drafts: dict[int | None, Draft] = field(default_factory=dict)
+    drafted: list[Draft] = field(default_factory=list)
     actions: list[tuple[float, str]] = field(default_factory=list)
     started: bool = True
     blocked: bool = False
@@ -135,10 +150,11 @@ class Chat:
         return {"id": self.id, "type": self.kind, "title": self.title, **forum}
 
     def draft(self, thread: int | None, now: float) -> Draft | None:
-        """The one that is shown now."""
+        """Give the one that is shown now: what was stopped only if it is to be kept."""
         found = self.drafts.get(thread)
-        gone = found is None or found.at + DRAFT_SECONDS <= now
-        return None if gone else found
+        if found is None or found.until <= now or (found.stopped and not found.keep_on_stop):
+            return None
+        return found
 
 
 def message_wire(chat: Chat, sent: Sent, *, deep: bool = True) -> Wire:
@@ -178,6 +194,7 @@ class World:
     files: dict[str, tuple[str, File]] = field(default_factory=dict)
     counters: dict[int | None, int] = field(default_factory=dict)
     serial: int = 555_000_110
+    draft_seconds: float = 30.0
 
     def number(self) -> int:
         """A number that nothing else has."""
@@ -191,6 +208,5 @@ class World:
 
     def put(self, chat: Chat, sent: Sent) -> Sent:
         """Let a message stand in a chat."""
-        sent.versions.append((sent.at, sent.text))
         chat.messages[sent.id] = sent
         return sent

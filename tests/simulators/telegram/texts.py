@@ -8,7 +8,7 @@ of code.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -18,9 +18,8 @@ from tests.simulators.telegram.refusal import bad
 from tests.simulators.telegram.state import Wire
 
 MOST_ENTITIES = 100
-LONGEST = 4096
-LONGEST_CAPTION = 1024
 CODE = ("code", "pre")
+SCHEMES = frozenset({"http", "https", "tg", "ton", "tonsite", "mailto"})
 NEEDS = {
     "bold": "",
     "italic": "",
@@ -60,11 +59,10 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def cut(text: str, entity: Mapping[str, Any]) -> str:
-    """What an entity covers."""
-    raw = text.encode("utf-16-le")
-    start = entity["offset"] * 2
-    return raw[start : start + entity["length"] * 2].decode("utf-16-le")
+def linkable(url: str) -> bool:
+    """Say whether a text may link there: by a protocol that is taken, or to a bare host."""
+    scheme = re.match(r"([A-Za-z][\w+-]*):(?!\d)", url)
+    return bool(url) and (scheme is None or scheme.group(1).lower() in SCHEMES)
 
 
 def formatted(
@@ -73,6 +71,7 @@ def formatted(
     """Read a text as it was sent. What is empty in the end is refused unless `empty`."""
     if parse_mode and parse_mode.lower() != "none":
         text, given = parsed(text, parse_mode)
+        given = [each for each in given if each["type"] != "text_link" or linkable(each["url"])]
     else:
         given = [entity for each in entities or () for entity in _one(each)]
     found = _trimmed(text, _checked(text, given))
@@ -94,6 +93,8 @@ def _one(entity: Any) -> Iterator[Wire]:
     for field in ("offset", "length", NEEDS[kind]):
         if field and field not in entity:
             raise bad(f"can't parse MessageEntity: Can't find field \"{field}\"")
+    if kind == "text_link" and not linkable(str(entity["url"])):
+        raise bad(f"entity URL '{entity['url']}' is invalid: Unsupported URL protocol")
     yield dict(entity)
 
 
@@ -157,10 +158,3 @@ def _detected(found: Formatted) -> Iterator[Wire]:
             end = start + units(match.group())
             if not any(low < end and start < high for low, high in taken):
                 yield {"type": kind, "offset": start, "length": end - start}
-
-
-def pings(found: Formatted) -> Sequence[str]:
-    """Give whom the text would ring: "@name" as written, or a user's id for a named link."""
-    named = [cut(found.text, each) for each in found.entities if each["type"] == "mention"]
-    linked = [str(each["user"]["id"]) for each in found.entities if each["type"] == "text_mention"]
-    return [*named, *linked]
