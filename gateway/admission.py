@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from core.commands import asked, read
 from core.errors import UserError
 from core.policy import ADMITTED, subject_to_allow, verdict
-from core.types import Command, Message, Moved
+from core.types import Command, Message, Moved, Press
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,14 +22,15 @@ if TYPE_CHECKING:
     from core.ports import Clock
     from core.presets import Catalogue
     from core.storage import Store
-    from core.types import Incoming, Press
+    from core.types import Incoming
     from gateway.places import Places
 
 AGAIN_SECONDS = 3600.0
 """How long somebody who was turned away is not told so again."""
 MOST_REMEMBERED = 10_000
 
-ASK = "ask"
+RETRY_COMMAND = "command"
+"""The value of a Retry that was typed: it has no button that shows that it was heard."""
 
 
 class Admission:
@@ -60,7 +61,7 @@ class Admission:
         role = self._places.role(incoming.author, incoming.address, direct=incoming.direct)
         if role not in ADMITTED:
             raise UserError(_refusal(role, incoming))
-        return self._meant(incoming)
+        return await self._meant(incoming)
 
     async def _message(self, message: Message) -> Incoming | None:
         if not await self._concerns(message):
@@ -86,7 +87,7 @@ class Admission:
             reply_to=message.reply_to,
             direct=message.direct,
         )
-        return self._meant(command)
+        return await self._meant(command)
 
     async def _concerns(self, message: Message) -> bool:
         place = self._places.at(message.address, message.author.circles, direct=message.direct)
@@ -117,10 +118,15 @@ class Admission:
         self._told.keep(key, now)
         return True
 
-    def _meant(self, incoming: Command | Press) -> Incoming:
-        """Give what a command stands for: `/ask` is a question."""
-        if isinstance(incoming, Command) and incoming.name == ASK:
+    async def _meant(self, incoming: Command | Press) -> Incoming:
+        """Give what a command stands for: a question, or Retry under the last answer."""
+        if not isinstance(incoming, Command):
+            return incoming
+        if incoming.name == "ask":
             return self._question(incoming)
+        if incoming.name == "retry":
+            last = await self._store.turns(incoming.address.session, last=1)
+            return _retry(incoming, last[0].start.turn_id) if last else incoming
         return incoming
 
     def _question(self, command: Command) -> Incoming:
@@ -159,6 +165,23 @@ class _Memory:
         self._known.move_to_end(key)
         if len(self._known) > MOST_REMEMBERED:
             self._known.popitem(last=False)
+
+
+def _retry(command: Command, turn_id: str) -> Press:
+    """Make the press that `/retry` stands for: which turn is meant, is settled now."""
+    return Press(
+        event_id=command.event_id,
+        address=command.address,
+        author=command.author,
+        action="retry",
+        turn_id=turn_id,
+        at=command.at,
+        value=RETRY_COMMAND,
+        message_id=command.message_id,
+        reply_to=command.reply_to,
+        direct=command.direct,
+        handle=command.handle,
+    )
 
 
 def _refusal(role: Role, incoming: Message | Command | Press) -> str:

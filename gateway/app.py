@@ -18,13 +18,18 @@ import structlog
 
 from core.asking import World
 from gateway import wiring
+from gateway.accounts import Accounts
+from gateway.acts import Acts
 from gateway.admission import Admission
 from gateway.advice_cache import SharedAdvice
+from gateway.asides import Asides
+from gateway.choices import Choices
 from gateway.delivery import ChatBudgets
 from gateway.dispatch import Dispatch
 from gateway.exchange import Exchange
 from gateway.intake import DurableIntake
 from gateway.lateness import Lateness
+from gateway.moves import Moves
 from gateway.patience import Patience, PatientStore
 from gateway.places import Places
 from gateway.recovery import recover
@@ -55,6 +60,7 @@ class Gateway:
     models: wiring.Models
     runner: TurnRunner
     exchange: Exchange
+    accounts: Accounts
     intake: DurableIntake
     clock: Clock
     listeners: list[Tell]
@@ -66,7 +72,7 @@ class Gateway:
             clock=self.clock,
             presets=lambda: tuple(self.exchange.catalogue().presets),
             bookmarks=self.store.bookmarks,
-            standing=self.exchange.standing,
+            standing=self.accounts.standing,
         )
 
 
@@ -162,13 +168,16 @@ def assemble(
     patience = Patience()
     keep = PatientStore(store, patience)
     places = Places(config)
+    choices = Choices(settings=store, keep=keep, places=places, catalogue=lambda: config.catalogue)
     exchange = Exchange(
         runner=replace(runner, store=keep),
         store=store,
         keep=keep,
         chats=chats,
         budgets=ChatBudgets(),
-        catalogue=lambda: config.catalogue,
+        choices=choices,
+        places=places,
+        moves=Moves(store),
         clock=world.clock,
         new_id=lambda: secrets.token_hex(8),
     )
@@ -177,13 +186,16 @@ def assemble(
         await dispatch.perform(work)
 
     sessions = Sessions(root, perform)
-    dispatch = Dispatch(
-        sessions=sessions,
+    accounts = Accounts(store=store, choices=choices, clock=world.clock)
+    acts = Acts(
         exchange=exchange,
-        keep=keep,
-        runner=runner,
-        catalogue=lambda: config.catalogue,
+        choices=choices,
+        places=places,
+        asides=Asides(root, chats),
+        accounts=accounts,
+        unavailable=config.unavailable,
     )
+    dispatch = Dispatch(sessions=sessions, acts=acts, keep=keep)
     gateway = Gateway(
         config=config,
         store=store,
@@ -191,6 +203,7 @@ def assemble(
         models=models,
         runner=runner,
         exchange=exchange,
+        accounts=accounts,
         intake=DurableIntake(
             store,
             dispatch,

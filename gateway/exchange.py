@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -16,13 +16,13 @@ import structlog
 from core.engine import TurnRequest
 from core.errors import ChatError
 from core.frames import Frame, Notice
-from core.presets import in_force
-from core.records import Accepted, Standing, TurnStart
+from core.records import Accepted, TurnStart
 from core.retell import checkpoints, retell
-from core.types import Address, Line, Message, Press
+from core.types import Address, Line, Message, Moved, Press
 from core.wording import error_text
 from gateway.delivery import TurnInfo, deliver
 from gateway.mailbox import Mailbox
+from gateway.running import Running
 from gateway.turns import BROKEN, unanswered
 
 if TYPE_CHECKING:
@@ -30,15 +30,18 @@ if TYPE_CHECKING:
 
     from core.ports import ChatAdapter, Clock
     from core.presets import Catalogue, Preset
-    from core.records import Ending, Posted, StoredTurn
+    from core.records import Ending, StoredTurn
     from core.storage import Store
+    from core.types import Attachment, Incoming
+    from gateway.choices import Choices
     from gateway.delivery import ChatBudgets
+    from gateway.moves import Moves
     from gateway.patience import PatientStore
+    from gateway.places import Places
     from gateway.sessions import Work
     from gateway.turns import TurnRunner
 
 ATTEMPTS = 3
-OFF = "off"
 
 log = structlog.get_logger()
 
@@ -52,47 +55,48 @@ class Exchange:
     keep: PatientStore
     chats: Mapping[str, ChatAdapter]
     budgets: ChatBudgets
-    catalogue: Callable[[], Catalogue]
+    choices: Choices
+    places: Places
     clock: Clock
     new_id: Callable[[], str]
+    moves: Moves
+    running: Running = field(default_factory=Running)
+
+    @property
+    def catalogue(self) -> Callable[[], Catalogue]:
+        """Give the presets there are."""
+        return self.choices.catalogue
 
     async def perform(self, work: Work) -> None:
         """Answer to the end; whatever breaks is logged, told to the asker, and over."""
-        turn_id = self.new_id() if isinstance(work, Accepted) else work.start.turn_id
+        work = self.moves.followed(work)
+        if isinstance(work, Accepted):
+            turn_id, asker = self.new_id(), work.incoming.author.id
+            session = work.incoming.address.session
+        else:
+            turn_id, asker, session = work.start.turn_id, work.start.asker, work.start.session
         try:
-            if isinstance(work, Accepted):
-                await self._fresh(work, turn_id)
-            else:
-                await self._resumed(work)
+            with self.running.kept(session, turn_id, asker):
+                if isinstance(work, Accepted):
+                    await self._fresh(work, turn_id)
+                else:
+                    await self._resumed(work)
         except Exception:
             log.exception("exchange_failed", turn_id=turn_id)
             await self._broken(work, turn_id)
 
     async def preset(self, session: str) -> Preset:
         """Find the preset in force in a session (MOA-5); `off` leaves its aggregator alone."""
-        chosen = (await self.store.settings(f"session:{session}")).get("preset")
-        off = chosen == OFF
-        preset, _ = in_force({"channel": None if off else chosen}, self.catalogue())
-        return replace(preset, enabled=False) if off else preset
+        return (await self.choices.there(Address.of(session))).preset
 
-    async def standing(self, platform: str, user: str) -> Standing:
-        """Say what somebody uses on a platform, and what they have spent there this month."""
-        now = self.clock.now()
-        month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        spent = await self.store.spent_by(platform, user, since=int(month.timestamp() * 1000))
-        catalogue = self.catalogue()
-        return Standing(
-            preset=catalogue.default,
-            presets=tuple(catalogue.presets),
-            dollars=spent.dollars,
-            turns=spent.turns,
-        )
-
-    async def say(self, address: Address, text: str, *, delivery_id: str) -> None:
+    async def _say(self, to: Incoming, text: str, *, delivery_id: str) -> None:
         """Put a sentence of the program's own into a chat; best effort."""
         frame = Frame(key="notice", content=Notice(text=text), final=True)
+        reply_to = None if isinstance(to, Moved) else to.reply_to
         with suppress(ChatError):
-            await self.chats[address.platform].post(address, frame, delivery_id=delivery_id)
+            await self.chats[to.address.platform].post(
+                to.address, frame, delivery_id=delivery_id, reply_to=reply_to
+            )
 
     async def _fresh(self, accepted: Accepted, turn_id: str) -> None:
         incoming = accepted.incoming
@@ -106,7 +110,7 @@ class Exchange:
             turn_id=turn_id,
             session=session,
             seq=accepted.seq,
-            preset=await self.preset(session),
+            preset=await self._preset(incoming),
             question=question,
             asker=incoming.author.id,
             history=history[-1][0] if history else 0,
@@ -114,13 +118,14 @@ class Exchange:
         )
         await self.keep.begin(start)
         request = self._request(start, history)
-        await self._run(replace(request, fresh=isinstance(incoming, Press)), start)
+        request = replace(request, fresh=isinstance(incoming, Press))
+        await self._run(request, start, self._info(start, incoming))
 
     async def _question(self, accepted: Accepted) -> Line | None:
         """Give what is asked; a retry takes the old exchange out of the history first."""
         incoming = accepted.incoming
         if isinstance(incoming, Message):
-            return Line.of("user", incoming.text)
+            return Line.of("user", _with_files(incoming))
         if not isinstance(incoming, Press):
             return None
         old = await self.store.turn(incoming.turn_id)
@@ -153,14 +158,13 @@ class Exchange:
         history = await self.store.lines(start.session, upto=start.history)
         request = self._request(start, history)
         request = replace(request, kept=checkpoints(turn), closed=turn.references_done)
-        await self._run(request, start, turn.outbox)
+        await self._run(request, start, await self._info_again(turn))
 
     async def _broken(self, work: Work, turn_id: str) -> None:
         """Let nothing wait for ever: end what broke, and say so."""
         turn = await self.store.turn(turn_id)
         if turn is None and isinstance(work, Accepted):
-            address = work.incoming.address
-            await self.say(address, error_text(BROKEN, turn_id), delivery_id=turn_id)
+            await self._say(work.incoming, error_text(BROKEN, turn_id), delivery_id=turn_id)
             await self.keep.drop(work.seq, f"failed: {turn_id}")
         elif turn is not None and turn.state == "running":
             await self._retell(await self._end(turn, "failed", BROKEN))
@@ -183,12 +187,38 @@ class Exchange:
             scope=start.session,
         )
 
-    async def _run(
-        self, request: TurnRequest, start: TurnStart, posted: Sequence[Posted] = ()
-    ) -> None:
+    async def _preset(self, incoming: Incoming) -> Preset:
+        turn = incoming.preset if isinstance(incoming, Message) else None
+        there = await self.choices.there(incoming.address, incoming.author, turn=turn)
+        return there.preset
+
+    def _info(self, start: TurnStart, incoming: Incoming | None) -> TurnInfo:
+        """Say how a turn is to be shown, by the settings of the place where it was asked."""
+        address = Address.of(start.session)
+        info = TurnInfo(turn_id=start.turn_id, address=address, since=start.started)
+        if not isinstance(incoming, Message | Press):
+            return info
+        place = self.places.at(address, incoming.author.circles, direct=incoming.direct)
+        shared = self.places.guarded(address.platform) and not incoming.direct
+        return replace(
+            info,
+            detail=place.advisors,
+            cost=place.cost,
+            mention=start.asker if shared and place.notify == "asker" else None,
+            reply_to=incoming.reply_to,
+        )
+
+    async def _info_again(self, turn: StoredTurn) -> TurnInfo:
+        """Say how a turn of an earlier run is to be shown."""
+        seq = turn.start.seq
+        accepted = None if seq is None else await self.store.accepted(seq)
+        info = self._info(turn.start, accepted.incoming if accepted else None)
+        return replace(info, posted=turn.outbox)
+
+    async def _run(self, request: TurnRequest, start: TurnStart, info: TurnInfo) -> None:
         mailbox = Mailbox(reasoning=False)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._deliver(start, mailbox, posted), name="delivery")
+            group.create_task(self._deliver(info, mailbox), name="delivery")
             await self.runner.run(request, start, mailbox.tell)
 
     async def _retell(self, turn: StoredTurn) -> None:
@@ -196,16 +226,26 @@ class Exchange:
         mailbox = Mailbox(reasoning=False)
         for event in retell(turn):
             mailbox.tell(event)
-        await self._deliver(turn.start, mailbox, turn.outbox)
+        await self._deliver(await self._info_again(turn), mailbox)
 
-    async def _deliver(self, start: TurnStart, mailbox: Mailbox, posted: Sequence[Posted]) -> None:
-        address = Address.of(start.session)
+    async def _deliver(self, info: TurnInfo, mailbox: Mailbox) -> None:
         sent = await deliver(
-            TurnInfo(turn_id=start.turn_id, address=address, posted=posted),
+            info,
             mailbox,
-            adapter=self.chats[address.platform],
+            adapter=self.chats[info.address.platform],
             outbox=self.keep,
             budgets=self.budgets,
         )
         if sent:
-            await self.keep.delivered(start.turn_id)
+            await self.keep.delivered(info.turn_id)
+
+
+def _with_files(message: Message) -> str:
+    """Give a question with what came along: models are told of files that they cannot read."""
+    files = [f"[attached: {_named(each)} – not read]" for each in message.attachments]
+    return "\n\n".join(part for part in (message.text.strip(), "\n".join(files)) if part)
+
+
+def _named(file: Attachment) -> str:
+    size = "" if file.size is None else f"{max(1, round(file.size / 1024)):,} kB"
+    return ", ".join(part for part in (file.name or file.kind, file.media_type, size) if part)

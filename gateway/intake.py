@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import Overloaded, StoreError, UsageError
 from core.markup import whole
-from core.types import Command, Message, Press
+from core.types import Message, Press
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -79,7 +79,7 @@ class DurableIntake:
         if concerning is None or _says_nothing(concerning):
             return False
         incoming = _checked(concerning)
-        if stands_in_line(incoming):
+        if _stands_in_line(incoming):
             self._admit(incoming.address.session)
         try:
             accepted = await self._inbox.accept(incoming)
@@ -93,10 +93,10 @@ class DurableIntake:
         return True
 
 
-def stands_in_line(incoming: Incoming) -> bool:
+def _stands_in_line(incoming: Incoming) -> bool:
     """Tell whether it asks something, so that it waits for what was asked before."""
     match incoming:
-        case Message() | Press(action="retry") | Command(name="retry"):
+        case Message() | Press(action="retry"):
             return True
         case _:
             return False

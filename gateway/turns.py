@@ -8,7 +8,7 @@ It knows no chat and no HTTP.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -54,6 +54,7 @@ class TurnRunner:
     sinks: Sequence[Sink]
     listeners: Sequence[Tell]
     running: dict[str, asyncio.Task[Terminal]]
+    stopping: set[str] = field(default_factory=set)
 
     async def run(self, request: TurnRequest, start: TurnStart, tell: Tell) -> Terminal:
         """Run a turn that the store has begun, store its ending, then tell it.
@@ -72,6 +73,8 @@ class TurnRunner:
                 asking = group.create_task(_ask(turn, start.turn_id, tell, checkpoints.put_nowait))
                 await asyncio.sleep(0)  # a task that is stopped before its first step has no ending
                 self.running[request.turn_id] = asking
+                if request.turn_id in self.stopping:
+                    asking.cancel()
                 await asyncio.wait([asking])
                 checkpoints.put_nowait(None)
                 await keeper
@@ -79,6 +82,7 @@ class TurnRunner:
             raise failures.exceptions[0] from failures
         finally:
             self.running.pop(request.turn_id, None)
+            self.stopping.discard(request.turn_id)
         ending = turn.ending
         if ending is None:
             message = "a turn ended without an ending"
@@ -93,6 +97,11 @@ class TurnRunner:
         """Stop a running turn now; False if it is not running (MOA-11)."""
         task = self.running.get(turn_id)
         return task is not None and task.cancel()
+
+    def stop_soon(self, turn_id: str) -> None:
+        """Stop a turn that has begun now, or with its first step."""
+        if not self.stop(turn_id):
+            self.stopping.add(turn_id)
 
     async def _keep(self, turn_id: str, checkpoints: asyncio.Queue[Checkpoint | None]) -> None:
         while (checkpoint := await checkpoints.get()) is not None:

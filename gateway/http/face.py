@@ -93,8 +93,13 @@ class Face:
             return preset.name if preset.enabled else f"{preset.name} · advisors off"
 
         def frames_of(turn: StoredTurn) -> Sequence[Frame]:
+            address = Address.of(turn.start.session)
+            place = gateway.exchange.places.at(address, (), direct=True)
             reply = Reply(
-                turn.start.turn_id, capabilities=chat.capabilities(Address.of(turn.start.session))
+                turn.start.turn_id,
+                capabilities=chat.capabilities(address),
+                detail=place.advisors,
+                cost=place.cost,
             )
             for event in retell(turn):
                 reply.tell(event)

@@ -23,6 +23,8 @@ LONGEST_FILE = 300
 # that a reviewer believes.
 BLIND_EDGES: dict[str, int] = {
     "core/references.py": 1,  # a reference's failure is its own, whatever it is
+    "gateway/acts.py": 1,  # a command is always answered, whatever broke
+    "gateway/asides.py": 1,  # a whisper is best effort: nothing may wait for it, or break by it
     "gateway/advice_cache.py": 1,  # whoever waits for this advice has to be told
     "gateway/exchange.py": 1,  # what broke is told to whoever asked
     "gateway/http/errors.py": 1,  # the HTTP middleware: an answer of status 500, not a torn line

@@ -1,0 +1,204 @@
+"""What commands and presses are answered, to the one who gave them: words, buttons, parts.
+
+Pure. Decides how results read; never what they are, nor whether anybody may have them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from hashlib import blake2b
+from typing import Final
+
+from core.commands import MENU
+from core.errors import UnknownPreset
+from core.frames import Button, File, Footer, Frame, Notice, Part, Row
+from core.markup import measure_of, sanitise, split
+from core.ports import Capabilities
+from core.presets import DEFAULT, OFF, Catalogue, Level, Preset
+from core.records import Spent, StoredTurn
+from core.retell import checkpoints
+from core.types import Advice
+from core.wording import dollars_text, footer_text, row_text
+
+VALUE_BYTES: Final = 40
+"""The longest value that every platform's buttons carry beside action and turn."""
+MOST_CHOICES: Final = 20
+MOST_PARTS: Final = 3
+"""More messages than that become a file, where there are files."""
+
+NOT_YOURS: Final = "Only the person who asked, or an admin, can do that."
+NOTHING_RUNS: Final = "Nothing is being answered here now."
+NOTHING_ASKED: Final = "There is no question here yet that could be asked again."
+ENDED: Final = "That answer has ended already."
+FORGOTTEN: Final = "I do not have that answer any more."
+STOPPING: Final = "Stopped."
+ASKING_AGAIN: Final = "Asking the last question again."
+THANKS: Final = "Thank you, that is noted."
+LOCKED: Final = "The operator has fixed the preset here, so it cannot be changed in the chat."
+UNSTORED: Final = "Something could not be stored, so nothing was changed. Try again in a minute."
+
+_SOURCES: Final[Mapping[Level, str]] = {
+    "turn": "for this question alone",
+    "thread": "chosen in this thread",
+    "me": "chosen by you",
+    "channel": "chosen here",
+    "workspace": "set by the operator for this workspace",
+    "default": "the default",
+}
+_WHERE: Final[Mapping[Level, str]] = {
+    "thread": "in this thread",
+    "me": "to your questions",
+    "channel": "in this conversation",
+}
+
+
+def notice(text: str, buttons: Sequence[Button] = ()) -> Frame:
+    """Make a sentence of the program's own."""
+    return Frame(key="notice", content=Notice(text=text), buttons=tuple(buttons), final=True)
+
+
+def value_of(preset: Preset) -> str:
+    """Give what a button carries for a preset: its key, or a digest where that is too long."""
+    key = preset.key
+    if len(key.encode()) <= VALUE_BYTES:
+        return key
+    return "#" + blake2b(key.encode(), digest_size=12).hexdigest()
+
+
+def picked(value: str, catalogue: Catalogue) -> str | None:
+    """Give the name that a button stands for; None if that preset is gone."""
+    if value in {OFF, DEFAULT}:
+        return value
+    keys = {value_of(each): each.key for each in catalogue.presets.values()}
+    return keys.get(value)
+
+
+def picker(
+    chosen: tuple[Preset, Level], catalogue: Catalogue, *, unavailable: Collection[str], file: bool
+) -> Frame:
+    """Say which preset is in force and why, and offer the others.
+
+    `unavailable` are names that cannot answer now. `file`: the operator set it, not the chat.
+    """
+    here, level = chosen
+    offered = [each for each in catalogue.presets.values() if each.name not in unavailable]
+    source = "set by the operator for this place" if file else _SOURCES[level]
+    alone = "" if here.enabled else ", its aggregator alone"
+    lines = [f"{here.name} answers here{alone} ({source})."]
+    if len(offered) > MOST_CHOICES:
+        more = ", ".join(each.name for each in offered[MOST_CHOICES:])
+        lines.append(f"With /moa NAME there are also: {more}.")
+    buttons = [
+        _pick(f"✓ {each.name}" if _is(each, here) else each.name, value_of(each))
+        for each in offered[:MOST_CHOICES]
+    ]
+    if here.active:
+        buttons.append(_pick("Aggregator alone", OFF))
+    if level in {"thread", "me", "channel"} and not file:
+        buttons.append(_pick("Back to the default", DEFAULT))
+    return notice("\n".join(lines), buttons)
+
+
+def _is(preset: Preset, here: Preset) -> bool:
+    return preset.name == here.name and preset.enabled == here.enabled
+
+
+def _pick(label: str, value: str) -> Button:
+    return Button(action="pick", label=label, turn_id="", value=value)
+
+
+def chosen_text(name: str, chosen: Preset, level: Level) -> str:
+    """Say what was set, where it holds and how to undo it."""
+    where = _WHERE.get(level, "here")
+    alone = "" if chosen.enabled else ", its aggregator alone"
+    if name == DEFAULT:
+        return f"The choice {where} is taken back: now {chosen.name} answers{alone}."
+    return f"From now on {chosen.name} answers {where}{alone}. /moa default undoes it."
+
+
+def unknown_text(error: UnknownPreset, name: str) -> str:
+    """Say that there is no such preset; several words were probably meant as a question."""
+    hint = " To ask a question: /ask QUESTION" if " " in name.strip() else ""
+    return f"{error} Nothing was changed.{hint}"
+
+
+def unknown_command(name: str, prefix: str) -> str:
+    """Say that a command is not known, and which are."""
+    return f"I do not know the command {name!r}.\n\n{help_text(prefix)}"
+
+
+def help_text(prefix: str) -> str:
+    """List the commands; `prefix` stands before their names ("/", or "/moa " in Slack)."""
+    lines = ["Ask me anything: write here, mention me, or reply to me.", ""]
+    for each in MENU:
+        name = "/moa" if each.name == "moa" else f"{prefix}{each.name}"
+        lines.append(f"{name} {each.hint}".strip() + f" – {each.summary}")
+    return "\n".join(lines)
+
+
+def cost_text(here: Spent, own: Spent) -> str:
+    """Say what this month took, of this conversation and of the one who asks."""
+    return (
+        f"This conversation has cost {_spent(here)} this month.\n"
+        f"Your own questions on this platform: {_spent(own)}."
+    )
+
+
+def _spent(spent: Spent) -> str:
+    turns = f"{spent.turns} answer{'s' * (spent.turns != 1)}"
+    unknown = "" if spent.priced else " + unknown prices"
+    return f"{dollars_text(spent.dollars)}{unknown} ({turns})"
+
+
+def footer_of(turn: StoredTurn) -> str:
+    """Say what a turn took; nothing of one that has not ended."""
+    end = turn.end
+    if end is None:
+        return ""
+    advice = _last_advice(turn)
+    footer = Footer(
+        preset=turn.start.preset.name,
+        used=sum(each.outcome == "ok" for each in advice),
+        asked=len(advice),
+        usage=end.usage,
+        dollars=end.dollars,
+        priced=end.priced,
+        seconds=end.seconds,
+        notes=end.notes,
+    )
+    return footer_text(footer)
+
+
+def advice_frames(turn: StoredTurn, value: str, can: Capabilities) -> list[Frame]:
+    """Give the whole texts of a turn's advisors, or of the one at the position `value`."""
+    told = [each for each in _last_advice(turn) if value in {"", str(each.position)}]
+    if not told:
+        return [notice("No advisor has answered yet.")]
+    text = "\n\n".join(_said(each) for each in told)
+    parts = split(text, can.limit, measure_of(can.unit))
+    turn_id = turn.start.turn_id
+    if len(parts) > MOST_PARTS and can.files:
+        content = File(turn_id=turn_id, name="advisors.md", text=text)
+        return [Frame(key="advice/0", content=content, final=True)]
+    return [
+        Frame(key=f"advice/{n}", content=Part(turn_id=turn_id, index=n, text=part), final=True)
+        for n, part in enumerate(parts)
+    ]
+
+
+def _last_advice(turn: StoredTurn) -> Sequence[Advice]:
+    rounds = checkpoints(turn)
+    return rounds[max(rounds)] if rounds else ()
+
+
+def _said(advice: Advice) -> str:
+    row = Row(
+        position=advice.position,
+        label=advice.label,
+        role=advice.role,
+        state=advice.outcome,
+        reason=advice.reason,
+        seconds=advice.call.seconds if advice.call else None,
+        dollars=advice.call.dollars if advice.call else None,
+    )
+    return f"{row_text(row)}\n\n{sanitise(advice.text)}".strip()

@@ -1,0 +1,62 @@
+"""What is said to one person and not to the chat, and the sign that a question was seen.
+
+Best effort, beside everything else: nothing waits for it, and what fails is a line in the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+
+from core.errors import ChatError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from core.frames import Frame
+    from core.ports import ChatAdapter
+    from core.types import Command, Message, Press
+
+SECONDS = 30.0
+"""What a platform has to take one."""
+
+log = structlog.get_logger()
+
+
+class Asides:
+    """Whispers and acknowledgements; their tasks are born in `group`."""
+
+    def __init__(self, group: asyncio.TaskGroup, chats: Mapping[str, ChatAdapter]) -> None:
+        """Speak through `chats`, by platform."""
+        self._group = group
+        self._chats = chats
+
+    def whisper(self, to: Command | Press, frames: Sequence[Frame]) -> None:
+        """Answer a command or a press."""
+        adapter = self._chats[to.address.platform]
+
+        async def all_of_them() -> None:
+            for frame in frames:
+                await adapter.whisper(to, frame)
+
+        self._begin("whisper", all_of_them)
+
+    def acknowledge(self, message: Message) -> None:
+        """Show that a question was seen."""
+        adapter = self._chats[message.address.platform]
+        self._begin("acknowledge", lambda: adapter.acknowledge(message))
+
+    def _begin(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
+        self._group.create_task(_guarded(what, work), name=what)
+
+
+async def _guarded(what: str, work: Callable[[], Awaitable[None]]) -> None:
+    try:
+        async with asyncio.timeout(SECONDS):
+            await work()
+    except (ChatError, TimeoutError) as error:
+        log.info("aside_failed", what=what, error=str(error) or "it took too long")
+    except Exception:
+        log.exception("aside_failed", what=what)

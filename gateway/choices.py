@@ -1,0 +1,101 @@
+"""Which preset answers where: what the file says, and over it what people chose in the chat.
+
+Decides the levels (MOA-5) and where a choice is kept. It answers nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from core.errors import UsageError
+from core.presets import DEFAULT, OFF, in_force
+from core.whispers import LOCKED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from core.commands import Scope
+    from core.presets import Catalogue, Level, Preset
+    from core.storage import Settings
+    from core.types import Address, Author
+    from gateway.patience import PatientStore
+    from gateway.places import Place, Places
+
+PRESET = "preset"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """The preset in force. `level` says where it comes from, `file` that it is the operator's."""
+
+    preset: Preset
+    level: Level
+    file: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What was chosen, and choosing. Reads from `settings`, writes through `keep`."""
+
+    settings: Settings
+    keep: PatientStore
+    places: Places
+    catalogue: Callable[[], Catalogue]
+
+    async def there(
+        self, address: Address, author: Author | None = None, *, turn: str | None = None
+    ) -> Chosen:
+        """Find the preset in force for `author`, or for nobody in particular."""
+        place = self._place(address, author)
+        levels: dict[Level, str | None] = {**place.presets, "turn": turn}
+        said = {} if place.locked else await self._said(address, author)
+        preset, level = in_force({**levels, **said}, self.catalogue())
+        return Chosen(preset=preset, level=level, file=level not in said and level != "turn")
+
+    async def _said(self, address: Address, author: Author | None) -> dict[Level, str]:
+        """Read what people chose, by level."""
+        levels = list(self._scopes(address, author))
+        found = {level: (await self.settings.settings(each)).get(PRESET) for level, each in levels}
+        return {level: name for level, name in found.items() if name is not None}
+
+    def _scopes(self, address: Address, author: Author | None) -> Sequence[tuple[Level, str]]:
+        channel = replace(address, thread=None)
+        scopes: list[tuple[Level, str]] = [("channel", _session(channel))]
+        if address.thread is not None:
+            scopes.append(("thread", _session(address)))
+        if author is not None and self.places.guarded(address.platform):
+            scopes.append(("me", f"user:{address.platform}:{author.id}"))
+        return scopes
+
+    def _place(self, address: Address, author: Author | None) -> Place:
+        circles = author.circles if author else ()
+        return self.places.at(address, circles, direct=True)
+
+    async def choose(
+        self, name: str, scope: Scope, *, address: Address, author: Author, at: int
+    ) -> Level:
+        """Set the preset, or take the choice back (`default`); give where that holds.
+
+        Raises:
+            UnknownPreset: nobody is called that; the text names the nearest. Nothing changed.
+            UsageError: it cannot be changed there.
+        """
+        if self._place(address, author).locked:
+            raise UsageError(LOCKED)
+        value = None if name == DEFAULT else OFF if name == OFF else self.catalogue().get(name).key
+        scopes = dict(self._scopes(address, author))
+        level = _level(scope, scopes)
+        await self.keep.set(scopes[level], PRESET, value, by=author.id, at=at)
+        return level
+
+
+def _level(scope: Scope, scopes: dict[Level, str]) -> Level:
+    """Give the level that a word means: here is the thread if inside one, else the channel."""
+    if scope == "me" and "me" in scopes:
+        return "me"
+    return "thread" if "thread" in scopes and scope != "channel" else "channel"
+
+
+def _session(address: Address) -> str:
+    return f"session:{address.session}"
