@@ -1,0 +1,235 @@
+"""Discord as a chat platform: the port that delivery speaks to.
+
+Decides nothing about what is said: it carries out frames, and hands on what comes in. What goes
+out needs no open gateway, so it works before `run` has begun and after it has ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import ClassVar, Final, TypeVar
+
+from aiohttp import web
+from discord.http import Route
+from typing_extensions import override
+
+from adapters.chat.discord import render, routes, shapes
+from adapters.chat.discord.failures import INVALID_FORM, code_of
+from adapters.chat.discord.handles import read_custom_id
+from adapters.chat.discord.hearing import Bookmarks
+from adapters.chat.discord.listener import Listener
+from adapters.chat.discord.options import DiscordOptions
+from adapters.chat.discord.places import Places
+from adapters.chat.discord.rest import Rest
+from adapters.chat.discord.rooms import Rooms
+from core.errors import ChatClosed, ChatError, ChatUnknown, MessageGone
+from core.frames import Frame, Panel
+from core.ports import Capabilities, ChatAdapter, Clock, Intake
+from core.types import Address, Command, Message, Press
+
+_REMEMBERED: Final = 2000
+_PAGE: Final = 100
+_PATIENCE: Final = 5.0
+_EPOCH_MS: Final = 1_420_070_400_000
+
+T = TypeVar("T")
+Hook = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+log = logging.getLogger(__name__)
+
+
+class DiscordChat(ChatAdapter):
+    """One bot account."""
+
+    hooks: ClassVar[Mapping[str, Hook]] = MappingProxyType({})
+
+    def __init__(self, options: DiscordOptions, *, clock: Clock, bookmarks: Bookmarks) -> None:
+        """Make it; `bookmarks` gives the last message that was stored in each conversation."""
+        self._options = options
+        self._rest = Rest(options.token, options.api_base)
+        self._places = Places()
+        self._rooms = Rooms(self._rest, self._places, options.threads)
+        self._listener = Listener(
+            options, self._rest, self._places, clock=clock, bookmarks=bookmarks
+        )
+        self._deliveries: OrderedDict[str, str] = OrderedDict()
+        self._plain: OrderedDict[str, str] = OrderedDict()
+        self._layout = True
+
+    @property
+    @override
+    def platform(self) -> str:
+        return self._options.platform
+
+    @override
+    def capabilities(self, address: Address) -> Capabilities:
+        return Capabilities(
+            limit=render.LIMIT, pace=1.0, repeatable=True, rate=40.0, advice="buttons", files=True
+        )
+
+    @override
+    async def run(self, intake: Intake) -> None:
+        await self._listener.run(intake, self._rooms.asked)
+
+    @override
+    async def acknowledge(self, message: Message) -> None:
+        room = self._rooms.of_question(message)
+        try:
+            await self._rest.call(routes.typing(room))
+            if message.message_id is not None:
+                await self._rest.call(routes.eyes(room, message.message_id))
+        except ChatError as error:
+            log.debug("Discord: a question was not acknowledged: %s", error)
+
+    @override
+    async def post(
+        self, address: Address, frame: Frame, *, delivery_id: str, reply_to: str | None = None
+    ) -> str:
+        room = await self._rooms.for_post(address)
+        if address.thread is not None and room == address.channel:
+            reply_to = address.thread  # no thread could be made: the root tells what it belongs to
+        elif reply_to == address.thread:
+            reply_to = None  # that message stands outside the thread that it opened
+
+        async def call(layout: bool) -> object:  # noqa: FBT001 - private
+            body = render.post_body(
+                frame, delivery_id=delivery_id, reply_to=reply_to, layout=layout
+            )
+            return await self._twice(routes.messages("POST", room), body)
+
+        try:
+            data, plain = await self._with_layout(frame, call, layout=self._layout)
+        except ChatClosed:
+            self._rooms.lost(address)
+            raise
+        message_id = _id(data)
+        if plain:
+            self._layout = False
+            self._plain[message_id] = ""
+        _keep(self._deliveries, message_id, delivery_id)
+        return message_id
+
+    async def _twice(self, route: Route, body: render.Body) -> object:
+        """Post again where nobody can tell: with the same nonce Discord posts it once."""
+        try:
+            return await self._rest.call(route, body)
+        except ChatUnknown:
+            return await self._rest.call(route, body)
+
+    async def _with_layout(
+        self, frame: Frame, call: Callable[[bool], Awaitable[T]], *, layout: bool
+    ) -> tuple[T, bool]:
+        """Call with components, else in plain text; the truth says that it took plain text."""
+        if not isinstance(frame.content, Panel):
+            return await call(True), False
+        try:
+            return await call(layout), not layout
+        except ChatError as error:
+            if code_of(error) != INVALID_FORM:
+                raise
+            log.info("Discord: a panel was refused (%s); showing it the other way", error)
+            return await call(not layout), layout
+
+    @override
+    async def find(self, address: Address, delivery_id: str, *, since: int) -> str | None:
+        after = str(max(0, since - _EPOCH_MS) << 22)
+        params: dict[str, str | int] = {"after": after, "limit": _PAGE}
+
+        async def call(room: str) -> object:
+            return await self._rest.call(routes.messages("GET", room), params=params, patience=5.0)
+
+        data = await self._rooms.anywhere(address, call)
+        return found(data, delivery_id[:25], me=await self._me())
+
+    async def _me(self) -> str:
+        """Give our own id; messages are looked for before anything was heard, too."""
+        if not self._places.me:
+            who = await self._rest.call(routes.me(), patience=_PATIENCE)
+            self._places.me = _id(who)
+        return self._places.me
+
+    @override
+    async def whisper(self, to: Command | Press, frame: Frame) -> None:
+        if not await self._listener.replies.whisper(to, frame):
+            await self.post(
+                to.address, frame, delivery_id=f"w{to.event_id}"[:25], reply_to=to.reply_to
+            )
+
+    @override
+    async def edit(self, address: Address, message_id: str, frame: Frame) -> None:
+        delivery_id = self._deliveries.get(message_id)
+
+        async def call(layout: bool) -> object:  # noqa: FBT001 - private
+            body = render.edit_body(frame, delivery_id=delivery_id, layout=layout)
+
+            async def there(room: str) -> object:
+                return await self._rest.call(routes.message("PATCH", room, message_id), body)
+
+            return await self._rooms.anywhere(address, there)
+
+        known = message_id not in self._plain
+        try:
+            _, plain = await self._with_layout(frame, call, layout=known)
+        except ChatUnknown as error:
+            raise ChatError(str(error)) from error
+        if plain:
+            _keep(self._plain, message_id, "")
+
+    @override
+    async def delete(self, address: Address, message_id: str) -> None:
+        async def call(room: str) -> object:
+            return await self._rest.call(
+                routes.message("DELETE", room, message_id), patience=_PATIENCE
+            )
+
+        with contextlib.suppress(MessageGone):
+            await self._rooms.anywhere(address, call)
+
+
+def found(data: object, delivery_id: str, *, me: str) -> str | None:
+    """Give the message of ours, among these, that carries the delivery; None if none does.
+
+    Raises:
+        ChatUnknown: one of them tells of no delivery at all, so it may be the one.
+    """
+    unsure = False
+    for each in data if isinstance(data, list) else []:
+        try:
+            message = shapes.read(each, shapes.Message)
+        except ValueError:
+            continue
+        if message.author.id != me:
+            continue
+        carried = {delivery for row in message.components for delivery in _carried(row)}
+        if delivery_id in carried or message.nonce == delivery_id:
+            return message.id
+        unsure = unsure or not (carried or message.nonce)
+    if unsure:
+        raise ChatUnknown("a message there may be the one, and carries no sign of it")
+    return None
+
+
+def _carried(component: shapes.Component) -> Iterator[str]:
+    """Give the deliveries that the buttons in here tell of."""
+    pressed = read_custom_id(component.custom_id)
+    if pressed is not None and pressed.delivery:
+        yield pressed.delivery
+    for inner in component.components:
+        yield from _carried(inner)
+
+
+def _id(data: object) -> str:
+    try:
+        return shapes.read(data, shapes.Posted).id
+    except ValueError as error:
+        raise ChatUnknown(f"Discord's answer could not be read: {error}") from None
+
+
+def _keep(memory: OrderedDict[str, str], key: str, value: str) -> None:
+    memory[key] = value
+    if len(memory) > _REMEMBERED:
+        memory.popitem(last=False)

@@ -1,0 +1,98 @@
+"""What was said while nobody listened: read again over REST after a new session began.
+
+Decides in which channels to look and from which message on. What it finds goes the way of
+everything that comes in; what was stored before is a repeat there, and dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Final
+
+from adapters.chat.discord import routes, shapes
+from adapters.chat.discord.rest import Rest
+from core.errors import ChatError
+from core.types import Address
+
+CHANNELS: Final = 50
+"""In how many channels it looks."""
+MESSAGES: Final = 100
+"""How many messages it reads in each: one page."""
+
+_GAP: Final = 0.2
+_PATIENCE: Final = 60.0
+_SLACK: Final = 120_000 << 22
+"""Two minutes, as ids count: what was on its way while newer messages were stored already."""
+
+log = logging.getLogger(__name__)
+
+
+class Seen:
+    """The newest message of each channel that went through this process, stored or not."""
+
+    def __init__(self) -> None:
+        self.channels: dict[str, int] = {}
+
+    def note(self, channel: str, message: str) -> None:
+        """Note that a message was handed on."""
+        if message.isdecimal():
+            self.channels[channel] = max(int(message), self.channels.get(channel, 0))
+
+
+def plan(
+    bookmarks: Mapping[Address, str], seen: Mapping[str, int], newest: Iterable[tuple[str, str]]
+) -> list[tuple[str, int]]:
+    """Give (channel, id of the message after which to read), the liveliest channels first.
+
+    Whatever is older than the newest message known by two minutes was listened to; so a channel
+    that was never written in is read from there, if its last message is younger.
+    """
+    after = dict(seen)
+    for address, text in bookmarks.items():
+        for channel, message in _places(address, text):
+            after[channel] = max(message, after.get(channel, 0))
+    floor = max(after.values(), default=0) - _SLACK
+    for channel, last in newest:
+        if channel not in after and floor > 0 and last.isdecimal() and int(last) > floor:
+            after[channel] = floor
+    found = [(channel, max(message, floor)) for channel, message in after.items()]
+    return sorted(found, key=lambda each: -after[each[0]])[:CHANNELS]
+
+
+def _places(address: Address, message: str) -> list[tuple[str, int]]:
+    """Give where a stored message tells us to look: the thread, and the channel it came from."""
+    known = int(message) if message.isdecimal() else 0
+    thread = address.thread
+    if thread is None:
+        return [(address.channel, known)]
+    root = int(thread) if thread.isdecimal() else 0
+    return [(thread, known), (address.channel, root)]
+
+
+async def missed(rest: Rest, channels: Iterable[tuple[str, int]]) -> AsyncIterator[shapes.Message]:
+    """Give what was said in these channels since, oldest first in each; errors are passed over."""
+    for channel, after in channels:
+        for message in await _page(rest, channel, after):
+            yield message
+        await asyncio.sleep(_GAP)
+
+
+async def _page(rest: Rest, channel: str, after: int) -> list[shapes.Message]:
+    params: dict[str, str | int] = {"after": str(after), "limit": MESSAGES}
+    route = routes.messages("GET", channel)
+    try:
+        data = await rest.call(route, params=params, patience=_PATIENCE)
+    except ChatError as error:
+        log.debug("Discord: channel %s cannot be read: %s", channel, error)
+        return []
+    if not isinstance(data, list):
+        return []
+    found = []
+    for each in data:
+        try:
+            found.append(shapes.read(each, shapes.Message))
+        except ValueError as error:
+            log.warning("Discord: a message could not be read: %s", error)
+    return sorted(found, key=lambda each: int(each.id) if each.id.isdecimal() else 0)

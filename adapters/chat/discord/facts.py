@@ -1,0 +1,69 @@
+"""Dispatches that tell of guilds, channels and roles → what is known of places. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from adapters.chat.discord import shapes
+from adapters.chat.discord.places import Places
+
+
+def take(places: Places, event: str, data: object) -> None:
+    """Take in what a dispatch tells; others are passed over.
+
+    Raises:
+        ValueError: it has not the documented shape.
+    """
+    reader = _READERS.get(event)
+    if reader is not None:
+        reader(places, data)
+
+
+def _guild(places: Places, data: object) -> None:
+    places.learn_guild(shapes.read(data, shapes.Guild))
+
+
+def _guild_gone(places: Places, data: object) -> None:
+    guild = shapes.read(data, shapes.Guild)
+    if not guild.unavailable:  # an outage is not a farewell
+        places.forget_guild(guild.id)
+
+
+def _channel(places: Places, data: object) -> None:
+    places.learn(shapes.read(data, shapes.Channel))
+
+
+def _channel_gone(places: Places, data: object) -> None:
+    places.forget([shapes.read(data, shapes.Channel).id])
+
+
+def _threads(places: Places, data: object) -> None:
+    told = shapes.read(data, shapes.ThreadList)
+    for thread in told.threads:
+        places.learn(thread, told.guild_id)
+
+
+def _role(places: Places, data: object) -> None:
+    told = shapes.read(data, shapes.RoleEvent)
+    places.learn_role(told.guild_id, told.role)
+
+
+def _role_gone(places: Places, data: object) -> None:
+    told = shapes.read(data, shapes.RoleGone)
+    places.forget_role(told.guild_id, told.role_id)
+
+
+_READERS: Mapping[str, Callable[[Places, object], None]] = {
+    "GUILD_CREATE": _guild,
+    "GUILD_DELETE": _guild_gone,
+    "GUILD_ROLE_CREATE": _role,
+    "GUILD_ROLE_UPDATE": _role,
+    "GUILD_ROLE_DELETE": _role_gone,
+    "CHANNEL_CREATE": _channel,
+    "CHANNEL_UPDATE": _channel,
+    "CHANNEL_DELETE": _channel_gone,
+    "THREAD_CREATE": _channel,
+    "THREAD_UPDATE": _channel,
+    "THREAD_DELETE": _channel_gone,
+    "THREAD_LIST_SYNC": _threads,
+}

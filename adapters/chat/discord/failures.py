@@ -1,0 +1,107 @@
+"""What went wrong at Discord, in words of `core.errors`.
+
+Decides what kind of failure it is; never what to do about it. A vendor's exception ends here.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import aiohttp
+import discord
+
+from core.errors import (
+    ChatBusy,
+    ChatClosed,
+    ChatError,
+    ChatRefused,
+    ChatUnknown,
+    MessageGone,
+)
+
+UNKNOWN_CHANNEL: Final = 10003
+UNKNOWN_MESSAGE: Final = 10008
+THREAD_EXISTS: Final = 160004
+INVALID_FORM: Final = 50035
+EXPIRED: Final = frozenset({10062, 40060, 10015})
+"""Unknown interaction, acknowledged already, unknown webhook: there is nobody to answer there."""
+
+_CLOSED: Final = frozenset(
+    {
+        UNKNOWN_CHANNEL,
+        10004,  # unknown guild
+        50001,  # missing access
+        50007,  # this person takes no messages
+        50013,  # missing permissions
+        50083,  # the thread is archived and locked
+        50278,  # no server in common with this person
+    }
+)
+_NOT_OURS: Final = 50005
+"""The message is somebody else's; others of ours may still be written there."""
+_LONG: Final = 200
+_WAIT: Final = 5.0
+
+
+class Refusal(ChatError):
+    """Discord refused a call with this code of its own."""
+
+    def __init__(self, message: str, *, code: int) -> None:
+        """Keep the code."""
+        super().__init__(message)
+        self.code = code
+
+
+class Closed(ChatClosed, Refusal):
+    """Nothing can be written there."""
+
+
+class Gone(MessageGone, Refusal):
+    """The message is not there."""
+
+
+def code_of(error: ChatError) -> int:
+    """Give Discord's own code of a failure, 0 where there is none."""
+    return error.code if isinstance(error, Refusal) else 0
+
+
+def failure(error: Exception) -> ChatError:
+    """Give the failure that this exception stands for."""
+    match error:
+        case discord.RateLimited():
+            return ChatBusy("Discord asks to wait", retry_after=error.retry_after)
+        case discord.HTTPException():
+            return _refused(error)
+        case aiohttp.ClientConnectorError():
+            return ChatError(f"Discord cannot be reached: {_line(str(error))}")
+        case TimeoutError():
+            return ChatUnknown("Discord did not answer in time")
+        case _:
+            return ChatUnknown(f"the connection to Discord broke: {_line(str(error))}")
+
+
+def _refused(error: discord.HTTPException) -> ChatError:
+    said = _line(error.text) or f"HTTP {error.status}"
+    if error.status == 429:
+        return ChatBusy("Discord asks to wait", retry_after=_retry_after(error))
+    if error.status == 401:
+        return ChatRefused(f"Discord does not accept the token: {said}")
+    if error.status >= 500:
+        return ChatUnknown(f"Discord is out of order: {said}")
+    if error.code == UNKNOWN_MESSAGE:
+        return Gone(f"the message is gone: {said}", code=error.code)
+    if error.code in _CLOSED or (error.status == 403 and error.code != _NOT_OURS):
+        return Closed(f"Discord lets nothing be written there: {said}", code=error.code)
+    return Refusal(f"Discord refused ({error.code or error.status}): {said}", code=error.code)
+
+
+def _retry_after(error: discord.HTTPException) -> float:
+    """Read how long to wait; a limit from in front of Discord tells it in a header alone."""
+    try:
+        return max(0.0, float(error.response.headers.get("Retry-After", _WAIT)))
+    except (TypeError, ValueError):
+        return _WAIT
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:_LONG]

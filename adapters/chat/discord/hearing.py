@@ -1,0 +1,100 @@
+"""Dispatches → the doorway: messages of one channel in order, interactions at once.
+
+After a new session it reads again what was said in between. A dispatch that cannot be read is one
+line in the log and ends nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from adapters.chat.discord import backfill, facts, shapes
+from adapters.chat.discord.incoming import Arrived, Doorway
+from adapters.chat.discord.lanes import Lanes
+from core.errors import StoreError
+from core.types import Address
+
+GUILDS: Final = 3.0
+"""Seconds for Discord to tell of the guilds, before what was missed is read."""
+
+Bookmarks = Callable[[], Awaitable[Mapping[Address, str]]]
+
+log = logging.getLogger(__name__)
+
+
+class Hearing:
+    """What is heard over one connection after another, while the group lives."""
+
+    def __init__(self, door: Doorway, group: asyncio.TaskGroup, bookmarks: Bookmarks) -> None:
+        """Hear until `close`; `bookmarks` gives what was stored last in each conversation."""
+        self._door = door
+        self._group = group
+        self._bookmarks = bookmarks
+        self._lanes = Lanes(door.message)
+        self._tasks = self._lanes.start(group)
+        self._reading: asyncio.Task[None] | None = None
+        self._awaited: set[str] = set()
+        self._complete = asyncio.Event()
+
+    def close(self) -> None:
+        """Let go of everything that would wait for more."""
+        for task in (*self._tasks, self._reading):
+            if task is not None:
+                task.cancel()
+
+    async def receive(self, event: str, data: object) -> None:
+        """Take in one dispatch."""
+        try:
+            match event:
+                case "MESSAGE_CREATE":
+                    await self._message(shapes.read(data, shapes.Message), live=True)
+                case "INTERACTION_CREATE":
+                    interaction = shapes.read(data, shapes.Interaction)
+                    self._group.create_task(self._door.interaction(interaction))
+                case "READY":
+                    await self._ready(shapes.read(data, shapes.Ready))
+                case _:
+                    facts.take(self._door.setting.places, event, data)
+                    self._told(event, data)
+        except ValueError as error:
+            log.warning("Discord: a %s could not be read: %s", event, error)
+
+    async def _message(self, message: shapes.Message, *, live: bool) -> None:
+        await self._lanes.put(message.channel_id, Arrived(message=message, live=live))
+
+    async def _ready(self, ready: shapes.Ready) -> None:
+        """Begin a new session: what the store knows now is where reading begins."""
+        self._awaited = {guild.id for guild in ready.guilds}
+        self._complete.clear()
+        if not self._awaited:
+            self._complete.set()
+        seen = dict(self._door.seen.channels)
+        try:
+            bookmarks = await self._bookmarks()
+        except StoreError as error:
+            log.warning("Discord: what was stored last is not known: %s", error)
+            bookmarks = {}
+        if self._reading is not None:
+            self._reading.cancel()
+        self._reading = self._group.create_task(self._catch_up(bookmarks, seen))
+
+    def _told(self, event: str, data: object) -> None:
+        """Note that a guild was told of, whether it is there or away."""
+        if event in {"GUILD_CREATE", "GUILD_DELETE"} and self._awaited:
+            self._awaited.discard(shapes.read(data, shapes.Guild).id)
+            if not self._awaited:
+                self._complete.set()
+
+    async def _catch_up(self, bookmarks: Mapping[Address, str], seen: Mapping[str, int]) -> None:
+        places = self._door.setting.places
+        try:
+            async with asyncio.timeout(GUILDS):
+                await self._complete.wait()
+        except TimeoutError:
+            pass
+        wanted = backfill.plan(bookmarks, seen, places.newest())
+        async for message in backfill.missed(self._door.rest, wanted):
+            await self._message(message, live=False)

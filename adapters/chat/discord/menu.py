@@ -1,0 +1,109 @@
+"""The slash commands: what is registered, whether it has to be, and what is offered on the way.
+
+Decides from `core.commands.MENU`; what a command does is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias
+
+from adapters.chat.discord import routes
+from adapters.chat.discord.rest import Rest
+from adapters.chat.discord.shapes import JsonObject
+from core.commands import MENU, Entry
+from core.errors import ChatError
+from core.types import Json
+
+CHOICES: Final = 25
+"""How many names Discord offers while somebody types."""
+
+_NAME: Final = 100
+_STRING: Final = 3
+_CHAT_INPUT: Final = 1
+_PRESET: Final[JsonObject] = {
+    "type": _STRING,
+    "name": "preset",
+    "description": "Which models answer",
+    "autocomplete": True,
+}
+_QUESTION: Final[JsonObject] = {
+    "type": _STRING,
+    "name": "question",
+    "description": "What you want to know",
+    "required": True,
+}
+_SCOPE: Final[JsonObject] = {
+    "type": _STRING,
+    "name": "scope",
+    "description": "For whom it counts",
+    "choices": [{"name": each, "value": each} for each in ("thread", "channel", "me")],
+}
+_OPTIONS: Final[Mapping[str, Sequence[JsonObject]]] = {
+    "ask": (_QUESTION, _PRESET),
+    "moa": (_PRESET, _SCOPE),
+}
+_COMPARED: Final = ("name", "description", "options", "contexts", "integration_types")
+_OPTION_COMPARED: Final = ("type", "name", "description", "required", "autocomplete", "choices")
+
+Plain: TypeAlias = "tuple[tuple[str, Json], ...]"
+
+log = logging.getLogger(__name__)
+
+
+def menu(entries: Sequence[Entry] = MENU) -> list[JsonObject]:
+    """Give the commands as Discord takes them: in servers, and in chats with the bot."""
+    return [
+        {
+            "type": _CHAT_INPUT,
+            "name": entry.name,
+            "description": entry.summary[:100],
+            "options": [dict(each) for each in _OPTIONS.get(entry.name, ())],
+            "contexts": [0, 1],
+            "integration_types": [0],
+        }
+        for entry in entries
+    ]
+
+
+async def sync(rest: Rest, application_id: str) -> None:
+    """Register the commands, if what is registered differs; a failure is one line in the log."""
+    try:
+        wanted = menu()
+        there = await rest.call(routes.commands("GET", application_id), patience=60.0)
+        if _essence(there) != _essence(wanted):
+            await rest.call(routes.commands("PUT", application_id), json=wanted, patience=60.0)
+            log.info("Discord: registered %d commands", len(wanted))
+    except ChatError as error:
+        log.warning("Discord: the commands could not be registered: %s", error)
+
+
+def choices(names: Sequence[str], typed: str) -> JsonObject:
+    """Answer somebody who is typing a preset's name: what begins so first, then what has it."""
+    typed = typed.strip().casefold()
+    found = [each for each in names if typed in each.casefold() and 0 < len(each) <= _NAME]
+    found.sort(key=lambda each: not each.casefold().startswith(typed))
+    offered = [{"name": each, "value": each} for each in dict.fromkeys(found)][:CHOICES]
+    return {"type": 8, "data": {"choices": offered}}
+
+
+def _essence(commands: object) -> object:
+    """Give what matters of the commands, so that what Discord adds makes no difference."""
+    if not isinstance(commands, list):
+        return None
+    return sorted(
+        (str(each.get("name")), _command(each)) for each in commands if isinstance(each, dict)
+    )
+
+
+def _command(command: JsonObject) -> str:
+    kept = {key: command.get(key) for key in _COMPARED if command.get(key)}
+    options = kept.pop("options", None)
+    found = options if isinstance(options, list) else []
+    parts = [
+        {key: each[key] for key in _OPTION_COMPARED if each.get(key)}
+        for each in found
+        if isinstance(each, dict)
+    ]
+    return repr((sorted(kept.items()), [sorted(part.items()) for part in parts]))

@@ -1,0 +1,259 @@
+"""Discord's messages and interactions → `Incoming`. Pure: no I/O, no clock, no policy.
+
+Decides where a message belongs, whether it addresses the bot, and what its words are without
+the mention. Gives None for what nobody said: system messages, and our own.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from adapters.chat.discord import shapes
+from adapters.chat.discord.handles import Handle, read_custom_id
+from adapters.chat.discord.places import DM, Place, Places, may_manage, place_of
+from core.types import Address, Attachment, Author, Command, Message, Press
+
+_SAID: Final = frozenset({0, 19})
+"""A message, a reply; the other types are the platform's own announcements."""
+_REPLY: Final = 0
+_FORWARD: Final = 1
+_EPHEMERAL: Final = 1 << 6
+_EPOCH_MS: Final = 1_420_070_400_000
+_MENTION: Final = re.compile(r"<@!?(\d+)>")
+_ROLE: Final = re.compile(r"<@&(\d+)>")
+_CHANNEL_THREADS: Final = "open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """Who we are here, and what is known of the places."""
+
+    platform: str
+    me: str
+    places: Places
+    threads: Literal["auto", "never"] = "auto"
+
+
+def snowflake_ms(snowflake: str) -> int:
+    """Give the time (ms) that is written into an id."""
+    return (int(snowflake) >> 22) + _EPOCH_MS if snowflake.isdecimal() else 0
+
+
+def message_of(
+    message: shapes.Message, place: Place, setting: Setting, member: shapes.Member | None = None
+) -> Message | None:
+    """Read a message; `member` is its author in the guild, where the message does not say."""
+    if message.author.id == setting.me or message.type not in _SAID:
+        return None
+    own_roles = setting.places.guild(place.guild).own_roles
+    mentioned = {user.id for user in message.mentions}
+    roles = set(message.mention_roles)
+    replied = _replied_to(message)
+    to_me = setting.me in mentioned or bool(roles & own_roles) or replied == setting.me
+    to_others = message.mention_everyone or bool(
+        (mentioned | ({replied} if replied else set())) - {setting.me} or roles - own_roles
+    )
+    direct = place.kind == "dm"
+    return Message(
+        event_id=message.id,
+        address=_address(message, place, setting, to_me=to_me),
+        author=_author(message.author, message.member or member, place, setting, message),
+        text=_text(message, setting.me, own_roles),
+        at=_time(message),
+        message_id=message.id,
+        reply_to=None if direct else message.id,
+        direct=direct,
+        addressed=direct or to_me,
+        to_others=to_others,
+        attachments=tuple(_attachments(message)),
+    )
+
+
+def command_of(interaction: shapes.Interaction, setting: Setting, at: int) -> Command | None:
+    """Read a command that was given."""
+    user, place, channel = _who_where(interaction, setting)
+    if user is None or not channel:
+        return None
+    return Command(
+        event_id=interaction.id,
+        address=_place_address(setting, channel, place),
+        author=_author(user, interaction.member, place, setting),
+        name=interaction.data.name,
+        args=_args(interaction.data),
+        at=at,
+        direct=place.kind == "dm",
+        handle=str(Handle(interaction.application_id, interaction.token, own=True)),
+    )
+
+
+def press_of(interaction: shapes.Interaction, setting: Setting, at: int) -> Press | None:
+    """Read a press of a button, or a choice from a list; None if the button is not ours."""
+    user, place, channel = _who_where(interaction, setting)
+    data, message = interaction.data, interaction.message
+    pressed = read_custom_id(data.values[0] if data.values else data.custom_id)
+    if user is None or not channel or pressed is None:
+        return None
+    address = _place_address(setting, channel, place)
+    root = _root(message)
+    if root and place.kind == _CHANNEL_THREADS and setting.threads == "auto":
+        address = Address(platform=setting.platform, channel=channel, thread=root)
+    own = bool(message and message.flags & _EPHEMERAL)
+    return Press(
+        event_id=interaction.id,
+        address=address,
+        author=_author(user, interaction.member, place, setting),
+        action=pressed.action,
+        turn_id=pressed.turn_id,
+        value=pressed.value,
+        at=at,
+        message_id=message.id if message else None,
+        direct=place.kind == "dm",
+        handle=str(Handle(interaction.application_id, interaction.token, own=own)),
+    )
+
+
+# --- where ----------------------------------------------------------------------------------
+
+
+def _address(message: shapes.Message, place: Place, setting: Setting, *, to_me: bool) -> Address:
+    """Give the conversation: a thread is one, and a mention in a channel opens one.
+
+    A reply to an answer that stands in the channel goes on with the conversation it belongs to.
+    """
+    address = _place_address(setting, message.channel_id, place)
+    if place.kind != _CHANNEL_THREADS or setting.threads == "never" or not to_me:
+        return address
+    answered = message.referenced_message
+    if answered is not None and _replied_to(message) == setting.me:
+        root = _root(answered)
+        return Address(platform=setting.platform, channel=message.channel_id, thread=root)
+    return Address(platform=setting.platform, channel=message.channel_id, thread=message.id)
+
+
+def _place_address(setting: Setting, channel: str, place: Place) -> Address:
+    if place.kind == "thread" and place.parent:
+        return Address(platform=setting.platform, channel=place.parent, thread=channel)
+    return Address(platform=setting.platform, channel=channel)
+
+
+def _root(message: shapes.Message | None) -> str | None:
+    """Give the message that an answer of ours replies to."""
+    reference = message.message_reference if message else None
+    return reference.message_id if reference and reference.type == _REPLY else None
+
+
+def _replied_to(message: shapes.Message) -> str | None:
+    """Give who wrote what this replies to."""
+    reference = message.message_reference
+    if reference is None or reference.type != _REPLY or message.referenced_message is None:
+        return None
+    return message.referenced_message.author.id
+
+
+def _who_where(
+    interaction: shapes.Interaction, setting: Setting
+) -> tuple[shapes.User | None, Place, str]:
+    member, channel = interaction.member, interaction.channel
+    user = (member.user if member else None) or interaction.user
+    channel_id = interaction.channel_id or (channel.id if channel else "")
+    if interaction.guild_id is None and member is None:
+        return user, DM, channel_id
+    if channel is not None:
+        return user, place_of(channel, interaction.guild_id), channel_id
+    known = setting.places.find(channel_id)
+    return user, known or Place("flat", interaction.guild_id), channel_id
+
+
+# --- who ------------------------------------------------------------------------------------
+
+
+def _author(
+    user: shapes.User,
+    member: shapes.Member | None,
+    place: Place,
+    setting: Setting,
+    message: shapes.Message | None = None,
+) -> Author:
+    roles = member.roles if member else ()
+    circles = (f"guild:{place.guild}",) if place.guild else ()
+    manages = may_manage(member.permissions if member else None)
+    return Author(
+        id=user.id,
+        name=(member.nick if member else None) or user.global_name or user.username or user.id,
+        is_bot=user.bot or bool(message and message.webhook_id),
+        circles=(*circles, *[f"role:{role}" for role in roles]),
+        is_admin=manages or setting.places.administers(place.guild, user.id, roles),
+    )
+
+
+# --- what -----------------------------------------------------------------------------------
+
+
+def _text(message: shapes.Message, me: str, own_roles: set[str]) -> str:
+    names = {user.id: user.global_name or user.username for user in message.mentions}
+
+    def named(found: re.Match[str]) -> str:
+        if found[1] == me:
+            return ""
+        return f"@{names[found[1]]}" if found[1] in names else found[0]
+
+    text = _MENTION.sub(named, message.content)
+    text = _ROLE.sub(lambda found: "" if found[1] in own_roles else found[0], text)
+    if text != message.content:
+        text = re.sub(r"(?<=\S) {2,}(?=\S)", " ", text)
+    forwarded = [each.message.content for each in message.message_snapshots]
+    return "\n\n".join(each for each in (text.strip(), *forwarded) if each)
+
+
+def _time(message: shapes.Message) -> int:
+    try:
+        return int(datetime.fromisoformat(message.timestamp).timestamp() * 1000)
+    except ValueError:
+        return snowflake_ms(message.id)
+
+
+def _attachments(message: shapes.Message) -> list[Attachment]:
+    found = [
+        Attachment(
+            kind=_kind(file.content_type or ""),
+            name=file.filename,
+            size=file.size,
+            media_type=file.content_type or "",
+            ref=file.url,
+        )
+        for file in message.attachments
+    ]
+    found += [Attachment(kind="sticker", name=each.name) for each in message.sticker_items]
+    if message.poll is not None:
+        found.append(Attachment(kind="other", name=_poll(message.poll)))
+    return found
+
+
+def _kind(media_type: str) -> Literal["image", "document", "audio", "video"]:
+    match media_type.partition("/")[0]:
+        case "image":
+            return "image"
+        case "audio":
+            return "audio"
+        case "video":
+            return "video"
+        case _:
+            return "document"
+
+
+def _poll(poll: shapes.Poll) -> str:
+    options = " / ".join(each.poll_media.text or "" for each in poll.answers)
+    return f"poll: {poll.question.text or ''} ({options})"[:200]
+
+
+def _args(data: shapes.InteractionData) -> str:
+    """Write what was filled in as the words of a command: `preset:NAME` stands before a text."""
+    values = {each.name: str(each.value).strip() for each in data.options if each.value is not None}
+    question = values.pop("question", None)
+    if question is None:
+        return " ".join(value for value in values.values() if value)
+    preset = values.get("preset")
+    return f"preset:{preset} {question}" if preset else question

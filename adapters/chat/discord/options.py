@@ -1,0 +1,25 @@
+"""What the operator decides about a Discord account. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscordOptions:
+    """One account. `presets` gives the names that may be chosen now.
+
+    `gateway_url` is None where Discord is to be asked for it. `listen_all`: read what is not
+    addressed to the bot, too, which takes the Message Content intent. `threads`: whether a
+    mention in a channel opens a thread.
+    """
+
+    platform: str
+    token: str = field(repr=False)
+    api_base: str = "https://discord.com/api/v10"
+    gateway_url: str | None = None
+    listen_all: bool = False
+    threads: Literal["auto", "never"] = "auto"
+    presets: Callable[[], Sequence[str]] = tuple

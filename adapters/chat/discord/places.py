@@ -1,0 +1,139 @@
+"""What is known of guilds, channels and threads: only what it takes to tell where a message is.
+
+Decides a channel's place and who administers a guild; holds a few words for each channel, no
+members, no messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+from adapters.chat.discord.shapes import Channel, Guild, Role
+
+Kind: TypeAlias = Literal["dm", "open", "thread", "flat"]
+"""`open`: a thread can be made from a message there; `flat`: none can."""
+
+_DM: Final = frozenset({1, 3})
+_OPEN: Final = frozenset({0, 5})
+_THREADS: Final = frozenset({10, 11, 12})
+_ADMINISTRATOR: Final = 1 << 3
+_MANAGE_SERVER: Final = 1 << 5
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message stands. `parent` is the channel of a thread."""
+
+    kind: Kind
+    guild: str | None = None
+    parent: str | None = None
+
+
+DM: Final = Place("dm")
+
+
+@dataclass(slots=True)
+class GuildFacts:
+    """Who administers a guild, and which of its roles is the bot's own."""
+
+    owner: str | None = None
+    admin_roles: set[str] = field(default_factory=set)
+    own_roles: set[str] = field(default_factory=set)
+
+
+NO_GUILD: Final = GuildFacts()
+
+
+def may_manage(permissions: str | None) -> bool:
+    """Say whether these permissions are those of somebody who manages the server."""
+    try:
+        bits = int(permissions or 0)
+    except ValueError:
+        return False
+    return bool(bits & (_ADMINISTRATOR | _MANAGE_SERVER))
+
+
+def place_of(channel: Channel, guild: str | None = None) -> Place:
+    """Give the place that a channel is."""
+    guild = channel.guild_id or guild
+    if channel.type in _DM:
+        return DM
+    if channel.type in _THREADS and channel.parent_id:
+        return Place("thread", guild, channel.parent_id)
+    return Place("open" if channel.type in _OPEN else "flat", guild)
+
+
+class Places:
+    """Everything known, by id."""
+
+    def __init__(self) -> None:
+        self.me = ""
+        self._channels: dict[str, Place] = {}
+        self._guilds: dict[str, GuildFacts] = {}
+        self._newest: dict[str, str] = {}
+
+    def find(self, channel: str) -> Place | None:
+        """Give a channel's place, None if it was never told."""
+        return self._channels.get(channel)
+
+    def guild(self, guild: str | None) -> GuildFacts:
+        """Give what is known of a guild."""
+        return self._guilds.get(guild or "", NO_GUILD)
+
+    def newest(self) -> Iterator[tuple[str, str]]:
+        """Give (channel, id of the last message there) as they were told at the beginning."""
+        yield from self._newest.items()
+
+    def learn(self, channel: Channel, guild: str | None = None) -> Place:
+        """Take in a channel or a thread."""
+        place = place_of(channel, guild)
+        self._channels[channel.id] = place
+        return place
+
+    def learn_guild(self, guild: Guild) -> None:
+        """Take in a whole guild."""
+        if guild.unavailable:
+            return
+        self._guilds[guild.id] = GuildFacts(owner=guild.owner_id)
+        for role in guild.roles:
+            self.learn_role(guild.id, role)
+        for channel in (*guild.channels, *guild.threads):
+            self.learn(channel, guild.id)
+            if channel.last_message_id:
+                self._newest[channel.id] = channel.last_message_id
+
+    def learn_role(self, guild: str, role: Role) -> None:
+        """Take in a role, new or changed."""
+        facts = self._guilds.setdefault(guild, GuildFacts())
+        facts.admin_roles.discard(role.id)
+        if may_manage(role.permissions):
+            facts.admin_roles.add(role.id)
+        if role.tags is not None and self.me and role.tags.bot_id == self.me:
+            facts.own_roles.add(role.id)
+
+    def forget_role(self, guild: str, role: str) -> None:
+        """Drop a deleted role."""
+        facts = self._guilds.get(guild)
+        if facts is not None:
+            facts.admin_roles.discard(role)
+            facts.own_roles.discard(role)
+
+    def forget(self, channels: Iterable[str]) -> None:
+        """Drop deleted channels."""
+        for channel in channels:
+            self._channels.pop(channel, None)
+            self._newest.pop(channel, None)
+
+    def forget_guild(self, guild: str) -> None:
+        """Drop a guild that the bot is no longer in."""
+        self._guilds.pop(guild, None)
+        self.forget([each for each, place in self._channels.items() if place.guild == guild])
+
+    def administers(self, guild: str | None, user: str, roles: Iterable[str]) -> bool:
+        """Say whether somebody administers a guild, as far as it is known."""
+        facts = self.guild(guild)
+        if guild is None:
+            return False
+        return user == facts.owner or not facts.admin_roles.isdisjoint({*roles, guild})

@@ -1,0 +1,101 @@
+"""Answers to commands and presses: in time to Discord, then to the person alone.
+
+Decides how an interaction is acknowledged, and where an answer goes that came too late.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from typing import Final
+
+from adapters.chat.discord import routes, shapes
+from adapters.chat.discord.failures import EXPIRED, code_of
+from adapters.chat.discord.handles import Handle
+from adapters.chat.discord.render import EPHEMERAL, Body, allowed, quoting, whisper_bodies
+from adapters.chat.discord.rest import Rest
+from adapters.chat.discord.shapes import JsonObject
+from core.errors import ChatError
+from core.frames import Frame
+from core.types import Command, Press
+
+_REMEMBERED: Final = 2000
+_MESSAGE, _DEFERRED, _DEFERRED_UPDATE = 4, 5, 6
+_PATIENCE: Final = 5.0
+
+log = logging.getLogger(__name__)
+
+
+class Replies:
+    """The interactions of one account."""
+
+    def __init__(self, rest: Rest) -> None:
+        """Answer through `rest`."""
+        self._rest = rest
+        self._answered: OrderedDict[str, bool] = OrderedDict()
+
+    async def acknowledge(self, interaction: shapes.Interaction, to: Command | Press) -> None:
+        """Tell Discord within three seconds that it was taken in; best effort."""
+        body: JsonObject = {"type": _DEFERRED, "data": {"flags": EPHEMERAL}}
+        if isinstance(to, Press):
+            body = {"type": _DEFERRED_UPDATE}
+        elif to.name == "ask":
+            body = {"type": _MESSAGE, "data": quoting(_question(interaction))}
+            self._note(to.handle, answered=True)
+        if not await self.call_back(interaction, body):
+            self._note(to.handle, answered=False)
+
+    async def refuse(self, interaction: shapes.Interaction, text: str) -> None:
+        """Tell whoever gave it that it was not taken in, and why; best effort."""
+        data: JsonObject = {"content": text, "flags": EPHEMERAL, "allowed_mentions": allowed(None)}
+        await self.call_back(interaction, {"type": _MESSAGE, "data": data})
+
+    async def call_back(self, interaction: shapes.Interaction, body: JsonObject) -> bool:
+        """Give the first answer; False if it came too late or did not arrive."""
+        try:
+            route = routes.callback(interaction.id, interaction.token)
+            await self._rest.call(route, json=body)
+        except ChatError as error:
+            log.info("Discord: interaction %s was not acknowledged: %s", interaction.id, error)
+            return False
+        return True
+
+    async def whisper(self, to: Command | Press, frame: Frame) -> bool:
+        """Answer the person alone; False if the interaction can no longer be answered.
+
+        Raises:
+            ChatError: it did not work, and not because of the interaction.
+        """
+        handle = Handle.of(to.handle)
+        if handle is None or self._answered.get(to.handle) is False:
+            return False
+        try:
+            for body in whisper_bodies(frame):
+                await self._send(handle, to.handle, body)
+        except ChatError as error:
+            if code_of(error) not in EXPIRED:
+                raise
+            self._note(to.handle, answered=False)
+            return False
+        return True
+
+    async def _send(self, handle: Handle, key: str, body: Body) -> None:
+        """Replace what is there already, the first time; add to it from then on."""
+        if handle.own and key not in self._answered:
+            route = routes.original(handle.application, handle.token)
+            await self._rest.call(route, body, patience=_PATIENCE)
+            self._note(key, answered=True)
+            return
+        route = routes.follow_up(handle.application, handle.token)
+        await self._rest.call(route, body, patience=_PATIENCE)
+
+    def _note(self, handle: str, *, answered: bool) -> None:
+        """Remember that a handle was answered already, or cannot be."""
+        self._answered[handle] = answered
+        if len(self._answered) > _REMEMBERED:
+            self._answered.popitem(last=False)
+
+
+def _question(interaction: shapes.Interaction) -> str:
+    values = {each.name: each.value for each in interaction.data.options}
+    return str(values.get("question") or "")

@@ -1,0 +1,162 @@
+"""Discord's REST API through discord.py's client: one account's address, errors of ours.
+
+Decides nothing about messages. It never sleeps on a rate limit: whoever calls is told how long,
+so that one chat waits and the others go on. The session is open while somebody needs it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import logging
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Final, Self
+
+import aiohttp
+import discord
+import msgspec
+from discord.gateway import DiscordClientWebSocketResponse
+from discord.http import HTTPClient, Ratelimit, Route
+from discord.utils import MISSING
+from typing_extensions import override
+
+from adapters.chat.discord.failures import failure
+from adapters.chat.discord.render import Body
+from core.errors import ChatBusy
+
+# The library's own lines quote addresses, and those of interactions hold what answers them.
+logging.getLogger("discord").setLevel(logging.ERROR)
+
+SECONDS: Final = 15.0
+"""How long a call may take, with what the library repeats by itself (500, 502, 504)."""
+
+_AT_ONCE: Final = 0.001
+
+
+class Bucket(Ratelimit):
+    """One rate limit, as Discord tells it: who comes too early is refused, not kept waiting."""
+
+    @override
+    async def __aenter__(self) -> Self:
+        now = asyncio.get_running_loop().time()
+        self._last_request = now
+        if self.expires is not None and now >= self.expires:
+            self.remaining, self.expires = self.limit - self.outgoing, None
+        if self.remaining <= 0 and self.expires is not None:
+            raise discord.RateLimited(self.expires - now)
+        self.remaining -= 1
+        self.outgoing += 1
+        return self
+
+    @override
+    async def __aexit__(self, kind: object, error: object, trace: object) -> None:
+        self.outgoing -= 1
+        if isinstance(error, discord.RateLimited):
+            self.remaining = 0
+            self.expires = asyncio.get_running_loop().time() + error.retry_after
+
+
+class Rest(HTTPClient):
+    """The calls of one account.
+
+    The library keeps its address in a global (`Route.BASE`); here each call's is written anew, so
+    that two accounts of one process may have different ones.
+    """
+
+    def __init__(self, token: str, base: str) -> None:
+        """Make it; nothing is opened yet."""
+        super().__init__(MISSING)  # the running loop is asked for where it is needed
+        self.token = token
+        self.max_ratelimit_timeout = _AT_ONCE
+        self._base = base.rstrip("/")
+        self._users = 0
+
+    @contextlib.asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Keep the session open; it closes with the last who needs it."""
+        self._users += 1
+        if self._users == 1:
+            self._open()
+        try:
+            yield
+        finally:
+            self._users -= 1
+            if not self._users:
+                await self.close()
+
+    def _open(self) -> None:
+        self._global_over = asyncio.Event()
+        self._global_over.set()
+        session = aiohttp.ClientSession(
+            ws_response_class=DiscordClientWebSocketResponse,
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        # What `static_login` does, without asking who we are: messages may go out before.
+        self._HTTPClient__session = session
+
+    @override
+    def get_ratelimit(self, key: str) -> Ratelimit:
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            self._buckets[key] = bucket = Bucket(None)
+            self._try_clear_expired_ratelimits()
+        return bucket
+
+    @override
+    async def request(self, route: Route, **kwargs: Any) -> Any:
+        route.url = self._base + route.url.removeprefix(Route.BASE)
+        async with self.opened():
+            data = await super().request(route, **kwargs)
+        # The library reads "application/json" and no other spelling of it as JSON.
+        if isinstance(data, str) and data[:1] in {"{", "["}:
+            return msgspec.json.decode(data)
+        return data
+
+    async def call(
+        self,
+        route: Route,
+        body: Body | None = None,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        json: object = None,
+        patience: float = 0.0,
+    ) -> object:
+        """Make one call; `patience` is how many seconds of rate limit are waited for here.
+
+        Raises:
+            ChatError: as `failures` says.
+        """
+        kwargs: dict[str, Any] = {} if params is None else {"params": dict(params)}
+        if body is not None and body.file is None:
+            kwargs["json"] = body.json
+        elif json is not None:
+            kwargs["json"] = json
+        while True:
+            try:
+                async with asyncio.timeout(SECONDS):
+                    return await self.request(route, **kwargs, **_form(body))
+            except (discord.DiscordException, aiohttp.ClientError, OSError, ValueError) as error:
+                met = failure(error)
+            if not isinstance(met, ChatBusy) or met.retry_after > patience:
+                raise met
+            patience -= met.retry_after
+            await asyncio.sleep(met.retry_after)
+
+
+def _form(body: Body | None) -> dict[str, Any]:
+    """Give a file its form; it is made anew for every attempt, for sending uses it up."""
+    if body is None or body.file is None:
+        return {}
+    file = discord.File(io.BytesIO(body.file.data), filename=body.file.name)
+    payload = msgspec.json.encode(body.json).decode()
+    form = [
+        {"name": "payload_json", "value": payload, "content_type": "application/json"},
+        {
+            "name": "files[0]",
+            "value": file.fp,
+            "filename": file.filename,
+            "content_type": "application/octet-stream",
+        },
+    ]
+    return {"files": [file], "form": form}

@@ -1,0 +1,152 @@
+"""In which channel a message of ours goes: in a thread, made when it is first needed.
+
+Decides nothing about conversations: an address says which one it is. A thread that was opened
+by a message has that message's id, so an address is known before its thread exists.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Final, Literal, TypeVar
+
+from adapters.chat.discord import routes, shapes
+from adapters.chat.discord.failures import (
+    THREAD_EXISTS,
+    UNKNOWN_CHANNEL,
+    UNKNOWN_MESSAGE,
+    code_of,
+)
+from adapters.chat.discord.places import Places
+from adapters.chat.discord.rest import Rest
+from core.errors import ChatBusy, ChatError, ChatRefused, ChatUnknown
+from core.types import Address, Message
+
+TITLE: Final = 100
+"""Characters of a thread's name."""
+
+_ARCHIVED_AFTER: Final = 1440
+_REMEMBERED: Final = 2000
+_UNTITLED: Final = "Conversation"
+_MENTION: Final = re.compile(r"<@[!&]?\d+>")
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+class Rooms:
+    """Where each conversation is written."""
+
+    def __init__(self, rest: Rest, places: Places, threads: Literal["auto", "never"]) -> None:
+        """Open threads where `threads` is auto."""
+        self._rest = rest
+        self._places = places
+        self._auto = threads == "auto"
+        self._titles: OrderedDict[str, str] = OrderedDict()
+        self._rooms: OrderedDict[tuple[str, str], str] = OrderedDict()
+
+    def asked(self, message: Message) -> None:
+        """Remember what a thread will be called."""
+        if self._auto and message.address.thread == message.message_id:
+            _keep(self._titles, message.address.thread or "", message.text)
+
+    def of_question(self, message: Message) -> str:
+        """Give the channel that a question stands in."""
+        address = message.address
+        if address.thread is None or address.thread == message.message_id:
+            return address.channel
+        return address.thread
+
+    async def for_post(self, address: Address) -> str:
+        """Give the channel for a new message, and make the thread if it is not there yet.
+
+        Raises:
+            ChatBusy, ChatUnknown, ChatClosed: the thread cannot be had, now or ever.
+        """
+        thread = address.thread
+        if thread is None:
+            return address.channel
+        known = self._known(address.channel, thread) if self._auto else thread
+        if known is None:
+            known = await self._make(address.channel, thread)
+            _keep(self._rooms, (address.channel, thread), known)
+        return known
+
+    async def anywhere(self, address: Address, call: Callable[[str], Awaitable[T]]) -> T:
+        """Call with the channel in which what was posted stands; look in both if unsure."""
+        thread = address.thread
+        if thread is None:
+            return await call(address.channel)
+        known = self._known(address.channel, thread)
+        if known is not None:
+            return await call(known)
+        try:
+            result = await call(thread)
+        except ChatError as error:
+            if code_of(error) != UNKNOWN_CHANNEL:
+                raise
+            result = await call(address.channel)
+            _keep(self._rooms, (address.channel, thread), address.channel)
+        else:
+            _keep(self._rooms, (address.channel, thread), thread)
+        return result
+
+    def lost(self, address: Address) -> None:
+        """Forget where a conversation is written: it is not there any more."""
+        if address.thread is not None:
+            self._rooms.pop((address.channel, address.thread), None)
+            self._places.forget([address.thread])
+
+    def _known(self, channel: str, thread: str) -> str | None:
+        place = self._places.find(thread)
+        if place is not None and place.kind == "thread":
+            return thread
+        return self._rooms.get((channel, thread))
+
+    async def _make(self, channel: str, message: str) -> str:
+        """Open the thread of a message; give the channel itself where that is refused."""
+        title = await self._title(channel, message)
+        body = {"name": title, "auto_archive_duration": _ARCHIVED_AFTER}
+        try:
+            await self._rest.call(routes.thread(channel, message), json=body)
+        except (ChatBusy, ChatRefused, ChatUnknown):
+            raise
+        except ChatError as error:
+            code = code_of(error)
+            if code == THREAD_EXISTS:
+                return message
+            if code == UNKNOWN_MESSAGE:  # a thread that no message opened, or one that is gone
+                return message
+            if code == UNKNOWN_CHANNEL:
+                raise
+            log.info("Discord: no thread in channel %s: %s; answering there", channel, error)
+            return channel
+        guild = self._places.find(channel)
+        made = shapes.Channel(id=message, type=11, parent_id=channel)
+        self._places.learn(made, guild.guild if guild else None)
+        return message
+
+    async def _title(self, channel: str, message: str) -> str:
+        text = self._titles.pop(message, None)
+        if text is None:
+            text = await self._question(channel, message)
+        line = " ".join(text.split())
+        return (line if len(line) <= TITLE else line[: TITLE - 1] + "…") or _UNTITLED
+
+    async def _question(self, channel: str, message: str) -> str:
+        """Read the question again: this process has not seen it."""
+        try:
+            data = await self._rest.call(routes.message("GET", channel, message))
+            return _MENTION.sub("", shapes.read(data, shapes.Message).content)
+        except (ChatError, ValueError):
+            return ""
+
+
+def _keep(memory: OrderedDict[T, str], key: T, value: str) -> None:
+    memory[key] = value
+    memory.move_to_end(key)
+    if len(memory) > _REMEMBERED:
+        memory.popitem(last=False)

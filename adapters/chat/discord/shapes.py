@@ -1,0 +1,247 @@
+"""What we read of Discord's JSON, by the names of its documentation. Values only.
+
+What is not listed here is not looked at, so new fields of Discord's do no harm. Ids are text.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+JsonObject: TypeAlias = dict[str, object]
+
+
+class User(msgspec.Struct, frozen=True):
+    """A user; `global_name` is what they chose to be called."""
+
+    id: str
+    username: str = ""
+    global_name: str | None = None
+    bot: bool = False
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A user in a guild. `permissions` comes with interactions alone."""
+
+    nick: str | None = None
+    roles: tuple[str, ...] = ()
+    permissions: str | None = None
+    user: User | None = None
+
+
+class File(msgspec.Struct, frozen=True):
+    """An attachment."""
+
+    id: str
+    filename: str = "file"
+    size: int | None = None
+    content_type: str | None = None
+    url: str = ""
+
+
+class Sticker(msgspec.Struct, frozen=True):
+    """A sticker; there is nothing to read but its name."""
+
+    name: str = "sticker"
+    id: str = ""
+
+
+class PollText(msgspec.Struct, frozen=True):
+    """A question or an option."""
+
+    text: str | None = None
+
+
+class PollAnswer(msgspec.Struct, frozen=True):
+    """An option of a poll."""
+
+    poll_media: PollText = PollText()
+
+
+class Poll(msgspec.Struct, frozen=True):
+    """A poll."""
+
+    question: PollText = PollText()
+    answers: tuple[PollAnswer, ...] = ()
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """What a message points at: 0 is a reply, 1 a forward."""
+
+    message_id: str | None = None
+    channel_id: str | None = None
+    type: int = 0
+
+
+class Component(msgspec.Struct, frozen=True):
+    """A button, or what holds some."""
+
+    custom_id: str = ""
+    components: tuple[Component, ...] = ()
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """What was forwarded."""
+
+    content: str = ""
+
+
+class Forwarded(msgspec.Struct, frozen=True):
+    """One forwarded message."""
+
+    message: Snapshot = Snapshot()
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A message, from the gateway (with guild and member) or from REST (without)."""
+
+    id: str
+    channel_id: str
+    author: User
+    content: str = ""
+    timestamp: str = ""
+    type: int = 0
+    guild_id: str | None = None
+    member: Member | None = None
+    webhook_id: str | None = None
+    mentions: tuple[User, ...] = ()
+    mention_roles: tuple[str, ...] = ()
+    mention_everyone: bool = False
+    attachments: tuple[File, ...] = ()
+    sticker_items: tuple[Sticker, ...] = ()
+    poll: Poll | None = None
+    message_reference: Reference | None = None
+    referenced_message: Message | None = None
+    message_snapshots: tuple[Forwarded, ...] = ()
+    components: tuple[Component, ...] = ()
+    nonce: str | int | None = None
+    flags: int = 0
+
+
+class Tags(msgspec.Struct, frozen=True):
+    """Whose role it is."""
+
+    bot_id: str | None = None
+
+
+class Role(msgspec.Struct, frozen=True):
+    """A role; `permissions` is a number as text."""
+
+    id: str
+    permissions: str = "0"
+    tags: Tags | None = None
+
+
+class Channel(msgspec.Struct, frozen=True):
+    """A channel or a thread."""
+
+    id: str
+    type: int = 0
+    guild_id: str | None = None
+    parent_id: str | None = None
+    last_message_id: str | None = None
+
+
+class Guild(msgspec.Struct, frozen=True):
+    """A server, as the gateway tells of it."""
+
+    id: str
+    unavailable: bool = False
+    owner_id: str | None = None
+    roles: tuple[Role, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    threads: tuple[Channel, ...] = ()
+
+
+class ThreadList(msgspec.Struct, frozen=True):
+    """The threads that can be read in a guild now."""
+
+    guild_id: str
+    threads: tuple[Channel, ...] = ()
+
+
+class RoleEvent(msgspec.Struct, frozen=True):
+    """A role was made or changed."""
+
+    guild_id: str
+    role: Role
+
+
+class RoleGone(msgspec.Struct, frozen=True):
+    """A role was deleted."""
+
+    guild_id: str
+    role_id: str
+
+
+class Application(msgspec.Struct, frozen=True):
+    """The application that the bot belongs to."""
+
+    id: str
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """A new session began: everything before it has to be asked for."""
+
+    user: User
+    guilds: tuple[Guild, ...] = ()
+
+
+class Option(msgspec.Struct, frozen=True):
+    """An option of a command as somebody filled it in."""
+
+    name: str
+    value: str | int | float | bool | None = None
+    focused: bool = False
+
+
+class InteractionData(msgspec.Struct, frozen=True):
+    """What was given or pressed."""
+
+    name: str = ""
+    options: tuple[Option, ...] = ()
+    custom_id: str = ""
+    values: tuple[str, ...] = ()
+
+
+class Interaction(msgspec.Struct, frozen=True):
+    """A command (2), a press (3), somebody typing an option (4). `token` answers it."""
+
+    id: str
+    application_id: str
+    type: int
+    token: str
+    data: InteractionData = InteractionData()
+    guild_id: str | None = None
+    channel_id: str | None = None
+    channel: Channel | None = None
+    member: Member | None = None
+    user: User | None = None
+    message: Message | None = None
+
+
+class Posted(msgspec.Struct, frozen=True):
+    """The answer to a post: the message that stands there now."""
+
+    id: str
+    channel_id: str = ""
+
+
+class GatewayPlace(msgspec.Struct, frozen=True):
+    """Where the gateway is."""
+
+    url: str
+
+
+def read(data: object, shape: type[T]) -> T:
+    """Read one object.
+
+    Raises:
+        ValueError: it has not the documented shape.
+    """
+    try:
+        return msgspec.convert(data, shape)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{shape.__name__}: {error}") from None
