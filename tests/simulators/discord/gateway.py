@@ -121,7 +121,7 @@ class Gateway:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         if self.refusing:
             return web.Response(status=503)
-        socket = web.WebSocketResponse(max_msg_size=4096 * 4)
+        socket = web.WebSocketResponse(timeout=0.1, max_msg_size=4096 * 4)
         await socket.prepare(request)
         compress = request.query.get("compress") == "zlib-stream"
         line = Line(socket, request.transport, compress=compress)

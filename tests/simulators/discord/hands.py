@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from tests.simulators.discord import commands
@@ -11,6 +12,7 @@ from tests.simulators.discord.interactions import (
     AUTOCOMPLETE,
     COMPONENT,
     DEFERRED,
+    DEFERRED_UPDATE,
     MODAL,
     SLASH,
     Interaction,
@@ -34,8 +36,15 @@ class Hands(People):
         label: str,
         *,
         thread: str | None = None,
+        seconds: float = 0.0,
     ) -> str:
-        """Press a button, wait for the answer, and give what only this person sees of it."""
+        """Press a button, wait for the answer, and give what only this person sees of it.
+
+        Where the bot acknowledges without a word, words are waited for so many `seconds` more.
+
+        Raises:
+            LookupError: there is no such button. TimeoutError: the bot was thinking for ever.
+        """
         channel = self._channel(place, thread)
         said = self._visible(channel.messages[message_id], person)
         buttons = [each for each in walk(said.components) if each["type"] == BUTTON]
@@ -44,7 +53,7 @@ class Hands(People):
             raise LookupError(f"no button {label!r} there, but {shown(said).buttons}")
         data = {"custom_id": fits[0]["custom_id"], "component_type": BUTTON, "id": fits[0]["id"]}
         made = self.interactions.start(COMPONENT, channel, self._user(person), data, said)
-        return await self._answer(made)
+        return await self._answer(made, seconds)
 
     async def select(
         self,
@@ -104,7 +113,7 @@ class Hands(People):
         await self._acknowledged(made)
         return [each["name"] for each in made.choices]
 
-    async def _answer(self, made: Interaction) -> str:
+    async def _answer(self, made: Interaction, seconds: float = 0.0) -> str:
         """Wait until it is acknowledged, and if the bot is thinking, until it has answered."""
         if not await self._acknowledged(made):
             return FAILED[made.kind]
@@ -114,12 +123,19 @@ class Hands(People):
         if made.answer == DEFERRED and said is not None:
             here = made.channel.messages
             await self.until(lambda: not said.flags & LOADING or said.id not in here)
-        whispers = [
+        elif made.answer == DEFERRED_UPDATE and seconds:
+            with suppress(TimeoutError):
+                await self.until(lambda: self._whispers(made), seconds=seconds)
+        return "\n".join(self._whispers(made))
+
+    @staticmethod
+    def _whispers(made: Interaction) -> Sequence[str]:
+        """What this interaction's answers are that only its person sees."""
+        return [
             shown(each).text
             for each in made.channel.messages.values()
             if each.whispered_to is made.person and (each.interaction or {}).get("id") == made.id
         ]
-        return "\n".join(whispers)
 
     async def _acknowledged(self, made: Interaction) -> bool:
         try:

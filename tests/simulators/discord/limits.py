@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Protocol
 
 GLOBAL = 50
 
@@ -28,6 +29,17 @@ class Bucket:
         return 0.0
 
 
+class Limited(Protocol):
+    """A route: `limit` is (count, seconds), None is not limited at all."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def limit(self) -> tuple[int, float] | None: ...
+    @property
+    def open(self) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """Whether a request may pass, and what its answer tells of limits."""
@@ -45,13 +57,14 @@ class Limits:
         self._wall = wall
         self._buckets: dict[str, Bucket] = {}
 
-    def take(self, route: str, major: str, limit: tuple[int, float] | None, now: float) -> Verdict:
-        """Take one of a route; `limit` None is a route that is not limited at all."""
+    def take(self, route: Limited, major: str, now: float) -> Verdict:
+        """Take one of a route; those of interactions are outside the bot's global limit."""
+        limit = route.limit
         if limit is None:
             return Verdict(wait=0.0, of_all=False, headers={})
         whole = self._bucket("", (GLOBAL, 1.0))
-        bucket = self._bucket(f"{route}/{major}", limit)
-        wait = whole.take(now)
+        bucket = self._bucket(f"{route.name}/{major}", limit)
+        wait = 0.0 if route.open else whole.take(now)
         if wait:
             headers = {"X-RateLimit-Global": "true", "X-RateLimit-Scope": "global"}
             return Verdict(wait=wait, of_all=True, headers=headers)
@@ -62,7 +75,7 @@ class Limits:
             "X-RateLimit-Remaining": str(bucket.count - bucket.taken),
             "X-RateLimit-Reset": f"{self._wall() + after:.3f}",
             "X-RateLimit-Reset-After": f"{after:.3f}",
-            "X-RateLimit-Bucket": sha256(route.encode()).hexdigest()[:32],
+            "X-RateLimit-Bucket": sha256(route.name.encode()).hexdigest()[:32],
         }
         if wait:
             headers["X-RateLimit-Scope"] = "user"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Self
+from typing import Any, Self
 
 import discord
 import yarl
@@ -17,8 +17,12 @@ from tests.simulators.discord.simulator import DiscordSimulator
 class RealClient(discord.Client):
     """Runs while it is entered. `said` and `pressed` are what came in."""
 
-    def __init__(self, simulator: DiscordSimulator, *, intents: discord.Intents) -> None:
-        super().__init__(intents=intents, allowed_mentions=discord.AllowedMentions.none())
+    def __init__(
+        self, simulator: DiscordSimulator, *, intents: discord.Intents, **options: Any
+    ) -> None:
+        super().__init__(
+            intents=intents, allowed_mentions=discord.AllowedMentions.none(), **options
+        )
         self._simulator = simulator
         self.said: list[discord.Message] = []
         self.edited: list[discord.RawMessageUpdateEvent] = []
@@ -68,6 +72,9 @@ class RealClient(discord.Client):
 
     async def on_thread_create(self, thread: discord.Thread) -> None:
         self._tell("thread")
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        self._tell("invited")
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         self._tell("kicked")

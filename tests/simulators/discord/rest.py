@@ -151,7 +151,7 @@ class Rest:
     def _verdict(self, route: Route, call: Call) -> Verdict:
         major = call.ids.get("channel") or call.ids.get("token") or call.ids.get("guild") or ""
         now = asyncio.get_running_loop().time()
-        return self.limits.take(route.name, major, route.limit, now)
+        return self.limits.take(route, major, now)
 
     def _note(self, route: Route, call: Call, status: int, body: Any) -> None:
         params = {**call.form, **call.query, **call.ids}
