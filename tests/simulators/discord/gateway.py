@@ -156,6 +156,11 @@ class Gateway:
         if session is not None and session.line is line:
             session.line = None
 
+    def _end(self, line: Line) -> None:
+        """Close a session for good: the client said that it goes."""
+        if line.session is not None:
+            self.sessions.pop(line.session.id, None)
+
     async def _listen(self, line: Line) -> None:
         """Read until it closes; who misses heartbeats is closed."""
         loop = asyncio.get_running_loop()
@@ -165,11 +170,9 @@ class Gateway:
                 frame = await line.socket.receive(timeout=max(0.001, deadline - loop.time()))
             except TimeoutError:
                 raise Closed(4009, "Session timed out.") from None
-            if frame.type in {WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED}:
-                if line.session is not None and line.socket.close_code in {1000, 1001}:
-                    self.sessions.pop(line.session.id, None)  # closed on purpose: it is over
-                return
-            if frame.type == WSMsgType.ERROR:
+            if frame.type == WSMsgType.CLOSE and frame.data in {1000, 1001}:
+                self._end(line)
+            if frame.type not in {WSMsgType.TEXT, WSMsgType.BINARY}:
                 return
             body = parsed(frame)
             if body["op"] == 1:

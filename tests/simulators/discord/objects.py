@@ -153,6 +153,12 @@ def guild(world: World, one: Guild, *, everybody: bool) -> Json:
     }
 
 
+def joined(world: World, one: Guild) -> Json:
+    """As GUILD_CREATE brings a guild that the bot is new in: not known to be available."""
+    whole = guild(world, one, everybody=False)
+    return {name: value for name, value in whole.items() if name != "unavailable"}
+
+
 def _active(one: Channel) -> bool:
     return one.type == THREAD and not one.archived
 

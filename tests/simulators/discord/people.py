@@ -62,8 +62,7 @@ class People:
         if found and home.present:
             self.desk.told("CHANNEL_CREATE", objects.channel(world, made))
         elif not found:
-            whole = objects.guild(world, home, everybody=False)
-            self.desk.told("GUILD_CREATE", whole)
+            self.desk.told("GUILD_CREATE", objects.joined(world, home))
         return Place(id=made.id, name=name, guild=home.id)
 
     async def thread(

@@ -27,7 +27,7 @@ class Powers(People):
         guild, world = self._guild(place), self.desk.world
         guild.present = True
         guild.members[world.bot.id] = set()
-        self.desk.told("GUILD_CREATE", objects.guild(world, guild, everybody=False))
+        self.desk.told("GUILD_CREATE", objects.joined(world, guild))
 
     async def forbid(self, place: Place, *rights: str) -> None:
         """Take rights of the bot's in a channel: names of PERMISSIONS such as "threads"."""
