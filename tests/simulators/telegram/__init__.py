@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from tests.simulators.telegram.shown import Shown
 from tests.simulators.telegram.simulator import TelegramSimulator
-from tests.simulators.telegram.state import Draft, File, Person, Place
+from tests.simulators.telegram.state import Draft, File, FileKind, Person, Place
 
-__all__ = ["Draft", "File", "Person", "Place", "Shown", "TelegramSimulator"]
+__all__ = ["Draft", "File", "FileKind", "Person", "Place", "Shown", "TelegramSimulator"]

@@ -102,8 +102,10 @@ class Server:
             _refuse(fault)
             result = method(call)
             result = await result if inspect.isawaitable(result) else result
+            self._admitted(request)
             status, body = 200, {"ok": True, "result": result}
         except Refusal as no:
+            no = no if request.match_info["token"] == self.token else Refusal(401)
             status, body = no.status, no.wire
         error = str(body.get("description", ""))
         self.requests.add(Request(at=at, method=name, params=params, status=status, error=error))

@@ -111,7 +111,7 @@ class TelegramSimulator(People):
     def revoke(self) -> None:
         """Make the bot's token worthless, as its owner can."""
         self.server.token = ""
-        self.server.drop_connections()
+        self.updates.end_poll()
 
     def flood_wait(self, place: Place, seconds: float) -> None:
         """Refuse whatever the bot writes in a chat for so long, with 429."""

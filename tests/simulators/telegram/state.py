@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 Kind: TypeAlias = Literal["private", "group", "supergroup"]
+FileKind: TypeAlias = Literal["document", "photo", "voice", "audio", "video"]
 Wire: TypeAlias = dict[str, Any]
 
 
@@ -50,7 +51,7 @@ class File:
     name: str
     content: bytes
     media_type: str = "application/octet-stream"
-    kind: Literal["document", "photo", "voice", "audio", "video"] = "document"
+    kind: FileKind = "document"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -77,6 +77,11 @@ class Updates:
         self.webhook, self.last_error = webhook, ""
         self._changes.tell()
 
+    def end_poll(self) -> None:
+        """Let go of a poll that is held open."""
+        self.polls += 1
+        self._changes.tell()
+
     def confirm(self, offset: int) -> None:
         """Forget what is below `offset`, or all but the last ones where it is negative."""
         if offset < 0:
