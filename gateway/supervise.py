@@ -1,6 +1,7 @@
 """Keeps what should run for ever running: starts it again, waiting longer each time.
 
-Decides how long to wait. An error that the operator must mend ends the program instead.
+Decides how long to wait. An error that the operator must mend ends the program instead; a chat
+that is not let in is tried again quietly, for the others go on.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from core.errors import ConfigError
+from core.errors import ChatRefused, ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -21,6 +22,8 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 60.0
 STEADY = 60.0
 """Seconds that it has to run for its next failure to count as the first."""
+FIRST_REFUSED = 60.0
+LONGEST_REFUSED = 900.0
 
 
 async def supervise(name: str, run: Callable[[], Awaitable[None]]) -> None:
@@ -29,7 +32,8 @@ async def supervise(name: str, run: Callable[[], Awaitable[None]]) -> None:
     Raises:
         ConfigError: what it met can only be mended by the operator.
     """
-    pause = FIRST_PAUSE
+    failures, refusals = _Pause(FIRST_PAUSE, LONGEST_PAUSE), _Pause(FIRST_REFUSED, LONGEST_REFUSED)
+    told = ""
     loop = asyncio.get_running_loop()
     while True:
         began = loop.time()
@@ -37,11 +41,29 @@ async def supervise(name: str, run: Callable[[], Awaitable[None]]) -> None:
             await run()
         except ConfigError:
             raise
+        except ChatRefused as error:
+            pause = refusals.next(loop.time() - began)
+            text = f"{name}: {error}"
+            if text != told:  # a bot that stays locked out says so once
+                told = text
+                log.error(told, again_in=pause)  # noqa: TRY400 - no fault of the program
         except Exception:
-            if loop.time() - began > STEADY:
-                pause = FIRST_PAUSE
+            pause = failures.next(loop.time() - began)
             log.exception("service_failed", service=name, again_in=pause)
         else:
             return
         await asyncio.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+class _Pause:
+    """A pause that doubles, until something has run for a while."""
+
+    def __init__(self, first: float, longest: float) -> None:
+        self._first, self._longest = first, longest
+        self._next = first
+
+    def next(self, ran: float) -> float:
+        """Give the seconds to wait after something ran for `ran` seconds."""
+        pause = self._first if ran > STEADY else self._next
+        self._next = min(2 * pause, self._longest)
+        return pause

@@ -18,7 +18,7 @@ from core.errors import ConfigError
 from core.presets import Catalogue, Preset
 from gateway.config import notices, presets, rules
 from gateway.config.decode import Decoder
-from gateway.config.model import Settings
+from gateway.config.model import Settings, Telegram
 from gateway.config.providers import Provider, missing
 from gateway.config.report import Report
 from gateway.config.text import LONGEST, read
@@ -73,6 +73,7 @@ class Config:
         given: list[object] = [http.token, *(key.token for key in http.keys.values())]
         for block in (*platforms, *self.providers.values()):
             given += [getattr(block, name) for name in block.__struct_fields__]
+        given += [each.hook_secret for each in platforms if isinstance(each, Telegram)]
         for provider in self.providers.values():
             given += provider.headers.values()
         return [each.reveal() for each in given if isinstance(each, Secret) and each]

@@ -6,6 +6,8 @@ A default of None means that nobody said anything.
 
 from __future__ import annotations
 
+import hmac
+from hashlib import sha256
 from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, field
@@ -91,6 +93,14 @@ class Telegram(Block, frozen=True, kw_only=True, tag="telegram", tag_field="type
     mode: Literal["polling", "webhook"] = "polling"
     public_url: Url | None = None
     webhook_secret: Secret | None = None
+
+    @property
+    def hook_secret(self) -> Secret:
+        """What Telegram sends with each update; unless the file says it, made of the token."""
+        if self.webhook_secret:
+            return self.webhook_secret
+        made = hmac.new(self.token.reveal().encode(), b"webhook secret", sha256)
+        return Secret(made.hexdigest())
 
 
 class Discord(Block, frozen=True, kw_only=True, tag="discord", tag_field="type"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
+from gateway.config.chats import ChatSettings
 from gateway.config.mixtures import PresetBlock
 from gateway.config.model import Settings
 from gateway.config.providers import UNSPOKEN, missing
@@ -21,16 +22,17 @@ _IGNORED = {
 }
 _LATER = "is not supported by this version yet"
 # Blocks that are checked, and change nothing so far.
-_BLOCKS = (
-    "budgets",
-    "limits",
-    "retention",
-    "defaults",
-    "workspaces",
-    "channels",
-    "access",
-    "privacy",
-)
+_BLOCKS = ("budgets", "limits", "retention", "privacy")
+# Settings of a chat that change nothing so far, and the values that are what happens anyway.
+_CHAT: dict[str, tuple[object, ...]] = {
+    "session": (None, "thread"),
+    "busy": (None, "queue"),
+    "introduce": (None, False),
+    "providers": (None,),
+    "system_prompt": (None,),
+    "tools": (None,),
+    "retention": (None,),
+}
 _Row: TypeAlias = tuple[Path, bool, str]  # where, whether it asks in vain, and what to say of it
 _BARE = "every trace and every log holds the whole text"
 
@@ -55,10 +57,21 @@ def _rows(settings: Settings) -> Iterator[_Row]:
     for block in _BLOCKS:
         vain = _says_something(getattr(settings, block))
         yield (block,), vain, f"{_LATER}: nothing is held to it"
+    yield from _chat(settings.defaults, ("defaults",))
+    for index, workspace in enumerate(settings.workspaces):
+        yield from _chat(workspace, ("workspaces", str(index)))
+    for index, channel in enumerate(settings.channels):
+        yield from _chat(channel, ("channels", str(index)))
     yield ("tools", "servers"), bool(settings.tools.servers), f"{_LATER}; no tool is offered"
     for name, key in settings.http.keys.items():
         at = ("http", "keys", name, "budgets")
         yield at, _says_something(key.budgets), f"{_LATER}: nothing is held to it"
+
+
+def _chat(said: ChatSettings, path: Path) -> Iterator[_Row]:
+    for key, usual in _CHAT.items():
+        vain = getattr(said, key) not in usual
+        yield (*path, key), vain, f"{_LATER}: nothing is held to it"
 
 
 def _preset(preset: PresetBlock, path: Path) -> Iterator[_Row]:

@@ -6,11 +6,9 @@ connected before a chat runs.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from core.errors import ConfigError
@@ -102,7 +100,7 @@ def _telegram(name: str, shape: Telegram, parts: ChatParts, *, listen_all: bool)
     webhook = None
     if shape.mode == "webhook":
         url = f"{(shape.public_url or '').rstrip('/')}/{name}/webhook"
-        webhook = Webhook(url=url, secret=_webhook_secret(shape))
+        webhook = Webhook(url=url, secret=shape.hook_secret.reveal())
     options = TelegramOptions(
         platform=name,
         token=shape.token.reveal(),
@@ -172,13 +170,6 @@ def _extra(name: str) -> Iterator[None]:
 
 def _revealed(secret: Secret | None) -> str | None:
     return secret.reveal() if secret else None
-
-
-def _webhook_secret(shape: Telegram) -> str:
-    """Take the file's, or make one that stays the same for as long as the token does."""
-    if shape.webhook_secret:
-        return shape.webhook_secret.reveal()
-    return hmac.new(shape.token.reveal().encode(), b"webhook secret", sha256).hexdigest()
 
 
 def _listens_to_all(config: Config, platform: str) -> bool:
