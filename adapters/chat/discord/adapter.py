@@ -90,7 +90,8 @@ class DiscordChat(ChatAdapter):
         self, address: Address, frame: Frame, *, delivery_id: str, reply_to: str | None = None
     ) -> str:
         room = await self._rooms.for_post(address)
-        if address.thread is not None and room == address.channel:
+        unthreaded = address.thread is not None and room == address.channel
+        if unthreaded:
             reply_to = address.thread  # no thread could be made: the root tells what it belongs to
         elif reply_to == address.thread:
             reply_to = None  # that message stands outside the thread that it opened
@@ -110,6 +111,8 @@ class DiscordChat(ChatAdapter):
         if plain:
             self._layout = False
             self._plain[message_id] = ""
+        if unthreaded and address.thread:
+            self._places.rooted(message_id, address.thread)
         _keep(self._deliveries, message_id, delivery_id)
         return message_id
 

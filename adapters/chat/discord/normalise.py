@@ -97,7 +97,7 @@ def press_of(interaction: shapes.Interaction, setting: Setting, at: int) -> Pres
     if user is None or not channel or pressed is None:
         return None
     address = _place_address(setting, channel, place)
-    root = _root(message)
+    root = _root(message, setting) if message else None
     if root and place.kind == _CHANNEL_THREADS and setting.threads == "auto":
         address = Address(platform=setting.platform, channel=channel, thread=root)
     own = bool(message and message.flags & _EPHEMERAL)
@@ -128,7 +128,7 @@ def _address(message: shapes.Message, place: Place, setting: Setting, *, to_me: 
         return address
     answered = message.referenced_message
     if answered is not None and _replied_to(message) == setting.me:
-        root = _root(answered)
+        root = _root(answered, setting)
         return Address(platform=setting.platform, channel=message.channel_id, thread=root)
     return Address(platform=setting.platform, channel=message.channel_id, thread=message.id)
 
@@ -139,10 +139,12 @@ def _place_address(setting: Setting, channel: str, place: Place) -> Address:
     return Address(platform=setting.platform, channel=channel)
 
 
-def _root(message: shapes.Message | None) -> str | None:
-    """Give the message that an answer of ours replies to."""
-    reference = message.message_reference if message else None
-    return reference.message_id if reference and reference.type == _REPLY else None
+def _root(message: shapes.Message, setting: Setting) -> str | None:
+    """Give the question that an answer of ours replies to."""
+    reference = message.message_reference
+    if reference is not None and reference.type == _REPLY and reference.message_id:
+        return reference.message_id
+    return setting.places.root(message.id)
 
 
 def _replied_to(message: shapes.Message) -> str | None:

@@ -6,6 +6,7 @@ members, no messages.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
@@ -18,6 +19,7 @@ Kind: TypeAlias = Literal["dm", "open", "thread", "flat"]
 _DM: Final = frozenset({1, 3})
 _OPEN: Final = frozenset({0, 5})
 _THREADS: Final = frozenset({10, 11, 12})
+_REMEMBERED: Final = 2000
 _ADMINISTRATOR: Final = 1 << 3
 _MANAGE_SERVER: Final = 1 << 5
 
@@ -73,6 +75,7 @@ class Places:
         self._channels: dict[str, Place] = {}
         self._guilds: dict[str, GuildFacts] = {}
         self._newest: dict[str, str] = {}
+        self._roots: OrderedDict[str, str] = OrderedDict()
 
     def find(self, channel: str) -> Place | None:
         """Give a channel's place, None if it was never told."""
@@ -81,6 +84,16 @@ class Places:
     def guild(self, guild: str | None) -> GuildFacts:
         """Give what is known of a guild."""
         return self._guilds.get(guild or "", NO_GUILD)
+
+    def root(self, message: str) -> str | None:
+        """Give the question that a message of ours stands under in a channel."""
+        return self._roots.get(message)
+
+    def rooted(self, message: str, root: str) -> None:
+        """Note the question that a message of ours stands under, where no thread could be made."""
+        self._roots[message] = root
+        if len(self._roots) > _REMEMBERED:
+            self._roots.popitem(last=False)
 
     def newest(self) -> Iterator[tuple[str, str]]:
         """Give (channel, id of the last message there) as they were told at the beginning."""
