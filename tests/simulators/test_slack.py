@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
+from slack_sdk.errors import SlackApiError
 
 from tests.simulators.slack import SlackSimulator
 from tests.simulators.slack.oracle import Heard, bot, client, connected
@@ -151,6 +152,50 @@ async def test_files_arrive_with_a_message_and_are_read_with_the_token():
                 assert await got.read() == b"picture"
 
 
+async def test_what_a_person_types_is_escaped_and_comes_as_rich_text_too():
+    async with world() as (slack, heard):
+        ann, bob = slack.person("ann"), slack.person("bob")
+        room = slack.group("room", ann, bob)
+        await slack.say(room, ann, f"is a < b & c, <@{bob.id}>? https://example.org/?a=1&b=2")
+        await slack.until(lambda: heard.events)
+        (event,) = heard.events
+        link = "<https://example.org/?a=1&amp;b=2>"
+        assert event["text"] == f"is a &lt; b &amp; c, <@{bob.id}>? {link}"
+        leaves = event["blocks"][0]["elements"][0]["elements"]
+        assert [each["type"] for each in leaves] == ["text", "user", "text", "link"]
+
+
+async def test_a_bot_that_is_sent_away_hears_nothing_and_may_not_write():
+    async with world() as (slack, heard):
+        ann, bob = slack.person("ann"), slack.person("bob")
+        room = slack.group("room", ann)
+        await slack.kick(room)
+        await slack.say(room, ann, "hello", mention=True)
+        await slack.settled()
+        with pytest.raises(SlackApiError, match="not_in_channel"):
+            await client(slack).chat_postMessage(channel=room.id, text="x")
+        assert slack.envelopes == []
+        await slack.invite(room)
+        await slack.invite(room, bob)
+        await slack.until(lambda: heard.events)
+        assert [event["subtype"] for event in heard.events] == ["channel_join"]
+
+
+async def test_a_thread_whose_root_was_deleted_goes_on():
+    async with world() as (slack, _):
+        ann, web = slack.person("ann"), client(slack)
+        room = slack.group("room", ann)
+        asked = await slack.say(room, ann, "hello")
+        await web.chat_postMessage(channel=room.id, text="one", thread_ts=asked)
+        await slack.unsay(room, ann, asked)
+        await web.chat_postMessage(channel=room.id, text="two", thread_ts=asked)
+        assert len(slack.shown(room, thread=asked)) == 2
+        alone = await slack.say(room, ann, "hello")
+        await slack.unsay(room, ann, alone)
+        with pytest.raises(SlackApiError, match="thread_not_found"):
+            await web.chat_postMessage(channel=room.id, text="x", thread_ts=alone)
+
+
 async def test_edits_deletions_strangers_and_other_bots_look_as_they_do_in_slack():
     async with world() as (slack, _):
         ann, zoe = slack.person("ann"), slack.person("zoe", stranger=True)
@@ -171,120 +216,3 @@ async def test_edits_deletions_strangers_and_other_bots_look_as_they_do_in_slack
         assert mechanical["event"]["bot_id"]
         who = await client(slack).users_info(user=zoe.id)
         assert who["user"]["is_stranger"]
-
-
-# --- the connection -------------------------------------------------------------------------
-
-
-async def test_an_event_goes_to_one_of_several_connections():
-    one, other = Heard(), Heard()
-    async with (
-        SlackSimulator() as slack,
-        connected(slack, bot(slack, one)),
-        connected(slack, bot(slack, other)),
-    ):
-        ann = slack.person("ann")
-        for count in range(4):
-            await slack.say(slack.dm(ann), ann, str(count))
-        await slack.until(lambda: len(one.events) + len(other.events) == 4)
-        assert one.events
-        assert other.events
-
-
-@pytest.mark.parametrize("reason", ["refresh_requested", "link_disabled"])
-async def test_a_client_that_is_asked_to_go_comes_back(reason):
-    async with world() as (slack, heard):
-        ann = slack.person("ann")
-        await slack.disconnect(reason)
-        await slack.until(lambda: slack.sockets.opened == 2 and slack.sockets.links)
-        await slack.say(slack.dm(ann), ann, "still there?")
-        await slack.until(lambda: heard.events)
-
-
-async def test_a_warning_leaves_the_connection_open():
-    async with world() as (slack, heard):
-        ann = slack.person("ann")
-        await slack.disconnect("warning")
-        await slack.say(slack.dm(ann), ann, "hello")
-        await slack.until(lambda: heard.events)
-
-
-async def test_a_lost_connection_is_opened_again():
-    async with world() as (slack, _):
-        await slack.cut()
-        await slack.until(lambda: slack.sockets.opened == 2)
-
-
-async def test_a_ticket_is_good_once():
-    async with SlackSimulator() as slack, aiohttp.ClientSession() as session:
-        answer = await client(slack, slack.app_token).apps_connections_open(
-            app_token=slack.app_token
-        )
-        async with session.ws_connect(answer["url"]) as socket:
-            hello = await socket.receive_json()
-            assert (hello["type"], hello["num_connections"]) == ("hello", 1)
-            with pytest.raises(aiohttp.WSServerHandshakeError):
-                await session.ws_connect(answer["url"])
-
-
-async def test_what_is_not_acknowledged_comes_again_three_times_with_the_same_event():
-    async with SlackSimulator(scale=1e6) as slack, aiohttp.ClientSession() as session:
-        slack.ack_seconds = 0.05
-        answer = await client(slack, slack.app_token).apps_connections_open(
-            app_token=slack.app_token
-        )
-        async with session.ws_connect(answer["url"]) as socket:
-            assert (await socket.receive_json())["type"] == "hello"
-            ann = slack.person("ann")
-            await slack.say(slack.dm(ann), ann, "hello")
-            frames = [await socket.receive_json() for _ in range(4)]
-        assert len({frame["envelope_id"] for frame in frames}) == 4
-        assert len({frame["payload"]["event_id"] for frame in frames}) == 1
-        assert [frame["retry_attempt"] for frame in frames] == [0, 1, 2, 3]
-        assert [frame["retry_reason"] for frame in frames] == ["", "timeout", "timeout", "timeout"]
-
-
-async def test_an_acknowledgement_ends_the_redelivery_and_a_command_comes_once():
-    async with SlackSimulator(scale=1e6) as slack, aiohttp.ClientSession() as session:
-        slack.ack_seconds = 0.05
-        answer = await client(slack, slack.app_token).apps_connections_open(
-            app_token=slack.app_token
-        )
-        async with session.ws_connect(answer["url"]) as socket:
-            await socket.receive_json()
-            ann = slack.person("ann")
-            await slack.say(slack.dm(ann), ann, "hello")
-            await socket.receive_json()
-            again = await socket.receive_json()
-            await socket.send_json({"envelope_id": again["envelope_id"]})
-            await slack.until(lambda: slack.envelopes[-1].acked_at)
-            said = await slack.command(slack.dm(ann), ann, "moa")
-            assert "operation_timeout" in said
-        kinds = [(each.kind, each.attempt) for each in slack.envelopes]
-        assert kinds == [("events_api", 0), ("events_api", 1), ("slash_commands", 0)]
-
-
-async def test_events_wait_for_a_bot_that_is_away():
-    heard = Heard()
-    async with SlackSimulator(scale=1000) as slack:
-        slack.retries = (0.0, 200.0)
-        ann = slack.person("ann")
-        await slack.say(slack.dm(ann), ann, "hello")
-        async with connected(slack, bot(slack, heard)):
-            await slack.until(lambda: heard.events)
-            assert "dispatch_failed" not in await slack.command(slack.dm(ann), ann, "moa")
-        await slack.until(lambda: not slack.sockets.links)
-        assert "dispatch_failed" in await slack.command(slack.dm(ann), ann, "moa")
-
-
-async def test_only_what_the_app_is_subscribed_to_and_may_read_is_sent():
-    async with world() as (slack, heard):
-        ann = slack.person("ann")
-        room = slack.group("room", ann)
-        slack.backend.subscriptions -= {"message.channels"}
-        slack.backend.scopes -= {"im:history"}
-        await slack.say(room, ann, "unread")
-        await slack.say(slack.dm(ann), ann, "unread")
-        await slack.say(room, ann, "read", mention=True)
-        await slack.settled()
-        assert [event["type"] for event in heard.events] == ["app_mention"]

@@ -77,8 +77,8 @@ async def test_what_fails_is_posted_again_with_its_number_unless_it_says_no(stop
         seen.append((number, reason, (await request.json())["event_id"]))
         return web.Response(status=500, headers={"X-Slack-No-Retry": "1"} if stop else {})
 
-    async with SlackSimulator(mode="http", scale=1e6) as slack, served(handled(fail)) as url:
-        slack.posts.url = url
+    async with SlackSimulator(mode="http") as slack, served(handled(fail)) as url:
+        slack.posts.url, slack.retries = url, (0.0, 0.0, 0.0)
         ann = slack.person("ann")
         await slack.say(slack.dm(ann), ann, "hello")
         await slack.settled()

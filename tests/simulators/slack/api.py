@@ -85,6 +85,8 @@ class Door:
         kinds = {self.bot_token: "bot", self.app_token: "app"}
         if token not in kinds:
             raise Refused("invalid_auth")
+        if self.backend.revoked:
+            raise Refused(self.backend.revoked)
         if kinds[token] != known.token:
             raise Refused("not_allowed_token_type")
         wanted = known.scopes(self.backend, args)

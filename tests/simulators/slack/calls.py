@@ -112,7 +112,7 @@ class Backend:
     """What all methods work on. `tell` sends an event about a place.
 
     `stream_life` are the seconds after which a stream is dead, whatever flows
-    (python-slack-sdk#1859).
+    (python-slack-sdk#1859). `revoked` is the error of every token, once it is set.
     """
 
     space: Workspace
@@ -121,6 +121,7 @@ class Backend:
     scopes: set[str] = field(default_factory=lambda: set(MANIFEST_SCOPES))
     subscriptions: set[str] = field(default_factory=lambda: set(MANIFEST_EVENTS))
     stream_life: float = 300.0
+    revoked: str = ""
     base_url: str = ""
     tickets: set[str] = field(default_factory=set)
     triggers: dict[str, float] = field(default_factory=dict)

@@ -76,6 +76,9 @@ def thread(backend: Backend, place: Place, args: Args) -> str | None:
         return None
     root = backend.space.find(place, ts)
     if root is None:
+        # A root that had replies leaves a tombstone, and its thread goes on.
+        if any(post.thread_ts == ts for post in backend.space.within(place)):
+            return ts
         raise Refused("thread_not_found")
     return root.root
 

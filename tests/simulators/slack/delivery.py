@@ -25,6 +25,7 @@ Kind: TypeAlias = Literal["events_api", "slash_commands", "interactive"]
 RETRIES = (0.0, 60.0, 300.0)
 ACK = 3.0
 HELLO_TIME = 3600
+MOST = 10
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,6 +68,7 @@ class Link:
     socket: web.WebSocketResponse
     request: web.Request
     waiting: dict[str, asyncio.Future[Outcome]] = field(default_factory=dict)
+    frozen: bool = False
 
 
 @dataclass(slots=True)
@@ -88,6 +90,10 @@ class Sockets:
         socket = web.WebSocketResponse(heartbeat=None, autoping=True)
         await socket.prepare(request)
         self.opened += 1
+        if len(self.links) >= MOST:
+            await socket.send_json({"type": "disconnect", "reason": "too_many_websockets"})
+            await socket.close()
+            return socket
         link = Link(socket, request)
         self.links.append(link)
         await socket.send_json(self._hello())
@@ -137,7 +143,8 @@ class Sockets:
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         link.waiting[envelope.id] = answer
         try:
-            await link.socket.send_json(frame)
+            if not link.frozen:
+                await link.socket.send_json(frame)
             async with asyncio.timeout(patience):
                 return await answer
         except (TimeoutError, ConnectionError):
@@ -153,6 +160,11 @@ class Sockets:
             )
             if close:
                 await link.socket.close()
+
+    def freeze(self) -> None:
+        """Answer no ping and send nothing more on the connections that are open."""
+        for link in self.links:
+            link.frozen, link.socket._autoping = True, False
 
     async def cut(self) -> None:
         """Lose every connection without a word."""

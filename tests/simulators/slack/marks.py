@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -85,7 +86,8 @@ def readable(block: Mapping[str, Any]) -> str:
 
 def _text(value: Any) -> str:
     if isinstance(value, Mapping):
-        return str(value.get("text") or value.get("alt_text") or "")
+        said = str(value.get("text") or value.get("alt_text") or "")
+        return html.unescape(said) if value.get("type") == "mrkdwn" else said
     return value if isinstance(value, str) else ""
 
 

@@ -32,19 +32,27 @@ def media_type(name: str) -> str:
 def message(space: Workspace, post: Post) -> Json:
     """Make the event of a new message."""
     event = shapes.message(space, post)
-    event["blocks"] = [
-        {
-            "type": "rich_text",
-            "block_id": "auto",
-            "elements": [
-                {"type": "rich_text_section", "elements": [{"type": "text", "text": post.text}]}
-            ],
-        }
-    ]
+    if space.people[post.user].team != TEAM:
+        event |= {"user_team": event["team"], "source_team": event["team"]}
     return event | {
         "channel": post.place.id,
         "event_ts": post.ts,
         "channel_type": post.place.kind,
+    }
+
+
+def came(space: Workspace, place: Place, person: Person, *, left: bool = False) -> Json:
+    """Make the message event that tells who came or went."""
+    ts = space.ts()
+    return {
+        "type": "message",
+        "subtype": "channel_leave" if left else "channel_join",
+        "user": person.id,
+        "text": f"<@{person.id}> has {'left' if left else 'joined'} the channel",
+        "ts": ts,
+        "channel": place.id,
+        "event_ts": ts,
+        "channel_type": place.kind,
     }
 
 

@@ -23,6 +23,7 @@ from tests.simulators.slack.model import (
 )
 from tests.simulators.slack.shown import Shown, shown
 from tests.simulators.slack.surfaces import file
+from tests.simulators.slack.typed import escaped, rich
 
 
 class People:
@@ -65,7 +66,7 @@ class People:
     ) -> Place:
         """Make a channel with these people and the bot in it."""
         place = Place(
-            id=self.space.new_id("G" if private else "C"),
+            id=self.space.new_id("C"),
             name=name,
             kind="group" if private else "channel",
             members={person.id for person in people} | ({BOT_USER} if with_bot else set()),
@@ -79,6 +80,18 @@ class People:
         place = self.group("-".join(["mpdm", *(person.name for person in people)]), *people)
         place.kind = "mpim"
         return place
+
+    async def invite(self, place: Place, person: Person | None = None) -> None:
+        """Bring somebody in, or the bot."""
+        who = person or self.space.people[BOT_USER]
+        place.members.add(who.id)
+        self.backend.tell(payloads.came(self.space, place, who), place)
+
+    async def kick(self, place: Place, person: Person | None = None) -> None:
+        """Send somebody away, or the bot, which is told nothing any more."""
+        who = person or self.space.people[BOT_USER]
+        place.members.discard(who.id)
+        self.backend.tell(payloads.came(self.space, place, who, left=True), place)
 
     # --- messages ---------------------------------------------------------------------------
 
@@ -96,12 +109,14 @@ class People:
         """Say something; its ts. Replying to a message is writing into its thread."""
         if person.id not in place.members:
             raise ValueError(f"{person.name} is not in {place.name}")
+        said = f"<@{BOT_USER}> {text}".strip() if mention else text
         post = Post(
             ts=self.space.ts(),
             place=place,
             user=person.id,
             at=self.space.loop(),
-            text=f"<@{BOT_USER}> {text}".strip() if mention else text,
+            text=escaped(said),
+            blocks=[rich(said)],
             thread_ts=self._thread(place, thread or reply_to),
         )
         post.files = [self._file(name, content) for name, content in files]
@@ -141,7 +156,8 @@ class People:
         """Edit one's own message."""
         post = self._own(place, person, ts)
         before = payloads.plain(self.space, post)
-        post.text, post.edited = text, f"{int(self.space.now())}.000000"
+        post.text, post.blocks = escaped(text), [rich(text)]
+        post.edited = f"{int(self.space.now())}.000000"
         changed(self.backend, post, before)
 
     async def unsay(self, place: Place, person: Person, ts: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,7 +55,7 @@ def seen(post: Post) -> Shown:
     stream, blocks = post.stream, blocks_of(post)
     parts = [stream.text if stream else "", *map(readable, blocks)]
     if not stream and not blocks:
-        parts = [post.text]
+        parts = [post.text if post.markdown else html.unescape(post.text)]
     return Shown(
         id=post.ts,
         text="\n".join(part for part in parts if part),

@@ -39,14 +39,18 @@ MESSAGES = {
     "mpim": ("message.mpim", "mpim:history"),
 }
 
+HASTE = 60.0
+"""How much faster redeliveries may come: never sooner than after one and five seconds."""
+
 
 class SlackSimulator(Hands):
     """A workspace with one bot in it.
 
     Switches, to be set at any time: `backend.scopes`, `backend.subscriptions`,
     `backend.stream_life` (seconds), `rates.scale` (10 is ten times as much), `ack_seconds`,
-    `retries` (seconds before each redelivery, divided by the scale), `mention_first` (which
-    of the twin events is sent first), `skip` (let time pass).
+    `retries` (seconds before each redelivery, divided by the scale, but by 60 at most),
+    `mention_first` (which of the twin events is sent first), `skip` (let time pass), `revoke`.
+    `envelopes` are all deliveries, `lost` the events that were given up.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class SlackSimulator(Hands):
         self.retries: Sequence[float] = RETRIES
         self.mention_first = False
         self.envelopes: list[Envelope] = []
+        self.lost: list[Json] = []
         self._clock, self._skipped = SystemClock(), 0.0
         self.space = Workspace(self.now, self._loop_time)
         self.backend = Backend(space=self.space, changes=self.changes, tell=self._tell)
@@ -162,6 +167,15 @@ class SlackSimulator(Hands):
         """Lose every connection without a word."""
         await self.sockets.cut()
 
+    def freeze(self) -> None:
+        """Let every open connection go dead: it stays open, but nothing comes any more."""
+        self.sockets.freeze()
+
+    async def revoke(self, error: str = "token_revoked") -> None:
+        """Take the bot's tokens away: calls fail with this word, connections end."""
+        self.backend.revoked = error
+        await self.sockets.disconnect("link_disabled")
+
     async def post_to(self, url: str) -> bool:
         """Send events to this URL from now on; tells whether it answers the challenge."""
         self.posts.url = url
@@ -199,9 +213,11 @@ class SlackSimulator(Hands):
         for attempt, wait in enumerate(self.retries, start=1):
             if not outcome.error or outcome.no_retry:
                 return
-            await asyncio.sleep(wait / self.rates.scale)
+            await asyncio.sleep(wait / min(self.rates.scale, HASTE))
             reason = outcome.reason(self.mode)
             outcome = await self.deliver("events_api", payload, attempt=attempt, reason=reason)
+        if outcome.error and not outcome.no_retry:
+            self.lost.append(payload)
 
     @override
     async def deliver(
