@@ -17,6 +17,8 @@ Action: TypeAlias = Literal[
     "stop", "retry", "preset", "pick", "advisors", "info", "up", "down", "remove"
 ]
 Detail: TypeAlias = Literal["off", "line", "summary", "full"]
+Cost: TypeAlias = Literal["footer", "private", "off"]
+"""Where a turn's figures stand: under the answer, behind a button, nowhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

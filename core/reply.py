@@ -26,7 +26,7 @@ from core.events import (
     TurnStarted,
     TurnStopped,
 )
-from core.frames import Action, Button, Detail, Footer, Frame, Panel, Part, Row
+from core.frames import Action, Button, Cost, Detail, Footer, Frame, Panel, Part, Row
 from core.markup import Streamed, close, gist, measure_of, neutralise, sanitise, split, strip
 from core.ports import Capabilities
 from core.types import Advice
@@ -55,6 +55,8 @@ class Reply:
         *,
         capabilities: Capabilities,
         detail: Detail = "summary",
+        cost: Cost = "footer",
+        mention: str | None = None,
         shown: Collection[str] = (),
     ) -> None:
         self._turn = turn_id
@@ -62,6 +64,8 @@ class Reply:
         self._measure = measure_of(capabilities.unit)
         self._opening = capabilities.opening
         self._detail = detail
+        self._cost = cost
+        self._mention = mention
         self._panel: Panel | None = None
         self._answer = Streamed(self._limit, self._measure)
         self._end: Terminal | None = None

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.errors import ChatBusy, ChatError, ChatUnknown, MessageGone
-from core.frames import Button, Content, Detail, Frame, Notice, Part
+from core.frames import Button, Content, Cost, Detail, Frame, Notice, Part
 from core.ports import ChatAdapter
 from core.records import Posted
 from core.reply import PANEL, Reply, is_gone
@@ -44,11 +44,20 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnInfo:
-    """A turn to show. `posted` is its outbox, empty unless the turn is taken up again."""
+    """A turn to show. `posted` is its outbox, empty unless the turn is taken up again.
+
+    `cost` says where the figures stand, `mention` is whom a long turn's end may mention.
+    `reply_to` is what the messages are hung on, as the question named it; `since` is when the
+    question came, in ms.
+    """
 
     turn_id: str
     address: Address
     detail: Detail = "summary"
+    cost: Cost = "footer"
+    mention: str | None = None
+    reply_to: str | None = None
+    since: int = 0
     posted: Sequence[Posted] = ()
 
 
@@ -114,6 +123,8 @@ class _Delivery:
             turn.turn_id,
             capabilities=adapter.capabilities(turn.address),
             detail=turn.detail,
+            cost=turn.cost,
+            mention=turn.mention,
             shown=shown,
         )
         self._noted = NOTE in shown
@@ -215,7 +226,10 @@ class _Delivery:
         await self._outbox.attempting(turn_id, key)
         try:
             message_id = await self._adapter.post(
-                self._turn.address, frame, delivery_id=delivery_id(turn_id, key, self._copies[key])
+                self._turn.address,
+                frame,
+                delivery_id=delivery_id(turn_id, key, self._copies[key]),
+                reply_to=self._turn.reply_to,
             )
         except ChatUnknown as error:
             await self._outbox.unposted(turn_id, key, "unknown")
