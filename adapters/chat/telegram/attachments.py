@@ -7,6 +7,7 @@ from typing import Literal
 
 import telegram
 
+from adapters.chat.telegram.reading import UNREAD
 from core.types import Attachment
 
 
@@ -45,7 +46,8 @@ def _files(message: telegram.Message) -> Iterator[Attachment]:
 
 
 def _others(message: telegram.Message) -> Iterator[Attachment]:
-    names = (*_people_and_places(message), *_plays(message))
+    unread = message.api_kwargs.get(UNREAD, ())
+    names = (*_people_and_places(message), *_plays(message), *unread)
     yield from (Attachment(kind="other", name=name) for name in names)
 
 

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-import telegram
 from telegram.error import TelegramError
 
 from adapters.chat.telegram.account import Account, Me
 from adapters.chat.telegram.admins import Admins
 from adapters.chat.telegram.normalise import Setting, normalise, removed_from
 from adapters.chat.telegram.presses import Presses
+from adapters.chat.telegram.reading import UNREADABLE, read
 from adapters.chat.telegram.styled import Styled
 from core.errors import StoreError, UserError
 from core.markup import strip
@@ -26,8 +26,6 @@ from core.ports import Clock, Intake
 from core.types import Command, Incoming, Message, Moved, Press
 
 MOST_NAMES: Final = 2000
-UNREADABLE: Final = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
-"""What the library raises over an update that is not as documented."""
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +51,7 @@ class Doorway:
             StoreError: it was not stored, and should come again.
         """
         try:
-            update = telegram.Update.de_json(dict(raw), None)
+            update = read(raw)
             now = int(self.clock.now().timestamp() * 1000)
             setting = Setting(platform=self.platform, me=self.me, now=now)
             incoming = normalise(update, setting)

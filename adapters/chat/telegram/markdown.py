@@ -26,7 +26,7 @@ _OPTIONS: Final = (
 _PASSES: Final = 12
 """Escaping may uncover more to escape: a block of HTML ends at its next tag."""
 
-_SUSPECT = re.compile(r"[<$\[]|\|\||://")
+_SUSPECT = re.compile(r"[<$\[]|\|\||://|```|~~~")
 _SAFE = re.compile(r"(?:https?://|mailto:)\S+\Z", re.IGNORECASE)
 _KEPT: Final = frozenset(
     {"bold", "italic", "strikethrough", "spoiler", "code", "pre", "text_link", "blockquote"}
@@ -189,6 +189,8 @@ class _Events:
     def _cover_code(self, start: int, end: int) -> None:
         self._covered.append((start, end))
         code = self._source[start:end]
+        if code[:3] in {b"```", b"~~~"} and b"\n" not in code.rstrip():
+            self._changes.append((start, start, b"\\"))  # a fence with nothing in it
         self.latex_in_code |= b"\\(" in code or b"\\[" in code
 
     def _link(self, address: str, bracket: int) -> None:

@@ -19,7 +19,9 @@ async def test_a_private_message_comes_in_with_who_and_where(telegram, chat, inb
     assert heard.event_id == f"{heard.address.channel}/{message_id}"
 
 
-async def test_what_cannot_be_stored_stays_with_telegram_and_comes_again(telegram, chat, inbox, caplog):
+async def test_what_cannot_be_stored_stays_with_telegram_and_comes_again(
+    telegram, chat, inbox, caplog
+):
     ana = telegram.person("Ana")
     inbox.refusals += [StoreFull("The disk is full.")]
     await telegram.say(telegram.dm(ana), ana, "one")

@@ -1,0 +1,204 @@
+"""Updates as the Bot API documents them are read right: who, where, what, and for whom."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import telegram
+
+from adapters.chat.telegram.account import Me
+from adapters.chat.telegram.normalise import Setting, normalise, removed_from
+from adapters.chat.telegram.reading import read
+from core.types import Attachment, Command, Incoming, Message, Moved, Press
+
+FIXTURES = Path(__file__).parents[3] / "fixtures" / "telegram"
+SETTING = Setting(
+    platform="telegram", me=Me(id=700, username="Moa_Bot", reads_all=False), now=1_790_000_009_000
+)
+AT = 1_790_000_000_000
+
+
+def update(name: str) -> telegram.Update:
+    return read(json.loads((FIXTURES / f"{name}.json").read_text()))
+
+
+def incoming(name: str) -> Incoming | None:
+    return normalise(update(name), SETTING)
+
+
+def message(name: str) -> Message:
+    found = incoming(name)
+    assert isinstance(found, Message)
+    return found
+
+
+def command(name: str) -> Command:
+    found = incoming(name)
+    assert isinstance(found, Command)
+    return found
+
+
+def press(name: str) -> Press:
+    found = incoming(name)
+    assert isinstance(found, Press)
+    return found
+
+
+def test_a_private_message():
+    found = message("dm")
+    assert found.text == "What is a monad?"
+    assert found.event_id == "501/10"
+    assert found.address.session == "telegram/501"
+    assert (found.author.id, found.author.name) == ("501", "Ana Ruiz")
+    assert found.author.circles == ()
+    assert (found.direct, found.addressed, found.to_others) == (True, True, False)
+    assert (found.message_id, found.reply_to, found.at) == ("10", None, AT)
+
+
+def test_a_topic_of_a_private_chat_is_a_thread():
+    assert message("dm_topic").address.session == "telegram/501/77"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "addressed", "to_others"),
+    [
+        ("group_plain", "just talking", False, False),
+        ("group_mention", "👩‍👩‍👧 hey , what is 2+2?", True, False),
+        ("group_mention_middle", "can help @bo here", True, True),
+        ("group_text_mention", "hi", True, False),
+        ("group_reply_to_bot", "and why?", True, False),
+        ("group_reply_to_person", "I agree", False, True),
+        ("reply_to_something_new", "and this?", True, False),
+        ("topic", "idea?", True, False),
+        ("topic_unaddressed", "hm", False, False),
+        ("reply_thread_without_topic", "x", True, True),
+    ],
+)
+def test_in_a_group_it_says_for_whom_it_is(name, text, addressed, to_others):
+    found = message(name)
+    assert found.text == text
+    assert (found.addressed, found.to_others) == (addressed, to_others)
+    assert (found.direct, found.reply_to) == (False, "10")
+    assert found.author.circles == (f"chat:{found.address.channel}",)
+
+
+def test_only_a_topic_is_a_thread():
+    assert message("topic").address.session == "telegram/-1002/5"
+    assert message("topic_general").address.thread is None
+    assert message("reply_thread_without_topic").address.thread is None
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("dm_command", ("ask", "preset:fast why?")),
+        ("dm_start", ("start", "deep_link")),
+        ("group_command", ("moa", "review")),
+        ("group_command_bare_ask", ("ask", "why?")),
+        ("group_command_unknown", ("frobnicate", "all")),
+    ],
+)
+def test_commands_for_the_bot(name, said):
+    found = command(name)
+    assert (found.name, found.args) == said
+    assert found.event_id == f"{found.address.channel}/10"
+    assert (found.reply_to is None) == found.direct
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "group_command_bare_stop",
+        "group_command_other_bot",
+        "group_automatic_forward",
+        "service_members",
+        "service_pinned",
+        "service_title",
+        "migrated_from",
+        "edited",
+        "channel_post",
+        "press_foreign",
+        "press_inline",
+        "kicked",
+        "added",
+        "unknown_kind",
+    ],
+)
+def test_what_is_of_no_concern_is_passed_over(name):
+    assert incoming(name) is None
+
+
+def test_who_writes_for_a_chat():
+    anonymous, channel = message("group_anonymous_admin"), message("group_as_channel")
+    assert (anonymous.author.id, anonymous.author.name) == ("-1001", "Lab")
+    assert anonymous.author.is_admin
+    assert not anonymous.author.is_bot
+    assert (channel.author.id, channel.author.is_admin) == ("-1009", False)
+    assert message("group_bot").author.is_bot
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "called", "size", "media_type", "ref"),
+    [
+        ("photo", "image", "photo.jpg", 150000, "image/jpeg", "large"),
+        ("document", "document", "paper.pdf", 5000, "application/pdf", "d1"),
+        ("document_image", "image", "scan.png", 5000, "image/png", "d2"),
+        ("voice", "audio", "voice message.ogg", 9000, "audio/ogg", "v1"),
+        ("video", "video", "video.mp4", 90000, "video/mp4", "v2"),
+        ("animation", "video", "cat.mp4", None, "video/mp4", "g1"),
+        ("sticker", "sticker", "sticker 👍 Cats", 20000, "", "s1"),
+        ("poll", "other", "poll “Tea?”: Yes / No", None, "", ""),
+        ("poll_of_an_older_api", "other", "poll “Tea?”", None, "", ""),
+        ("location", "other", "location 52.5, 13.4", None, "", ""),
+        ("contact", "other", "contact Bo +34600", None, "", ""),
+        ("dice", "other", "dice 🎲 4", None, "", ""),
+    ],
+)
+def test_what_comes_with_a_message_is_named(name, kind, called, size, media_type, ref):
+    found = message(name)
+    assert found.attachments == (
+        Attachment(kind=kind, name=called, size=size, media_type=media_type, ref=ref),
+    )
+    assert found.text == ("What is this?" if name == "photo" else "")
+
+
+def test_a_command_under_a_picture_is_a_message_that_keeps_the_picture():
+    found = message("photo_group_command")
+    assert (found.text, found.addressed, len(found.attachments)) == ("what is this?", True, 1)
+
+
+def test_presses():
+    dm, topic, old = press("press_dm"), press("press_topic"), press("press_inaccessible")
+    assert (dm.action, dm.turn_id, dm.value) == ("stop", "0123456789abcdef", "")
+    assert (dm.direct, dm.handle, dm.message_id, dm.reply_to) == (True, "4242", "12", None)
+    assert dm.event_id.startswith("update/9000")
+    assert dm.at == SETTING.now
+    assert (topic.action, topic.value, topic.author.id) == ("pick", "review", "502")
+    assert topic.address.session == "telegram/-1002/5"
+    assert topic.reply_to == "12"
+    assert (old.action, old.address.session) == ("remove", "telegram/-1001")
+
+
+def test_the_native_stop_stops_whatever_runs():
+    found = press("stopped")
+    assert (found.action, found.turn_id, found.handle) == ("stop", "", "")
+    assert (found.author.id, found.address.session) == ("501", "telegram/501")
+    assert press("stopped_topic").address.session == "telegram/501/77"
+
+
+def test_a_group_that_becomes_a_supergroup_moves():
+    found = incoming("migrated")
+    assert isinstance(found, Moved)
+    assert (found.address.channel, found.new.channel) == ("-4", "-1004")
+
+
+def test_only_a_removal_is_told():
+    assert removed_from(update("kicked")) == "Lab"
+    assert removed_from(update("added")) == ""
+    assert removed_from(update("dm")) == ""
+
+
+def test_a_long_message_is_read_whole():
+    assert len(message("long").text) == 4096
