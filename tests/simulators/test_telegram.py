@@ -68,6 +68,10 @@ async def test_a_person_says_something_and_the_bot_answers_edits_and_deletes():
         assert [text for _, text in shown.versions] == ["Hello", "Hello, Ann"]
         await sent.delete()
         assert people.shown(chat) == []
+        sent = await message.reply_text("Hello again", do_quote=True)
+        await people.delete(chat, str(sent.message_id))
+        with pytest.raises(telegram.error.BadRequest, match="to edit not found"):
+            await sent.edit_text("Hello, Ann")
 
 
 async def test_what_is_not_confirmed_comes_again():

@@ -101,8 +101,13 @@ async def test_files_go_both_ways():
             assert bytes(fetched) == kind.encode()
         await bot.api.send_document(int(chat.id), b"print()", "Code", filename="answer.py")
         (shown,) = people.shown(chat)
-        assert (shown.text, shown.files[0].name) == ("Code", "answer.py")
-        assert shown.files[0].content == b"print()"
+        assert (shown.text, shown.files) == ("Code", ("answer.py",))
+        assert shown.attached[0].content == b"print()"
+        await people.say(chat, ann, "", files=[("a.png", b"png"), ("a.txt", b"text")])
+        picture, text = await bot.messages()
+        assert picture.photo
+        assert text.document is not None
+        assert (text.document.file_name, text.document.mime_type) == ("a.txt", "text/plain")
         with pytest.raises(telegram.error.BadRequest, match="non-empty"):
             await bot.api.send_document(int(chat.id), b"", filename="empty.py")
 

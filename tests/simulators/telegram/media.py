@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from mimetypes import guess_type
 
-from tests.simulators.telegram.state import File, Wire, World
+from tests.simulators.telegram.state import File, FileKind, Wire, World
 
 STICKER = File(name="sticker.webp", content=b"RIFF", media_type="image/webp")
 
@@ -23,6 +24,14 @@ def keep_file(world: World, file: File) -> Wire:
     if file.kind == "video":
         told |= {"width": 640, "height": 480}
     return told if file.kind == "voice" else told | {"file_name": file.name}
+
+
+def named(name: str, content: bytes) -> File:
+    """Make of a name what an app would send: a picture as a photo, all else as a document."""
+    media_type = guess_type(name)[0] or "application/octet-stream"
+    pictured = media_type in {"image/jpeg", "image/png"}
+    kind: FileKind = "photo" if pictured else "document"
+    return File(name=name, content=content, media_type=media_type, kind=kind)
 
 
 def carried(world: World, file: File) -> Wire:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tests.simulators.telegram.account import Answered
 from tests.simulators.telegram.crowd import Crowd
-from tests.simulators.telegram.media import carried, poll, sticker
+from tests.simulators.telegram.media import carried, named, poll, sticker
 from tests.simulators.telegram.state import Chat, File, Person, Place, Sent, Wire, message_wire
 from tests.simulators.telegram.texts import formatted, units
 
@@ -26,23 +26,25 @@ class People(Crowd):
         mention: bool = False,
         reply_to: str | None = None,
         thread: str | None = None,
-        files: Sequence[File] = (),
+        files: Sequence[File | tuple[str, bytes]] = (),
     ) -> str:
         """Send a message and give its id: the last one's where several are needed.
 
         As an app does it: a text that is too long goes out in several messages, each file in
-        one of its own, the first of them with the text.
+        one of its own, the first of them with the text. A file of which only the name is known
+        is a picture or a document by its name.
         """
         if mention:
             text = f"@{self.world.bot.username} {text}"
         chat, album = self.chat(place), {"media_group_id": str(self.world.number())}
         parts = _parts(text) if not files else [text, *[""] * (len(files) - 1)]
         last = ""
+        whole = [each if isinstance(each, File) else named(*each) for each in files]
         for index, part in enumerate(parts):
-            extra = carried(self.world, files[index]) if files else {}
-            extra |= album if len(files) > 1 else {}
+            extra = carried(self.world, whole[index]) if whole else {}
+            extra |= album if len(whole) > 1 else {}
             sent = self._put(chat, person, extra=extra, reply_to=reply_to, thread=thread)
-            sent.files = tuple(files[index : index + 1])
+            sent.files = tuple(whole[index : index + 1])
             self._write(chat, sent, part, kind="message")
             last = str(sent.id)
         return last
@@ -78,6 +80,11 @@ class People(Crowd):
         sent = chat.messages[int(message_id)]
         sent.edit_date = self._wall()
         self._write(chat, sent, text, kind="edited_message")
+
+    async def delete(self, place: Place, message_id: str) -> None:
+        """Let a message be deleted, whosever it is; the bot is told nothing."""
+        del self.chat(place).messages[int(message_id)]
+        self.changes.tell()
 
     async def press(
         self, place: Place, person: Person, message_id: str, label: str, *, seconds: float = 15

@@ -84,7 +84,7 @@ class Screen:
         place = chat.place
         where = "" if chat.private else f" #{chat.title}"
         for each in self._crowd.shown(place):
-            body = [each.text, *(f"[file {file.name}]" for file in each.files)]
+            body = [each.text, *(f"[file {name}]" for name in each.files)]
             buttons = "  ".join(f"[{label}]" for label in each.buttons)
             edited = " (edited)" if each.edits else ""
             text = "\n".join(line for line in [*body, buttons] if line)

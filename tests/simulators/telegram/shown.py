@@ -13,19 +13,21 @@ from tests.simulators.telegram.state import Chat, File, Sent, Wire
 class Shown:
     """A message of the bot. `at` is the loop's time of its sending.
 
-    `pings` are the usernames of members whom its text rings. `versions` are all its texts with
-    their times. `silent`: it came without a sound. `previews`: a link in it may unfurl.
+    `files` are names, `attached` the files themselves. `pings` are the usernames of members whom
+    its text rings. `versions` are all its texts with their times. `silent`: it came without a
+    sound. `previews`: a link in it may unfurl.
     """
 
     id: str
     text: str
     buttons: tuple[str, ...] = ()
-    files: tuple[File, ...] = ()
+    files: tuple[str, ...] = ()
     edits: int = 0
     streaming: bool = False
     at: float = 0.0
     reply_to: str | None = None
     whispered_to: str | None = None
+    attached: tuple[File, ...] = ()
     thread: str | None = None
     pings: tuple[str, ...] = ()
     entities: tuple[Wire, ...] = ()
@@ -42,7 +44,8 @@ def show(chat: Chat, sent: Sent) -> Shown:
         id=str(sent.id),
         text=sent.text,
         buttons=tuple(labels),
-        files=tuple(sent.files),
+        files=tuple([each.name for each in sent.files]),
+        attached=tuple(sent.files),
         edits=max(0, len(sent.versions) - 1),
         at=sent.at,
         reply_to=None if sent.reply_to is None else str(sent.reply_to),
