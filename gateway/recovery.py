@@ -6,12 +6,12 @@ in its lane as if it had just come in (P1, P3). It answers nothing itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import structlog
 
-from core.types import Address, Press
+from core.types import Address, Command, Moved, Press
 from gateway.turns import unanswered
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 async def recover(store: Store, sessions: Sessions, platforms: Collection[str]) -> None:
     """Queue what is left; what belongs to a platform that is not configured stays where it is."""
-    waiting = await store.waiting()
+    waiting = await _moved(store, await store.waiting())
     unfinished = await _unfinished(store)
     stopped = _stopped(waiting)
     turns = [turn for turn in unfinished if Address.of(turn.start.session).platform in platforms]
@@ -48,15 +48,32 @@ async def _unfinished(store: Store) -> list[StoredTurn]:
     return [turn for turn in left if turn.start.seq is not None]
 
 
+async def _moved(store: Store, waiting: Sequence[Accepted]) -> Sequence[Accepted]:
+    """Do what comes before everything else: chats that go on under another id."""
+    moves = [(each.seq, each.incoming) for each in waiting if isinstance(each.incoming, Moved)]
+    for seq, moved in moves:
+        await store.move(moved.address, moved.new)
+        await store.drop(seq, "done")
+    return await store.waiting() if moves else waiting
+
+
 def _stopped(waiting: Iterable[Accepted]) -> set[str]:
-    """Name the turns whose Stop came in."""
-    presses = [each.incoming for each in waiting if isinstance(each.incoming, Press)]
-    return {press.turn_id for press in presses if press.action == "stop"}
+    """Name the turns whose Stop came in, and the sessions in which whatever ran was to stop."""
+    stops: set[str] = set()
+    for each in waiting:
+        match each.incoming:
+            case Press(action="stop", turn_id=turn_id) if turn_id:
+                stops.add(turn_id)
+            case Press(action="stop") | Command(name="stop"):
+                stops.add(each.incoming.address.session)
+            case _:
+                pass
+    return stops
 
 
-async def _as_wished(store: Store, turn: StoredTurn, stopped: Collection[str]) -> StoredTurn:
+async def _as_wished(store: Store, turn: StoredTurn, stopped: set[str]) -> StoredTurn:
     """End a turn whose Stop came in, but was not heard any more."""
-    if turn.state != "running" or turn.start.turn_id not in stopped:
+    if turn.state != "running" or not {turn.start.turn_id, turn.start.session} & stopped:
         return turn
     await store.finish(unanswered(turn.start.turn_id, "stopped"))
     return await store.turn(turn.start.turn_id) or turn

@@ -1,0 +1,96 @@
+"""Shows which words are a command, and that everything longer is a question."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.commands import MENU, Asked, Words, asked, choice, read
+from core.presets import Catalogue, Preset, Slot
+
+BIG = Slot(provider="p", model="big")
+CATALOGUE = Catalogue(
+    presets={name: Preset(name=name, aggregator=BIG) for name in ("review", "quick", "two words")},
+    default="review",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("stop", Words(name="stop")),
+        ("  Stop! ", Words(name="stop")),
+        ("help", Words(name="help")),
+        ("cost.", Words(name="cost")),
+        ("retry", Words(name="retry")),
+        ("moa", Words(name="moa")),
+        ("MOA review", Words(name="moa", args="review")),
+        ("preset quick", Words(name="moa", args="quick")),
+        ("moa moa/quick", Words(name="moa", args="moa/quick")),
+        ("moa revew", Words(name="moa", args="revew")),
+        ("moa review thread", Words(name="moa", args="review thread")),
+        ("moa review Channel", Words(name="moa", args="review Channel")),
+        ("moa two words", Words(name="moa", args="two words")),
+        ("moa two words me", Words(name="moa", args="two words me")),
+        ("moa off", Words(name="moa", args="off")),
+        ("moa default", Words(name="moa", args="default")),
+    ],
+)
+def test_a_text_that_fits_whole_is_a_command(text, words):
+    assert read(text, CATALOGUE) == words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "stop the war",
+        "stop?",
+        "help me",
+        "cost of living",
+        "moa is a bird",
+        "moa review this text",
+        "moa: what is it?",
+        "moas",
+        "preset values of a form",
+        "retry\nthis",
+        "Moa review, please",
+        "/stop",
+        "ask why",
+    ],
+)
+def test_anything_longer_is_a_question(text):
+    assert read(text, CATALOGUE) is None
+
+
+@given(st.text())
+def test_any_text_can_be_read(text):
+    words = read(text, CATALOGUE)
+    assert words is None or words.name in {entry.name for entry in MENU}
+    asked(text)
+
+
+@given(st.sampled_from(sorted(CATALOGUE.presets)), st.sampled_from(["here", "thread", "me"]))
+def test_a_choice_is_a_name_and_perhaps_where_it_holds(name, scope):
+    assert choice(f" {name}  ", CATALOGUE) == (name, "here")
+    assert choice(f"{name} {scope}", CATALOGUE) == (name, scope)
+
+
+def test_a_word_for_a_place_alone_is_a_name():
+    assert choice("thread", CATALOGUE) == ("thread", "here")
+
+
+@pytest.mark.parametrize(
+    ("args", "wanted"),
+    [
+        ("Why?", Asked(text="Why?")),
+        ("preset:quick Why\nnot?", Asked(text="Why\nnot?", preset="quick")),
+        ('preset:"two words" Why?', Asked(text="Why?", preset="two words")),
+        ("Preset:quick", Asked(text="", preset="quick")),
+        ("which preset:quick is it?", Asked(text="which preset:quick is it?")),
+        ("  ", Asked(text="")),
+    ],
+)
+def test_a_question_may_name_its_preset(args, wanted):
+    assert asked(args) == wanted

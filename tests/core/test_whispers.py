@@ -1,0 +1,151 @@
+"""Shows what people are told who give a command or press a button."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import whispers
+from core.frames import File, Notice, Part
+from core.ports import Capabilities
+from core.presets import Catalogue, Preset, ReferenceSlot, Slot
+from core.records import Spent, StoredTurn
+from core.types import Advice
+from tests.fakes.turns import advice, end, start
+
+BIG = Slot(provider="p", model="big")
+CAN = Capabilities(limit=2000)
+
+
+def catalogue(*names: str) -> Catalogue:
+    slots = (ReferenceSlot(provider="p", model="a"),)
+    presets = {each: Preset(name=each, aggregator=BIG, references=slots) for each in names}
+    return Catalogue(presets=presets, default=names[0])
+
+
+def turn(*advices: Advice) -> StoredTurn:
+    return StoredTurn(
+        start=start("t1", seq=1),
+        state="delivered",
+        attempts=1,
+        advice=tuple((1, each) for each in advices),
+        references_done=1,
+        end=end("t1"),
+        outbox=(),
+    )
+
+
+def pick(known: Catalogue, name: str, **said) -> tuple[str, dict[str, str]]:
+    frame = whispers.picker(
+        (known.presets[name], said.pop("level", "default")),
+        known,
+        unavailable=said.pop("unavailable", ()),
+        file=said.pop("file", False),
+    )
+    assert isinstance(frame.content, Notice)
+    return frame.content.text, {each.label: each.value for each in frame.buttons}
+
+
+def test_a_picker_says_what_is_in_force_and_offers_what_there_is():
+    text, buttons = pick(catalogue("review", "quick", "broken"), "quick", unavailable={"broken"})
+    assert text == "quick answers here (the default)."
+    assert buttons == {
+        "review": "review",
+        "✓ quick": "quick",
+        "Aggregator alone": "off",
+    }
+
+
+def test_a_choice_made_in_the_chat_can_be_taken_back():
+    text, buttons = pick(catalogue("review"), "review", level="thread")
+    assert text == "review answers here (chosen in this thread)."
+    assert buttons["Back to the default"] == "default"
+    _, buttons = pick(catalogue("review"), "review", level="channel", file=True)
+    assert "Back to the default" not in buttons
+
+
+def test_a_picker_names_those_for_which_there_is_no_room():
+    text, buttons = pick(catalogue(*(f"p{n}" for n in range(30))), "p0")
+    assert len(buttons) <= whispers.MOST_CHOICES + 2
+    assert "p29" in text
+
+
+names = st.text(
+    st.characters(exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=60
+)
+
+
+@given(st.lists(names, min_size=1, max_size=10, unique=True))
+def test_every_button_finds_its_preset_and_fits_everywhere(wanted):
+    known = catalogue(*wanted)
+    for preset in known.presets.values():
+        value = whispers.value_of(preset)
+        assert len(value.encode()) <= whispers.VALUE_BYTES
+        found = whispers.picked(value, known)
+        assert found is not None
+        assert known.get(found) == preset
+
+
+def test_a_preset_that_is_called_off_is_no_word():
+    known = catalogue("off", "review")
+    _, buttons = pick(known, "off")
+    assert buttons["✓ off"] == "moa/off"
+    assert whispers.picked("moa/off", known) == "moa/off"
+    assert whispers.picked("off", known) == "off"
+    assert whispers.picked("gone", known) is None
+
+
+def test_help_is_written_as_the_platform_takes_commands():
+    assert "\n/ask [preset:NAME] question – Ask a question\n" in whispers.help_text("/")
+    slack = whispers.help_text("/moa ")
+    assert "\n/moa ask [preset:NAME] question" in slack
+    assert "\n/moa [preset] – " in slack
+
+
+def test_what_a_conversation_cost_is_said_in_dollars_and_answers():
+    here = Spent(dollars=Decimal("1.25"), turns=3)
+    own = Spent(dollars=Decimal(0), turns=1, priced=False)
+    assert whispers.cost_text(here, own) == (
+        "This conversation has cost $1.25 (3 answers) this month.\n"
+        "Your own questions on this platform: $0 + unknown prices (1 answer)."
+    )
+
+
+def texts(*advices: Advice, value: str = "", can: Capabilities = CAN) -> list[str]:
+    frames = whispers.advice_frames(turn(*advices), value, can)
+    return [each.content.text for each in frames if isinstance(each.content, Part | Notice)]
+
+
+def test_the_advisors_whole_texts_are_shown_with_what_became_of_each():
+    (text,) = texts(advice(1), advice(2, "failed"))
+    assert text.startswith("✓ p:1 · done · 1.5 s · $0.0010\n\nAdvice 1\n\n✗ p:2")
+    (text,) = texts(advice(1), advice(2), value="2")
+    assert "Advice 2" in text
+    assert "Advice 1" not in text
+    assert texts(advice(1), value="7") == ["No advisor has answered yet."]
+
+
+def test_what_models_wrote_is_made_harmless_and_split():
+    long = replace(advice(1), text="[here](javascript:go()) " + "word " * 900)
+    shown = texts(long)
+    assert len(shown) == 3
+    assert all(len(each) <= CAN.limit for each in shown)
+    assert "javascript:" not in "".join(shown)
+
+
+def test_advice_that_is_too_long_for_messages_is_a_file():
+    long = replace(advice(1), text="word " * 9000)
+    can = replace(CAN, files=True)
+    (frame,) = whispers.advice_frames(turn(long), "", can)
+    assert isinstance(frame.content, File)
+    assert frame.content.text.count("word") == 9000
+
+
+def test_the_figures_of_an_answer_can_be_asked_for():
+    assert whispers.footer_of(turn(advice(1), advice(2, "failed"))).startswith(
+        "review · advisors 1/2 · 30 tokens"
+    )
+    assert whispers.footer_of(replace(turn(), end=None)) == ""
