@@ -127,6 +127,22 @@ async def test_content_is_told_to_whom_may_read_it():
             assert whole["member"]["roles"] == []
 
 
+async def test_what_is_for_one_alone_comes_as_if_it_were_direct(sim):
+    ann = sim.person("Ann")
+    place = sim.group("general", ann)
+    async with RealClient(sim, intents=REAL) as client, asyncio.TaskGroup() as group:
+        await sim.until(lambda: "ready" in client.events)
+        view = discord.ui.View(timeout=None)
+        view.add_item(discord.ui.Button(label="Info", custom_id="i"))
+        sent = await client.get_partial_messageable(int(place.id)).send("x", view=view)
+        pressed = group.create_task(sim.press(place, ann, str(sent.id), "Info"))
+        await sim.until(lambda: client.acted)
+        await client.acted[0].response.send_message("psst", ephemeral=True)
+        assert await pressed == "psst"
+        await sim.until(lambda: len(client.said) == 2)
+        assert [each.guild is None for each in client.said] == [False, True]
+
+
 async def test_what_was_missed_is_replayed_compressed_or_not(sim):
     ann = sim.person("Ann")
     dm = sim.dm(ann)

@@ -45,11 +45,11 @@ def select(count: int) -> dict[str, Any]:
     [
         ({"content": "x" * 2001}, "content", "BASE_TYPE_MAX_LENGTH"),
         ({"content": "x", "nonce": "x" * 26}, "nonce", "BASE_TYPE_MAX_LENGTH"),
-        ({"content": "x", "components": [row()]}, "components", "BASE_TYPE_REQUIRED"),
+        ({"content": "x", "components": [row()]}, "components", "BASE_TYPE_BAD_LENGTH"),
         (
             {"content": "x", "components": [row(*[button(f"{n}") for n in range(6)])]},
             "components",
-            "BASE_TYPE_MAX_LENGTH",
+            "BASE_TYPE_BAD_LENGTH",
         ),
         (
             {"content": "x", "components": [row(button(f"{n}")) for n in range(6)]},
@@ -74,7 +74,7 @@ def select(count: int) -> dict[str, Any]:
         (
             {"content": "x", "components": [row(select(26))]},
             "components",
-            "BASE_TYPE_MAX_LENGTH",
+            "BASE_TYPE_BAD_LENGTH",
         ),
         ({"content": "x", "components": [text("x")]}, "components", "BASE_TYPE_CHOICES"),
         (
@@ -128,6 +128,13 @@ async def test_what_is_exactly_at_the_limit_is_taken(wire):
     assert (await wire.send({"content": "x" * 2000, "components": rows}))[0] == 200
     whole = [{"type": 17, "components": [text("x" * 4000)]}]
     assert (await wire.send({"components": whole, "flags": V2}))[0] == 200
+
+
+async def test_too_many_bytes_break_discord_within_its_characters(wire):
+    form = {"components": [text("あ" * 3386)], "flags": V2}
+    assert (await wire.send(form))[0] == 200
+    status, body = await wire.send(form | {"components": [text("あ" * 3387)]})
+    assert (status, body) == (500, {"message": "500: Internal Server Error", "code": 0})
 
 
 async def test_components_v2_stay_for_ever(wire):

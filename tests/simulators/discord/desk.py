@@ -46,8 +46,11 @@ class Desk:
         channel = said.channel
         channel.messages[said.id] = said
         channel.last_id = said.id
-        channel.archived = False
+        channel.joined.add(said.author.id)
         self.changes.tell()
+        if channel.archived:
+            channel.archived = False
+            self.told("THREAD_UPDATE", objects.channel(self.world, channel))
         self.tell("MESSAGE_CREATE", said)
 
     def changed(self, said: Said) -> None:
@@ -58,8 +61,9 @@ class Desk:
         self.tell("MESSAGE_UPDATE", said)
 
     def tell(self, event: str, said: Said) -> None:
-        private = said.channel.guild is None
-        if said.channel.guild is None or self.world.may(said.channel, "view"):
+        """Tell of a message; one for a person alone comes as if it were direct."""
+        private = said.channel.guild is None or bool(said.flags & EPHEMERAL)
+        if private or self.world.may(said.channel, "view"):
             data = objects.event(self.world, said)
             self.gateway.message(event, data, private=private)
 

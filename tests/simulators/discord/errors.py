@@ -51,6 +51,21 @@ class Refused(Exception):
         return body | ({"errors": self.errors} if self.errors else {})
 
 
+class Broken(Refused):
+    """Discord itself fails, without saying why."""
+
+    def __init__(self) -> None:
+        super().__init__(0, "500: Internal Server Error")
+        self.status = 500
+
+
+def inside(name: str, refused: Refused) -> Refused:
+    """Say that what is wrong stands inside the field `name`."""
+    if refused.errors is None:
+        return refused
+    return Refused(refused.code, errors={name: refused.errors})
+
+
 def wrong(path: str, code: str, message: str) -> Refused:
     """Refuse a form for the field at `path` ("components.0.custom_id")."""
     errors: dict[str, Any] = {"_errors": [{"code": code, "message": message}]}
@@ -75,10 +90,13 @@ def text(value: object, path: str, most: int, *, least: int = 0) -> None:
         raise wrong(path, "BASE_TYPE_BAD_LENGTH", words)
 
 
-def members(value: object, path: str, most: int) -> list[Any]:
-    """Refuse what is no list, or too long a one."""
+def members(value: object, path: str, most: int, *, least: int = 0) -> list[Any]:
+    """Refuse what is no list, or one of another length."""
     if not isinstance(value, list):
         raise wrong(path, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+    if least and not least <= len(value) <= most:
+        words = f"Must be between {least} and {most} in length."
+        raise wrong(path, "BASE_TYPE_BAD_LENGTH", words)
     if len(value) > most:
         raise wrong(path, "BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length.")
     return value

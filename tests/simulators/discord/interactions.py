@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.simulators.discord import objects
 from tests.simulators.discord.desk import Call, Desk
-from tests.simulators.discord.errors import Refused, members, text, wrong
+from tests.simulators.discord.errors import Refused, inside, members, text, wrong
 from tests.simulators.discord.messages import read, remove
 from tests.simulators.discord.world import (
     COMMAND,
@@ -113,20 +113,25 @@ class Interactions:
         if kind not in FITS[made.kind]:
             words = f"Value must be one of {{{', '.join(map(str, sorted(FITS[made.kind])))}}}."
             raise wrong("type", "BASE_TYPE_CHOICES", words)
-        inner = Call(ids=call.ids, form=data, files=call.files)
+        try:
+            self._do(made, kind, Call(ids=call.ids, form=data, files=call.files))
+        except Refused as refused:
+            raise inside("data", refused) from None
+        made.answer = kind
+        desk.changes.tell()
+        return self._told(made) if call.query.get("with_response") in {"1", "true"} else None
+
+    def _do(self, made: Interaction, kind: int, inner: Call) -> None:
         if kind == CHOICES:
-            made.choices = _choices(data.get("choices"))
+            made.choices = _choices(inner.form.get("choices"))
         elif kind == MODAL:
-            made.modal = _modal(data)
+            made.modal = _modal(inner.form)
         elif kind in {MESSAGE, DEFERRED}:
             made.original = self._first(made, inner, loading=kind == DEFERRED)
         else:
             made.original = made.message
             if kind == UPDATE and made.message is not None:
                 self._change(made.message, inner)
-        made.answer = kind
-        desk.changes.tell()
-        return self._told(made) if call.query.get("with_response") in {"1", "true"} else None
 
     def _fresh(self, identity: str, token: str) -> Interaction:
         found = [each for each in self.all if each.id == identity and each.token == token]
@@ -230,16 +235,16 @@ class Interactions:
 
 
 def _choices(given: object) -> list[Json]:
-    listed = members(given, "data.choices", 25)
+    listed = members(given, "choices", 25)
     for place, each in enumerate(listed):
-        text(each.get("name"), f"data.choices.{place}.name", 100, least=1)
+        text(each.get("name"), f"choices.{place}.name", 100, least=1)
         if isinstance(each.get("value"), str):
-            text(each["value"], f"data.choices.{place}.value", 100, least=1)
+            text(each["value"], f"choices.{place}.value", 100, least=1)
     return listed
 
 
 def _modal(data: Mapping[str, Any]) -> Json:
-    text(data.get("title"), "data.title", 45, least=1)
-    text(data.get("custom_id"), "data.custom_id", 100, least=1)
-    members(data.get("components"), "data.components", 5)
+    text(data.get("title"), "title", 45, least=1)
+    text(data.get("custom_id"), "custom_id", 100, least=1)
+    members(data.get("components"), "components", 5)
     return dict(data)

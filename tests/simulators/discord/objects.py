@@ -6,10 +6,12 @@ from typing import Any
 
 from tests.simulators.discord.world import (
     DM,
+    EPHEMERAL,
     STARTER,
     SUPPRESS_EMBEDS,
     TEXT,
     THREAD,
+    THREAD_CREATED,
     Channel,
     Guild,
     Role,
@@ -207,7 +209,9 @@ def message(world: World, said: Said, *, quoted: bool = True) -> Json:
         data["application_id"] = world.application_id
     if said.reactions:
         data["reactions"] = [_reaction(world, *each) for each in said.reactions.items()]
-    if said.thread is not None:
+    if said.type == THREAD_CREATED and said.thread is not None:
+        data["message_reference"] = {"type": 0, "channel_id": said.thread.id}
+    elif said.thread is not None:
         data["thread"] = channel(world, said.thread)
     if said.referred_id is not None and quoted:
         data |= _reference(world, said)
@@ -239,8 +243,8 @@ def event(world: World, said: Said) -> Json:
     """A message as MESSAGE_CREATE and MESSAGE_UPDATE bring it."""
     data = message(world, said) | {"channel_type": said.channel.type}
     home = said.channel.guild
-    if home is None:
-        return data
+    if home is None or said.flags & EPHEMERAL:
+        return data  # also of a guild, one for a person alone comes without it
     data |= {"guild_id": home.id}
     if said.author.id in home.members:
         data["member"] = member(world, home, said.author)

@@ -29,6 +29,14 @@ class Powers(People):
         guild.members[world.bot.id] = set()
         self.desk.told("GUILD_CREATE", objects.joined(world, guild))
 
+    async def outage(self, place: Place, *, over: bool = False) -> None:
+        """Let the guild be unavailable for a while: the bot is still in it."""
+        guild, world = self._guild(place), self.desk.world
+        if over:
+            self.desk.told("GUILD_CREATE", objects.guild(world, guild, everybody=False))
+        else:
+            self.desk.told("GUILD_DELETE", {"id": guild.id, "unavailable": True})
+
     async def forbid(self, place: Place, *rights: str) -> None:
         """Take rights of the bot's in a channel: names of PERMISSIONS such as "threads"."""
         self._deny(place, rights, denied=True)

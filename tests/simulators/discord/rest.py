@@ -222,7 +222,8 @@ def _refused(fault: Fault, headers: dict[str, str]) -> tuple[int, Any, dict[str,
     """Answer a planned refusal; its error is "50013 Missing Permissions", or words alone."""
     if fault.status == 429:
         shared = headers | {"X-RateLimit-Scope": "shared"}
-        return _slow_down(fault.retry_after or 1.0, shared, of_all=False)
+        status, body, told = _slow_down(fault.retry_after or 1.0, shared, of_all=False)
+        return status, body | {"message": "The resource is being rate limited."}, told
     code, _, words = fault.error.partition(" ")
     if not code.isdecimal():
         code, words = "0", fault.error or f"{fault.status}: error"
