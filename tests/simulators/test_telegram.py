@@ -95,8 +95,12 @@ async def test_a_poll_is_held_until_something_is_said():
         ann = people.person("Ann")
         poll = tasks.create_task(bot.updates(seconds=20))
         await people.until(lambda: people.updates.waiting)
+        (held,) = people.requests.of("getUpdates")
+        assert held.status == 0
         await people.say(people.dm(ann), ann, "hi")
         assert len(await poll) == 1
+        (held,) = people.requests.of("getUpdates")
+        assert held.status == 200
 
 
 async def test_a_second_poller_throws_the_first_out():

@@ -21,6 +21,7 @@ class Refusal(Exception):
         start = WORDS.get(status, "Internal Server Error")
         super().__init__(f"{start}: {words}" if words else start)
         self.status = status
+        self.words = words
         self.parameters = parameters
 
     @property

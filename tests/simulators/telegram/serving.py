@@ -9,6 +9,7 @@ import asyncio
 import inspect
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Self, TypeAlias
 
 import aiohttp
@@ -16,8 +17,8 @@ from aiohttp import web
 
 from tests.simulators.base import Changes, Fault, Faults, Request, RequestLog
 from tests.simulators.telegram.call import Call
-from tests.simulators.telegram.refusal import Refusal, bad
-from tests.simulators.telegram.state import File, World
+from tests.simulators.telegram.refusal import WORDS, Refusal, bad, flooded
+from tests.simulators.telegram.state import File, Wire, World
 from tests.simulators.telegram.updates import Updates
 
 Method: TypeAlias = Callable[[Call], Any]
@@ -26,7 +27,10 @@ AGAIN = 0.2
 
 
 class Server:
-    """The wire. `methods` are by their documented names, found in any case."""
+    """The wire. `methods` are by their documented names, found in any case.
+
+    A request stands in the log from its arrival on, with status 0 until it was answered.
+    """
 
     def __init__(
         self,
@@ -89,31 +93,45 @@ class Server:
         await self._listen(int(self.url.rpartition(":")[2]))
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        at, named = self._now(), request.match_info["method"]
+        named = request.match_info["method"]
         name = self._methods.get(named.lower(), (named, None))[0]
         fault = self.faults.take(name)
-        if fault is not None and fault.kind == "reset":
-            return self._cut(request)
-        params: Mapping[str, Any] = {}
+        arrived = Request(at=self._now(), method=name, params={}, status=0)
         try:
-            method = self._admitted(request)
             call = await read_call(request, name)
-            params = {**call.params, **{key: file.name for key, file in call.files.items()}}
-            _refuse(fault)
-            result = method(call)
-            result = await result if inspect.isawaitable(result) else result
-            self._admitted(request)
-            status, body = 200, {"ok": True, "result": result}
+            files = {key: file.name for key, file in call.files.items()}
+            arrived = replace(arrived, params={**call.params, **files})
+            self.requests.add(arrived)
+            if fault is not None and fault.kind == "reset":
+                return self._cut(request)
+            body = await self._done(request, call, fault)
         except Refusal as no:
-            no = no if request.match_info["token"] == self.token else Refusal(401)
-            status, body = no.status, no.wire
-        error = str(body.get("description", ""))
-        self.requests.add(Request(at=at, method=name, params=params, status=status, error=error))
+            revoked = request.match_info["token"] != self.token
+            body = Refusal(401).wire if revoked else no.wire
+        self._settle(arrived, body)
         if fault is not None and fault.kind == "drop":
             return self._cut(request)
         if fault is not None and fault.kind == "delay":
             await asyncio.sleep(fault.seconds)
-        return web.json_response(body, status=status)
+        return web.json_response(body, status=body.get("error_code", 200))
+
+    async def _done(self, request: web.Request, call: Call, fault: Fault | None) -> Wire:
+        method = self._admitted(request)
+        _refuse(fault)
+        result = method(call)
+        result = await result if inspect.isawaitable(result) else result
+        self._admitted(request)
+        return {"ok": True, "result": result}
+
+    def _settle(self, arrived: Request, body: Wire) -> None:
+        """Write into the log what became of a request."""
+        status, error = body.get("error_code", 200), str(body.get("description", ""))
+        entries = self.requests.entries
+        for index in range(len(entries) - 1, -1, -1):
+            if entries[index] is arrived:
+                entries[index] = replace(arrived, status=status, error=error)
+                break
+        self.changes.tell()
 
     def _admitted(self, request: web.Request) -> Method:
         if request.match_info["token"] != self.token:
@@ -142,10 +160,11 @@ class Server:
 def _refuse(fault: Fault | None) -> None:
     if fault is None or fault.kind != "refuse":
         return
-    wait = fault.retry_after
-    if wait is None:
-        raise Refusal(fault.status, fault.error)
-    raise Refusal(fault.status, fault.error or f"retry after {wait:g}", retry_after=wait)
+    error = fault.error.removeprefix(f"{WORDS.get(fault.status)}: ")
+    if fault.retry_after is None:
+        raise Refusal(fault.status, error)
+    no = flooded(fault.retry_after)
+    raise Refusal(fault.status, error or no.words, **no.parameters)
 
 
 async def read_call(request: web.Request, name: str) -> Call:
