@@ -201,6 +201,7 @@ async def test_the_real_client_uploads_a_file_into_a_thread(room):
 async def test_reactions_are_put_once_and_taken_away_once(room):
     given = {"channel": room.place.id, "timestamp": room.asked, "name": "eyes"}
     assert (await room.call("reactions.add", **given))["ok"]
+    assert room.slack.reactions(room.place, room.asked) == ["eyes"]
     assert await room.error("reactions.add", **given) == "already_reacted"
     assert (await room.call("reactions.remove", **given))["ok"]
     assert await room.error("reactions.remove", **given) == "no_reaction"

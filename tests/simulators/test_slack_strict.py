@@ -264,3 +264,35 @@ async def test_faults_refuse_drop_and_reset(room):
         with pytest.raises(aiohttp.ClientError):
             await room.post(text=text)
     assert [each.text for each in room.slack.shown(room.place)] == ["c", "dropped"]
+
+
+async def test_a_place_may_be_held_and_slack_may_be_away(room):
+    room.slack.flood_wait(room.place, 60)
+    held = await room.post(text="x")
+    assert (held["status"], held["after"]) == (429, "60")
+    direct = room.slack.dm(room.ann)
+    assert (await room.call("chat.postMessage", channel=direct.id, text="x"))["ok"]
+    await room.slack.go_away()
+    with pytest.raises(aiohttp.ClientError):
+        await room.call("auth.test")
+    room.slack.come_back()
+    assert (await room.call("auth.test"))["ok"]
+
+
+async def test_plans_and_cards_of_blocks_are_tasks_as_streamed_ones_are(room):
+    output = {
+        "type": "rich_text",
+        "elements": [
+            {"type": "rich_text_section", "elements": [{"type": "text", "text": "Yes."}]},
+        ],
+    }
+    card = {"type": "task_card", "task_id": "1", "title": "Ada", "status": "complete"}
+    plan = {"type": "plan", "title": "Asked", "tasks": [card | {"output": output}]}
+    assert (await room.post(text="x", blocks=[plan, section("Yes.")]))["ok"]
+    (message,) = room.slack.shown(room.place)
+    assert (message.plan, message.text) == ("Asked", "Yes.")
+    assert [(each.title, each.status, each.output) for each in message.tasks] == [
+        ("Ada", "complete", "Yes.")
+    ]
+    wrong = await room.post(text="x", blocks=[plan | {"tasks": [card | {"status": "done"}]}])
+    assert wrong["error"] == "invalid_blocks"

@@ -214,13 +214,20 @@ def method(
 
 @dataclass(slots=True)
 class Rates:
-    """How often each method may be called. `scale` shortens every span."""
+    """How often each method may be called. `scale` shortens every span.
+
+    `held` are channels where nothing may be written before a time of the loop.
+    """
 
     scale: float = 1.0
     windows: dict[str, Window] = field(default_factory=dict)
+    held: dict[str, float] = field(default_factory=dict)
 
     def wait(self, name: str, args: Args, now: float) -> float:
         """Take a call: 0 if it may be made, else the seconds until then."""
+        held = self.held.get(args.text("channel"), 0.0) - now
+        if held > 0:
+            return held
         wait = self._window(name, METHODS[name].per_minute, MINUTE).take(now)
         if not wait and name == "chat.postMessage":
             key = f"{name} {args.text('channel')}"

@@ -70,7 +70,7 @@ UNREAD = frozenset({"elements", "accessory", "options", "confirm"})
 def readable(block: Mapping[str, Any]) -> str:
     """Give what a reader sees of a block, without its buttons."""
     kind = block.get("type")
-    if kind in {"actions", "context_actions", "divider"}:
+    if kind in {"actions", "context_actions", "divider", "plan", "task_card"}:
         return ""
     if kind == "container":
         inside = [readable(each) for each in block.get("child_blocks", [])]

@@ -93,6 +93,12 @@ class People:
         place.members.discard(who.id)
         self.backend.tell(payloads.came(self.space, place, who, left=True), place)
 
+    def reactions(self, place: Place, message_id: str) -> Sequence[str]:
+        """Name the bot's reactions to a message."""
+        post = self.space.find(place, message_id)
+        found = post.reactions if post else {}
+        return [name for name, users in found.items() if BOT_USER in users]
+
     # --- messages ---------------------------------------------------------------------------
 
     async def say(

@@ -17,7 +17,8 @@ class Shown:
     `text` is what is read: the streamed text, then blocks; the text alone where there are none.
     `notification` is what a phone shows. `buttons` are labels in their order, menus by their
     placeholder. `edits` counts the versions after the first. `reply_to` is the thread it is in.
-    `pings` are the ids and words that any of its versions really pinged.
+    `pings` are the ids and words that any of its versions really pinged. `versions` are all its
+    texts with their times. `plan` and `tasks` are streamed ones, or those of its blocks.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Shown:
     unfurls: bool = False
     reactions: tuple[str, ...] = ()
     metadata: Json | None = None
+    versions: tuple[tuple[float, str], ...] = ()
 
 
 def blocks_of(post: Post) -> list[Json]:
@@ -66,12 +68,40 @@ def seen(post: Post) -> Shown:
         at=post.at,
         reply_to=post.thread_ts,
         whispered_to=post.whispered_to,
-        plan=stream.plan if stream else "",
-        tasks=tuple(stream.tasks.values()) if stream else (),
+        plan=_plan(post),
+        tasks=_tasks(post),
         notification=stream.text if stream else post.text,
         blocks=blocks,
         pings=frozenset(post.pings),
         unfurls=post.unfurl and "http" in post.text,
         reactions=tuple(post.reactions),
         metadata=post.metadata,
+        versions=tuple(post.versions),
+    )
+
+
+def _plan(post: Post) -> str:
+    plans = [each["title"] for each in blocks_of(post) if each["type"] == "plan"]
+    return (post.stream.plan if post.stream else "") or "".join(plans[:1])
+
+
+def _tasks(post: Post) -> tuple[Task, ...]:
+    streamed = list(post.stream.tasks.values()) if post.stream else []
+    cards = [
+        card
+        for block in blocks_of(post)
+        for card in ([block] if block["type"] == "task_card" else block.get("tasks", []))
+    ]
+    return (
+        *streamed,
+        *(
+            Task(
+                id=card["task_id"],
+                title=card["title"],
+                status=card.get("status", "pending"),
+                details=readable(card.get("details") or {}),
+                output=readable(card.get("output") or {}),
+            )
+            for card in cards
+        ),
     )

@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack
 from typing import Any, Literal, Self
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from typing_extensions import override
 
 from gateway.clock import SystemClock
@@ -75,7 +76,7 @@ class SlackSimulator(Hands):
         self.mention_first = False
         self.envelopes: list[Envelope] = []
         self.lost: list[Json] = []
-        self._clock, self._skipped = SystemClock(), 0.0
+        self._clock, self._skipped, self._away = SystemClock(), 0.0, False
         self.space = Workspace(self.now, self._loop_time)
         self.backend = Backend(space=self.space, changes=self.changes, tell=self._tell)
         self.sockets = Sockets(self.backend.tickets, self.changes.tell)
@@ -90,7 +91,7 @@ class SlackSimulator(Hands):
     # --- life -------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
-        app = web.Application(client_max_size=64 * 1024**2)
+        app = web.Application(client_max_size=64 * 1024**2, middlewares=[self._reachable])
         door = Door(
             backend=self.backend,
             requests=self.requests,
@@ -122,6 +123,13 @@ class SlackSimulator(Hands):
             task.cancel()
         await self.sockets.cut()
         await runner.cleanup()
+
+    @web.middleware
+    async def _reachable(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if self._away and request.transport is not None:
+            request.transport.abort()
+            return web.Response(status=503)
+        return await handler(request)
 
     @property
     def api_base(self) -> str:
@@ -166,6 +174,19 @@ class SlackSimulator(Hands):
     async def cut(self) -> None:
         """Lose every connection without a word."""
         await self.sockets.cut()
+
+    async def go_away(self) -> None:
+        """Be unreachable until `come_back`: every connection ends, no request is answered."""
+        self._away = True
+        await self.cut()
+
+    def come_back(self) -> None:
+        """Be there again; nothing was forgotten."""
+        self._away = False
+
+    def flood_wait(self, place: Place, seconds: float) -> None:
+        """Refuse whatever the bot writes in a place for so long, with 429."""
+        self.rates.held[place.id] = self._loop_time() + seconds
 
     def freeze(self) -> None:
         """Let every open connection go dead: it stays open, but nothing comes any more."""
