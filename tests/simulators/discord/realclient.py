@@ -21,7 +21,10 @@ class RealClient(discord.Client):
         self, simulator: DiscordSimulator, *, intents: discord.Intents, **options: Any
     ) -> None:
         super().__init__(
-            intents=intents, allowed_mentions=discord.AllowedMentions.none(), **options
+            intents=intents,
+            allowed_mentions=discord.AllowedMentions.none(),
+            guild_ready_timeout=0.05,  # how long it waits for one more guild
+            **options,
         )
         self._simulator = simulator
         self.said: list[discord.Message] = []
