@@ -1,0 +1,315 @@
+"""One stage for every messenger: Ann and Ben, a private chat, a group, and the real program.
+
+    async with opened("slack") as stage, running_gateway(stage.configured(MODELS), folder):
+        await stage.ask("How do I get there?")
+        await stage.answered("Go by train.")
+
+What differs between the platforms is hidden here and nowhere else: how a thread is followed, what
+a picker is, which message is the panel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import yaml
+from typing_extensions import override
+
+from core.wording import LABELS
+from tests.simulators.discord.simulator import DiscordSimulator
+from tests.simulators.slack.simulator import SlackSimulator
+from tests.simulators.telegram.simulator import TelegramSimulator
+
+Where = Literal["dm", "group"]
+MESSENGERS = ("telegram", "discord", "slack")
+PANEL = " advisor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A message of the bot, as it stands. `tasks` are the panel's rows inside of it."""
+
+    id: str
+    text: str
+    buttons: tuple[str, ...]
+    edits: int
+    files: tuple[str, ...]
+    streaming: bool
+    pings: tuple[str, ...]
+    private: bool
+    tasks: str = ""
+
+    @property
+    def panel(self) -> bool:
+        """Whether it is the reference panel, or holds it."""
+        return PANEL in self.text.split("\n", 1)[0] or bool(self.tasks)
+
+    @property
+    def complete(self) -> bool:
+        """Whether it is the last part of an answer: only that one offers to ask again."""
+        return any(LABELS["retry"] in each for each in self.buttons) and not self.streaming
+
+
+class Stage:
+    """A platform with its people. `sim` is the platform's own simulator."""
+
+    platform: str
+
+    def __init__(self, sim: Any) -> None:
+        self.sim = sim
+        self.ann, self.ben = sim.person("Ann"), sim.person("Ben")
+        self.places = {"dm": sim.dm(self.ann), "group": sim.group("team", self.ann, self.ben)}
+        self.threads: dict[str, str | None] = {"dm": None, "group": None}
+
+    def configured(self, models: dict[str, Any], *, more: str = "") -> str:
+        """Write a configuration: this platform, two advisors `a` and `b`, an aggregator `big`."""
+        return configuration((self,), models, more=more)
+
+    # --- what people do ----------------------------------------------------------------------
+
+    async def ask(self, text: str, *, where: Where = "dm", who: Any = None) -> str:
+        """Say something to the bot: in the group with a mention. Waits until it listens."""
+        await self.until(self.listening)
+        said: str = await self.sim.say(
+            self.places[where], who or self.ann, text, mention=where == "group"
+        )
+        return said
+
+    def listening(self) -> bool:
+        """Whether the bot is there."""
+        raise NotImplementedError
+
+    async def follow_up(self, text: str) -> None:
+        """Go on in the group's conversation as people have to there."""
+        raise NotImplementedError
+
+    async def press(self, label: str, *, where: Where = "dm", who: Any = None) -> None:
+        """Press the newest button with this label, or one that has it in it."""
+        for seen in reversed(self.seen(where)):
+            fits = [each for each in seen.buttons if label in each]
+            if fits:
+                await self._press(where, who or self.ann, seen.id, fits[0])
+                return
+        raise LookupError(f"no {label!r} among {[each.buttons for each in self.seen(where)]}")
+
+    async def _press(self, where: Where, who: Any, message_id: str, label: str) -> None:
+        await self.sim.press(self.places[where], who, message_id, label)
+
+    async def pick(self, preset: str, *, where: Where = "dm") -> None:
+        """Choose in the picker that stands there."""
+        await self.press(preset, where=where)
+
+    async def cut(self) -> None:
+        """Break every connection of the bot once."""
+        raise NotImplementedError
+
+    # --- what they see -----------------------------------------------------------------------
+
+    def _shown(self, where: Where) -> Sequence[Any]:
+        shown: Sequence[Any] = self.sim.shown(self.places[where])
+        return shown
+
+    def seen(self, where: Where = "dm") -> list[Seen]:
+        """The bot's messages, oldest first."""
+        return [_seen(each) for each in self._shown(where)]
+
+    def answers(self, where: Where = "dm") -> list[Seen]:
+        """What is not only a panel."""
+        return [each for each in self.seen(where) if not each.panel or each.tasks]
+
+    def panels(self, where: Where = "dm") -> list[str]:
+        """The panels' texts."""
+        return [each.tasks or each.text for each in self.seen(where) if each.panel]
+
+    def finals(self, text: str, where: Where = "dm") -> list[Seen]:
+        """The complete answers with these words."""
+        return [each for each in self.answers(where) if each.complete and text in each.text]
+
+    async def answered(self, text: str, *, where: Where = "dm", times: int = 1) -> Seen:
+        """Wait for a complete answer with these words."""
+        await self.until(lambda: len(self.finals(text, where)) >= times)
+        return self.finals(text, where)[-1]
+
+    async def panel_reads(self, text: str, *, where: Where = "dm") -> str:
+        """Wait until a panel has these words; give it."""
+        await self.until(lambda: any(text in each for each in self.panels(where)))
+        return next(each for each in self.panels(where) if text in each)
+
+    async def reads(self, text: str, *, where: Where = "dm") -> Seen:
+        """Wait until any message of the bot has these words."""
+        await self.until(lambda: any(text in each.text for each in self.seen(where)))
+        return next(each for each in self.seen(where) if text in each.text)
+
+    async def until(self, true: Any) -> None:
+        try:
+            await self.sim.until(true, seconds=25)
+        except TimeoutError:
+            there = (self.seen("dm"), self.seen("group"))
+            raise AssertionError(f"never came; {self.platform} shows {there}") from None
+
+    def busy(self, seconds: float) -> None:
+        """Let the next edit be refused for so long."""
+        raise NotImplementedError
+
+
+class Telegram(Stage):
+    platform = "telegram"
+
+    @override
+    def listening(self) -> bool:
+        return bool(self.sim.requests.of("getUpdates"))
+
+    @override
+    async def follow_up(self, text: str) -> None:
+        last = self.answers("group")[-1].id
+        await self.sim.say(self.places["group"], self.ann, text, reply_to=last)
+
+    @override
+    async def cut(self) -> None:
+        self.sim.drop_connections()
+
+    @override
+    def busy(self, seconds: float) -> None:
+        fault = _refusal(429, seconds, "Too Many Requests: retry after")
+        for method in ("sendMessageDraft", "editMessageText"):
+            self.sim.faults.plan(method, None, fault)
+
+
+class Discord(Stage):
+    platform = "discord"
+
+    @override
+    def listening(self) -> bool:
+        return bool(self.sim.gateway.connected)
+
+    @override
+    async def follow_up(self, text: str) -> None:
+        (thread, *_) = self.sim.threads(self.places["group"])
+        await self.sim.say(thread, self.ann, text, mention=True)  # else it must not read it
+
+    @override
+    def _shown(self, where: Where) -> Sequence[Any]:
+        place = self.places[where]
+        below = self.sim.threads(place) if where == "group" else ()
+        return [each for here in (place, *below) for each in self.sim.shown(here)]
+
+    @override
+    async def _press(self, where: Where, who: Any, message_id: str, label: str) -> None:
+        below = self.sim.threads(self.places[where]) if where == "group" else ()
+        for place in (self.places[where], *below):
+            if any(each.id == message_id for each in self.sim.shown(place)):
+                await self.sim.press(place, who, message_id, label)
+
+    @override
+    async def pick(self, preset: str, *, where: Where = "dm") -> None:
+        picker = [each for each in self._shown(where) if preset in each.options][-1]
+        await self.sim.select(self.places[where], self.ann, picker.id, preset)
+
+    @override
+    async def cut(self) -> None:
+        await self.sim.gateway.kill()
+
+    @override
+    def busy(self, seconds: float) -> None:
+        self.sim.faults.plan("edit_message", None, _refusal(429, seconds, ""))
+
+
+class Slack(Stage):
+    platform = "slack"
+
+    @override
+    def listening(self) -> bool:
+        return bool(self.sim.sockets.links)
+
+    @override
+    async def ask(self, text: str, *, where: Where = "dm", who: Any = None) -> str:
+        ts = await super().ask(text, where=where, who=who)
+        self.threads[where] = ts
+        return ts
+
+    @override
+    async def follow_up(self, text: str) -> None:
+        place, thread = self.places["group"], self.threads["group"]
+        await self.sim.say(place, self.ann, text, thread=thread)
+
+    @override
+    async def pick(self, preset: str, *, where: Where = "dm") -> None:
+        for each in reversed(self._shown(where)):
+            try:
+                await self.sim.select(self.places[where], self.ann, each.id, preset)
+            except ValueError:
+                continue
+            return
+        raise LookupError(f"no picker offers {preset}")
+
+    @override
+    async def cut(self) -> None:
+        await self.sim.disconnect("refresh_requested")
+
+    @override
+    def busy(self, seconds: float) -> None:
+        for method in ("chat.appendStream", "chat.update"):
+            self.sim.faults.plan(method, _refusal(429, seconds, "ratelimited"))
+
+
+def _refusal(status: int, seconds: float, error: str) -> Any:
+    from tests.simulators.base import Fault  # noqa: PLC0415 - one use
+
+    return Fault(kind="refuse", status=status, error=error, retry_after=seconds)
+
+
+def _seen(shown: Any) -> Seen:
+    tasks = getattr(shown, "tasks", ())
+    rows = [f"{each.status} {each.title} {each.output}" for each in tasks]
+    return Seen(
+        id=shown.id,
+        text=shown.text,
+        buttons=tuple(shown.buttons),
+        edits=shown.edits,
+        files=tuple(getattr(each, "name", each) for each in shown.files),
+        streaming=shown.streaming,
+        pings=tuple(shown.pings),
+        private=shown.whispered_to is not None,
+        tasks="\n".join([shown.plan, *rows]) if rows else "",
+    )
+
+
+STAGES = {"telegram": Telegram, "discord": Discord, "slack": Slack}
+SIMULATORS: dict[str, Any] = {
+    "telegram": lambda: TelegramSimulator(scale=20, privacy=False),
+    "discord": lambda: DiscordSimulator(scale=0.05),
+    "slack": lambda: SlackSimulator(scale=20),
+}
+
+
+@asynccontextmanager
+async def opened(platform: str) -> AsyncIterator[Stage]:
+    """Open a platform's simulator, with people in it."""
+    async with SIMULATORS[platform]() as sim:
+        yield STAGES[platform](sim)
+
+
+def configuration(stages: Sequence[Stage], models: dict[str, Any], *, more: str = "") -> str:
+    """Write a configuration for these platforms, open to their people."""
+    blocks: dict[str, Any] = {}
+    for stage in stages:
+        blocks |= yaml.safe_load(stage.sim.config())
+    if "discord" in blocks:
+        blocks["discord"]["threads"] = "auto"
+    slots = [{"provider": "p", "model": name} for name in ("a", "b")]
+    big = {"provider": "p", "model": "big"}
+    presets = {
+        "review": {"reference_models": slots, "aggregator": big, "fanout": "user_turn"},
+        "alone": {"enabled": False, "reference_models": slots, "aggregator": big},
+    }
+    whole = {
+        "platforms": {**blocks, "web": {"enabled": True}},
+        "providers": {"p": {"api": "scripted", "answers": models}},
+        "moa": {"default_preset": "review", "presets": presets},
+        "access": {"public": True},
+        "budgets": {"total": {"daily": 1}},
+    }
+    return yaml.safe_dump(whole, allow_unicode=True, sort_keys=False) + more

@@ -1,0 +1,171 @@
+"""The same conversations on Telegram, Discord and Slack: real clients, strict platforms.
+
+Every scenario runs the whole program against a simulator of the platform, with scripted models.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
+
+from tests.gateway.harness import process_gateway, running_gateway
+from tests.gateway.page import stored
+from tests.transcripts.stages import MESSENGERS, Stage, configuration, opened
+
+TRAIN = {"a": "Take the train.", "b": "Walk.", "big": "Go by train."}
+WORDS = "It begins with a train that was late, and goes on with another one that was later still. "
+LONG = WORDS * 8
+
+
+@pytest.fixture(params=MESSENGERS)
+async def stage(request):
+    async with opened(request.param) as stage:
+        yield stage
+
+
+async def test_a_question_in_private_gets_a_panel_and_one_answer(stage: Stage, tmp_path):
+    async with running_gateway(stage.configured(TRAIN), tmp_path):
+        await stage.ask("How do I get there?")
+        final = await stage.answered("Go by train.")
+        assert len(stage.answers()) == 1
+        panel = await stage.panel_reads("Take the train.")
+        assert "p:a" in panel
+        assert "p:b" in panel
+        assert len(stage.panels()) == 1
+        assert "2/2" in final.text  # advisors, in the footer
+        assert not final.streaming
+
+
+async def test_in_a_group_it_answers_who_mentions_it_and_nobody_else(stage: Stage, tmp_path):
+    async with running_gateway(stage.configured(TRAIN), tmp_path):
+        await stage.until(stage.listening)
+        await stage.sim.say(stage.places["group"], stage.ben, "Lunch, anybody?")
+        await stage.ask("How do I get there?", where="group")
+        await stage.answered("Go by train.", where="group")
+        assert len(stage.answers("group")) == 1
+        assert stage.seen("dm") == []
+
+
+async def test_a_conversation_goes_on_with_its_history(stage: Stage, tmp_path):
+    models = {**TRAIN, "big": ["Go by train.", "The same way."]}
+    async with running_gateway(stage.configured(models), tmp_path) as gateway:
+        await stage.ask("How do I get there?", where="group")
+        await stage.answered("Go by train.", where="group")
+        await stage.follow_up("And back?")
+        await stage.answered("The same way.", where="group")
+        last = gateway.calls.of("big")[-1]
+        assert any("How do I get there?" in line.text for line in last.lines)
+
+
+async def test_a_long_answer_arrives_whole_in_its_order(stage: Stage, tmp_path):
+    numbered = " ".join(f"{n:04d} of many words here." for n in range(1500))
+    models = {**TRAIN, "big": {"text": numbered, "chunk": 2000}}
+    async with running_gateway(stage.configured(models), tmp_path):
+        await stage.ask("Tell me everything.")
+        await stage.answered("1499 of many")
+        told = " ".join(each.text for each in stage.answers())
+        places = [told.index(f"{n:04d} of many") for n in range(1500)]
+        assert places == sorted(places)
+        assert all(told.count(f"{n:04d} of many") == 1 for n in (0, 700, 1499))
+
+
+async def test_a_slow_advisor_does_not_hold_the_answer_up(stage: Stage, tmp_path):
+    models = {**TRAIN, "b": {"text": "Walk.", "first": 60}}
+    text = stage.configured(models).replace("fanout: user_turn", "quorum: 1\n      grace: 0.2")
+    async with running_gateway(text, tmp_path):
+        await stage.ask("How do I get there?")
+        await stage.answered("Go by train.")
+        await stage.panel_reads("late")
+
+
+async def test_an_advisor_that_fails_is_named_and_the_others_count(stage: Stage, tmp_path):
+    async with running_gateway(stage.configured({**TRAIN, "a": {"error": "refused"}}), tmp_path):
+        await stage.ask("How do I get there?")
+        final = await stage.answered("Go by train.")
+        assert "1/2" in final.text
+        await stage.panel_reads("failed")
+
+
+async def test_stop_ends_the_answer_where_it_is(stage: Stage, tmp_path):
+    models = {**TRAIN, "big": {"text": LONG, "between": 0.01, "stall": True}}
+    async with running_gateway(stage.configured(models), tmp_path):
+        await stage.ask("How do I get there?", where="group")
+        await stage.reads("It begins with a train", where="group")
+        await stage.press("Stop", where="group")
+        await stage.answered("stopped", where="group")
+        assert len(stage.answers("group")) == 1
+
+
+async def test_retry_asks_everybody_anew(stage: Stage, tmp_path):
+    models = {**TRAIN, "big": ["No.", "Yes."]}
+    async with running_gateway(stage.configured(models), tmp_path) as gateway:
+        await stage.ask("Does it go?")
+        await stage.answered("No.")
+        await stage.press("Retry")
+        await stage.answered("Yes.")
+        assert len(gateway.calls.of("a")) == 2
+
+
+async def test_the_picker_changes_what_answers_here(stage: Stage, tmp_path):
+    async with running_gateway(stage.configured(TRAIN), tmp_path):
+        await stage.ask("How do I get there?")
+        await stage.answered("Go by train.")
+        await stage.press("Preset")
+        await stage.reads("answers here")
+        await stage.pick("alone")
+        await stage.ask("And now?")
+        await stage.answered("Go by train.", times=2)
+        assert "alone" in stage.finals("Go by train.")[-1].text
+        assert len(stage.panels()) == 1
+
+
+async def test_a_flood_wait_in_mid_answer_delays_and_loses_nothing(stage: Stage, tmp_path):
+    models = {**TRAIN, "big": {"text": LONG + "The end.", "between": 0.03}}
+    async with running_gateway(stage.configured(models), tmp_path):
+        stage.busy(1)
+        await stage.ask("How do I get there?")
+        final = await stage.answered("The end.")
+        assert final.text.count("It begins with a train") == 8
+        assert len(stage.answers()) == 1
+
+
+async def test_a_connection_that_breaks_in_mid_answer_changes_nothing(stage: Stage, tmp_path):
+    models = {**TRAIN, "big": [{"text": LONG + "The end.", "between": 0.02}, "Still here."]}
+    async with running_gateway(stage.configured(models), tmp_path):
+        await stage.ask("How do I get there?")
+        await stage.reads("It begins")
+        await stage.cut()
+        await stage.answered("The end.")
+        assert len(stage.answers()) == 1
+        await stage.ask("Are you there?")
+        await stage.answered("Still here.")
+
+
+async def test_a_kill_in_mid_answer_ends_in_one_final_after_the_restart(stage: Stage, tmp_path):
+    slow = {"text": LONG + "The end.", "between": 0.05}
+    text = stage.configured({**TRAIN, "big": slow})
+    async with process_gateway(text, tmp_path) as process:
+        await stage.ask("How do I get there?", where="group")
+        await stage.reads("It begins", where="group")
+        await stored(tmp_path, "SELECT 1 FROM outbox WHERE key = 'answer/0' AND message_id <> ''")
+        process.kill()
+        await process.ended()
+    async with process_gateway(text, tmp_path):
+        await stage.answered("The end.", where="group")
+    assert len(stage.finals("The end.", "group")) == 1
+    assert len(stage.answers("group")) == 1
+
+
+async def test_three_platforms_at_once(tmp_path):
+    async with AsyncExitStack() as stack:
+        stages = [await stack.enter_async_context(opened(each)) for each in MESSENGERS]
+        text = configuration(stages, TRAIN)
+        await stack.enter_async_context(running_gateway(text, tmp_path))
+        async with asyncio.TaskGroup() as group:
+            for each in stages:
+                group.create_task(each.ask("How do I get there?"))
+        for each in stages:
+            await each.answered("Go by train.")
+            assert len(each.answers()) == 1
