@@ -7,6 +7,7 @@ out needs no open gateway, so it works before `run` has begun and after it has e
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -158,9 +159,9 @@ class DiscordChat(ChatAdapter):
     @override
     async def whisper(self, to: Command | Press, frame: Frame) -> None:
         if not await self._listener.replies.whisper(to, frame):
-            await self.post(
-                to.address, frame, delivery_id=f"w{to.event_id}"[:25], reply_to=to.reply_to
-            )
+            said = f"{to.event_id}\0{frame!r}".encode("utf-8", "replace")
+            once = hashlib.blake2b(said, digest_size=12).hexdigest()
+            await self.post(to.address, frame, delivery_id=once, reply_to=to.reply_to)
 
     @override
     async def edit(self, address: Address, message_id: str, frame: Frame) -> None:

@@ -18,7 +18,7 @@ CUSTOM_ID: Final = 100
 """The longest id that Discord takes."""
 
 _OURS: Final = re.compile(
-    r"(?P<action>[a-z]+):(?P<turn>[A-Za-z0-9_-]{0,40}):(?P<value>[^~]*)(?:~(?P<delivery>\w+))?"
+    r"(?P<action>[a-z]+):(?P<turn>[A-Za-z0-9_-]{0,40}):(?P<value>.*?)(?:~(?P<delivery>[0-9A-Za-z]{6,25}))?"
 )
 _ACTIONS: Final = frozenset(get_args(Action))
 
@@ -35,7 +35,7 @@ class Pressed:
 
 def custom_id(button: Button, delivery: str | None) -> str:
     """Write a button's id; the delivery is left out where it does not fit."""
-    plain = f"{button.action}:{button.turn_id}:{button.value.replace('~', '-')}"[:CUSTOM_ID]
+    plain = f"{button.action}:{button.turn_id}:{button.value}"[:CUSTOM_ID]
     whole = f"{plain}~{delivery}"
     return whole if delivery and len(whole) <= CUSTOM_ID else plain
 

@@ -81,14 +81,15 @@ class Doorway:
             if interaction.type == _COMPONENT:
                 await self.replies.call_back(interaction, _UPDATE_LATER)
             return
-        try:
-            await self.intake(incoming)
-        except UserError as error:
-            await self.replies.refuse(interaction, plain(str(error)))
-        except StoreError as error:
-            log.error("Discord: a command or press could not be stored: %s", error)  # noqa: TRY400 - one line
-        else:
-            await self.replies.acknowledge(interaction, incoming)
+        with self.replies.taking_in(incoming.handle):
+            try:
+                await self.intake(incoming)
+            except UserError as error:
+                await self.replies.refuse(interaction, plain(str(error)))
+            except StoreError as error:
+                log.error("Discord: a command or press could not be stored: %s", error)  # noqa: TRY400 - one line
+            else:
+                await self.replies.acknowledge(interaction, incoming)
 
     async def _offer(self, interaction: shapes.Interaction) -> None:
         typed = next(

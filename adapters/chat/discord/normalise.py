@@ -57,18 +57,21 @@ def message_of(
         (mentioned | ({replied} if replied else set())) - {setting.me} or roles - own_roles
     )
     direct = place.kind == "dm"
+    text, attachments = _text(message, setting.me, own_roles), tuple(_attachments(message))
+    if not (text or attachments or direct or to_me):
+        return None  # without the Message Content intent others' words come blank
     return Message(
         event_id=message.id,
         address=_address(message, place, setting, to_me=to_me),
         author=_author(message.author, message.member or member, place, setting, message),
-        text=_text(message, setting.me, own_roles),
+        text=text,
         at=_time(message),
         message_id=message.id,
         reply_to=None if direct else message.id,
         direct=direct,
         addressed=direct or to_me,
         to_others=to_others,
-        attachments=tuple(_attachments(message)),
+        attachments=attachments,
     )
 
 

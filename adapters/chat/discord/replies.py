@@ -5,8 +5,11 @@ Decides how an interaction is acknowledged, and where an answer goes that came t
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 from collections import OrderedDict
+from collections.abc import Iterator
 from typing import Final
 
 from adapters.chat.discord import routes, shapes
@@ -33,6 +36,16 @@ class Replies:
         """Answer through `rest`."""
         self._rest = rest
         self._answered: OrderedDict[str, bool] = OrderedDict()
+        self._awaited: dict[str, asyncio.Event] = {}
+
+    @contextlib.contextmanager
+    def taking_in(self, handle: str) -> Iterator[None]:
+        """Hold back answers to it until it is acknowledged: Discord knows of none before."""
+        self._awaited[handle] = asyncio.Event()
+        try:
+            yield
+        finally:
+            self._awaited.pop(handle).set()
 
     async def acknowledge(self, interaction: shapes.Interaction, to: Command | Press) -> None:
         """Tell Discord within three seconds that it was taken in; best effort."""
@@ -67,6 +80,9 @@ class Replies:
             ChatError: it did not work, and not because of the interaction.
         """
         handle = Handle.of(to.handle)
+        awaited = self._awaited.get(to.handle)
+        if awaited is not None:
+            await awaited.wait()
         if handle is None or self._answered.get(to.handle) is False:
             return False
         try:

@@ -99,15 +99,11 @@ async def running(
         task = group.create_task(chat.run(inbox))
         bot = Bot(chat=chat, inbox=inbox, running=task)
         await simulator.until(lambda: simulator.gateway.connected)
-        await simulator.until(lambda: asked_for_menu(simulator))
+        await simulator.until(lambda: simulator.desk.world.commands)
         try:
             yield bot
         finally:
             bot.stop()
-
-
-def asked_for_menu(simulator: DiscordSimulator) -> bool:
-    return bool(simulator.requests.of("get_commands"))
 
 
 TURN = "0123456789abcdef"

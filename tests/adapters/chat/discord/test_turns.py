@@ -49,7 +49,7 @@ async def test_a_mention_opens_a_thread_and_what_is_said_there_stays_in_its_sess
         assert (thread.id, thread.name) == (asked, "What is *love*? Tell me")
         assert discord.shown(place) == []
         assert [each.text[:3] for each in discord.shown(thread)][1:] == ["Hm."]
-        await discord.say(thread, ada, "More")
+        await discord.say(thread, ada, "More", mention=True)
         await discord.until(lambda: len(bot.inbox.messages) == 2)
         assert bot.inbox.messages[1].address == message.address
 

@@ -1,0 +1,195 @@
+"""What Discord does to a connection: torn, asked to go, invalidated, forgotten; nothing is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+
+from core.errors import ChatRefused, StoreFull
+from tests.adapters.chat.discord.desk import DELIVERY, Inbox, chat_at, part, running
+from tests.simulators.discord.simulator import DiscordSimulator
+
+
+async def heard(discord, bot, *texts: str) -> None:
+    await discord.until(lambda: {each.text for each in bot.inbox.messages} >= set(texts))
+    assert [each.text for each in bot.inbox.messages] == list(texts)
+
+
+async def tear(discord):
+    await discord.gateway.kill()
+
+
+async def close_4000(discord):
+    await discord.gateway.kill(4000)
+
+
+async def op_7(discord):
+    discord.gateway.ask_to_reconnect()
+
+
+async def op_9_resumable(discord):
+    discord.gateway.invalidate(resumable=True)
+
+
+@pytest.mark.parametrize("cut", [tear, close_4000, op_7, op_9_resumable])
+async def test_a_session_is_resumed_and_nothing_said_meanwhile_is_lost(discord, cut):
+    ada = discord.person("Ada")
+    place = discord.dm(ada)
+    async with running(discord) as bot:
+        await discord.say(place, ada, "one")
+        await heard(discord, bot, "one")
+        before = discord.gateway.connected
+        await cut(discord)
+        await discord.say(place, ada, "two")
+        await heard(discord, bot, "one", "two")
+        assert before
+    assert not discord.requests.of("get_messages")
+
+
+async def test_after_a_new_session_what_was_said_meanwhile_is_read_again(discord, monkeypatch):
+    ada = discord.person("Ada")
+    place, group = discord.dm(ada), discord.group("general", ada)
+    async with running(discord) as bot:
+        await discord.say(place, ada, "one")
+        await discord.say(group, ada, "two", mention=True)
+        await heard(discord, bot, "one", "two")
+        discord.gateway.forget()
+        await discord.gateway.kill()
+        await discord.say(place, ada, "three")
+        await discord.say(group, ada, "four", mention=True)
+        await discord.until(lambda: len(bot.inbox.messages) == 4)
+        assert {each.text for each in bot.inbox.messages} == {"one", "two", "three", "four"}
+        four = next(each for each in bot.inbox.messages if each.text == "four")
+        assert four.author.is_admin
+        assert f"guild:{group.guild}" in four.author.circles
+
+
+async def test_what_was_said_while_the_program_was_away_is_read_when_it_is_back(discord):
+    ada = discord.person("Ada")
+    dm, group, new = discord.dm(ada), discord.group("general", ada), discord.group("new", ada)
+    inbox = Inbox(discord.changes.tell)
+    async with running(discord, inbox=inbox) as bot:
+        await discord.say(dm, ada, "one")
+        asked = await discord.say(group, ada, "two", mention=True)
+        await discord.until(lambda: len(inbox.messages) == 2)
+        address = inbox.messages[1].address
+        await bot.chat.post(address, part("2"), delivery_id=DELIVERY, reply_to=asked)
+    await discord.say(dm, ada, "three")
+    await discord.say(group, ada, "four", mention=True)
+    await discord.say(group, ada, "five", thread=asked, mention=True)
+    await discord.say(new, ada, "six", mention=True)
+    async with running(discord, inbox=inbox):
+        await discord.until(lambda: len(inbox.messages) == 6)
+    texts = [each.text for each in inbox.messages]
+    assert set(texts) == {"one", "two", "three", "four", "five", "six"}
+    five = next(each for each in inbox.messages if each.text == "five")
+    assert five.address == address
+
+
+async def test_a_message_waits_for_the_store_and_is_not_lost(discord, caplog):
+    ada = discord.person("Ada")
+    place = discord.dm(ada)
+    async with running(discord) as bot:
+        bot.inbox.refusals.append(StoreFull("The disk is full."))
+        await discord.say(place, ada, "one")
+        await discord.say(place, ada, "two")
+        await heard(discord, bot, "one", "two")
+    assert sum("The disk is full." in each.message for each in caplog.records) == 1
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ("MESSAGE_CREATE", {"id": "1"}),
+        ("MESSAGE_CREATE", {"id": 5, "author": None}),
+        ("INTERACTION_CREATE", {"type": 3}),
+        ("GUILD_CREATE", {"id": "1", "channels": [{}]}),
+        ("THREAD_CREATE", {}),
+        ("NEVER_HEARD_OF", {"x": [1]}),
+        ("READY", {}),
+    ],
+    ids=str,
+)
+async def test_a_malformed_dispatch_ends_nothing(discord, event, caplog):
+    ada = discord.person("Ada")
+    place = discord.dm(ada)
+    async with running(discord) as bot:
+        discord.gateway.dispatch(*event)
+        await discord.say(place, ada, "still there?")
+        await heard(discord, bot, "still there?")
+    assert not [each for each in caplog.records if each.exc_info]
+
+
+async def test_a_wrong_token_is_one_line_that_says_what_to_mend(discord, caplog):
+    discord.token = "wrong"
+    inbox = Inbox(discord.changes.tell)
+    with pytest.raises(ChatRefused, match="token.*Developer Portal") as refused:
+        await chat_at(discord, inbox).run(inbox)
+    assert "\n" not in str(refused.value)
+    assert "wrong" not in str(refused.value) + caplog.text
+
+
+async def test_a_token_that_is_revoked_at_work_is_refused(discord):
+    async with asyncio.TaskGroup() as group:
+        inbox = Inbox(discord.changes.tell)
+        task = group.create_task(refusal(chat_at(discord, inbox), inbox))
+        await discord.until(lambda: discord.gateway.connected)
+        await discord.gateway.kill(4004)
+        assert "Reset Token" in await task
+
+
+async def test_an_intent_that_is_not_switched_on_is_named(discord):
+    inbox = Inbox(discord.changes.tell)
+    text = await refusal(chat_at(discord, inbox, listen_all=True), inbox)
+    assert "Message Content Intent" in text
+
+
+async def refusal(chat, inbox) -> str:
+    with pytest.raises(ChatRefused) as refused:
+        await chat.run(inbox)
+    return str(refused.value)
+
+
+async def test_with_the_intent_everything_is_read():
+    async with DiscordSimulator(scale=0, content_intent=True) as discord:
+        ada = discord.person("Ada")
+        place = discord.group("general", ada)
+        async with running(discord, listen_all=True) as bot:
+            await discord.say(place, ada, "just talking")
+            await heard(discord, bot, "just talking")
+            (message,) = bot.inbox.messages
+            assert not message.addressed
+            assert message.address.thread is None
+
+
+async def test_it_starts_before_discord_is_there(discord, caplog):
+    caplog.set_level(logging.WARNING)
+    ada = discord.person("Ada")
+    place = discord.dm(ada)
+    await discord.stop()
+    port = int(discord.api_base.split(":")[2].split("/")[0])
+    inbox = Inbox(discord.changes.tell)
+    chat = chat_at(discord, inbox)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(chat.run(inbox))
+        while not caplog.records:
+            await asyncio.sleep(0)
+        discord._port = port
+        await discord.start()
+        await discord.until(lambda: discord.gateway.connected)
+        await discord.say(place, ada, "hi")
+        await discord.until(lambda: inbox.messages)
+        task.cancel()
+
+
+async def test_two_accounts_of_one_process_have_their_own_discord(discord):
+    ada = discord.person("Ada")
+    async with DiscordSimulator(scale=0) as other:
+        bob = other.person("Bob")
+        async with running(discord) as one, running(other) as two:
+            await discord.say(discord.dm(ada), ada, "to one")
+            await other.say(other.dm(bob), bob, "to two")
+            await heard(discord, one, "to one")
+            await heard(other, two, "to two")
