@@ -247,7 +247,10 @@ async def test_a_forum_has_topics_and_a_general_one_without_a_number():
             "here",
             "a reply goes where it replies",
         ]
-        for thread in (1, 99):
+        await people.say(forum, ann, "a reply in General", reply_to=str(general.message_id))
+        (reply,) = await bot.messages()
+        assert (reply.message_thread_id, reply.is_topic_message) == (general.message_id, None)
+        for thread in (1, 99, general.message_id):
             with pytest.raises(telegram.error.BadRequest, match="thread not found"):
                 await bot.api.send_message(int(forum.id), "x", message_thread_id=thread)
         people.delete_topic(forum, topic)

@@ -51,12 +51,12 @@ def thread_of(chat: Chat, call: Call, reply: Sent | None = None) -> int | None:
 def thread_in(chat: Chat, replied: Sent | None) -> int | None:
     """Give the thread of what replies to `replied`.
 
-    In a supergroup without topics it is named after the message that it began with.
+    In a supergroup it is named after the message that it began with, in the General topic of a
+    forum, too, though nothing can be sent there by that name.
     """
     if replied is None:
         return None
-    begins = chat.kind == "supergroup" and not chat.forum
-    return replied.thread or (replied.id if begins else None)
+    return replied.thread or (replied.id if chat.kind == "supergroup" else None)
 
 
 def reply_of(chat: Chat, call: Call) -> Sent | None:
