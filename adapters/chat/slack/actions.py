@@ -42,7 +42,9 @@ def press(
     user = interaction.user.id
     below = interaction.message
     ts = below.ts if below else interaction.container.message_ts
-    root = (below.thread_ts if below else None) or interaction.container.thread_ts or ts
+    root = (below.thread_ts if below else None) or interaction.container.thread_ts
+    if root is None and not interaction.container.is_ephemeral:
+        root = ts  # what only one person sees opens no thread
     direct = is_direct(channel)
     return Press(
         event_id=f"{acted.action_ts}/{user}/{acted.action_id}",
@@ -53,12 +55,12 @@ def press(
         at=milliseconds(acted.action_ts),
         value=value,
         message_id=ts or None,
-        reply_to=Place(thread=root, user=user, team=_team(interaction)).reply_to,
+        reply_to=Place(thread=root or "", user=user, team=_team(interaction)).reply_to,
         direct=direct,
         handle=Handle(
             channel=channel,
             user=user,
-            thread="" if root == ts and below is None else root,
+            thread=root or "",
             response_url=interaction.response_url or "",
         ).write(),
     )

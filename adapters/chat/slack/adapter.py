@@ -36,6 +36,24 @@ from core.types import Address, Command, Message, Press
 LIMIT: Final = 11_000
 """Characters of an answer's part: a message takes 12,000, and what stands below counts."""
 
+SCOPES: Final = frozenset(
+    {
+        "app_mentions:read",
+        "assistant:write",
+        "channels:history",
+        "chat:write",
+        "commands",
+        "files:read",
+        "files:write",
+        "groups:history",
+        "im:history",
+        "mpim:history",
+        "reactions:write",
+        "users:read",
+    }
+)
+"""What the app has to be allowed, for all of what is done here."""
+
 Hook: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 log = logging.getLogger(__name__)
@@ -98,18 +116,21 @@ class SlackChat(ChatAdapter):
     @override
     async def run(self, intake: Intake) -> None:
         self._require_secrets()
-        try:
+        async with self._api, self._apps:
             me = self._me = await self._identify()
+            self._require_scopes()
             self._receiver = Receiver(self.platform, me, self._surroundings(intake))
-            if self._options.mode == "socket":
-                token = self._options.app_token or ""
-                await socket.serve(self._apps, token, self._receive, clock=self._clock)
-            else:
-                await asyncio.Event().wait()
-        finally:
-            self._receiver = None
-            await self._apps.close()
-            await self._api.close()
+            try:
+                await self._listen()
+            finally:
+                self._receiver = None
+
+    async def _listen(self) -> None:
+        if self._options.mode == "socket":
+            token = self._options.app_token or ""
+            await socket.serve(self._apps, token, self._receive, clock=self._clock)
+        else:
+            await asyncio.Event().wait()
 
     def _require_secrets(self) -> None:
         where = f"platforms.{self.platform}"
@@ -117,6 +138,17 @@ class SlackChat(ChatAdapter):
             raise ChatRefused(f"{where}.app_token is missing: Socket Mode needs one (xapp-…)")
         if self._options.mode == "http" and not self._options.signing_secret:
             raise ChatRefused(f"{where}.signing_secret is missing: HTTP mode needs it")
+
+    def _require_scopes(self) -> None:
+        """Say in one line what the app lacks; without any, it could not even write."""
+        if self._api.scopes is None:
+            return
+        lacking = ", ".join(sorted(SCOPES - self._api.scopes))
+        mend = "add them under OAuth & Permissions (slack-manifest.yaml), then reinstall the app"
+        if "chat:write" not in self._api.scopes:
+            raise ChatRefused(f"{self._api.what} lacks the scopes {lacking}: {mend}")
+        if lacking:
+            log.warning("%s lacks the scopes %s: %s", self._api.what, lacking, mend)
 
     def _surroundings(self, intake: Intake) -> Surroundings:
         return Surroundings(

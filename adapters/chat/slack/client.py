@@ -81,30 +81,36 @@ class ApiRefused(ChatError):
 
 
 class Api:
-    """The Web API with one token. `what` names the token in the configuration."""
+    """The Web API with one token. `what` names the token in the configuration.
+
+    Whoever enters it keeps its connections open; each call enters it for itself. `scopes` are
+    those that Slack said the token has, None until it did.
+    """
 
     def __init__(self, token: str, api_base: str, *, what: str) -> None:
         """Make it; the connection is opened by the first call."""
         self.what = what
+        self.scopes: frozenset[str] | None = None
         self.web = AsyncWebClient(
             token=token, base_url=api_base, timeout=int(TIMEOUT), logger=silent, retry_handlers=[]
         )
         self.web.proxy = None  # the session below knows the proxies, and who needs none
         self._session: aiohttp.ClientSession | None = None
+        self._held = 0
 
-    def session(self) -> aiohttp.ClientSession:
-        """Give the session that all calls share."""
-        if self._session is None or self._session.closed:
-            self._session = open_session()
-            self.web.session = self._session
+    async def __aenter__(self) -> aiohttp.ClientSession:
+        """Open the session that all calls share, unless it is open."""
+        self._held += 1
+        if self._session is None:
+            self._session = self.web.session = open_session()
         return self._session
 
-    async def close(self) -> None:
-        """Let go of the connections; a later call opens new ones."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-            self.web.session = None
+    async def __aexit__(self, *_: object) -> None:
+        """Close the session once nobody needs it."""
+        self._held -= 1
+        if not self._held and self._session is not None:
+            session, self._session, self.web.session = self._session, None, None
+            await session.close()
 
     async def ask(
         self, call: Awaitable[AsyncSlackResponse], *, once: bool = False
@@ -115,17 +121,19 @@ class Api:
             ChatUnknown: it was to be done once, and nobody can tell whether it was.
             ChatBusy, ChatClosed, MessageGone, ChatRefused, ApiRefused, ChatError: it was not done.
         """
-        self.session()
         try:
-            response = await call
+            async with self:
+                response = await call
         except SlackApiError as error:
             raise self._meaning(error, once=once) from None
         except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
             raise ChatError(f"Slack cannot be reached: {type(error).__name__}") from None
         except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError, ValueError) as error:
             raise _lost(type(error).__name__, once=once) from None
-        data = response.data
-        return data if isinstance(data, dict) else {}
+        scopes = response.headers.get("x-oauth-scopes")
+        if scopes is not None:
+            self.scopes = frozenset(scope.strip() for scope in scopes.split(","))
+        return response.data if isinstance(response.data, dict) else {}
 
     async def upload(self, url: str, content: bytes) -> None:
         """Send a file's bytes to where Slack wants them.
@@ -134,7 +142,7 @@ class Api:
             ChatError: they did not arrive.
         """
         try:
-            async with self.session().post(url, data=content) as response:
+            async with self as session, session.post(url, data=content) as response:
                 if response.status != 200:
                     raise ChatError(f"Slack did not take the file: HTTP {response.status}")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -147,7 +155,7 @@ class Api:
             ChatError: it did not work: the address is good for five answers in half an hour.
         """
         try:
-            async with self.session().post(url, json=body) as response:
+            async with self as session, session.post(url, json=body) as response:
                 if response.status != 200:
                     raise ChatError(f"Slack did not take the answer: HTTP {response.status}")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

@@ -80,7 +80,7 @@ def message(platform: str, callback: Callback, me: Me, people: People) -> Messag
     text, user = event.text or "", event.user or event.bot_id or ""
     direct = is_direct(event.channel, event.channel_type)
     root = event.thread_ts or event.ts
-    team = event.user_team or event.source_team or event.team or callback.team_id
+    team = event.user_team or event.source_team or event.team or callback.team_id or me.team
     others = [each for each in mentions(text) if each != me.user]
     to_me = me.user in mentions(text) or event.type == "app_mention"
     replied = event.parent_user_id == me.user and not others

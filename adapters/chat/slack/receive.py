@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -23,7 +23,7 @@ from core.ports import Clock, Intake
 from core.types import Command, Incoming, Message, Press
 
 _Shape = TypeVar("_Shape")
-_EVENTS = frozenset({"message", "app_mention", "app_home_opened", "agent_session_stopped"})
+EVENTS: Final = frozenset({"message", "app_mention", "app_home_opened", "agent_session_stopped"})
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class Receiver:
     # --- events ------------------------------------------------------------------------------
 
     async def _event(self, payload: object) -> None:
-        if _read(payload, _Typed).event.type not in _EVENTS:
+        if _read(payload, _Typed).event.type not in EVENTS:
             return
         callback = _read(payload, Callback)
         event = callback.event

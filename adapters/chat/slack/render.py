@@ -25,6 +25,8 @@ MARKDOWN: Final = 12_000
 SECTION: Final = 3_000
 TITLE: Final = 150
 CHILDREN: Final = 10
+LEAST: Final = 100
+"""Characters of an advisor's text that are worth showing."""
 LABEL: Final = 75
 OPTIONS: Final = 100
 BUTTONS: Final = 25
@@ -74,7 +76,8 @@ def below(part: Part, frame: Frame, manner: Manner) -> list[Block]:
     blocks += _buttons(frame.buttons, rich=manner.rich)
     if part.panel is None or not any(row.text for row in part.panel.rows):
         return blocks
-    room = TIGHT - len(part.text) - length(blocks) if manner.tight else CHILDREN * SECTION
+    room = TIGHT - len(part.text) - length(blocks) - TITLE
+    room = room if manner.tight else CHILDREN * SECTION
     return [*_advisors(part.panel, room, rich=manner.rich), *blocks]
 
 
@@ -119,7 +122,9 @@ def _part(part: Part, frame: Frame, manner: Manner) -> Body:
 def _advisors(panel: Panel, room: int, *, rich: bool) -> list[Block]:
     """Fold the advisors' whole texts away; where that is refused, show their gists."""
     if not rich:
-        return _plain(panel_text(panel))
+        return _plain(shorten(panel_text(panel), max(room, LEAST)))
+    if room < LEAST * len(panel.rows):
+        return _plain(panel_title(panel))
     groups = [panel.rows[at : at + CHILDREN] for at in range(0, len(panel.rows), CHILDREN)]
     return [
         {
@@ -136,11 +141,11 @@ def _advisors(panel: Panel, room: int, *, rich: bool) -> list[Block]:
 def _children(rows: Sequence[Row], room: int) -> list[Json]:
     """Render one group of advisors: sections, which every validator of containers takes."""
     each = CHILDREN // len(rows)
-    share = min(each * (SECTION - 100), (room - TITLE) // len(rows))
+    share = min(each * (SECTION - 100), room // len(rows))
     children: list[Json] = []
     for row in rows:
         told = f"{row_text(row)}\n\n{row.text}" if row.text else row_text(row)
-        cut = list(pieces(shorten(neutralise(told), max(share, 100)), SECTION))
+        cut = list(pieces(shorten(neutralise(told), share), SECTION))
         children += [_section(piece) for piece in cut[:each]]
     return children
 

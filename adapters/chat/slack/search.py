@@ -28,7 +28,7 @@ class Search:
     """Finds messages of ours in one workspace."""
 
     def __init__(self, api: Api, me: Me, known: Callable[[str, str], bool]) -> None:
-        """Look with `api`; `me` is who we are there, `known` tells which messages are accounted for."""
+        """Look with `api`; `me` is who we are, `known` tells which messages are ours to edit."""
         self._api = api
         self._me = me
         self._known = known

@@ -16,7 +16,7 @@ _PING = re.compile(
     r"|(?<!\w)@(?=(?:channel|here|everyone)\b)",
     re.IGNORECASE,
 )
-_BEGUN = re.compile(r"(?:<[!@#]?[a-z0-9]{0,8}|@[a-z]{0,8})\Z", re.IGNORECASE)
+_BEGUN = re.compile(r"(?:[<‹][!@#]?[a-z0-9]{0,8}|[@＠][a-z]{0,8})\Z", re.IGNORECASE)
 _HARMLESS: Final = {"<": "‹", "@": "＠"}
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+
+Stamp = Annotated[str, msgspec.Meta(pattern=r"^(\d{1,12}(\.\d{1,9})?)?$")]
+"""Slack's time of something, which is also its name: "1700000000.000100"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +52,9 @@ class Event(msgspec.Struct):
     username: str | None = None
     bot_id: str | None = None
     text: str | None = None
-    ts: str = ""
-    thread_ts: str | None = None
-    event_ts: str = ""
+    ts: Stamp = ""
+    thread_ts: Stamp | None = None
+    event_ts: Stamp = ""
     parent_user_id: str | None = None
     team: str | None = None
     user_team: str | None = None
@@ -92,23 +95,24 @@ class Acted(msgspec.Struct):
     type: str = ""
     value: str | None = None
     selected_option: Chosen | None = None
-    action_ts: str = ""
+    action_ts: Stamp = ""
 
 
 class Below(msgspec.Struct):
     """The message that a button stands under."""
 
-    ts: str = ""
-    thread_ts: str | None = None
+    ts: Stamp = ""
+    thread_ts: Stamp | None = None
 
 
 class Container(msgspec.Struct):
     """Where a button stands: in a message, private or not, or in the App Home."""
 
     type: str = ""
-    message_ts: str = ""
-    thread_ts: str | None = None
+    message_ts: Stamp = ""
+    thread_ts: Stamp | None = None
     channel_id: str = ""
+    is_ephemeral: bool = False
 
 
 class Interaction(msgspec.Struct):

@@ -231,7 +231,8 @@ def _ends(frame: Frame) -> bool:
     """Say whether a turn is over with this message."""
     match frame.content:
         case Part() as part:
-            return not part.streaming and (part.footer is not None or part.error is not None)
+            ended = part.footer is not None or part.error is not None or bool(frame.buttons)
+            return ended and not part.streaming
         case Notice():
             return frame.final
         case _:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 import pytest
 from aiohttp import web
+from typing_extensions import override
 
 from adapters.chat.slack import SlackChat, SlackOptions
 from adapters.chat.slack.home import Home
 from core.errors import GatewayError
+from core.ports import Intake
 from core.types import Incoming, Message
 from gateway.clock import SystemClock
 from tests.simulators.slack import SlackSimulator
@@ -61,6 +63,7 @@ class Clocked(SystemClock):
 
     ahead: float = 0.0
 
+    @override
     def monotonic(self) -> float:
         return SystemClock().monotonic() + self.ahead
 
@@ -90,9 +93,7 @@ def options(slack: SlackSimulator, **changed: str) -> SlackOptions:
 
 
 @asynccontextmanager
-async def listening(
-    slack: SlackSimulator, chat: SlackChat, intake: Callable[[Incoming], Awaitable[bool]]
-) -> AsyncIterator[None]:
+async def listening(slack: SlackSimulator, chat: SlackChat, intake: Intake) -> AsyncIterator[None]:
     """Let it run until the block ends."""
     async with asyncio.TaskGroup() as group:
         running = group.create_task(chat.run(intake))

@@ -26,7 +26,7 @@ async def test_the_twin_events_of_a_mention_are_one_message(world, mention_first
     world.slack.mention_first = mention_first
     ann = world.slack.person("ann")
     room = world.slack.group("room", ann)
-    ts = await world.slack.say(room, ann, "hello &amp; hi", mention=True)
+    ts = await world.slack.say(room, ann, "hello & hi", mention=True)
     message = await world.inbox.message()
     await world.slack.settled()
     assert (message.event_id, message.text) == (f"{room.id}/{ts}", "hello & hi")
