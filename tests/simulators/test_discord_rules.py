@@ -162,6 +162,24 @@ async def test_who_and_where_are_checked(wire):
         assert (got, body["code"]) == (status, code)
 
 
+async def test_who_does_not_say_what_it_is_does_not_get_in(wire):
+    wire.agent = "python-requests/2"
+    assert await wire.send({"content": "x"}) == (
+        403,
+        {"message": "internal network error", "code": 40333},
+    )
+
+
+async def test_a_bot_may_ask_fifty_times_a_second_in_all(wire):
+    wire.sim.limits.scale = 1.0
+    for number in range(50):
+        assert (await wire.ask("GET", f"/channels/{number}"))[0] == 404
+    status, body, headers = await wire.ask("GET", "/channels/50")
+    assert (status, body["global"]) == (429, True)
+    assert (headers["X-RateLimit-Scope"], headers["X-RateLimit-Global"]) == ("global", "true")
+    assert (await wire.ask("POST", "/interactions/1/x/callback", json={"type": 5}))[0] == 404
+
+
 async def test_rights_are_needed(wire):
     said = await wire.sim.say(wire.place, wire.ann, "mine")
     message = f"/channels/{wire.place.id}/messages/{said}"

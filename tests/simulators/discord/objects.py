@@ -262,11 +262,8 @@ def blank(world: World, data: Json) -> Json:
     quoted = data.get("referenced_message")
     if quoted:
         data = data | {"referenced_message": blank(world, quoted)}
-    if not theirs or named or data["channel_id"] in _private(world):
+    home = world.channels.get(data["channel_id"])
+    if not theirs or named or (home is not None and home.type == DM):
         return data
     kept = {name: value for name, value in data.items() if name != "poll"}
     return kept | {"content": "", "embeds": [], "attachments": [], "components": []}
-
-
-def _private(world: World) -> set[str]:
-    return {each.id for each in world.channels.values() if each.type == DM}

@@ -20,10 +20,12 @@ class Wire:
     session: aiohttp.ClientSession
     ann: Person
     place: Place
+    agent: str = "DiscordBot (https://example.com, 1)"
 
     async def ask(self, method: str, path: str, *, auth: str | None = None, **kwargs: Any) -> Any:
         """Give (status, body, headers)."""
-        headers = {"Authorization": f"Bot {self.sim.token}" if auth is None else auth}
+        token = f"Bot {self.sim.token}" if auth is None else auth
+        headers = {"Authorization": token, "User-Agent": self.agent}
         url = self.sim.api_base + path
         async with self.session.request(method, url, headers=headers, **kwargs) as response:
             raw = await response.read()

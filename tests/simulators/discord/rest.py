@@ -133,6 +133,10 @@ class Rest:
         fault: Fault | None,
         broken: Refused | None,
     ) -> tuple[int, Any, dict[str, str]]:
+        agent = request.headers.get("User-Agent", "")
+        if not route.open and not agent.startswith("DiscordBot ("):
+            refused = Refused(40333)  # Cloudflare stands before Discord
+            return refused.status, refused.body, {}
         if not route.open and request.headers.get("Authorization") != f"Bot {self.token}":
             return 401, Refused(0).body, {}
         verdict = self._verdict(route, call)
