@@ -176,7 +176,17 @@ class TelegramChat(ChatAdapter):
     async def post(
         self, address: Address, frame: Frame, *, delivery_id: str, reply_to: str | None = None
     ) -> str:
-        await self._drafts.taken(address, ended=isinstance(frame.content, Part))
+        return await self._post(address, frame, reply_to, ended=isinstance(frame.content, Part))
+
+    async def _post(
+        self, address: Address, frame: Frame, reply_to: str | None, *, ended: bool = False
+    ) -> str:
+        """Post a frame; `ended`: it takes the place of what was being written.
+
+        Raises:
+            ChatError: as `post` says.
+        """
+        await self._drafts.taken(address, ended=ended)
         values: Values = {
             "message_thread_id": address.thread,
             "disable_notification": None if frame.notify else True,
@@ -276,7 +286,7 @@ class TelegramChat(ChatAdapter):
                 return
             if private:
                 raise ChatError("Telegram takes words for one person only within seconds")
-        await self.post(to.address, frame, delivery_id=to.event_id, reply_to=to.reply_to)
+        await self._post(to.address, frame, to.reply_to)
 
     def _chat(self, address: Address) -> str:
         channel = address.channel
