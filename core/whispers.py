@@ -12,7 +12,7 @@ from typing import Final
 from core.commands import MENU
 from core.errors import UnknownPreset
 from core.frames import Button, File, Footer, Frame, Notice, Part, Row
-from core.markup import measure_of, sanitise, split
+from core.markup import close, measure_of, sanitise, split
 from core.ports import Capabilities
 from core.presets import DEFAULT, OFF, Catalogue, Level, Preset
 from core.records import Spent, StoredTurn
@@ -201,4 +201,4 @@ def _said(advice: Advice) -> str:
         seconds=advice.call.seconds if advice.call else None,
         dollars=advice.call.dollars if advice.call else None,
     )
-    return f"{row_text(row)}\n\n{sanitise(advice.text)}".strip()
+    return f"{row_text(row)}\n\n{close(sanitise(advice.text))}".strip()

@@ -27,7 +27,10 @@ PRESET = "preset"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """The preset in force. `level` says where it comes from, `file` that it is the operator's."""
+    """The preset in force. `level` says where it comes from.
+
+    `file`: the file chose it for this channel, and not somebody in the chat.
+    """
 
     preset: Preset
     level: Level
@@ -51,7 +54,7 @@ class Choices:
         levels: dict[Level, str | None] = {**place.presets, "turn": turn}
         said = {} if place.locked else await self._said(address, author)
         preset, level = in_force({**levels, **said}, self.catalogue())
-        return Chosen(preset=preset, level=level, file=level not in said and level != "turn")
+        return Chosen(preset=preset, level=level, file=level == "channel" and level not in said)
 
     async def _said(self, address: Address, author: Author | None) -> dict[Level, str]:
         """Read what people chose, by level."""

@@ -1,0 +1,443 @@
+"""Shows what commands and presses do in a messenger, and what whoever gives them is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from structlog.testing import capture_logs
+from typing_extensions import override
+
+from core.errors import ChatError, StoreDamaged
+from core.frames import Frame
+from core.types import Address, Command, Message, Moved, Press
+from tests.fakes.chat import FakeChat
+from tests.fakes.loop import run_virtual
+from tests.fakes.memory_store import MemoryStore
+from tests.gateway.guarded import ALLOWED, ANN, BEN, DM, GROUP, Scene, guarded
+
+THREAD = replace(GROUP, thread="e1")
+SLOW = {"big": [["It is a long story. " * 9, 30.0, "The end."]], "a": [["A."]], "b": [["B."]]}
+ADMIN = replace(BEN, is_admin=True)
+
+
+def story(scenario, **said):
+    async def told():
+        async with guarded(**said) as scene:
+            await scenario(scene)
+            await scene.idle()
+
+    run_virtual(told())
+
+
+async def running(scene: Scene, where: Address = DM, **said) -> str:
+    """Ask something that takes long, and wait until its answer begins."""
+    await scene.say("Why?", where=where, **said)
+    await scene.until(lambda: any("long story" in each for each in scene.chat.texts()))
+    return await scene.last_turn(where)
+
+
+# --- Stop -----------------------------------------------------------------------------------
+
+
+def test_moa_11_the_asker_stops_a_turn_by_its_button():
+    async def scenario(scene: Scene):
+        await scene.press("stop", await running(scene))
+        await scene.idle()
+        assert "— stopped" in scene.chat.texts()[-1]
+        assert scene.whispers == []
+        await scene.press("stop", await scene.last_turn())
+        await scene.heard("has ended already")
+
+    story(scenario, scripts=SLOW)
+
+
+@pytest.mark.parametrize("way", ["native", "command", "words"])
+def test_a_stop_without_a_turn_stops_what_runs_there(way):
+    async def scenario(scene: Scene):
+        await running(scene)
+        if way == "native":
+            await scene.press("stop")
+        elif way == "command":
+            await scene.command("stop")
+            await scene.heard("Stopped.")
+        else:
+            await scene.say("stop")
+            await scene.heard("Stopped.")
+        await scene.idle()
+        assert "— stopped" in scene.chat.texts()[-1]
+
+    story(scenario, scripts=SLOW)
+
+
+def test_stop_in_a_channel_means_ones_own_question_in_a_thread_of_it():
+    async def scenario(scene: Scene):
+        await running(scene, THREAD, message_id="e1")
+        await scene.command("stop", where=GROUP, who=BEN)
+        await scene.heard("Nothing is being answered here now.")
+        await scene.command("stop", where=GROUP, who=ANN)
+        await scene.heard("Stopped.")
+
+    story(scenario, scripts=SLOW)
+
+
+def test_only_the_asker_and_admins_stop_a_turn():
+    async def scenario(scene: Scene):
+        turn_id = await running(scene, GROUP)
+        await scene.press("stop", turn_id, who=BEN, where=GROUP)
+        await scene.heard("Only the person who asked, or an admin, can do that.")
+        await scene.command("stop", who=BEN, where=GROUP)
+        assert turn_id in scene.parts.gateway.runner.running
+        await scene.press("stop", turn_id, who=ADMIN, where=GROUP)
+        await scene.idle()
+        assert "— stopped" in scene.chat.texts()[-1]
+
+    story(scenario, scripts=SLOW)
+
+
+def test_moa_11_a_stop_between_a_turns_claim_and_its_first_step_is_heard():
+    class Eager(MemoryStore):
+        """Stops a turn the moment it has begun."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.scene: Scene | None = None
+
+        @override
+        async def begin(self, start):
+            await super().begin(start)
+            assert self.scene is not None
+            await self.scene.press("stop", start.turn_id)
+
+    store = Eager()
+
+    async def scenario(scene: Scene):
+        store.scene = scene
+        await scene.say("Why?")
+        await scene.idle()
+        (turn,) = await store.turns(DM.session)
+        assert turn.end is not None
+        assert turn.end.ending == "stopped"
+        assert scene.parts.gateway.runner.stopping == set()
+
+    story(scenario, scripts=SLOW, store=store)
+
+
+# --- Retry and Remove -----------------------------------------------------------------------
+
+
+def test_a_question_is_asked_again_by_button_and_by_command():
+    async def scenario(scene: Scene):
+        await scene.command("retry")
+        await scene.heard("There is no question here yet")
+        await scene.say("Why?")
+        await scene.idle()
+        await scene.press("retry", await scene.last_turn())
+        await scene.idle()
+        assert "Asking the last question again." not in scene.whispers
+        await scene.command("retry")
+        await scene.heard("Asking the last question again.")
+        await scene.idle()
+        (turn,) = await scene.parts.store.turns(DM.session)
+        assert turn.start.question.text == "Why?"
+        assert len(scene.parts.gateway.providers["p"].model.of("big")) == 3  # type: ignore[attr-defined]
+
+    story(scenario)
+
+
+@pytest.mark.parametrize("action", ["retry", "remove"])
+def test_nobody_else_asks_again_or_removes(action):
+    async def scenario(scene: Scene):
+        await scene.say("Why?", where=GROUP)
+        await scene.idle()
+        before = scene.chat.texts()
+        await scene.press(action, await scene.last_turn(GROUP), who=BEN, where=GROUP)
+        await scene.heard("Only the person who asked")
+        await scene.idle()
+        assert scene.chat.texts() == before
+        assert await scene.parts.store.waiting() == []
+        await scene.press(action, await scene.last_turn(GROUP), who=ADMIN, where=GROUP)
+        await scene.idle()
+        assert scene.chat.texts() != before
+
+    story(scenario)
+
+
+def test_the_asker_removes_panel_and_answer():
+    async def scenario(scene: Scene):
+        await scene.say("Why?")
+        await scene.idle()
+        await scene.press("remove", await scene.last_turn())
+        await scene.idle()
+        assert scene.chat.texts() == []
+        assert await scene.parts.store.lines(DM.session) == []
+
+    story(scenario)
+
+
+# --- presets --------------------------------------------------------------------------------
+
+
+def test_a_preset_is_picked_from_buttons_and_holds_from_then_on():
+    async def scenario(scene: Scene):
+        await scene.say("Why?")
+        await scene.idle()
+        await scene.press("preset", await scene.last_turn())
+        await scene.heard("review answers here (the default).")
+        labels = {each.label: each for each in scene.buttons}
+        assert list(labels) == ["✓ review", "alone", "Aggregator alone"]
+        assert {each.action for each in scene.buttons} == {"pick"}
+        await scene.press("pick", value=labels["alone"].value)
+        await scene.heard(
+            "From now on alone answers in this conversation, its aggregator alone. "
+            "/moa default undoes it."
+        )
+        await scene.say("And now?")
+        await scene.idle()
+        assert (await scene.parts.store.turns(DM.session))[-1].start.preset.name == "alone"
+        await scene.command("moa", "default")
+        await scene.heard("The choice in this conversation is taken back: now review answers.")
+
+    story(scenario)
+
+
+def test_a_wrong_name_changes_nothing_and_several_words_may_be_a_question():
+    async def scenario(scene: Scene):
+        await scene.command("moa", "revew")
+        await scene.heard("Did you mean 'review'?")
+        await scene.command("moa", "what is the weather")
+        await scene.heard("To ask a question: /ask QUESTION")
+        await scene.press("pick", value="gone")
+        await scene.heard("There is no such preset any more.")
+        assert await scene.parts.store.settings(f"session:{DM.session}") == {}
+
+    story(scenario)
+
+
+def test_a_preset_holds_for_the_thread_the_channel_or_oneself():
+    async def scenario(scene: Scene):
+        preset_of = scene.parts.gateway.exchange.choices.there
+        await scene.command("moa", "alone channel", where=THREAD)
+        assert (await preset_of(GROUP)).preset.name == "alone"
+        assert (await preset_of(replace(GROUP, thread="e9"))).preset.name == "alone"
+        await scene.command("moa", "review", where=THREAD)
+        assert (await preset_of(THREAD)).preset.name == "review"
+        assert (await preset_of(GROUP)).preset.name == "alone"
+        await scene.command("moa", "review me", where=GROUP)
+        assert (await preset_of(GROUP, ANN)).preset.name == "review"
+        assert (await preset_of(GROUP, BEN)).preset.name == "alone"
+        await scene.command("moa", "off me", where=GROUP)
+        assert not (await preset_of(GROUP, ANN)).preset.enabled
+
+    story(scenario)
+
+
+LOCKED = ALLOWED + "channels: [{platform: fake, channel: G1, preset: alone, locked: true}]\n"
+
+
+def test_a_locked_preset_stays():
+    async def scenario(scene: Scene):
+        await scene.command("moa", "review", where=GROUP)
+        await scene.heard("The operator has fixed the preset here")
+        await scene.command("moa", where=GROUP)
+        await scene.heard("alone answers here, its aggregator alone (set by the operator")
+        assert (await scene.parts.gateway.exchange.preset(GROUP.session)).name == "alone"
+
+    story(scenario, more=LOCKED)
+
+
+# --- looks ----------------------------------------------------------------------------------
+
+
+def test_everything_that_can_be_looked_at_is_told_to_one_person():
+    async def scenario(scene: Scene):
+        await scene.say("Why?", where=GROUP)
+        await scene.idle()
+        turn_id = await scene.last_turn(GROUP)
+        shown = scene.chat.texts()
+        looks = [
+            ("advisors", "", "A.\n\n✓ p:b"),
+            ("advisors", "2", "✓ p:b"),
+            ("info", "", "tokens"),
+        ]
+        for action, value, wanted in looks:
+            await scene.press(action, turn_id, value=value, who=BEN, where=GROUP)
+            await scene.heard(wanted)
+        await scene.press("up", turn_id, who=BEN, where=GROUP)
+        await scene.heard("Thank you")
+        assert await scene.parts.store.settings(f"turn:{turn_id}") == {"vote:ben": "up"}
+        await scene.press("advisors", "gone", who=BEN, where=GROUP)
+        await scene.heard("I do not have that answer any more.")
+        await scene.press("info", turn_id, who=BEN, where=replace(GROUP, channel="G2"))
+        assert scene.chat.texts() == shown
+
+    story(scenario)
+
+
+@pytest.mark.parametrize(
+    ("kind", "listed"), [("telegram", "\n/cost – "), ("slack", "\n/moa cost – ")]
+)
+def test_help_and_cost(kind, listed):
+    async def scenario(scene: Scene):
+        await scene.command("help")
+        await scene.heard(listed)
+        await scene.command("cost")
+        await scene.heard("This conversation has cost $0 (0 answers) this month.")
+        await scene.say("Why?")
+        await scene.idle()
+        await scene.command("cost")
+        await scene.heard("(1 answer) this month.")
+        await scene.command("dance")
+        await scene.heard("I do not know the command 'dance'.")
+        standing = await scene.parts.gateway.chat_parts.standing("fake", "ann")
+        assert (standing.preset, standing.turns) == ("review", 1)
+
+    story(scenario, kind=kind)
+
+
+# --- whatever happens -----------------------------------------------------------------------
+
+
+class Broken(FakeChat):
+    """A chat in which nothing can be said aside."""
+
+    error: Exception = ChatError("no")
+
+    @override
+    async def acknowledge(self, message: Message) -> None:
+        raise self.error
+
+    @override
+    async def whisper(self, to: Command | Press, frame: Frame) -> None:
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [ChatError("no"), RuntimeError("a bug")])
+def test_a_whisper_that_fails_is_a_line_in_the_log_and_nothing_else(error):
+    chat = Broken()
+    chat.error = error
+
+    async def scenario(scene: Scene):
+        await scene.command("help")
+        await scene.say("Why?")
+        await scene.idle()
+        assert chat.texts()[-1].startswith("Yes.")
+
+    with capture_logs() as logs:
+        story(scenario, chat=chat)
+    failed = [each["what"] for each in logs if each["event"] == "aside_failed"]
+    assert failed == ["whisper", "acknowledge"]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(StoreDamaged("broken"), "could not be stored"), (RuntimeError("a bug"), "went wrong here")],
+)
+def test_a_command_is_answered_even_when_it_breaks(error, told):
+    class Worn(MemoryStore):
+        @override
+        async def settings(self, scope):
+            raise error
+
+    async def scenario(scene: Scene):
+        await scene.command("moa")
+        await scene.heard(told)
+        assert await scene.parts.store.waiting() == []
+
+    with capture_logs():
+        story(scenario, store=Worn())
+
+
+class Hung(FakeChat):
+    """Remembers what each message was hung on, and which questions it has seen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hung: list[str | None] = []
+        self.seen: list[str] = []
+
+    @override
+    async def post(self, address, frame, *, delivery_id, reply_to=None):
+        self.hung.append(reply_to)
+        return await super().post(address, frame, delivery_id=delivery_id)
+
+    @override
+    async def acknowledge(self, message: Message) -> None:
+        self.seen.append(message.text)
+
+
+def test_a_question_is_acknowledged_and_its_answer_hung_on_it():
+    chat = Hung()
+
+    async def scenario(scene: Scene):
+        await scene.say("Why?", where=GROUP, reply_to="r9")
+        await scene.say("Not for us", where=GROUP, addressed=False)
+        await scene.idle()
+        assert chat.seen == ["Why?"]
+        assert set(chat.hung) == {"r9"}
+
+    story(scenario, chat=chat)
+
+
+# --- chats that move ------------------------------------------------------------------------
+
+NEW = Address(platform="fake", channel="G-100")
+
+
+def test_a_chat_goes_on_under_another_id_with_all_that_waits():
+    async def scenario(scene: Scene):
+        await scene.command("moa", "alone", where=GROUP)
+        await running(scene, GROUP)
+        await scene.say("And then?", where=GROUP)
+        await scene.parts.gateway.intake(
+            Moved(event_id="m1", address=GROUP, author=ANN, new=NEW, at=2_000)
+        )
+        await scene.press("stop", where=GROUP)
+        await scene.idle()
+        turns = await scene.parts.store.turns(NEW.session)
+        assert [each.start.question.text for each in turns] == ["Why?", "And then?"]
+        assert scene.chat.log[-1].channel == "G-100"
+        assert (await scene.parts.gateway.exchange.preset(NEW.session)).name == "alone"
+        assert await scene.parts.store.turns(GROUP.session) == []
+
+    story(scenario, scripts=SLOW)
+
+
+def test_a_move_that_was_not_done_any_more_is_done_after_a_restart():
+    async def told():
+        store = MemoryStore()
+        message = Message(event_id="e1", address=GROUP, author=ANN, text="Why?", at=1, direct=False)
+        await store.accept(message)
+        await store.accept(Moved(event_id="m1", address=GROUP, author=ANN, new=NEW, at=2))
+        async with guarded(store=store) as scene:
+            await scene.parts.recover()
+            await scene.idle()
+            (turn,) = await store.turns(NEW.session)
+            assert turn.state == "delivered"
+            assert await store.waiting() == []
+
+    run_virtual(told())
+
+
+STOPS = {
+    "press": Press(event_id="s1", address=DM, author=ANN, action="stop", turn_id="", at=2),
+    "command": Command(event_id="s1", address=DM, author=ANN, name="stop", args="", at=2),
+}
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_a_stop_that_was_not_heard_any_more_is_heard_after_a_restart(stop):
+    async def told():
+        store = MemoryStore()
+        async with guarded(SLOW, store=store) as scene:
+            await running(scene)
+            await scene.parts.sessions.drain(0)
+        await store.accept(STOPS[stop])
+        async with guarded(SLOW, store=store) as scene:
+            await scene.parts.recover()
+            await scene.idle()
+            (turn,) = await store.turns(DM.session)
+            assert turn.end is not None
+            assert turn.end.ending == "stopped"
+
+    run_virtual(told())
