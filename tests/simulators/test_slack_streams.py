@@ -86,6 +86,8 @@ async def test_a_task_takes_a_new_state_and_adds_to_its_output(room):
         ({"type": "plan_update"}, "missing required field: title"),
         (task("done"), "must be one of"),
         ({"type": "task_update", "id": "1", "title": "x"}, "missing required field: status"),
+        (task(output="x" * 257), "less than 257 characters: output"),
+        ({"type": "plan_update", "title": "x" * 257}, "less than 257 characters: title"),
     ],
 )
 async def test_chunks_that_slack_would_not_take(room, chunk, complaint):
@@ -111,7 +113,7 @@ async def test_a_streamed_message_has_one_size_for_all_its_appends(room):
     assert error == "msg_too_long"
     assert (await room.call("chat.appendStream", **where, markdown_text="x" * 4000))["ok"]
     blocks = [{"type": "divider"}] * 51
-    assert await room.error("chat.stopStream", **where, blocks=blocks) == "invalid_blocks"
+    assert await room.error("chat.stopStream", **where, blocks=blocks) == "msg_blocks_too_many"
     assert (await room.call("chat.stopStream", **where, blocks=blocks[:50]))["ok"]
 
 
@@ -120,16 +122,21 @@ async def test_a_session_is_made_renamed_and_ended_with_its_stream(room):
     rename = "agents.sessions.rename"
     assert await room.error(rename, **where, title="x") == "session_not_found"
     status = "agents.sessions.setStatus"
-    assert await room.error(status, **where, status="busy") == "invalid_arguments"
+    assert await room.error(status, **where, status="busy") == "invalid_status"
+    nowhere = where | {"thread_ts": ""}
+    assert await room.error(status, **nowhere, status="active") == "thread_ts_required"
     assert await room.error(status, **where, status="active", title="x" * 201) == (
         "invalid_arguments"
     )
     assert (await room.call(status, **where, status="processing", title="one"))["ok"]
     assert (await room.call(rename, **where, title="two"))["ok"]
     ts = (await room.start(markdown_text="x"))["ts"]
-    await room.call("chat.stopStream", channel=room.place.id, ts=ts, session_status="active")
+    await room.call("chat.stopStream", channel=room.place.id, ts=ts, session_status="suspended")
     session = room.slack.space.sessions[room.place.id, room.asked]
-    assert (session.status, session.title) == ("active", "two")
+    assert (session.status, session.title) == ("suspended", "two")
+    ts = (await room.start(markdown_text="x"))["ts"]
+    await room.call("chat.stopStream", channel=room.place.id, ts=ts)
+    assert session.status == "active", "what a stopped stream leaves behind unless it is told"
     room.slack.backend.subscriptions.discard("agent_session_stopped")
     answer = await room.call(status, **where, status="processing")
     assert answer["warning"] == "missing_agent_session_stopped_event_subscription"

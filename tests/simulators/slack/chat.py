@@ -79,6 +79,8 @@ def thread(backend: Backend, place: Place, args: Args) -> str | None:
         # A root that had replies leaves a tombstone, and its thread goes on.
         if any(post.thread_ts == ts for post in backend.space.within(place)):
             return ts
+        if backend.unthreads:
+            return None
         raise Refused("thread_not_found")
     return root.root
 
@@ -162,7 +164,8 @@ def update(backend: Backend, args: Args) -> Json:
     post.text, post.blocks, post.markdown = text, numbered(backend, blocks), is_markdown
     if args.has("metadata"):
         post.metadata = metadata(args)
-    post.edited = f"{int(backend.space.now())}.000000"
+    if not blocks:
+        post.edited = f"{int(backend.space.now())}.000000"
     written(backend, post, args)
     changed(backend, post, before)
     return {
@@ -192,6 +195,11 @@ def post_ephemeral(backend: Backend, args: Args) -> Json:
     text, blocks, is_markdown = body(args)
     post = whisper(backend, place, user, text=text, blocks=blocks)
     post.markdown, post.thread_ts = is_markdown, args.text("thread_ts") or None
+    replies = [each for each in backend.space.within(place) if each.thread_ts == post.thread_ts]
+    if post.thread_ts and all(each.whispered_to for each in replies):
+        # "Ephemeral messages in threads are only shown if there is already an active thread":
+        # docs.slack.dev/reference/methods/chat.postEphemeral. It is accepted, and nobody sees it.
+        post.deleted = True
     written(backend, post, args)
     return {"ok": True, "message_ts": post.ts}
 

@@ -9,13 +9,21 @@ from copy import deepcopy
 from typing import Any
 
 from tests.simulators.slack import shapes
-from tests.simulators.slack.blocks import STATUSES, Refused, parsed
+from tests.simulators.slack.blocks import (
+    MESSAGE_BLOCKS,
+    STATUSES,
+    VIEW_BLOCKS,
+    Refused,
+    parsed,
+)
 from tests.simulators.slack.calls import Args, Backend, method
 from tests.simulators.slack.chat import changed, markdown, metadata, numbered, thread, written
-from tests.simulators.slack.model import BOT_USER, Json, Post, Session, Stream, Task
+from tests.simulators.slack.model import BOT_USER, Json, Place, Post, Session, Stream, Task
 
 SESSION = frozenset({"active", "processing", "suspended", "closed"})
+MODES = frozenset({"dense", "plan", "timeline"})
 TITLE = 200
+FIELD = 256
 WHOLE = 12_000
 """Bytes of a streamed message with text: each append is far below it, all of them together are
 held to it. Details and output count twice (CopilotKit#6063, openclaw#143882)."""
@@ -36,8 +44,8 @@ def start(backend: Backend, args: Args) -> Json:
         if reader.team != args.text("recipient_team_id"):
             raise Refused("team_not_found")
     mode = args.text("task_display_mode", "timeline")
-    if mode not in {"timeline", "plan"}:
-        raise Refused("invalid_arguments", "must be one of: timeline, plan")
+    if mode not in MODES:
+        raise Refused("invalid_arguments", f"must be one of: {', '.join(sorted(MODES))}")
     space = backend.space
     stream = Stream(started=space.now(), recipient=args.text("recipient_user_id"), mode=mode)
     root = thread(backend, place, args)
@@ -70,9 +78,9 @@ def append(backend: Backend, args: Args) -> Json:
 def stop(backend: Backend, args: Args) -> Json:
     """End it, with blocks below what was streamed."""
     post = _streaming(backend, args)
-    blocks = parsed(args.given["blocks"]) if args.has("blocks") else []
-    status = args.text("session_status")
-    if status and status not in SESSION:
+    blocks = _counted(parsed(args.given["blocks"], most=VIEW_BLOCKS)) if args.has("blocks") else []
+    status = args.text("session_status", "active")
+    if status not in SESSION:
         raise Refused("invalid_arguments", f"must be one of: {', '.join(sorted(SESSION))}")
     data = metadata(args)
     before = shapes.message(backend.space, post)
@@ -82,12 +90,19 @@ def stop(backend: Backend, args: Args) -> Json:
     if post.stream:
         post.stream.open = False
     session = backend.space.sessions.get((post.place.id, post.root))
-    if status and session:
+    if session:
         session.status = status
     written(backend, post)
     changed(backend, post, before)
     shown = shapes.message(backend.space, post)
     return {"ok": True, "channel": post.place.id, "ts": post.ts, "message": shown}
+
+
+def _counted(blocks: list[Json]) -> list[Json]:
+    """Count blocks: fifty that were streamed, and fifty below them."""
+    if len(blocks) > MESSAGE_BLOCKS:
+        raise Refused("msg_blocks_too_many")
+    return blocks
 
 
 def _streaming(backend: Backend, args: Args) -> Post:
@@ -124,9 +139,10 @@ def _chunk(chunk: Json) -> str:
     for name in fields:
         if not isinstance(chunk.get(name), str):
             return f"missing required field: {name}"
-    for name in ("details", "output"):
-        if not isinstance(chunk.get(name, ""), str):
-            return f"must provide a string: {name}"
+    for name in ("details", "output", "title"):
+        value = chunk.get(name, "")
+        if not isinstance(value, str) or len(value) > FIELD:
+            return f"must be a string of less than {FIELD + 1} characters: {name}"
     if kind == "task_update" and chunk["status"] not in STATUSES:
         return f"must be one of: {', '.join(sorted(STATUSES))}"
     if kind == "blocks":
@@ -145,6 +161,7 @@ def _grow(backend: Backend, post: Post, args: Args, chunks: list[Json]) -> None:
     grown.content = stream.content or said
     grown.text += markdown(args)
     _add(backend, grown, chunks)
+    _counted(grown.blocks)
     if grown.text and _weight(grown) > WHOLE:
         raise Refused("msg_too_long")
     post.stream = grown
@@ -180,14 +197,22 @@ def _task(tasks: dict[str, Task], chunk: Json) -> None:
 # --- sessions and statuses ------------------------------------------------------------------
 
 
+def _thread_of(backend: Backend, args: Args) -> tuple[Place, str]:
+    place = backend.place(args.need("channel_id"))
+    if BOT_USER not in place.members:
+        raise Refused("not_authorized")
+    if not args.text("thread_ts"):
+        raise Refused("thread_ts_required")
+    return place, args.text("thread_ts")
+
+
 @method("agents.sessions.setStatus", "chat:write", per_minute=50)
 def set_session(backend: Backend, args: Args) -> Json:
     """Say how the work in a thread goes; while it is processing, people see a Stop button."""
-    place = backend.place(args.need("channel_id"))
-    root = args.need("thread_ts")
+    place, root = _thread_of(backend, args)
     status = args.need("status")
     if status not in SESSION:
-        raise Refused("invalid_arguments", f"must be one of: {', '.join(sorted(SESSION))}")
+        raise Refused("invalid_status")
     if len(args.text("title")) > TITLE:
         raise Refused("invalid_arguments", f"must be less than {TITLE + 1} characters: title")
     if backend.space.find(place, root) is None:
@@ -207,9 +232,9 @@ def set_session(backend: Backend, args: Args) -> Json:
 @method("agents.sessions.rename", "chat:write", per_minute=50)
 def rename(backend: Backend, args: Args) -> Json:
     """Give a session another title."""
-    place = backend.place(args.need("channel_id"))
+    place, root = _thread_of(backend, args)
     title = args.need("title")
-    session = backend.space.sessions.get((place.id, args.need("thread_ts")))
+    session = backend.space.sessions.get((place.id, root))
     if session is None:
         raise Refused("session_not_found")
     if len(title) > TITLE:
@@ -218,11 +243,13 @@ def rename(backend: Backend, args: Args) -> Json:
     return {"ok": True, "title": title}
 
 
-@method("assistant.threads.setStatus", "chat:write", "assistant:write", per_minute=600)
+@method("assistant.threads.setStatus", "chat:write", per_minute=600)
 def set_status(backend: Backend, args: Args) -> Json:
     """Show a line such as "is thinking…" until something is posted, or for two minutes."""
     place = backend.place(args.need("channel_id"))
     root = args.need("thread_ts")
+    if backend.space.find(place, root) is None:
+        raise Refused("invalid_thread_ts")
     lines: Any = args.decoded("loading_messages", "invalid_arguments") or []
     if not isinstance(lines, list) or len(lines) > 10:
         raise Refused("invalid_arguments", "no more than 10 items allowed: loading_messages")
