@@ -136,9 +136,9 @@ class Store(Inbox, Turns, Outbox, History, Settings, Protocol):
     """Everything that must survive a kill."""
 
     async def move(self, old: Address, new: Address) -> None:
-        """Let a place and every thread in it go on under another address, in one transaction.
+        """Let a chat and every thread in it go on under another address, in one transaction.
 
-        What somebody has set there already stays as it is.
+        Both are of one platform and have no thread. What somebody has set there already stays as it is.
         """
         ...
 

@@ -41,12 +41,10 @@ class Address:
         return cls(platform=platform, channel=channel, thread=thread[0] if thread else None)
 
     def moved(self, old: Address, new: Address) -> Address:
-        """Give the address after `old`, with every thread in it, became `new`."""
-        if self == old:
-            return new
-        if old.thread is None and (self.platform, self.channel) == (old.platform, old.channel):
-            return Address(platform=new.platform, channel=new.channel, thread=self.thread)
-        return self
+        """Give the address after the chat `old`, with every thread in it, became `new`."""
+        if (self.platform, self.channel) != (old.platform, old.channel):
+            return self
+        return Address(platform=new.platform, channel=new.channel, thread=self.thread)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

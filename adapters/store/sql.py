@@ -207,6 +207,8 @@ class SqlStore:
     async def move(self, old: Address, new: Address) -> None:
         """See the port. What waits is answered where it is now, also after a restart."""
         was, now = old.session, new.session
+        if was == now:
+            return
         rows = await self._database.fetch(statement("waiting_in", was))
         with _reading("a waiting message"):
             waiting = [codec.accepted(row) for row in rows]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,9 +13,9 @@ import pytest
 import adapters.store
 from adapters.store import open_sqlite
 from core.errors import StoreError
-from core.records import Accepted, Posted
+from core.records import Accepted, Posted, Spent
 from core.storage import Store
-from core.types import Address, Advice, Author, Command, Line, Press
+from core.types import Address, Advice, Author, Command, Line, Moved, Press
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.turns import ANNA, ROOM, advice, end, message, report, start
 
@@ -106,6 +107,56 @@ async def test_a_dropped_message_waits_no_longer(store: Store):
 async def test_what_waits_is_what_came(store: Store, incoming):
     await store.accept(incoming)
     assert [each.incoming for each in await store.waiting()] == [incoming]
+
+
+async def said(
+    store: Store, event_id: str, *, thread: str | None = None, message_id: str | None = None
+) -> int:
+    where = replace(ROOM, thread=thread)
+    found = await store.accept(replace(message(event_id, address=where), message_id=message_id))
+    assert found is not None
+    return found.seq
+
+
+async def test_what_was_accepted_is_found_again_whatever_became_of_it(store: Store):
+    seq = await said(store, "e1", message_id="m1")
+    await store.drop(seq, "a command")
+    found = await store.accepted(seq)
+    assert found is not None
+    assert found.incoming == replace(message("e1"), message_id="m1")
+    assert await store.accepted(99) is None
+
+
+async def test_a_message_is_known_by_its_id_in_its_session(store: Store):
+    await said(store, "e1", message_id="m1")
+    await said(store, "e2", thread="m2", message_id="m2")
+    assert await store.has_message(ROOM.session, "m1")
+    assert not await store.has_message(ROOM.session, "m2")
+    assert await store.has_message(replace(ROOM, thread="m2").session, "m2")
+    press = Press(
+        event_id="e3", address=ROOM, author=ANNA, action="stop", turn_id="t", at=1, message_id="m3"
+    )
+    await store.accept(press)
+    assert not await store.has_message(ROOM.session, "m3")
+
+
+async def test_a_platform_may_go_on_reading_where_it_left_off(store: Store):
+    for number, thread in enumerate([None, "t", None, "u"]):
+        await said(store, f"e{number}", thread=thread, message_id=f"m{number}")
+    await said(store, "e8")
+    await store.accept(
+        replace(message("e9", address=Address(platform="other", channel="x")), message_id="m9")
+    )
+    assert await store.bookmarks("web") == {
+        ROOM: "m2",
+        replace(ROOM, thread="t"): "m1",
+        replace(ROOM, thread="u"): "m3",
+    }
+    assert await store.bookmarks("web", most=2) == {
+        ROOM: "m2",
+        replace(ROOM, thread="u"): "m3",
+    }
+    assert await store.bookmarks("nowhere") == {}
 
 
 # --- turns ----------------------------------------------------------------------------------
@@ -349,3 +400,62 @@ async def test_settings_are_kept_per_scope(store: Store):
     await store.set("session:a", "preset", None, by="u1", at=5)
     assert await store.settings("session:a") == {"advisors": "line"}
     assert await store.settings("nowhere") == {}
+
+
+# --- what it took ---------------------------------------------------------------------------
+
+
+async def test_what_was_spent_is_summed_up_by_place_and_by_person(store: Store):
+    asked = [
+        ("t1", "web/a", "u1", 1_000),
+        ("t2", "web/a", "u2", 2_000),
+        ("t3", "web/b", "u1", 3_000),
+        ("t4", "other/a", "u1", 3_000),
+        ("t5", "web/a", "u1", 500),
+        ("t6", "web/a", "u1", 4_000),
+    ]
+    for turn_id, session, asker, started in asked:
+        await store.begin(start(turn_id, session=session, asker=asker, started=started))
+        if turn_id != "t6":
+            await store.finish(replace(end(turn_id), priced=turn_id != "t2"))
+    here = await store.spent_in("web/a", since=1_000)
+    assert here == Spent(dollars=Decimal("0.0060"), turns=2, priced=False)
+    own = await store.spent_by("web", "u1", since=1_000)
+    assert own == Spent(dollars=Decimal("0.0060"), turns=2)
+    assert await store.spent_in("web/z", since=0) == Spent(dollars=Decimal(0), turns=0)
+
+
+# --- places ---------------------------------------------------------------------------------
+
+
+async def test_a_place_goes_on_elsewhere_with_all_that_is_kept_of_it(store: Store):
+    new = Address(platform="web", channel="-100 1")
+    await one_turn(store, "t1")
+    await store.finish(end("t1"))
+    await said(store, "e2", thread="7", message_id="m2")
+    await said(store, "e3", message_id="m3")
+    other = await store.accept(message("e4", address=replace(ROOM, channel="roomy")))
+    await store.set(f"session:{ROOM.session}", "preset", "quick", by="u1", at=1)
+    await store.set(f"session:{ROOM.session}", "advisors", "line", by="u1", at=1)
+    await store.set(f"session:{ROOM.session}/7", "preset", "review", by="u1", at=1)
+    await store.set(f"session:{new.session}", "preset", "mine", by="u1", at=2)
+    await store.move(ROOM, new)
+    assert [each.start.turn_id for each in await store.turns(new.session)] == ["t1"]
+    assert len(await store.lines(new.session)) == 2
+    assert await store.turns(ROOM.session) == []
+    waiting = [each.incoming.address for each in await store.waiting()]
+    assert waiting == [replace(new, thread="7"), new, replace(ROOM, channel="roomy")]
+    assert other is not None
+    assert await store.has_message(replace(new, thread="7").session, "m2")
+    assert await store.settings(f"session:{new.session}") == {"preset": "mine", "advisors": "line"}
+    assert await store.settings(f"session:{new.session}/7") == {"preset": "review"}
+    assert await store.settings(f"session:{ROOM.session}") == {}
+
+
+async def test_a_move_itself_still_waits_under_its_own_name(store: Store):
+    new = Address(platform="web", channel="new")
+    moved = Moved(event_id="e1", address=ROOM, author=ANNA, new=new, at=1)
+    await store.accept(moved)
+    await store.move(ROOM, new)
+    await store.move(ROOM, new)
+    assert [each.incoming for each in await store.waiting()] == [moved]

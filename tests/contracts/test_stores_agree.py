@@ -16,6 +16,7 @@ from adapters.store import open_sqlite
 from core.errors import StoreError
 from core.records import StoredTurn
 from core.storage import Store
+from core.types import Address
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.turns import advice, end, message, start
 
@@ -49,8 +50,28 @@ async def begin(store: Store, number: int | None, turn: str, session: str, asker
     await store.begin(start(turn, seq=seq, session=session, asker=asker))
 
 
+def at(session: str, thread: str | None) -> Address:
+    return replace(Address.of(session), thread=thread)
+
+
+async def say(store: Store, number: int, where: Address) -> None:
+    said = replace(message(f"e{number}", address=where), message_id=f"m{number}")
+    await store.accept(said)
+
+
 steps = st.one_of(
     step(lambda n: lambda store: store.accept(message(f"e{n}")), few),
+    step(
+        lambda n, where, thread: lambda store: say(store, n, at(where, thread)),
+        few,
+        sessions,
+        st.none() | st.just("m1"),
+    ),
+    step(
+        lambda old, new: lambda store: store.move(Address.of(old), Address.of(new)),
+        st.sampled_from(["web/a", "web/b"]),
+        st.sampled_from(["web/a", "web/b"]),
+    ),
     step(lambda n: lambda store: drop(store, n), few),
     step(
         lambda turn, n, where, who: lambda store: begin(store, n, turn, where, who),
@@ -77,7 +98,8 @@ steps = st.one_of(
     step(lambda turn, key: lambda store: store.posted(turn, key, "m1"), ids, keys),
     step(lambda turn, key: lambda store: store.unposted(turn, key, "unknown"), ids, keys),
     step(
-        lambda key, value: lambda store: store.set("here", key, value, by="u1", at=1),
+        lambda where, key, value: lambda store: store.set(where, key, value, by="u1", at=1),
+        st.sampled_from(["here", *(f"session:{each}" for each in SESSIONS)]),
         keys,
         st.none() | st.just("chosen"),
     ),
@@ -95,8 +117,13 @@ async def told(store: Store, story: Sequence[Step]) -> list[object]:
     seen.append([each.incoming for each in await store.waiting()])
     seen.append([_without_seq(turn) for turn in await store.unfinished()])
     seen.append(await store.settings("here"))
+    seen.append(await store.bookmarks("web"))
+    seen.append(await store.spent_by("web", "u1", since=0))
     for session in SESSIONS:
         seen.append([line for _, line in await store.lines(session)])
+        seen.append(await store.settings(f"session:{session}"))
+        seen.append(await store.has_message(session, "m1"))
+        seen.append(await store.spent_in(session, since=0))
         seen.append([_without_seq(turn) for turn in await store.turns(session, last=2)])
     mine, theirs = [await store.conversations("web", owner=each) for each in ("u1", "u2")]
     return [*seen, mine, theirs]

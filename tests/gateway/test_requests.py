@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from core.errors import ChatError, StoreDamaged
 from core.frames import Frame
-from core.types import Address, Command, Message, Moved, Press
+from core.types import Address, Command, Incoming, Message, Moved, Press
 from tests.fakes.chat import FakeChat
 from tests.fakes.loop import run_virtual
 from tests.fakes.memory_store import MemoryStore
@@ -419,7 +419,7 @@ def test_a_move_that_was_not_done_any_more_is_done_after_a_restart():
     run_virtual(told())
 
 
-STOPS = {
+STOPS: dict[str, Incoming] = {
     "press": Press(event_id="s1", address=DM, author=ANN, action="stop", turn_id="", at=2),
     "command": Command(event_id="s1", address=DM, author=ANN, name="stop", args="", at=2),
 }
