@@ -42,7 +42,7 @@ async def test_text_grows_until_it_is_stopped_and_never_after(room):
     where = {"channel": room.place.id, "ts": (await room.start(markdown_text="one "))["ts"]}
     assert (await room.call("chat.appendStream", **where, markdown_text="two"))["ok"]
     assert room.slack.shown(room.place)[0].streaming
-    assert await room.error("chat.appendStream", **where) == "no_text"
+    assert await room.error("chat.appendStream", **where) == "markdown_text_or_chunks_required"
     assert await room.error("chat.update", **where, text="x") == "streaming_state_conflict"
     data = {"event_type": "moa", "event_payload": {}}
     stopped = await room.call("chat.stopStream", **where, markdown_text="!", metadata=data)
@@ -140,6 +140,18 @@ async def test_a_session_is_made_renamed_and_ended_with_its_stream(room):
     room.slack.backend.subscriptions.discard("agent_session_stopped")
     answer = await room.call(status, **where, status="processing")
     assert answer["warning"] == "missing_agent_session_stopped_event_subscription"
+
+
+async def test_what_a_person_stopped_takes_no_more_but_may_be_ended(room):
+    where = {"channel_id": room.place.id, "thread_ts": room.asked}
+    await room.call("agents.sessions.setStatus", **where, status="processing")
+    where = {"channel": room.place.id, "ts": (await room.start(markdown_text="one"))["ts"]}
+    await room.slack.native_stop(room.place, room.ann, room.asked)
+    for method in ("chat.appendStream", "chat.stopStream"):
+        assert await room.error(method, **where, markdown_text="x") == "stopped_by_user"
+    assert (await room.call("chat.stopStream", **where, blocks=[{"type": "divider"}]))["ok"]
+    assert await room.error("chat.stopStream", **where) == "message_not_in_streaming_state"
+    assert room.slack.shown(room.place)[0].text == "one"
 
 
 async def test_a_status_line_lasts_until_something_is_said(room):

@@ -119,7 +119,7 @@ class Hands(People):
         stopped = []
         for post in self.space.within(place, thread=thread):
             if post.bot and post.stream and self.backend.streaming(post):
-                post.stream.open = False
+                post.stream.open, post.stream.stopped_by_user = False, True
                 stopped.append(post.ts)
         self.backend.tell(payloads.stopped(self.space, place, person, thread, stopped), place)
         self.changes.tell()

@@ -56,6 +56,7 @@ class Stream:
     """A message that grows. `started` is in the simulator's seconds.
 
     `content` is the argument that it began with; it takes no other (`streaming_mode_mismatch`).
+    Stopped by a person it takes nothing more, but its bot may still end it.
     """
 
     started: float
@@ -67,6 +68,7 @@ class Stream:
     tasks: dict[str, Task] = field(default_factory=dict)
     blocks: list[Json] = field(default_factory=list)
     open: bool = True
+    stopped_by_user: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

@@ -68,7 +68,7 @@ def append(backend: Backend, args: Args) -> Json:
     """Append text or chunks."""
     post = _streaming(backend, args)
     if not args.text("markdown_text") and not args.has("chunks"):
-        raise Refused("no_text")
+        raise Refused("markdown_text_or_chunks_required")
     _grow(backend, post, args, _chunks(args))
     written(backend, post)
     return {"ok": True, "channel": post.place.id, "ts": post.ts}
@@ -88,7 +88,7 @@ def stop(backend: Backend, args: Args) -> Json:
     post.blocks = numbered(backend, blocks)
     post.metadata = data or post.metadata
     if post.stream:
-        post.stream.open = False
+        post.stream.open = post.stream.stopped_by_user = False
     session = backend.space.sessions.get((post.place.id, post.root))
     if session:
         session.status = status
@@ -107,7 +107,10 @@ def _counted(blocks: list[Json]) -> list[Json]:
 
 def _streaming(backend: Backend, args: Args) -> Post:
     post = backend.own(args, "message_not_owned_by_app")
-    if not backend.streaming(post):
+    by_user = post.stream and post.stream.stopped_by_user
+    if by_user and (args.text("markdown_text") or args.given.get("chunks")):
+        raise Refused("stopped_by_user")
+    if not by_user and not backend.streaming(post):
         raise Refused("message_not_in_streaming_state")
     return post
 

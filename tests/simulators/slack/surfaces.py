@@ -14,7 +14,7 @@ from tests.simulators.slack.model import BOT_USER, TEAM, Json, Post
 TRIGGER = 3.0
 
 
-@method("apps.connections.open", "connections:write", per_minute=30, token="app")
+@method("apps.connections.open", "connections:write", per_minute=50, token="app")
 def connect(backend: Backend, args: Args) -> Json:
     """Give an address for one WebSocket connection, good once."""
     ticket = backend.space.new_id("ticket-")
