@@ -1,10 +1,13 @@
 # Shows what groups, files and broken lines are like in the Telegram simulator.
 
+import asyncio
+
 import pytest
 import telegram
 
+from tests.simulators.base import Fault
 from tests.simulators.telegram import File, FileKind
-from tests.simulators.test_telegram import running
+from tests.simulators.test_telegram import Bot, running
 
 
 @pytest.mark.parametrize(("passes", "seen"), [(True, 4), (False, 3)])
@@ -165,3 +168,50 @@ async def test_lines_break_and_the_server_goes_away_and_comes_back():
         people.revoke()
         with pytest.raises(telegram.error.InvalidToken):
             await bot.updates()
+
+
+async def test_a_line_that_is_cut_while_it_is_held_loses_nothing():
+    async with running() as (people, bot), asyncio.TaskGroup() as tasks:
+        ann = people.person("Ann")
+        poll = tasks.create_task(_lost(bot))
+        await people.until(lambda: people.updates.waiting)
+        people.drop_connections()
+        await poll
+        await people.until(lambda: not people.updates.waiting)
+        await people.say(people.dm(ann), ann, "hi")
+        assert [each.text for each in await bot.messages()] == ["hi"]
+
+
+async def _lost(bot: Bot) -> None:
+    with pytest.raises(telegram.error.NetworkError):
+        await bot.updates(seconds=20)
+
+
+async def test_an_answer_may_come_late_though_all_was_done():
+    async with running() as (people, bot), asyncio.TaskGroup() as tasks:
+        ann = people.person("Ann")
+        chat = people.dm(ann)
+        await people.say(chat, ann, "hi")
+        people.faults.plan("sendMessage", Fault(kind="delay", seconds=0.2))
+        late = tasks.create_task(bot.api.send_message(int(chat.id), "Hello"))
+        await people.until(lambda: people.shown(chat))
+        assert not late.done()
+
+
+async def test_other_bots_gestures_and_leaving():
+    async with running(privacy=False) as (people, bot):
+        ann, robot = people.person("Ann"), people.person("Robot", bot=True)
+        group = people.group("Team", ann, robot)
+        number = await people.say(group, robot, "beep")
+        (message,) = await bot.messages()
+        assert message.from_user is not None
+        assert message.from_user.is_bot
+        await message.set_reaction("👀")
+        assert people.reactions(group, number) == ["👀"]
+        await message.reply_chat_action("typing")
+        assert [action for _, action in people.doing(group)] == ["typing"]
+        assert (await bot.api.get_chat(int(group.id))).title == "Team"
+        await bot.api.leave_chat(int(group.id))
+        with pytest.raises(telegram.error.Forbidden):
+            await bot.api.send_message(int(group.id), "Hello")
+        assert not people.shown(group)
