@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.store import backup_sqlite, open_sqlite
+from adapters.store import backup_sqlite, codec, open_sqlite
 from adapters.store.sqlite import SQLite
+from adapters.store.sqlite_file import MIGRATIONS
 from core.errors import StoreBusy, StoreDamaged, StoreError, StoreFull, StoreNewer
 from core.storage import Store
 from tests.fakes.turns import message
@@ -265,6 +266,22 @@ async def test_p14_a_newer_file_is_refused_and_its_writer_named(of_version_1, st
         await opened(of_version_1, steps)
     assert f"restore {of_version_1}.v1.backup" in str(caught.value)
     assert rows(of_version_1) == ["hello!"]
+
+
+async def test_p14_what_the_first_release_wrote_is_read(path, steps):
+    shutil.copy(MIGRATIONS / "0001_start.sql", steps)
+    await opened(path, steps)
+    said = message("e1")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(
+            "INSERT INTO inbox (platform, event_id, session, kind, payload, at)"
+            " VALUES ('web', 'e1', 'web/room', 'message', ?, 1000)",
+            (codec.pack(said),),
+        )
+    store = await open_sqlite(path)
+    assert [each.incoming for each in await store.waiting()] == [said]
+    assert await store.bookmarks("web") == {}
+    await store.close()
 
 
 async def test_p9_a_backup_that_does_not_fit_leaves_nothing_behind(path, tmp_path):

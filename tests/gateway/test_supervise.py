@@ -1,0 +1,68 @@
+"""Shows that what fails is started again, and that a bot that is not let in says so once."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from core.errors import ChatRefused, ConfigError
+from gateway.supervise import supervise
+from tests.fakes.loop import run_virtual
+
+
+class Service:
+    """Fails as it is told, and then runs for ever."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.failures = list(failures)
+        self.started: list[float] = []
+
+    async def run(self) -> None:
+        self.started.append(asyncio.get_running_loop().time())
+        if self.failures:
+            raise self.failures.pop(0)
+        await asyncio.Event().wait()
+
+    @property
+    def pauses(self) -> list[float]:
+        pairs = zip(self.started, self.started[1:], strict=False)
+        return [round(later - earlier, 1) for earlier, later in pairs]
+
+
+def watched(service: Service, seconds: float) -> list[str]:
+    """Supervise for so long; give what stands in the log."""
+
+    async def story():
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(supervise("telegram", service.run))
+            await asyncio.sleep(seconds)
+            task.cancel()
+
+    with capture_logs() as logs:
+        run_virtual(story())
+    return [each["event"] for each in logs]
+
+
+def test_a_bot_that_is_not_let_in_says_so_once_and_tries_again_ever_more_seldom():
+    service = Service(*(ChatRefused("platforms.telegram.token is not accepted") for _ in range(7)))
+    events = watched(service, 10_000)
+    assert events == ["telegram: platforms.telegram.token is not accepted"]
+    assert service.pauses == [60, 120, 240, 480, 900, 900, 900]
+
+
+def test_another_reason_is_told():
+    events = watched(Service(ChatRefused("no token"), ChatRefused("no intent")), 1_000)
+    assert events == ["telegram: no token", "telegram: no intent"]
+
+
+def test_what_breaks_is_started_again_soon():
+    service = Service(RuntimeError("a bug"), RuntimeError("a bug"))
+    assert watched(service, 100) == ["service_failed", "service_failed"]
+    assert service.pauses == [0.5, 1.0]
+
+
+def test_what_the_operator_must_mend_ends_it():
+    with pytest.raises(ConfigError):
+        run_virtual(supervise("model", Service(ConfigError("no file")).run))
