@@ -1,7 +1,7 @@
 """Telegram as a chat platform: the port that delivery speaks to.
 
-Decides which call shows a frame, and what is tried instead where a chat has moved, a topic is gone
-or formatting is refused. Who is answered, when and with what is not decided here.
+Decides what runs beside what while it receives, and whether words for one person go out with the
+answer to their press or as a message. Who is answered, and with what, is not decided here.
 """
 
 from __future__ import annotations
@@ -12,15 +12,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypeAlias
 
 from aiohttp import web
-from telegram import InputFile
-from telegram.error import ChatMigrated, TelegramError
 from typing_extensions import override
 
 from adapters.chat.telegram.account import Account, Me
 from adapters.chat.telegram.admins import Admins
+from adapters.chat.telegram.client import Client
 from adapters.chat.telegram.doorway import Doorway
 from adapters.chat.telegram.drafts import Drafts
-from adapters.chat.telegram.errors import chat_error, misformed, says, unchanged
 from adapters.chat.telegram.menus import set_menus
 from adapters.chat.telegram.options import TelegramOptions
 from adapters.chat.telegram.polling import Trouble, poll, sign_in
@@ -28,17 +26,14 @@ from adapters.chat.telegram.presses import MOST, Presses
 from adapters.chat.telegram.render import render
 from adapters.chat.telegram.styled import LIMIT
 from adapters.chat.telegram.webhook import Hook
-from core.errors import ChatError, ChatRefused, MessageGone
-from core.frames import File, Frame, Notice, Part
+from core.errors import ChatError, ChatRefused
+from core.frames import Frame, Notice, Part
 from core.ports import Capabilities, ChatAdapter, Clock, Intake
 from core.types import Address, Command, Message, Press
 
 ROOM: Final = 160
 """UTF-16 units of a message that are left for a cursor, a name and what formatting adds."""
-SEEN: Final = "👀"  # one of the few reactions that bots may use
-_TRIES: Final = 4
 
-Values: TypeAlias = dict[str, object]
 HookHandler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 log = logging.getLogger(__name__)
@@ -54,13 +49,12 @@ class TelegramChat(ChatAdapter):
         self._options = options
         self._clock = clock
         self._account = Account(options)
+        self._client = Client(self._account)
         self._drafts = Drafts(self._account, clock)
         self._presses = Presses(self._account)
         self._admins = Admins(self._account, clock)
         self._hook = Hook(options.platform, options.webhook) if options.webhook else None
-        self._moved: dict[str, str] = {}
         self._names: dict[str, str] = {}
-        self._shy: set[str] = set()  # chats that take no reactions
 
     @property
     @override
@@ -89,31 +83,32 @@ class TelegramChat(ChatAdapter):
 
     @override
     async def run(self, intake: Intake) -> None:
-        refused: ChatRefused | None = None
         setting = f"platforms.{self.platform}"
         trouble = Trouble(self.platform)
         try:
             me = await sign_in(self._account, trouble, setting=setting)
             trouble.over()
-            async with asyncio.TaskGroup() as group:
-                door = self._door(me, intake, group)
-                aside = [
-                    group.create_task(self._drafts.keep()),
-                    group.create_task(set_menus(self._account, self.platform)),
-                ]
-                self._introduce(me)
-                try:
-                    await (self._hook.run if self._hook else poll)(
-                        self._account, door.take, trouble, setting=setting
-                    )
-                except ChatRefused as error:  # must not leave as a group of errors
-                    refused = error
-                    for task in aside:
-                        task.cancel()
+            self._introduce(me)
+            refused = await self._receive(me, intake, trouble, setting)
         finally:
             await self._account.disconnect()
-        if refused is not None:
-            raise refused
+        raise refused
+
+    async def _receive(self, me: Me, intake: Intake, trouble: Trouble, setting: str) -> ChatRefused:
+        """Receive until the bot is let in no more; gives why, for it must not leave in a group."""
+        receive = self._hook.run if self._hook else poll
+        async with asyncio.TaskGroup() as group:
+            door = self._door(me, intake, group)
+            aside = [
+                group.create_task(self._drafts.keep()),
+                group.create_task(set_menus(self._account, self.platform)),
+            ]
+            try:
+                await receive(self._account, door.take, trouble, setting=setting)
+            except ChatRefused as refused:
+                for task in aside:
+                    task.cancel()
+                return refused
 
     def _door(self, me: Me, intake: Intake, aside: asyncio.TaskGroup) -> Doorway:
         return Doorway(
@@ -145,93 +140,14 @@ class TelegramChat(ChatAdapter):
 
     @override
     async def acknowledge(self, message: Message) -> None:
-        chat = self._chat(message.address)
-        try:
-            if message.message_id and chat not in self._shy:
-                await self._react(chat, message.message_id)
-            await self._account.call(
-                "sendChatAction",
-                {
-                    "chat_id": chat,
-                    "message_thread_id": message.address.thread,
-                    "action": "typing",
-                },
-            )
-        except TelegramError as error:
-            log.debug("%s: not acknowledged: %s", self.platform, error.message)
-
-    async def _react(self, chat: str, message_id: str) -> None:
-        reaction = [{"type": "emoji", "emoji": SEEN}]
-        try:
-            await self._account.call(
-                "setMessageReaction",
-                {"chat_id": chat, "message_id": _number(message_id), "reaction": reaction},
-            )
-        except TelegramError as error:
-            if not says(error, "reaction"):
-                raise
-            self._shy.add(chat)
+        await self._client.acknowledge(message)
 
     @override
     async def post(
         self, address: Address, frame: Frame, *, delivery_id: str, reply_to: str | None = None
     ) -> str:
-        return await self._post(address, frame, reply_to, ended=isinstance(frame.content, Part))
-
-    async def _post(
-        self, address: Address, frame: Frame, reply_to: str | None, *, ended: bool = False
-    ) -> str:
-        """Post a frame; `ended`: it takes the place of what was being written.
-
-        Raises:
-            ChatError: as `post` says.
-        """
-        await self._drafts.taken(address, ended=ended)
-        values: Values = {
-            "message_thread_id": address.thread,
-            "disable_notification": None if frame.notify else True,
-        }
-        if reply_to is not None and reply_to.isdecimal():
-            values["reply_parameters"] = {
-                "message_id": int(reply_to),
-                "allow_sending_without_reply": True,
-            }
-        if isinstance(frame.content, File):
-            file = InputFile(frame.content.text.encode(), filename=frame.content.name)
-            return await self._send(address, "sendDocument", values | {"document": file})
-        rendered = render(frame, name=self._names.get(frame.mention or "", ""))
-        return await self._send(address, "sendMessage", values | rendered.values())
-
-    async def _send(self, address: Address, method: str, values: Values) -> str:
-        """Post, and try again without what is refused.
-
-        Raises:
-            ChatError: as `post` says.
-        """
-        error: TelegramError | None = None
-        for _ in range(_TRIES):
-            try:
-                return await self._account.send(method, values | {"chat_id": self._chat(address)})
-            except TelegramError as met:
-                error = met
-                if not self._mended(address, values, met):
-                    break
-        assert error is not None  # noqa: S101 - the loop ran
-        raise chat_error(error, posting=True) from None
-
-    def _mended(self, address: Address, values: Values, error: TelegramError) -> bool:
-        """Change what was refused, if something else can be sent in its place."""
-        if isinstance(error, ChatMigrated):
-            self._moved[address.channel] = str(error.new_chat_id)
-        elif misformed(error) and values.get("entities"):
-            values["entities"] = None
-        elif says(error, "thread not found") and values.get("message_thread_id"):
-            if address.channel.startswith("-"):
-                return False  # what was said in a topic does not belong into the whole group
-            values["message_thread_id"] = None
-        else:
-            return False
-        return True
+        await self._drafts.taken(address, ended=isinstance(frame.content, Part))
+        return await self._client.post(address, frame, reply_to=reply_to, name=self._name(frame))
 
     @override
     async def preview(self, address: Address, frame: Frame, *, delivery_id: str) -> bool:
@@ -244,33 +160,11 @@ class TelegramChat(ChatAdapter):
 
     @override
     async def edit(self, address: Address, message_id: str, frame: Frame) -> None:
-        if isinstance(frame.content, File):
-            return  # a file stands as it was posted
-        rendered = render(frame, name=self._names.get(frame.mention or "", ""))
-        values: Values = {"message_id": _number(message_id), **rendered.values()}
-        for _ in range(_TRIES):
-            try:
-                await self._account.call(
-                    "editMessageText", values | {"chat_id": self._chat(address)}
-                )
-            except TelegramError as error:
-                if unchanged(error):
-                    return
-                if not self._mended(address, values, error):
-                    raise chat_error(error) from None
-            else:
-                return
+        await self._client.edit(address, message_id, frame, name=self._name(frame))
 
     @override
     async def delete(self, address: Address, message_id: str) -> None:
-        try:
-            await self._account.call(
-                "deleteMessage",
-                {"chat_id": self._chat(address), "message_id": _number(message_id)},
-            )
-        except TelegramError as error:
-            if not says(error, "message to delete not found", "message_id_invalid"):
-                raise chat_error(error) from None
+        await self._client.delete(address, message_id)
 
     @override
     async def whisper(self, to: Command | Press, frame: Frame) -> None:
@@ -286,21 +180,8 @@ class TelegramChat(ChatAdapter):
                 return
             if private:
                 raise ChatError("Telegram takes words for one person only within seconds")
-        await self._post(to.address, frame, to.reply_to)
+        await self._drafts.taken(to.address, ended=False)
+        await self._client.post(to.address, frame, reply_to=to.reply_to)
 
-    def _chat(self, address: Address) -> str:
-        channel = address.channel
-        while channel in self._moved:
-            channel = self._moved[channel]
-        return channel
-
-
-def _number(message_id: str) -> int:
-    """Read a message's id.
-
-    Raises:
-        MessageGone: it is none of Telegram's.
-    """
-    if not message_id.isdecimal():
-        raise MessageGone("no message of Telegram has this id")
-    return int(message_id)
+    def _name(self, frame: Frame) -> str:
+        return self._names.get(frame.mention or "", "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from core.frames import Action, Button
 
@@ -31,6 +31,10 @@ _ACTIONS: Final = {code: action for action, code in _CODES.items()}
 _DATA = re.compile(r"(?P<code>[a-z]):(?P<turn>[\w.-]{0,40}):(?P<value>.{0,58})", re.DOTALL)
 
 
+Keyboard: TypeAlias = dict[str, list[list[dict[str, str]]]]
+"""An `InlineKeyboardMarkup`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pressed:
     """What a button that we made stands for."""
@@ -40,7 +44,7 @@ class Pressed:
     value: str
 
 
-def keyboard(buttons: Sequence[Button]) -> dict[str, object] | None:
+def keyboard(buttons: Sequence[Button]) -> Keyboard | None:
     """Lay buttons out: two choices a row, three of the others; None without any."""
     rows: list[list[dict[str, str]]] = []
     picks = [_key(each) for each in buttons if each.action == "pick"]

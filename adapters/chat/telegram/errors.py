@@ -10,6 +10,7 @@ from typing import Final
 
 from telegram.error import (
     BadRequest,
+    ChatMigrated,
     Forbidden,
     InvalidToken,
     RetryAfter,
@@ -47,6 +48,8 @@ def chat_error(error: TelegramError, *, posting: bool = False) -> ChatError:
         if says(error, *_GONE):
             return MessageGone(f"Telegram: {words}")
         return (ChatClosed if says(error, *_CLOSED) else ChatError)(f"Telegram: {words}")
+    if isinstance(error, ChatMigrated):
+        return MessageGone("Telegram: the group has become another one")
     if isinstance(error, InvalidToken):
         return ChatError("Telegram does not know this token or this method")
     if posting and isinstance(error, Unanswered):

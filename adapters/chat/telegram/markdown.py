@@ -34,10 +34,10 @@ _KEPT: Final = frozenset(
 
 _PROSE = re.compile(
     rb"(?P<address>https?://[^\s<>|]+)"
-    rb"|(?P<definition>^[ >]*)(?=\[[^\]\n]+\]:)"
+    rb"|(?P<definition>(?<!\\)(?=\[(?:\\.|[^\]\\]){1,200}\]:))"
     rb"|(?P<spoiler>(?<![\\|])\|\|[^\s|](?:[^\n|]*[^\s|])?\|\|(?!\|))"
     rb"|(?P<bars>(?<!\\)\|\|+)",
-    re.MULTILINE,
+    re.DOTALL,
 )
 _TAIL = re.compile(rb"[_*~.,;:!?)\]'\"]+\Z")
 _MARKS = re.compile(rb"(?<!\\)[_*~]")

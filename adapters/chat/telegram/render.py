@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from adapters.chat.telegram.buttons import keyboard
+from adapters.chat.telegram.buttons import Keyboard, keyboard
 from adapters.chat.telegram.markdown import markdown
 from adapters.chat.telegram.styled import LIMIT, Styled, joined
 from core.frames import Content, File, Frame, Notice, Panel, Part, Row
@@ -29,7 +29,7 @@ class Rendered:
     """A message as Telegram takes it."""
 
     body: Styled
-    keys: dict[str, object] | None = None
+    keys: Keyboard | None = None
 
     def values(self, *, plain: bool = False) -> dict[str, object]:
         """Give what sendMessage and editMessageText want; `plain` without formatting."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import msgspec
 from aiohttp import web
@@ -63,7 +63,9 @@ class Hook:
         self._full = False
         return web.Response()
 
-    async def run(self, account: Account, take: Take, trouble: Trouble, *, setting: str) -> None:
+    async def run(
+        self, account: Account, take: Take, trouble: Trouble, *, setting: str
+    ) -> NoReturn:
         """Tell Telegram where to post, and take in what it posts, until cancelled.
 
         Raises:
@@ -73,7 +75,8 @@ class Hook:
         try:
             while not await self._set(account, trouble, setting):
                 pass
-            await asyncio.Event().wait()
+            while True:
+                await asyncio.Event().wait()
         finally:
             self._take = None
 
@@ -92,7 +95,7 @@ class Hook:
             raise ChatRefused(refusal(setting)) from None
         except BadRequest as error:
             raise ChatRefused(
-                f"{setting}.webhook: Telegram does not take it: {error.message}"
+                f"{setting}.public_url: Telegram does not post to it: {error.message}"
             ) from None
         except TelegramError as error:
             await trouble.meet(error)

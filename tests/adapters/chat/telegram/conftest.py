@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 import pytest
+from typing_extensions import override
 
 from adapters.chat.telegram import TelegramChat, TelegramOptions, Webhook
 from core.errors import GatewayError
@@ -41,6 +43,37 @@ class Inbox:
         return self.heard
 
 
+class Lines(logging.Handler):
+    """What the program logs; the simulator's server logs what it is asked for, too."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.changes = Changes()
+        self.records: list[logging.LogRecord] = []
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name != "aiohttp.access":
+            self.records.append(record)
+            self.changes.tell()
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.format(record) for record in self.records)
+
+    def of(self, *words: str) -> list[str]:
+        """The adapter's lines, from information on, that have these words."""
+        return [
+            record.getMessage()
+            for record in self.records
+            if record.name.startswith("adapters") and record.levelno >= logging.INFO
+            if all(word in record.getMessage() for word in words)
+        ]
+
+    async def until(self, *words: str) -> None:
+        await self.changes.until(lambda: self.of(*words), seconds=SECONDS)
+
+
 def chat_of(telegram: TelegramSimulator, *, webhook: Webhook | None = None) -> TelegramChat:
     options = TelegramOptions(
         platform="telegram",
@@ -68,6 +101,17 @@ async def telegram() -> AsyncIterator[TelegramSimulator]:
 
 
 @pytest.fixture
+def lines() -> Iterator[Lines]:
+    handler, root = Lines(), logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield handler
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+@pytest.fixture
 def inbox() -> Inbox:
     return Inbox()
 
@@ -82,3 +126,24 @@ async def chat(telegram: TelegramSimulator, inbox: Inbox) -> AsyncIterator[Teleg
 
 def address(channel: str, thread: str | None = None) -> Address:
     return Address(platform="telegram", channel=channel, thread=thread)
+
+
+@pytest.fixture
+async def sender(telegram):
+    """An adapter that receives nothing; its connections are closed at the end."""
+    made = chat_of(telegram)
+    yield made
+    await made._account.disconnect()
+
+
+@pytest.fixture
+async def dm(telegram):
+    ana = telegram.person("Ana")
+    place = telegram.dm(ana)
+    await telegram.say(place, ana, "hi")
+    return place
+
+
+@pytest.fixture
+def lab(telegram):
+    return telegram.group("Lab", telegram.person("Ana"), telegram.person("all"), forum=True)

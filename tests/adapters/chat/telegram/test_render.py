@@ -45,7 +45,9 @@ def accepted(rendered: Rendered) -> Rendered:
     """Let the rules of Telegram read it."""
     values = rendered.values()
     json.dumps(values)
-    found = formatted(str(values["text"]), "", values["entities"])
+    entities = [each.json() for each in rendered.body.entities]
+    assert values["entities"] == (entities or None)
+    found = formatted(rendered.body.text, "", entities)
     assert 0 < utf16(found.text) <= 4096
     assert len(rendered.body.entities) <= 100
     assert values["link_preview_options"] == {"is_disabled": True}

@@ -1,0 +1,167 @@
+"""What is said in Telegram, call by call.
+
+Decides which call shows a frame, and what is tried instead where a chat has moved, a topic is gone
+or formatting is refused. Errors of the library end here.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Final, TypeAlias
+
+from telegram import InputFile
+from telegram.error import ChatMigrated, TelegramError
+
+from adapters.chat.telegram.account import Account
+from adapters.chat.telegram.errors import chat_error, misformed, says, unchanged
+from adapters.chat.telegram.render import render
+from core.errors import MessageGone
+from core.frames import File, Frame
+from core.types import Address, Message
+
+SEEN: Final = "👀"  # one of the few reactions that bots may use
+_TRIES: Final = 4
+
+Values: TypeAlias = dict[str, object]
+
+log = logging.getLogger(__name__)
+
+
+class Client:
+    """Messages of the bot. Their ids are Telegram's, with the chat before it where it moved."""
+
+    def __init__(self, account: Account) -> None:
+        """Speak with this account."""
+        self._account = account
+        self._moved: dict[str, str] = {}
+        self._shy: set[str] = set()  # chats that take no reactions
+
+    async def acknowledge(self, message: Message) -> None:
+        """Show that a question was seen, and that something is being done; best effort."""
+        chat = self._chat(message.address)
+        typing = {
+            "chat_id": chat,
+            "message_thread_id": message.address.thread,
+            "action": "typing",
+        }
+        try:
+            if message.message_id is not None and chat not in self._shy:
+                await self._react(chat, message.message_id)
+            await self._account.call("sendChatAction", typing)
+        except TelegramError as error:
+            log.debug("%s: not acknowledged: %s", message.address.platform, error.message)
+
+    async def _react(self, chat: str, message_id: str) -> None:
+        reaction = [{"type": "emoji", "emoji": SEEN}]
+        values = {"chat_id": chat, "message_id": message_id, "reaction": reaction}
+        try:
+            await self._account.call("setMessageReaction", values)
+        except TelegramError as error:
+            if not says(error, "reaction"):
+                raise
+            self._shy.add(chat)
+
+    async def post(
+        self, address: Address, frame: Frame, *, reply_to: str | None, name: str = ""
+    ) -> str:
+        """Post a frame and give its id. `name` is that of the person whom it mentions.
+
+        Raises:
+            ChatError: as `core.ports.ChatAdapter.post` says.
+        """
+        values: Values = {
+            "message_thread_id": address.thread,
+            "disable_notification": None if frame.notify else True,
+        }
+        if reply_to is not None and reply_to.isdecimal():
+            values["reply_parameters"] = {
+                "message_id": int(reply_to),
+                "allow_sending_without_reply": True,
+            }
+        if isinstance(frame.content, File):
+            file = InputFile(frame.content.text.encode(), filename=frame.content.name)
+            return await self._send(address, "sendDocument", values | {"document": file})
+        rendered = render(frame, name=name)
+        return await self._send(address, "sendMessage", values | rendered.values())
+
+    async def _send(self, address: Address, method: str, values: Values) -> str:
+        """Post, and try again without what is refused.
+
+        Raises:
+            ChatError: as `post` says.
+        """
+        for attempt in range(_TRIES):
+            chat = self._chat(address)
+            try:
+                message_id = await self._account.send(method, values | {"chat_id": chat})
+            except TelegramError as error:
+                if attempt == _TRIES - 1 or not self._mended(address, values, error):
+                    raise chat_error(error, posting=True) from None
+            else:
+                return message_id if chat == address.channel else f"{chat}/{message_id}"
+        raise AssertionError
+
+    async def edit(
+        self, address: Address, message_id: str, frame: Frame, *, name: str = ""
+    ) -> None:
+        """Replace a message; a file stands as it was posted.
+
+        Raises:
+            ChatError: as `core.ports.ChatAdapter.edit` says.
+        """
+        if isinstance(frame.content, File):
+            return
+        values = self._standing(address, message_id) | render(frame, name=name).values()
+        try:
+            try:
+                await self._account.call("editMessageText", values)
+            except TelegramError as error:
+                if not misformed(error):
+                    raise
+                await self._account.call("editMessageText", values | {"entities": None})
+        except TelegramError as error:
+            if not unchanged(error):
+                raise chat_error(error) from None
+
+    async def delete(self, address: Address, message_id: str) -> None:
+        """Delete a message, unless it is gone already.
+
+        Raises:
+            ChatError: it did not work.
+        """
+        try:
+            await self._account.call("deleteMessage", self._standing(address, message_id))
+        except MessageGone:
+            return
+        except TelegramError as error:
+            if not says(error, "message to delete not found", "message_id_invalid"):
+                raise chat_error(error) from None
+
+    def _mended(self, address: Address, values: Values, error: TelegramError) -> bool:
+        """Change what was refused, if something else can be sent in its place."""
+        if isinstance(error, ChatMigrated):
+            self._moved[address.channel] = str(error.new_chat_id)
+        elif misformed(error) and values.get("entities"):
+            values["entities"] = None
+        elif says(error, "thread not found") and values["message_thread_id"]:
+            if address.channel.startswith("-"):
+                return False  # what was said in a topic does not belong into the whole group
+            values["message_thread_id"] = None
+        else:
+            return False
+        return True
+
+    def _standing(self, address: Address, message_id: str) -> Values:
+        """Say where a message of ours stands.
+
+        Raises:
+            MessageGone: it is none of Telegram's, or its group has become another one, where
+                numbers begin anew.
+        """
+        chat, _, number = message_id.rpartition("/")
+        if not number.isdecimal() or (not chat and address.channel in self._moved):
+            raise MessageGone("this message does not stand there")
+        return {"chat_id": chat or address.channel, "message_id": int(number)}
+
+    def _chat(self, address: Address) -> str:
+        return self._moved.get(address.channel, address.channel)
