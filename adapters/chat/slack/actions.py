@@ -42,9 +42,9 @@ def press(
     user = interaction.user.id
     below = interaction.message
     ts = below.ts if below else interaction.container.message_ts
-    root = (below.thread_ts if below else None) or interaction.container.thread_ts
-    if root is None and not interaction.container.is_ephemeral:
-        root = ts  # what only one person sees opens no thread
+    thread = (below.thread_ts if below else None) or interaction.container.thread_ts
+    # What only one person sees opens no thread.
+    root = thread or (None if interaction.container.is_ephemeral else ts)
     direct = is_direct(channel)
     return Press(
         event_id=f"{acted.action_ts}/{user}/{acted.action_id}",
@@ -60,7 +60,7 @@ def press(
         handle=Handle(
             channel=channel,
             user=user,
-            thread=root or "",
+            thread=thread or "",
             response_url=interaction.response_url or "",
         ).write(),
     )

@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from adapters.chat.slack import socket
 from adapters.chat.slack.budget import Budgets
-from adapters.chat.slack.client import Api
+from adapters.chat.slack.client import Api, ts_of
 from adapters.chat.slack.home import HomeOf, view
 from adapters.chat.slack.people import People
 from adapters.chat.slack.receive import Receiver, Surroundings
@@ -84,9 +84,9 @@ class SlackChat(ChatAdapter):
         self._apps = Api(options.app_token or "", options.api_base, what=f"{where}.app_token")
         budgets = Budgets(clock)
         self._streams = Streams(self._api, budgets, clock)
-        self._sessions = Sessions(self._api)
+        self._sessions = Sessions(self._api, budgets)
         self._writer = Writer(self._api, self._streams, self._sessions, budgets)
-        self._people = People(self._api, clock)
+        self._people = People(self._api, budgets, clock)
         self._me: Me | None = None
         self._receiver: Receiver | None = None
         self.hooks: Mapping[str, Hook] = {}
@@ -185,7 +185,7 @@ class SlackChat(ChatAdapter):
         body = quote(command.author.name, command.args)
         channel = command.address.channel
         answer = await self._writer.send(channel, "", body, command.event_id)
-        ts = str(answer.get("ts") or "")
+        ts = ts_of(answer)
         self._streams.settle(channel, ts)
         return ts
 

@@ -55,6 +55,7 @@ _CLOSED: Final = frozenset(
         "no_permission",
         "messages_tab_disabled",
         "thread_not_found",
+        "cannot_reply_to_message",
         "user_disabled",
         "ekm_access_denied",
         "restricted_action",
@@ -209,6 +210,18 @@ def _seconds(header: str | None) -> float:
         return min(max(float(header or _USUAL), 0.0), _LONGEST)
     except ValueError:
         return _USUAL
+
+
+def ts_of(answer: Mapping[str, object]) -> str:
+    """Give the id of the message that a call has made.
+
+    Raises:
+        ChatUnknown: the answer does not say.
+    """
+    ts = answer.get("ts")
+    if not isinstance(ts, str) or not ts:
+        raise ChatUnknown("Slack does not say what it made")
+    return ts
 
 
 def _lost(why: str, *, once: bool) -> ChatError:

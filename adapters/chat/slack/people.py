@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from adapters.chat.slack.budget import Budgets
 from adapters.chat.slack.client import Api, ApiRefused
 from adapters.chat.slack.wire import Person
 from core.errors import ChatError, ChatRefused
@@ -28,9 +29,10 @@ log = logging.getLogger(__name__)
 class People:
     """The people of one workspace."""
 
-    def __init__(self, api: Api, clock: Clock) -> None:
+    def __init__(self, api: Api, budgets: Budgets, clock: Clock) -> None:
         """Begin with nobody."""
         self._api = api
+        self._budget = budgets.names
         self._clock = clock
         self._known: dict[str, tuple[float, Person]] = {}
         self._off = False
@@ -54,8 +56,9 @@ class People:
         return found
 
     async def _ask(self, user: str, found: dict[str, Person]) -> None:
-        if self._off:
+        if self._off or self._budget.wait():
             return
+        self._budget.take()
         try:
             answer = await self._api.ask(self._api.web.users_info(user=user))
         except (ChatRefused, ApiRefused) as refused:

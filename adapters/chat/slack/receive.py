@@ -157,7 +157,11 @@ class Receiver:
 
 def _asker(incoming: Incoming) -> Command:
     """Make a message something that can be answered to its author alone."""
-    thread = (incoming.reply_to or "").partition("/")[0] if isinstance(incoming, Message) else ""
+    thread = ""
+    if isinstance(incoming, Message):
+        thread = (incoming.reply_to or "").partition("/")[0]
+        if thread == incoming.message_id:
+            thread = ""  # in a thread that nobody has opened yet, a whisper is not seen
     return Command(
         event_id=incoming.event_id,
         address=incoming.address,

@@ -24,7 +24,7 @@ from core.ports import Clock
 
 OPENING: Final = 20.0
 """Seconds for a connection to stand."""
-DOWN: Final = 30.0
+DOWN: Final = 15.0
 """Seconds without a connection after which everything is begun anew: the library tries an
 address again and again that is good for once."""
 CHECK: Final = 5.0

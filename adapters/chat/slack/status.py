@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from typing import Final
 
+from adapters.chat.slack.budget import Budgets
 from adapters.chat.slack.client import Api, ApiRefused
 from adapters.chat.slack.text import neutralise, shorten
 from core.errors import ChatError, ChatRefused
@@ -23,9 +24,10 @@ log = logging.getLogger(__name__)
 class Sessions:
     """The agent sessions of one workspace that are in processing."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, budgets: Budgets) -> None:
         """Begin with none."""
         self._api = api
+        self._budgets = budgets
         self._working: dict[tuple[str, str], None] = {}
         self._off = False
         self._refused = 0
@@ -42,6 +44,9 @@ class Sessions:
             return False
         if (channel, thread) in self._working:
             return True
+        if self._budgets.status.wait():
+            return False
+        self._budgets.status.take()
         title = " ".join(neutralise(text).split())
         try:
             await self._api.ask(
@@ -66,6 +71,7 @@ class Sessions:
         """Let a session wait for people again, if it is in processing."""
         if not self.ended(channel, thread):
             return
+        self._budgets.status.take()
         try:
             await self._api.ask(
                 self._api.web.agents_sessions_setStatus(
@@ -82,8 +88,9 @@ class Sessions:
         return known
 
     async def _eyes(self, channel: str, ts: str) -> None:
-        if self._blind:
+        if self._blind or self._budgets.reaction.wait():
             return
+        self._budgets.reaction.take()
         try:
             await self._api.ask(
                 self._api.web.reactions_add(channel=channel, name="eyes", timestamp=ts)

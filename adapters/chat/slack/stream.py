@@ -12,7 +12,7 @@ from typing import Final
 
 from adapters.chat.slack.budget import Budgets
 from adapters.chat.slack.chunks import Picture, chunks, extends, merged, picture, weight
-from adapters.chat.slack.client import Api, ApiRefused
+from adapters.chat.slack.client import Api, ApiRefused, ts_of
 from adapters.chat.slack.manner import BLOCKS_REFUSED
 from adapters.chat.slack.render import Block
 from adapters.chat.slack.wire import Place
@@ -117,7 +117,7 @@ class Streams:
             self._off = refused.code in LASTING
             log.info("no stream in %s: %s", channel, refused.code)
             return None
-        ts = str(answer.get("ts") or "")
+        ts = ts_of(answer)
         self._live[channel, ts] = Stream(
             channel=channel,
             ts=ts,
@@ -126,6 +126,8 @@ class Streams:
             began=self._clock.monotonic(),
             shown=first,
         )
+        if len(self._live) > _REMEMBERED:
+            del self._live[next(iter(self._live))]
         return ts
 
     async def show(self, stream: Stream, part: Part) -> bool:

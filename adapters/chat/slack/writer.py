@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from adapters.chat.slack.budget import Budgets
-from adapters.chat.slack.client import Api, ApiRefused
+from adapters.chat.slack.client import Api, ApiRefused, ts_of
 from adapters.chat.slack.manner import Manner, Manners
 from adapters.chat.slack.render import MARKDOWN, Body, below, whole
 from adapters.chat.slack.status import Sessions
@@ -62,7 +62,7 @@ class Writer:
         async def write(manner: Manner) -> Mapping[str, object]:
             return await self.send(channel, thread, _told(frame, manner), delivery_id)
 
-        ts = str((await self._manners.within(write)).get("ts") or "")
+        ts = ts_of(await self._manners.within(write))
         self._streams.settle(channel, ts, thread)
         return ts
 
@@ -184,7 +184,7 @@ class Writer:
             await self._manners.within(write)
 
     async def _upload(self, channel: str, place: Place, file: File) -> str:
-        content = file.text.encode("utf-8", "replace")
+        content = file.text.encode("utf-8", "replace") or b"\n"
         answer = await self._api.ask(
             self._api.web.files_getUploadURLExternal(filename=file.name, length=len(content))
         )

@@ -205,3 +205,25 @@ async def test_slack_s_own_stop_is_a_press_without_a_turn(world):
     assert isinstance(press, Press)
     assert (press.action, press.turn_id) == ("stop", "")
     assert press.address == replace(press.address, channel=room.id, thread=ts)
+
+
+async def test_a_connection_that_is_lost_without_a_word_is_opened_again(world):
+    await world.slack.cut()
+    ann = world.slack.person("ann")
+    world.slack.retries = (1.0,) * 12
+    await world.slack.say(world.slack.dm(ann), ann, "are you there?")
+    assert (await world.inbox.message()).text == "are you there?"
+
+
+async def test_many_who_write_at_once_are_all_taken_and_no_limit_is_met(world):
+    room = world.slack.group("room")
+    people = [world.slack.person(f"p{number}") for number in range(150)]
+    async with asyncio.TaskGroup() as group:
+        for person in people:
+            room.members.add(person.id)
+            await world.slack.say(room, person, "hi", mention=True)
+        await world.inbox.next(150)
+        for message in world.inbox.kept:
+            group.create_task(world.chat.acknowledge(message))
+    assert {each.status for each in world.slack.requests.entries} == {200}
+    assert len({each.author.id for each in world.inbox.kept}) == 150
