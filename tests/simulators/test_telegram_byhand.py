@@ -83,8 +83,11 @@ async def test_messages_edits_and_buttons_can_be_seen_and_pressed():
         message = await it.message("hello")
         assert it.owner == f"telegram:{message.chat_id}"
         keyboard = telegram.InlineKeyboardMarkup([[BUTTON]])
-        sent = await message.reply_text("Working on it", reply_markup=keyboard)
-        assert "  Working on it\n  [⏹ Stop]" in await read_to(it.process, "[⏹ Stop]")
+        await message.set_reaction("👀")
+        await read_to(it.process, "MoA 👀")
+        quote = telegram.MessageEntity("expandable_blockquote", 8, 5)
+        sent = await message.reply_text("Working\non it", entities=[quote], reply_markup=keyboard)
+        assert "  Working\n  │ on it\n  [⏹ Stop]" in await read_to(it.process, "[⏹ Stop]")
         await write(it.process, "/press Stop")
         query = (await it.update()).callback_query
         assert query is not None

@@ -1,5 +1,6 @@
 # Shows that the Telegram simulator refuses what Telegram refuses, in its words and status.
 
+import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
@@ -264,3 +265,15 @@ async def test_commands_are_kept_by_scope_and_language():
             assert body["result"] == found
         wrong = [{"command": "Ask-me", "description": "x"}]
         assert "BOT_COMMAND_INVALID" in await call.error("setMyCommands", commands=wrong)
+
+
+async def test_the_whole_account_sends_thirty_a_second():
+    async with raw() as call, asyncio.TaskGroup() as tasks:
+        people = [call.simulator.person(f"P{number}") for number in range(31)]
+        for each in people:
+            await call.simulator.say(call.simulator.dm(each), each, "hi")
+        sent = [
+            tasks.create_task(call("sendMessage", chat_id=each.id, text="Hello")) for each in people
+        ]
+        statuses = sorted([(await each)[0] for each in sent])
+    assert statuses == [200] * 30 + [429]

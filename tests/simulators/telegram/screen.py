@@ -10,11 +10,24 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from tests.simulators.telegram.crowd import Crowd
+from tests.simulators.telegram.shown import Shown
 from tests.simulators.telegram.state import Chat
+from tests.simulators.telegram.texts import units
 
 Key: TypeAlias = tuple[str, str]
 CALM = 0.4
 THINKING = "Thinking…"
+
+
+def quoted(shown: Shown) -> str:
+    """Give the text with a bar before each line that stands in a quote."""
+    quotes = [each for each in shown.entities if str(each["type"]).endswith("blockquote")]
+    lines, at = [], 0
+    for line in shown.text.split("\n"):
+        inside = any(0 <= at - each["offset"] < each["length"] for each in quotes)
+        lines.append(f"│ {line}" if inside else line)
+        at += units(line) + 1
+    return "\n".join(lines)
 
 
 class Screen:
@@ -61,7 +74,7 @@ class Screen:
         if self._terminal and key == self._last:
             self._write(f"\x1b[{self._height}F\x1b[J")
             self._last = None
-        elif not key[1].startswith("draft"):
+        elif key[1].isdecimal():
             self.tell("(a message was deleted)")
 
     def _put(self, key: Key, text: str) -> None:
@@ -84,11 +97,14 @@ class Screen:
         place = chat.place
         where = "" if chat.private else f" #{chat.title}"
         for each in self._crowd.shown(place):
-            body = [each.text, *(f"[file {name}]" for name in each.files)]
+            body = [quoted(each), *(f"[file {name}]" for name in each.files)]
             buttons = "  ".join(f"[{label}]" for label in each.buttons)
             edited = " (edited)" if each.edits else ""
             text = "\n".join(line for line in [*body, buttons] if line)
             yield (place.id, each.id), f"MoA{where}{edited}\n{textwrap.indent(text, '  ')}"
+        for number, sent in chat.messages.items():
+            if sent.reactions:
+                yield (place.id, f"reaction {number}"), f"MoA{where} {''.join(sent.reactions)}"
         for draft in self._crowd.drafts(place):
             stop = "\n[■ Stop]" if draft.can_stop and not draft.stopped else ""
             text = textwrap.indent(f"{draft.text or THINKING}{stop}", "  ")
