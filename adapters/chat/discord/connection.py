@@ -109,7 +109,7 @@ class Connection(discord.Client):
         )
 
     @override
-    def dispatch(self, event: str, /, *args: object, **kwargs: object) -> None:
+    def dispatch(self, event: str, /, *_args: object, **_kwargs: object) -> None:
         """Leave out the library's own events: nobody listens to them."""
 
     def _keep(self, event: str, data: object) -> None:

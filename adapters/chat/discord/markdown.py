@@ -32,7 +32,7 @@ def _parser() -> MarkdownIt:
 def render(text: str) -> str:
     """Write Markdown for Discord; nothing in it mentions anybody."""
     tree = SyntaxTreeNode(_parser().parse(text))
-    return inert(_blocks(tree.children, gap="\n\n"))
+    return inert(_blocks(tree.children))
 
 
 def render_line(text: str) -> str:
@@ -44,8 +44,8 @@ def render_line(text: str) -> str:
 # --- blocks ---------------------------------------------------------------------------------
 
 
-def _blocks(nodes: Sequence[SyntaxTreeNode], *, gap: str) -> str:
-    return gap.join(written for node in nodes if (written := _block(node)))
+def _blocks(nodes: Sequence[SyntaxTreeNode]) -> str:
+    return "\n\n".join(written for node in nodes if (written := _block(node)))
 
 
 def _block(node: SyntaxTreeNode) -> str:
@@ -55,8 +55,7 @@ def _block(node: SyntaxTreeNode) -> str:
         case "fence" | "code_block":
             return _code(node.content, node.info if node.type == "fence" else "")
         case "blockquote":
-            inner = _blocks(node.children, gap="\n\n")
-            return "\n".join(_quoted(line) for line in inner.split("\n"))
+            return "\n".join(f"> {line}" for line in _quoted(node).split("\n"))
         case "bullet_list" | "ordered_list":
             return _list(node)
         case "hr":
@@ -79,8 +78,10 @@ def _heading(node: SyntaxTreeNode) -> str:
     return f"{'#' * depth} {text}" if depth <= _DEEPEST else f"**{text.replace('**', '')}**"
 
 
-def _quoted(line: str) -> str:
-    return line if line.startswith("> ") else f"> {line}"
+def _quoted(node: SyntaxTreeNode) -> str:
+    """Write what a quote holds; Discord has no quotes in quotes, so those are one with it."""
+    inner = [_quoted(each) if each.type == "blockquote" else _block(each) for each in node.children]
+    return "\n\n".join(each for each in inner if each)
 
 
 def _code(text: str, info: str) -> str:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
 from adapters.chat.discord import routes
 from adapters.chat.discord.rest import Rest
 from adapters.chat.discord.shapes import JsonObject
 from core.commands import MENU, Entry
 from core.errors import ChatError
-from core.types import Json
 
 CHOICES: Final = 25
 """How many names Discord offers while somebody types."""
@@ -46,8 +45,6 @@ _OPTIONS: Final[Mapping[str, Sequence[JsonObject]]] = {
 }
 _COMPARED: Final = ("name", "description", "options", "contexts", "integration_types")
 _OPTION_COMPARED: Final = ("type", "name", "description", "required", "autocomplete", "choices")
-
-Plain: TypeAlias = "tuple[tuple[str, Json], ...]"
 
 log = logging.getLogger(__name__)
 

@@ -50,7 +50,7 @@ class Bucket(Ratelimit):
         return self
 
     @override
-    async def __aexit__(self, kind: object, error: object, trace: object) -> None:
+    async def __aexit__(self, _kind: object, error: object, _trace: object) -> None:
         self.outgoing -= 1
         if isinstance(error, discord.RateLimited):
             self.remaining = 0
@@ -105,7 +105,8 @@ class Rest(HTTPClient):
 
     @override
     async def request(self, route: Route, **kwargs: Any) -> Any:
-        route.url = self._base + route.url.removeprefix(Route.BASE)
+        if route.url.startswith(Route.BASE):
+            route.url = self._base + route.url.removeprefix(Route.BASE)
         async with self.opened():
             data = await super().request(route, **kwargs)
         # The library reads "application/json" and no other spelling of it as JSON.

@@ -24,7 +24,8 @@ from tests.simulators.base import Fault
 async def answer(bot: Bot, discord, *frames: Frame, count: int = 1) -> Command | Press:
     """Whisper to the next command or press."""
     await discord.until(lambda: len(bot.inbox.commands) + len(bot.inbox.presses) >= count)
-    to = [*bot.inbox.commands, *bot.inbox.presses][-1]
+    to = (*bot.inbox.commands, *bot.inbox.presses)[-1]
+    assert isinstance(to, Command | Press)
     for frame in frames:
         await bot.chat.whisper(to, frame)
     return to
@@ -166,4 +167,4 @@ async def test_an_interaction_that_expired_is_answered_in_the_channel(discord, w
             assert [each.text for each in shown] == ["Late", "Later"]
             assert [each.whispered_to for each in shown] == [None, None]
             giving.cancel()
-        assert command.name == "help"
+        assert isinstance(command, Command)
