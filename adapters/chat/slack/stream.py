@@ -192,7 +192,7 @@ class Streams:
                     chunks=chunks(stream.shown, new, stream.delivery_id) or None,
                     blocks=blocks or None,
                     metadata=metadata(stream.delivery_id),
-                    session_status="active" if ended else None,
+                    session_status="active" if ended else "processing",
                 )
             )
         except ChatBusy:
@@ -218,11 +218,16 @@ class Streams:
     async def stop(self, channel: str, ts: str) -> None:
         """End whatever streaming a message may still be in; an ordinary message stays as it is.
 
+        The session goes on if the stream is of this run; Slack ends it otherwise.
+
         Raises:
             ChatBusy, ChatError: it may still be streaming.
         """
+        status = "processing" if self.of(channel, ts) else None
         try:
-            await self._api.ask(self._api.web.chat_stopStream(channel=channel, ts=ts))
+            await self._api.ask(
+                self._api.web.chat_stopStream(channel=channel, ts=ts, session_status=status)
+            )
         except (ApiRefused, MessageGone) as refused:
             log.debug("%s is no stream: %s", ts, refused)
         self.settle(channel, ts)

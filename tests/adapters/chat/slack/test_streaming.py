@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from adapters.chat.slack import SlackChat
 from adapters.chat.slack.stream import LIFETIME
 from core.errors import ChatBusy, ChatClosed, ChatError, ChatUnknown, MessageGone
-from core.frames import File, Frame, Notice
+from core.frames import File, Frame, Notice, Part
 from core.types import Address
 from tests.adapters.chat.slack.conftest import Clocked, Inbox, listening, nobody_s_home, options
 from tests.adapters.chat.slack.frames import TURN, button, final, panel, streaming
@@ -92,6 +94,43 @@ async def test_the_session_works_while_it_is_answered_and_then_waits(asked):
     await asked.edit(ts, final("Use it."))
     assert session.status == "active"
     assert asked.calls("agents.sessions.setStatus") == ["agents.sessions.setStatus"]
+
+
+async def test_the_session_works_until_the_last_part_is_there(in_channel):
+    asked = in_channel
+    await asked.chat.acknowledge(asked.message)
+    (session,) = asked.world.slack.space.sessions.values()
+    first = await asked.post(streaming("One and a half"))
+    await asked.edit(first, replace(final("One and a half."), content=whole_part(0), buttons=()))
+    assert session.status == "processing"
+    second = await asked.post(streaming("Two and", index=1), "d2")
+    asked.world.slack.skip(301)
+    await asked.edit(second, streaming("Two and a bit more", index=1))
+    assert session.status == "processing"
+    await asked.edit(second, final("Two and a bit more.", index=1))
+    assert session.status == "active"
+
+
+def whole_part(index):
+    return Part(turn_id=TURN, index=index, text="One and a half.")
+
+
+async def test_slack_s_own_stop_leaves_one_whole_text(in_channel):
+    asked = in_channel
+    await asked.chat.acknowledge(asked.message)
+    ts = await asked.post(streaming(ANSWER[:100], panel("ok", settled=True)))
+    slack = asked.world.slack
+    ann = slack.space.people[asked.message.author.id]
+    await slack.native_stop(asked.place, ann, asked.message.address.thread)
+    press = await asked.world.inbox.next(2)
+    assert (press.action, press.turn_id) == ("stop", "")
+    of = panel("ok", settled=True)
+    await asked.edit(ts, final(ANSWER[:300], of, error="— stopped"))
+    (shown,) = asked.shown()
+    assert (shown.streaming, shown.text.count("Use Postgres, since")) == (False, 9)
+    assert "— stopped" in shown.text
+    (session,) = slack.space.sessions.values()
+    assert session.status == "active"
 
 
 async def test_an_answer_that_comes_whole_is_one_message(asked):
