@@ -239,6 +239,31 @@ async def test_a_refused_connection_is_tried_again(sim):
     async with RealClient(sim, intents=REAL) as client:
         sim.gateway.refusing = True
         await sim.gateway.kill()
-        await asyncio.sleep(0)
+        await sim.until(lambda: sim.gateway.refused)
         sim.gateway.refusing = False
         await sim.until(lambda: "resumed" in client.events)
+
+
+async def test_a_token_that_is_reset_lets_nobody_in(sim):
+    async with Plug(sim) as plug:
+        session = (await plug.identify())["d"]["session_id"]
+        await sim.revoke()
+        assert await plug.closed() == 4004
+    async with Plug(sim) as plug:
+        await plug.resume(session, 1)
+        assert await plug.closed() == 4004
+    async with discord.Client(intents=REAL) as client:
+        discord.http.Route.BASE = sim.api_base
+        with pytest.raises(discord.LoginFailure):
+            await client.login(sim.token)
+
+
+async def test_an_outage_is_no_kick(sim):
+    place = sim.group("general", sim.person("Ann"))
+    async with RealClient(sim, intents=REAL) as client:
+        await sim.until(lambda: "ready" in client.events)
+        await sim.outage(place)
+        await sim.until(lambda: client.guilds[0].unavailable)
+        await sim.outage(place, over=True)
+        await sim.until(lambda: not client.guilds[0].unavailable)
+        assert "kicked" not in client.events

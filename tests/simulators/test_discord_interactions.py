@@ -124,6 +124,7 @@ async def test_autocompletion_offers_at_most_25(wire):
         {"name": "Moa"},
         {"name": "m" * 33},
         {"name": "m m"},
+        {"contexts": [3]},
         {"description": ""},
         {"description": "x" * 101},
         {"options": [{"name": "p", "description": "x", "type": 99}]},
@@ -195,6 +196,10 @@ async def test_the_real_client_syncs_completes_and_answers_a_command():
             assert await asked == "review: why so?"
             with pytest.raises(LookupError, match="without question"):
                 await sim.command(place, ann, "ask", {"preset": "review"})
+            (known,) = sim.world.commands.values()
+            known["contexts"] = [0]
+            with pytest.raises(LookupError, match="not offered there"):
+                await sim.command(sim.dm(ann), ann, "ask", "why?")
             with pytest.raises(LookupError, match="not registered"):
                 await sim.command(place, ann, "moa")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -233,3 +234,7 @@ async def test_faults_come_when_they_are_planned(wire):
             await wire.send({"content": "x"})
         assert len(wire.sim.shown(wire.place)) == done
     assert [each.status for each in wire.sim.requests.of("create_message")] == [429, 403, 0, 200]
+    wire.sim.faults.plan("create_message", Fault(kind="delay", seconds=0.1))
+    began = asyncio.get_running_loop().time()
+    assert (await wire.send({"content": "late"}))[0] == 200
+    assert asyncio.get_running_loop().time() - began >= 0.1

@@ -15,6 +15,7 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from tests.simulators.base import Request
 from tests.simulators.discord.seen import Person, Place, Shown
 from tests.simulators.discord.simulator import DiscordSimulator
 
@@ -29,6 +30,7 @@ class Hand:
     me: Person
     place: Place
     seen: dict[str, Shown] = field(default_factory=dict)
+    told: int = 0
 
     async def type(self, line: str) -> str:
         """Do what a line says; what there is to tell of it."""
@@ -76,13 +78,24 @@ class Hand:
 
     def news(self) -> list[str]:
         """Tell what has changed since it was asked last."""
-        told = []
+        requests = self.discord.requests.entries
+        told = [line for each in requests[self.told :] if (line := _did(each))]
+        self.told = len(requests)
         for place in self._places():
             for message in self.discord.shown(place):
                 if self.seen.get(message.id) != message:
                     told.append(_drawn(place, message))
                     self.seen[message.id] = message
         return told
+
+
+def _did(request: Request) -> str:
+    """What a request did that no message shows."""
+    if request.error:
+        return f"!! {request.method} {request.status}: {request.error}"
+    if request.method == "add_reaction":
+        return f"── bot → {request.params['emoji']}"
+    return "── bot is typing …" if request.method == "typing" else ""
 
 
 def _drawn(place: Place, message: Shown) -> str:

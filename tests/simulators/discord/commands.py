@@ -93,6 +93,18 @@ def _command(each: object, path: str) -> None:
         return
     _named(each, path)
     _options(each.get("options") or [], _at(path, "options"))
+    for name, known in (("contexts", {0, 1, 2}), ("integration_types", {0, 1})):
+        if set(each.get(name) or ()) - known:
+            words = f"Value must be one of {sorted(known)}."
+            raise wrong(_at(path, name), "BASE_TYPE_CHOICES", words)
+
+
+def offered(command: Json, *, direct: bool) -> bool:
+    """Whether a person finds it in a DM of the bot, or in a guild."""
+    contexts = command.get("contexts")
+    if contexts is None:
+        return not direct or command.get("dm_permission") is not False
+    return (1 if direct else 0) in contexts
 
 
 def _named(each: Json, path: str) -> None:

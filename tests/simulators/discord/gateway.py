@@ -27,7 +27,7 @@ class Gateway:
     """All sessions and connections; also what a test does to them."""
 
     def __init__(self, world: World, changes: Changes, *, token: str, privileged: int) -> None:
-        self._world, self._changes, self._token = world, changes, token
+        self._world, self._changes, self.token = world, changes, token
         self.privileged = privileged
         self.heartbeat = 41.25
         self.url = ""
@@ -37,6 +37,7 @@ class Gateway:
         self.identified = 0
         self.resumed = 0
         self.refusing = False
+        self.refused = 0
 
     @staticmethod
     def now() -> float:
@@ -120,6 +121,8 @@ class Gateway:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         if self.refusing:
+            self.refused += 1
+            self._changes.tell()
             return web.Response(status=503)
         socket = web.WebSocketResponse(timeout=0.1, max_msg_size=4096 * 4)
         await socket.prepare(request)
@@ -204,7 +207,7 @@ class Gateway:
     def _identify(self, line: Line, data: dict[str, Any]) -> None:
         if line.session is not None:
             raise Closed(4005, "Already authenticated.")
-        if data.get("token") != self._token:
+        if data.get("token") != self.token:
             raise Closed(4004, "Authentication failed.")
         intents = data.get("intents")
         if not isinstance(intents, int) or intents & ~KNOWN_INTENTS:
@@ -248,7 +251,7 @@ class Gateway:
             self._event(session, "GUILD_CREATE", whole)
 
     def _resume(self, line: Line, data: dict[str, Any]) -> None:
-        if data.get("token") != self._token:
+        if data.get("token") != self.token:
             raise Closed(4004, "Authentication failed.")
         session = self.sessions.get(str(data.get("session_id")))
         if session is None:

@@ -69,7 +69,7 @@ class Hands(People):
         said = self._visible(channel.messages[message_id], person)
         for each in walk(said.components):
             if each["type"] in SELECTS:
-                options = {option["label"]: option["value"] for option in each["options"]}
+                options = {option["label"]: option["value"] for option in each.get("options", ())}
                 if value in options or value in options.values():
                     data = {
                         "custom_id": each["custom_id"],
@@ -95,6 +95,8 @@ class Hands(People):
         found = self._registered(name)
         data = {"id": found["id"], "name": name, "type": 1, "options": commands.filled(found, args)}
         where = self._channel(place, thread)
+        if not commands.offered(found, direct=where.guild is None):
+            raise LookupError(f"/{name} is not offered there")
         made = self.interactions.start(SLASH, where, self._user(person), data)
         return await self._answer(made)
 

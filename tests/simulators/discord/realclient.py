@@ -82,6 +82,12 @@ class RealClient(discord.Client):
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         self._tell("kicked")
 
+    async def on_guild_unavailable(self, guild: discord.Guild) -> None:
+        self._tell("outage")
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        self._tell("back")
+
     async def on_interaction(self, interaction: discord.Interaction[discord.Client]) -> None:
         self.acted.append(interaction)
         self._tell("interaction")

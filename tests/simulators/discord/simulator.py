@@ -83,6 +83,12 @@ class DiscordSimulator(Hands, Powers):
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
+    async def revoke(self) -> None:
+        """Make the token worthless, as a reset in the portal does."""
+        self.gateway.token = self._rest.token = "revoked"
+        self.gateway.forget()
+        await self.gateway.kill(4004)
+
     def config(self) -> str:
         """The lines of this platform under `platforms:`."""
         return (
