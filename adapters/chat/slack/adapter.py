@@ -241,7 +241,7 @@ class SlackChat(ChatAdapter):
 
     @override
     async def edit(self, address: Address, message_id: str, frame: Frame) -> None:
-        await self._writer.edit(address.channel, message_id, frame)
+        await self._writer.edit(address.channel, message_id, frame, thread=address.thread or "")
 
     @override
     async def delete(self, address: Address, message_id: str) -> None:

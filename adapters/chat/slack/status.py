@@ -67,9 +67,12 @@ class Sessions:
             del self._working[next(iter(self._working))]
         return True
 
-    async def end(self, channel: str, thread: str) -> None:
-        """Let a session wait for people again, if it is in processing."""
-        if not self.ended(channel, thread):
+    async def end(self, channel: str, thread: str, *, surely: bool = False) -> None:
+        """Let a session wait for people again, if it is in processing.
+
+        `surely`: it may be from an earlier run, of which nothing is known here.
+        """
+        if not (self.ended(channel, thread) or (surely and thread and not self._off)):
             return
         self._budgets.status.take()
         try:

@@ -71,9 +71,9 @@ class Streams:
         """Give the stream of a message, if it is one."""
         return self._live.get((channel, ts))
 
-    def thread_of(self, channel: str, ts: str) -> str | None:
-        """Give the thread of a message that is no stream; None if nothing is known of it."""
-        return self._plain.get((channel, ts))
+    def thread_of(self, channel: str, ts: str) -> str:
+        """Give the thread of a message that is no stream, blank where it is not known."""
+        return self._plain.get((channel, ts), "")
 
     def knows(self, channel: str, ts: str) -> bool:
         """Say whether anything is known of a message."""
@@ -215,7 +215,7 @@ class Streams:
             or not extends(stream.shown, new, streaming=streaming)
         )
 
-    async def stop(self, channel: str, ts: str) -> None:
+    async def stop(self, channel: str, ts: str, thread: str = "") -> None:
         """End whatever streaming a message may still be in; an ordinary message stays as it is.
 
         The session goes on if the stream is of this run; Slack ends it otherwise.
@@ -230,7 +230,7 @@ class Streams:
             )
         except (ApiRefused, MessageGone) as refused:
             log.debug("%s is no stream: %s", ts, refused)
-        self.settle(channel, ts)
+        self.settle(channel, ts, thread)
 
 
 def metadata(delivery_id: str) -> dict[str, object]:

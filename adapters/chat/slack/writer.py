@@ -53,7 +53,7 @@ class Writer:
                 raise ChatBusy("more is written here than can be edited", retry_after=wait)
         ts = await self.say(channel, place.thread, frame, delivery_id)
         if _ends(frame):
-            await self._sessions.end(channel, place.thread)
+            await self._sessions.end(channel, place.thread, surely=isinstance(content, Part))
         return ts
 
     async def say(self, channel: str, thread: str, frame: Frame, delivery_id: str) -> str:
@@ -83,20 +83,20 @@ class Writer:
             once=True,
         )
 
-    async def edit(self, channel: str, ts: str, frame: Frame) -> None:
-        """Make a message what the frame says."""
+    async def edit(self, channel: str, ts: str, frame: Frame, *, thread: str) -> None:
+        """Make a message what the frame says; `thread` is the conversation's, where it has one."""
         if ts.startswith(FILE):
             return
         stream = self._streams.of(channel, ts)
-        if stream is not None:
-            if await self._stream(stream, frame):
-                return
-        elif self._streams.thread_of(channel, ts) is None:
-            await self._streams.stop(channel, ts)
+        earlier = not self._streams.knows(channel, ts)
+        if earlier:
+            await self._streams.stop(channel, ts, thread)
+        elif stream is not None and await self._stream(stream, frame):
+            return
         await self._update(channel, ts, frame)
-        thread = self._streams.thread_of(channel, ts)
-        if thread and _ends(frame):
-            await self._sessions.end(channel, thread)
+        if _ends(frame):
+            thread = self._streams.thread_of(channel, ts)
+            await self._sessions.end(channel, thread, surely=earlier)
 
     async def delete(self, channel: str, ts: str) -> None:
         """Delete a message or a file of ours."""

@@ -222,9 +222,24 @@ async def test_after_a_restart_a_message_that_still_streams_ends_whole(in_channe
     again = SlackChat(options(slack), clock=Clocked(), home=nobody_s_home)
     async with listening(slack, again, Inbox(slack)):
         await again.edit(asked.message.address, ts, final(ANSWER, panel("ok", settled=True)))
+    assert [each.status for each in slack.space.sessions.values()] == ["active"]
     (shown,) = asked.shown()
     assert not shown.streaming
     assert shown.text.count("Use Postgres, since") == 20
+
+
+async def test_after_a_restart_the_session_of_an_ordinary_message_ends_too(in_channel):
+    asked, slack = in_channel, in_channel.world.slack
+    await asked.chat.acknowledge(asked.message)
+    slack.faults.plan("chat.startStream", Fault(kind="refuse", status=200, error="no_permission_"))
+    ts = await asked.post(streaming(ANSWER[:100]))
+    (session,) = slack.space.sessions.values()
+    assert session.status == "processing"
+    again = SlackChat(options(slack), clock=Clocked(), home=nobody_s_home)
+    async with listening(slack, again, Inbox(slack)):
+        await again.edit(asked.message.address, ts, final(ANSWER))
+    assert session.status == "active"
+    assert asked.shown()[0].text.count("Use Postgres, since") == 20
 
 
 async def test_a_text_that_does_not_grow_is_replaced(in_channel):
