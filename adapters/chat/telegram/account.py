@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+import msgspec
 from telegram import Bot
 from telegram.error import TelegramError
 
@@ -62,7 +63,11 @@ class Account(Bot):
         Raises:
             TelegramError: it did not work.
         """
-        data = dict(values or {})
+        # What is no text goes out as JSON; the library would look at every part of it.
+        data = {
+            key: msgspec.json.encode(value).decode() if isinstance(value, dict | list) else value
+            for key, value in (values or {}).items()
+        }
         if seconds is None:
             return await self._post(method, data)
         return await self._post(method, data, read_timeout=seconds)

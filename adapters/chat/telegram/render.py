@@ -126,5 +126,5 @@ def _quote(row: Row, room: int) -> Styled:
         return Styled()
     source = row.text or row.gist
     # More than what is shown need not be rendered, and may be very long.
-    plain = markdown(source[: 2 * QUOTE])
+    plain = markdown(source[: 3 * room // 2])
     return Styled(cut(Styled(plain.text).inert().text, room).strip())

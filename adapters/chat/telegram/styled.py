@@ -7,8 +7,9 @@ is Telegram's. Offsets and lengths are UTF-16 units, as the Bot API wants them.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from core.markup import utf16
@@ -80,7 +81,7 @@ class Styled:
         if isinstance(other, str):
             return Styled(self.text + other, self.entities)
         shift = self.size
-        moved = (replace(each, offset=each.offset + shift) for each in other.entities)
+        moved = [_moved(each, each.offset + shift, each.length) for each in other.entities]
         return Styled(self.text + other.text, (*self.entities, *moved))
 
     def within(self, kind: str, *, user: int | None = None) -> Styled:
@@ -113,16 +114,17 @@ class Styled:
         if "@" not in self.text:
             return self
         places = [found.start() + 1 for found in _AT.finditer(self.text) if found["at"]]
-        units = _units(self.text, places)
         code = [(each.offset, each.end) for each in self.entities if each.type in _CODE]
         breaks = [
             (place, unit)
-            for place, unit in zip(places, units, strict=True)
+            for place, unit in zip(places, _units(self.text, places), strict=True)
             if not any(start < unit <= end for start, end in code)
         ]
+        if not breaks:
+            return self
         text = _insert(self.text, [place for place, _ in breaks])
-        moved = tuple(_stretched(each, [unit for _, unit in breaks]) for each in self.entities)
-        return Styled(text, moved)
+        units = [unit for _, unit in breaks]
+        return Styled(text, tuple([_stretched(each, units) for each in self.entities]))
 
 
 def joined(pieces: Iterable[Styled], between: str = "\n\n") -> Styled:
@@ -134,9 +136,22 @@ def joined(pieces: Iterable[Styled], between: str = "\n\n") -> Styled:
     return result
 
 
+def _moved(entity: Entity, offset: int, length: int) -> Entity:
+    if (offset, length) == (entity.offset, entity.length):
+        return entity
+    return Entity(
+        type=entity.type,
+        offset=offset,
+        length=length,
+        url=entity.url,
+        language=entity.language,
+        user=entity.user,
+    )
+
+
 def _clipped(entities: Iterable[Entity], end: int) -> tuple[Entity, ...]:
-    clipped = (replace(each, length=min(each.end, end) - each.offset) for each in entities)
-    return tuple(each for each in clipped if each.length > 0)
+    clipped = [_moved(each, each.offset, min(each.end, end) - each.offset) for each in entities]
+    return tuple([each for each in clipped if each.length > 0])
 
 
 def _units(text: str, places: Iterable[int]) -> list[int]:
@@ -157,6 +172,7 @@ def _insert(text: str, places: Iterable[int]) -> str:
 
 
 def _stretched(entity: Entity, units: list[int]) -> Entity:
-    before = sum(unit <= entity.offset for unit in units)
-    inside = sum(entity.offset < unit < entity.end for unit in units)
-    return replace(entity, offset=entity.offset + before, length=entity.length + inside)
+    """Make room for what is put in at `units`, which are in order."""
+    before = bisect_right(units, entity.offset)
+    inside = bisect_left(units, entity.end) - before
+    return _moved(entity, entity.offset + before, entity.length + max(inside, 0))
