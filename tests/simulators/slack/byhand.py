@@ -35,6 +35,7 @@ class Hand:
     place: Place
     thread: str | None = None
     seen: dict[str, Shown] = field(default_factory=dict)
+    status: str = ""
 
     async def type(self, line: str) -> str:
         """Do what a line says; what there is to tell of it."""
@@ -72,16 +73,21 @@ class Hand:
     async def _press(self, label: str) -> str:
         for message in reversed(self.slack.shown(self.place)):
             for _, each in elements(message.blocks):
-                options = [row["text"]["text"] for row in rows(each)]
-                if label in options:
-                    return await self.slack.select(self.place, self.me, message.id, label)
-                if label in labels(each):
-                    return await self.slack.press(self.place, self.me, message.id, label)
+                for option in (row["text"]["text"] for row in rows(each)):
+                    if label in option:
+                        return await self.slack.select(self.place, self.me, message.id, option)
+                for whole in labels(each):
+                    if label in whole:
+                        return await self.slack.press(self.place, self.me, message.id, whole)
         return f"there is no {label!r} to press"
 
     def news(self) -> list[str]:
         """Tell what has changed since it was asked last."""
         told = []
+        status = self.slack.status(self.place, self.thread or "")
+        if status not in {"", self.status}:
+            told.append(f"── bot {status}")
+        self.status = status
         for place in self.slack.space.places.values():
             for message in self.slack.shown(place):
                 if self.seen.get(message.id) != message:

@@ -26,6 +26,8 @@ RETRIES = (0.0, 60.0, 300.0)
 ACK = 3.0
 HELLO_TIME = 3600
 MOST = 10
+PING = 10.0
+"""Seconds between the pings that Slack sends; who does not answer is cut off."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,7 +89,7 @@ class Sockets:
         if ticket not in self.tickets:
             return web.Response(status=403, text="invalid ticket")
         self.tickets.discard(ticket)
-        socket = web.WebSocketResponse(heartbeat=None, autoping=True)
+        socket = web.WebSocketResponse(heartbeat=PING)
         await socket.prepare(request)
         self.opened += 1
         if len(self.links) >= MOST:

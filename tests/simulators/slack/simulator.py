@@ -115,7 +115,7 @@ class SlackSimulator(Hands):
         self._stack.push_async_callback(self._stop, runner)
         return self
 
-    async def __aexit__(self, *exc: object) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
     async def _stop(self, runner: web.AppRunner) -> None:
