@@ -19,7 +19,7 @@ from discord.http import Route
 from typing_extensions import override
 
 from adapters.chat.discord import render, routes, shapes
-from adapters.chat.discord.failures import INVALID_FORM, code_of
+from adapters.chat.discord.failures import INVALID_FORM, UNKNOWN_CHANNEL, code_of
 from adapters.chat.discord.handles import read_custom_id
 from adapters.chat.discord.hearing import Bookmarks
 from adapters.chat.discord.listener import Listener
@@ -59,6 +59,7 @@ class DiscordChat(ChatAdapter):
         )
         self._deliveries: OrderedDict[str, str] = OrderedDict()
         self._plain: OrderedDict[str, str] = OrderedDict()
+        self._unseeing: OrderedDict[str, str] = OrderedDict()
         self._layout = True
 
     @property
@@ -79,12 +80,16 @@ class DiscordChat(ChatAdapter):
     @override
     async def acknowledge(self, message: Message) -> None:
         room = self._rooms.of_question(message)
-        try:
-            await self._rest.call(routes.typing(room))
-            if message.message_id is not None:
-                await self._rest.call(routes.eyes(room, message.message_id))
-        except ChatError as error:
-            log.debug("Discord: a question was not acknowledged: %s", error)
+        signs = [routes.typing(room)]
+        if message.message_id is not None and room not in self._unseeing:
+            signs.insert(0, routes.eyes(room, message.message_id))
+        for sign in signs:
+            try:
+                await self._rest.call(sign)
+            except ChatClosed:  # no reactions there: asking every time would count against us
+                _keep(self._unseeing, room, "")
+            except ChatError as error:
+                log.debug("Discord: a question was not acknowledged: %s", error)
 
     @override
     async def post(
@@ -105,8 +110,9 @@ class DiscordChat(ChatAdapter):
 
         try:
             data, plain = await self._with_layout(frame, call, layout=self._layout)
-        except ChatClosed:
-            self._rooms.lost(address)
+        except ChatError as error:
+            if code_of(error) == UNKNOWN_CHANNEL:
+                self._places.delete(room)
             raise
         message_id = _id(data)
         if plain:
@@ -146,7 +152,7 @@ class DiscordChat(ChatAdapter):
         async def call(room: str) -> object:
             return await self._rest.call(routes.messages("GET", room), params=params, patience=5.0)
 
-        data = await self._rooms.anywhere(address, call)
+        data = await self._rooms.anywhere(address, call, found=False)
         return found(data, delivery_id[:25], me=await self._me())
 
     async def _me(self) -> str:

@@ -51,6 +51,7 @@ _OPENING: Final = 60.0
 _CLOSING: Final = 1.0
 _STEADY: Final = 30.0
 _LONGEST: Final = 60.0
+_TRIES: Final = 4
 _TOKEN_CODE: Final = 4004
 _INTENT_CODES: Final = frozenset({4013, 4014})
 
@@ -128,6 +129,8 @@ class Connection(discord.Client):
             session, reason = await self._connected(session, receive, initial=first)
             first = False
             failures = 0 if loop.time() - began > _STEADY else failures + 1
+            if failures > _TRIES:
+                session = Session()  # where it is resumed may be what cannot be reached
             if failures > 1:
                 wait = min(_LONGEST, 2.0 ** (failures - 2)) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
                 log.warning("connecting to Discord again in %.1f s: %s", wait, reason)

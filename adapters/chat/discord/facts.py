@@ -30,11 +30,15 @@ def _guild_gone(places: Places, data: object) -> None:
 
 
 def _channel(places: Places, data: object) -> None:
-    places.learn(shapes.read(data, shapes.Channel))
+    channel = shapes.read(data, shapes.Channel)
+    if channel.thread_metadata is not None and channel.thread_metadata.archived:
+        places.forget([channel.id])  # whoever writes into it brings it back
+    else:
+        places.learn(channel)
 
 
 def _channel_gone(places: Places, data: object) -> None:
-    places.forget([shapes.read(data, shapes.Channel).id])
+    places.delete(shapes.read(data, shapes.Channel).id)
 
 
 def _threads(places: Places, data: object) -> None:

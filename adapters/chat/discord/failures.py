@@ -23,8 +23,9 @@ UNKNOWN_CHANNEL: Final = 10003
 UNKNOWN_MESSAGE: Final = 10008
 THREAD_EXISTS: Final = 160004
 INVALID_FORM: Final = 50035
-EXPIRED: Final = frozenset({10062, 40060, 10015})
-"""Unknown interaction, acknowledged already, unknown webhook: there is nobody to answer there."""
+EXPIRED: Final = frozenset({10062, 40060, 10015, 50027})
+"""Unknown interaction, acknowledged already, unknown webhook, its token is too old: there is
+nobody to answer there."""
 
 _CLOSED: Final = frozenset(
     {
@@ -83,8 +84,8 @@ def failure(error: Exception) -> ChatError:
 def _refused(error: discord.HTTPException) -> ChatError:
     said = _line(error.text) or f"HTTP {error.status}"
     if error.status == 429:
-        return ChatBusy("Discord asks to wait", retry_after=_retry_after(error))
-    if error.status == 401:
+        return ChatBusy("Discord asks to wait", retry_after=retry_after(error))
+    if error.status == 401 and error.code not in EXPIRED:
         return ChatRefused(f"Discord does not accept the token: {said}")
     if error.status >= 500:
         return ChatUnknown(f"Discord is out of order: {said}")
@@ -95,7 +96,7 @@ def _refused(error: discord.HTTPException) -> ChatError:
     return Refusal(f"Discord refused ({error.code or error.status}): {said}", code=error.code)
 
 
-def _retry_after(error: discord.HTTPException) -> float:
+def retry_after(error: discord.HTTPException) -> float:
     """Read how long to wait; a limit from in front of Discord tells it in a header alone."""
     try:
         return max(0.0, float(error.response.headers.get("Retry-After", _WAIT)))

@@ -216,7 +216,7 @@ def _text(message: shapes.Message, me: str, own_roles: set[str]) -> str:
 def _time(message: shapes.Message) -> int:
     try:
         return int(datetime.fromisoformat(message.timestamp).timestamp() * 1000)
-    except ValueError:
+    except (ValueError, OverflowError):
         return snowflake_ms(message.id)
 
 

@@ -76,6 +76,7 @@ class Places:
         self._guilds: dict[str, GuildFacts] = {}
         self._newest: dict[str, str] = {}
         self._roots: OrderedDict[str, str] = OrderedDict()
+        self._gone: OrderedDict[str, str] = OrderedDict()
 
     def find(self, channel: str) -> Place | None:
         """Give a channel's place, None if it was never told."""
@@ -91,9 +92,16 @@ class Places:
 
     def rooted(self, message: str, root: str) -> None:
         """Note the question that a message of ours stands under, where no thread could be made."""
-        self._roots[message] = root
-        if len(self._roots) > _REMEMBERED:
-            self._roots.popitem(last=False)
+        _keep(self._roots, message, root)
+
+    def deleted(self, channel: str) -> bool:
+        """Say whether a channel or thread was deleted."""
+        return channel in self._gone
+
+    def delete(self, channel: str) -> None:
+        """Note that a channel or thread was deleted."""
+        _keep(self._gone, channel, "")
+        self.forget([channel])
 
     def newest(self) -> Iterator[tuple[str, str]]:
         """Give (channel, id of the last message there) as they were told at the beginning."""
@@ -134,7 +142,7 @@ class Places:
             facts.own_roles.discard(role)
 
     def forget(self, channels: Iterable[str]) -> None:
-        """Drop deleted channels."""
+        """Drop channels that cannot be seen any more."""
         for channel in channels:
             self._channels.pop(channel, None)
             self._newest.pop(channel, None)
@@ -150,3 +158,9 @@ class Places:
         if guild is None:
             return False
         return user == facts.owner or not facts.admin_roles.isdisjoint({*roles, guild})
+
+
+def _keep(memory: OrderedDict[str, str], key: str, value: str) -> None:
+    memory[key] = value
+    if len(memory) > _REMEMBERED:
+        memory.popitem(last=False)

@@ -21,7 +21,7 @@ from discord.http import HTTPClient, Ratelimit, Route
 from discord.utils import MISSING
 from typing_extensions import override
 
-from adapters.chat.discord.failures import failure
+from adapters.chat.discord.failures import failure, retry_after
 from adapters.chat.discord.render import Body
 from core.errors import ChatBusy
 
@@ -52,9 +52,14 @@ class Bucket(Ratelimit):
     @override
     async def __aexit__(self, _kind: object, error: object, _trace: object) -> None:
         self.outgoing -= 1
+        wait = None
         if isinstance(error, discord.RateLimited):
+            wait = error.retry_after
+        elif isinstance(error, discord.HTTPException) and error.status == 429:
+            wait = retry_after(error)  # from in front of Discord: the library knows no such limit
+        if wait is not None:
             self.remaining = 0
-            self.expires = asyncio.get_running_loop().time() + error.retry_after
+            self.expires = asyncio.get_running_loop().time() + wait
 
 
 class Rest(HTTPClient):

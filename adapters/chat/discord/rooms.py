@@ -21,7 +21,7 @@ from adapters.chat.discord.failures import (
 )
 from adapters.chat.discord.places import Places
 from adapters.chat.discord.rest import Rest
-from core.errors import ChatBusy, ChatError, ChatRefused, ChatUnknown
+from core.errors import ChatBusy, ChatClosed, ChatError, ChatRefused, ChatUnknown
 from core.types import Address, Message
 
 TITLE: Final = 100
@@ -67,6 +67,8 @@ class Rooms:
             ChatBusy, ChatUnknown, ChatClosed: the thread cannot be had, now or ever.
         """
         thread = address.thread
+        if self._places.deleted(thread or address.channel):
+            raise ChatClosed("the thread or channel was deleted")
         if thread is None:
             return address.channel
         known = self._known(address.channel, thread) if self._auto else thread
@@ -75,8 +77,13 @@ class Rooms:
             _keep(self._rooms, (address.channel, thread), known)
         return known
 
-    async def anywhere(self, address: Address, call: Callable[[str], Awaitable[T]]) -> T:
-        """Call with the channel in which what was posted stands; look in both if unsure."""
+    async def anywhere(
+        self, address: Address, call: Callable[[str], Awaitable[T]], *, found: bool = True
+    ) -> T:
+        """Call with the channel in which what was posted stands; look in both if unsure.
+
+        `found`: a call that succeeds has found it, so that is where the conversation is written.
+        """
         thread = address.thread
         if thread is None:
             return await call(address.channel)
@@ -88,17 +95,12 @@ class Rooms:
         except ChatError as error:
             if code_of(error) != UNKNOWN_CHANNEL:
                 raise
-            result = await call(address.channel)
-            _keep(self._rooms, (address.channel, thread), address.channel)
+            known, result = address.channel, await call(address.channel)
         else:
-            _keep(self._rooms, (address.channel, thread), thread)
+            known = thread
+        if found:
+            _keep(self._rooms, (address.channel, thread), known)
         return result
-
-    def lost(self, address: Address) -> None:
-        """Forget where a conversation is written: it is not there any more."""
-        if address.thread is not None:
-            self._rooms.pop((address.channel, address.thread), None)
-            self._places.forget([address.thread])
 
     def _known(self, channel: str, thread: str) -> str | None:
         place = self._places.find(thread)
@@ -112,14 +114,14 @@ class Rooms:
         body = {"name": title, "auto_archive_duration": _ARCHIVED_AFTER}
         try:
             await self._rest.call(routes.thread(channel, message), json=body)
-        except (ChatBusy, ChatRefused, ChatUnknown):
+        except ChatUnknown as error:
+            raise ChatError(f"no thread yet: {error}") from error  # and so nothing is posted
+        except (ChatBusy, ChatRefused):
             raise
         except ChatError as error:
             code = code_of(error)
-            if code == THREAD_EXISTS:
-                return message
-            if code == UNKNOWN_MESSAGE:  # a thread that no message opened, or one that is gone
-                return message
+            if code in {THREAD_EXISTS, UNKNOWN_MESSAGE}:
+                return message  # it is there already, or no message of this channel opened it
             if code == UNKNOWN_CHANNEL:
                 raise
             log.info("Discord: no thread in channel %s: %s; answering there", channel, error)
@@ -130,7 +132,7 @@ class Rooms:
         return message
 
     async def _title(self, channel: str, message: str) -> str:
-        text = self._titles.pop(message, None)
+        text = self._titles.get(message)
         if text is None:
             text = await self._question(channel, message)
         line = " ".join(text.split())

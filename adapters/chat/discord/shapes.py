@@ -134,6 +134,12 @@ class Role(msgspec.Struct, frozen=True):
     tags: Tags | None = None
 
 
+class ThreadState(msgspec.Struct, frozen=True):
+    """Whether a thread is put away."""
+
+    archived: bool = False
+
+
 class Channel(msgspec.Struct, frozen=True):
     """A channel or a thread."""
 
@@ -142,6 +148,7 @@ class Channel(msgspec.Struct, frozen=True):
     guild_id: str | None = None
     parent_id: str | None = None
     last_message_id: str | None = None
+    thread_metadata: ThreadState | None = None
 
 
 class Guild(msgspec.Struct, frozen=True):

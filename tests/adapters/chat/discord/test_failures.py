@@ -153,6 +153,9 @@ async def test_a_place_that_is_gone_is_closed(discord):
         await discord.remove(group, thread=address.thread)
         with pytest.raises((ChatClosed, MessageGone)):
             await bot.chat.edit(address, posted, part("two"))
+        with pytest.raises(ChatClosed):
+            await bot.chat.post(address, part("two"), delivery_id="2" * 24)
+        assert not discord.threads(group)
         second = await asked_in(discord, bot, other, ada, mention=True)
         await discord.kick(group)
         with pytest.raises(ChatClosed):
