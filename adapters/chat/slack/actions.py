@@ -47,7 +47,7 @@ def press(
     root = thread or (None if interaction.container.is_ephemeral else ts)
     direct = is_direct(channel)
     return Press(
-        event_id=f"{acted.action_ts}/{user}/{acted.action_id}",
+        event_id=_event_id(interaction, acted),
         address=address_of(platform, channel, root, direct=direct),
         author=_presser(interaction, channel, me, person),
         action=action,
@@ -73,7 +73,7 @@ def chosen_at_home(
     user = interaction.user.id
     value = acted.selected_option.value if acted.selected_option else ""
     return Command(
-        event_id=f"{acted.action_ts}/{user}/{acted.action_id}",
+        event_id=_event_id(interaction, acted),
         address=address_of(platform, user, None, direct=True),
         author=_presser(interaction, user, me, person),
         name="moa",
@@ -89,7 +89,7 @@ def command(platform: str, slash: Slash, me: Me, person: Person | None, at: int)
     known = word.lower() in _WORDS
     direct = is_direct(slash.channel_id)
     return Command(
-        event_id=slash.trigger_id,
+        event_id=slash.trigger_id or f"{slash.channel_id}/{slash.user_id}/{at}",
         address=address_of(platform, slash.channel_id, None, direct=direct),
         author=_slasher(slash, me, person),
         name=word.lower() if known else "moa",
@@ -120,6 +120,10 @@ def asked(command: Command, slash: Slash, ts: str) -> Message:
         direct=command.direct,
         preset=preset,
     )
+
+
+def _event_id(interaction: Interaction, acted: Acted) -> str:
+    return f"{acted.action_ts or interaction.trigger_id}/{interaction.user.id}/{acted.action_id}"
 
 
 def _slasher(slash: Slash, me: Me, person: Person | None) -> Author:

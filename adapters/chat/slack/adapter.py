@@ -141,11 +141,11 @@ class SlackChat(ChatAdapter):
 
     def _require_scopes(self) -> None:
         """Say in one line what the app lacks; without any, it could not even write."""
-        if self._api.scopes is None:
+        if not self._api.scopes:
             return
         lacking = ", ".join(sorted(SCOPES - self._api.scopes))
         mend = "add them under OAuth & Permissions (slack-manifest.yaml), then reinstall the app"
-        if "chat:write" not in self._api.scopes:
+        if not self._api.scopes & {"chat:write", "bot"}:
             raise ChatRefused(f"{self._api.what} lacks the scopes {lacking}: {mend}")
         if lacking:
             log.warning("%s lacks the scopes %s: %s", self._api.what, lacking, mend)

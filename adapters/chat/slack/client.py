@@ -133,7 +133,7 @@ class Api:
             raise _lost(type(error).__name__, once=once) from None
         scopes = response.headers.get("x-oauth-scopes")
         if scopes is not None:
-            self.scopes = frozenset(scope.strip() for scope in scopes.split(","))
+            self.scopes = frozenset(scopes.replace(",", " ").split())
         return response.data if isinstance(response.data, dict) else {}
 
     async def upload(self, url: str, content: bytes) -> None:

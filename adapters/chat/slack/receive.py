@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 import msgspec
@@ -108,7 +108,7 @@ class Receiver:
             return
         person = (await self._can.people.of([interaction.user.id])).get(interaction.user.id)
         for acted in interaction.actions:
-            incoming: Incoming | None
+            incoming: Command | Press | None
             if acted.action_id == actions.HOME_PRESET:
                 incoming = actions.chosen_at_home(
                     self._platform, interaction, acted, self._me, person
@@ -116,11 +116,11 @@ class Receiver:
             else:
                 incoming = actions.press(self._platform, interaction, acted, self._me, person)
             if incoming is not None:
-                await self._take(incoming)
+                await self._take(incoming if incoming.at else replace(incoming, at=self._now()))
 
     async def _slash(self, slash: Slash) -> None:
         person = (await self._can.people.of([slash.user_id])).get(slash.user_id)
-        at = int(self._can.clock.now().timestamp() * 1000)
+        at = self._now()
         command = actions.command(self._platform, slash, self._me, person, at)
         if command.name != "ask" or not command.args:
             await self._take(command)
@@ -139,6 +139,9 @@ class Receiver:
             await self._tell(command, str(error))
         if not taken:
             await self._can.unquote(message)
+
+    def _now(self) -> int:
+        return int(self._can.clock.now().timestamp() * 1000)
 
     async def _take(self, incoming: Incoming) -> None:
         try:

@@ -30,8 +30,8 @@ LEAST: Final = 100
 LABEL: Final = 75
 OPTIONS: Final = 100
 BUTTONS: Final = 25
-FALLBACK: Final = 3_000
-"""Characters of the text that notifications show; longer ones are refused by `chat.update`."""
+FALLBACK: Final = 3_900
+"""Bytes of the text that notifications show; `chat.update` refuses more than 4,000."""
 TIGHT: Final = 12_000
 """Characters of a whole message where Slack has refused a longer one."""
 
@@ -94,7 +94,11 @@ def length(value: Json) -> int:
 
 def fallback(text: str) -> str:
     """Give the text for notifications: escaped, so it calls nobody."""
-    return within(text.strip() or _WAITING, FALLBACK)
+    return within(text.strip() or _WAITING, FALLBACK, size=_bytes)
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode())
 
 
 def markdown(text: str) -> list[Block]:
@@ -219,7 +223,7 @@ def _thumbs(thumbs: Mapping[Literal["up", "down"], Button]) -> Block:
 
 def quote(name: str, text: str) -> Body:
     """Render the question of `/moa ask`, which nobody else would see."""
-    lines = within(text, SECTION - 200, lambda cut: escape(cut).replace("\n", "\n>"))
+    lines = within(text.replace("\n", "\n>"), SECTION - 200).replace("\n&gt;", "\n>")
     asked = f"*{escape(shorten(name, LABEL))}* asked:\n>{lines}"
     block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": asked}}
     return Body(blocks=[block], text=fallback(f"{name} asked: {text}"))

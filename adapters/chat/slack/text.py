@@ -87,12 +87,12 @@ def shorten(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
-def within(text: str, limit: int, cost: Callable[[str], str] = escape) -> str:
-    """Give as much of the text as has at most `limit` characters once `cost` is applied."""
-    done = cost(text)
-    while len(done) > limit:
-        text = shorten(text, max(1, min(len(text) - 1, len(text) * limit // len(done))))
-        done = cost(text)
+def within(text: str, limit: int, size: Callable[[str], int] = len) -> str:
+    """Give as much of the text as, once it is escaped, is of at most this size."""
+    done = escape(text)
+    while size(done) > limit:
+        text = shorten(text, max(1, min(len(text) - 1, len(text) * limit // size(done))))
+        done = escape(text)
     return done
 
 

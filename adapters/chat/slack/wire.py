@@ -125,6 +125,7 @@ class Interaction(msgspec.Struct):
     message: Below | None = None
     container: Container = msgspec.field(default_factory=Container)
     actions: list[Acted] = msgspec.field(default_factory=list)
+    trigger_id: str = ""
     response_url: str | None = None
 
 

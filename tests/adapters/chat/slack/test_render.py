@@ -120,6 +120,20 @@ def test_cutting_loses_nothing_and_keeps_within(text, limit):
     assert len(within(text, limit)) <= limit
 
 
+@pytest.mark.parametrize("text", ["ü" * 9000, "& <" * 3000, "👩‍👩‍👧" * 900, "plain " * 900])
+def test_the_text_of_notifications_is_no_longer_than_may_be_edited(text):
+    body = whole(final(text), Manner())
+    assert 2_000 < len(body.text.encode()) <= 4_000
+
+
+def test_a_quote_shows_every_line_as_quoted():
+    (block,) = quote("ann", "one\n> two\nthree <!here>").blocks
+    assert block["text"] == {
+        "type": "mrkdwn",
+        "text": "*ann* asked:\n>one\n>&gt; two\n>three &lt;!here&gt;",
+    }
+
+
 def test_code_that_only_looks_like_a_mention_stays_as_it_is():
     code = "```html\n<!DOCTYPE html>\n<!-- x -->\n@property\n@channelled\nmail@here.example\n```"
     assert neutralise(code) == code
