@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from gateway.config.chats import ChatSettings
+from gateway.config.chats import Access, ChatSettings
 from gateway.config.mixtures import PresetBlock
-from gateway.config.model import Settings
+from gateway.config.model import Settings, Web
 from gateway.config.providers import UNSPOKEN, missing
 from gateway.config.report import Path, Report, nearest
 from gateway.config.shape import Block
@@ -48,6 +48,10 @@ def notice(settings: Settings, report: Report) -> None:
 
 def _rows(settings: Settings) -> Iterator[_Row]:
     """Give a row for each key that may ask for what this version does not do."""
+    for name, platform in settings.platforms.items():
+        closed = not isinstance(platform, Web) and not _lets_in(settings.access, name)
+        told = f"nobody is let in; name people in access.allow or access.owners, such as {name}:ID"
+        yield ("platforms", name), closed, told
     for name, provider in settings.providers.items():
         unspoken = missing(provider) == UNSPOKEN
         yield ("providers", name), unspoken, f"cannot be used: {UNSPOKEN}"
@@ -66,6 +70,11 @@ def _rows(settings: Settings) -> Iterator[_Row]:
     for name, key in settings.http.keys.items():
         at = ("http", "keys", name, "budgets")
         yield at, _says_something(key.budgets), f"{_LATER}: nothing is held to it"
+
+
+def _lets_in(access: Access, platform: str) -> bool:
+    named = (*access.owners, *access.admins, *access.allow)
+    return access.public or any(each.partition(":")[0] == platform for each in named)
 
 
 def _chat(said: ChatSettings, path: Path) -> Iterator[_Row]:

@@ -11,6 +11,7 @@ import pytest
 from core.errors import ConfigError
 from core.presets import Cadence
 from gateway.config import Config, describe, load, missing, parse
+from gateway.config.model import Telegram
 from gateway.config.providers import ChatCompletions
 
 HERE = Path(__file__).parent
@@ -358,6 +359,12 @@ def test_keys_of_other_agents_are_ignored_with_one_warning_each_moa_2():
         ("budgets: {turn: 1}", "budgets:"),
         ("limits: {running: 1}", "limits:"),
         ("retention: {messages: 0}", "retention:"),
+        ("defaults: {session: channel}", "defaults.session:"),
+        ("defaults: {listen: all, advisors: line, introduce: true}", "defaults.introduce:"),
+        (
+            "channels: [{platform: web, channel: 1, tools: [x], preset: p}]\nplatforms: {web: {}}",
+            "channels.0.tools:",
+        ),
         (
             "http: {keys: {k: {token: t, budgets: {daily: 1}}}}",
             "http.keys.k.budgets:",
@@ -368,6 +375,44 @@ def test_what_this_version_does_not_do_is_said(extra, key):
     (warning,) = read(extra).warnings
     assert warning.startswith(f"config.yaml:9: {key}")
     assert "not supported by this version yet" in warning
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        (
+            "defaults: {preset: p, locked: true, listen: all, threads: mention, advisors: line,"
+            " cost: off, notify: never, session: thread, busy: queue, introduce: false}"
+        ),
+        "access: {owners: ['telegram:5']}\nplatforms: {telegram: {token: x}}",
+        (
+            "access: {allow: ['eu:T1'], guests: true}\n"
+            "platforms: {eu: {type: slack, bot_token: x, app_token: y}}"
+        ),
+    ],
+)
+def test_what_this_version_does_is_no_warning(extra):
+    assert read(extra).warnings == ()
+
+
+def test_a_messenger_that_lets_nobody_in_is_said():
+    (warning,) = read("platforms: {telegram: {token: x}}").warnings
+    assert "platforms.telegram: nobody is let in" in warning
+    assert "telegram:ID" in warning
+
+
+def test_a_webhooks_secret_is_made_of_the_token_and_kept_as_one():
+    hook = "mode: webhook, public_url: 'https://bot.example.org'"
+    made = read(f"platforms: {{telegram: {{token: abcdef, {hook}}}}}")
+    telegram = made.settings.platforms["telegram"]
+    assert isinstance(telegram, Telegram)
+    secret = telegram.hook_secret.reveal()
+    assert len(secret) == 64
+    assert secret in made.secrets
+    given = read(f"platforms: {{telegram: {{token: abcdef, {hook}, webhook_secret: s3-c_ret}}}}")
+    telegram = given.settings.platforms["telegram"]
+    assert isinstance(telegram, Telegram)
+    assert telegram.hook_secret.reveal() == "s3-c_ret"
 
 
 @pytest.mark.parametrize("line", ["auto: true", "acting_model: {provider: a, model: x}"])

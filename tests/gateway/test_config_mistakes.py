@@ -108,6 +108,14 @@ TOP = {
     "signing_secret: is blank; take the platform out, or fill it",
     "platforms: {telegram: {token: x, mode: poling}}": "9: platforms.telegram.mode: should be "
     "polling or webhook, not 'poling' (did you mean 'polling'?)",
+    "platforms: {telegram: {token: x, mode: webhook}}": "9: platforms.telegram.public_url: is "
+    "missing: mode: webhook needs the address under which Telegram reaches this",
+    "platforms: {telegram: {token: x, webhook_secret: 'a b'}}": "9: platforms.telegram."
+    "webhook_secret: should be 1 to 256 letters, digits, '_' and '-', as Telegram has it",
+    "platforms: {discord: {token: x, threads: always}}": "9: platforms.discord.threads: should be "
+    "auto or never, not 'always'",
+    "platforms: {web: {type: telegram, token: x}}": "9: platforms.web: this name is taken; name "
+    "the account otherwise",
     "platforms: {slak: {}}": "9: platforms.slak.type: should be one of web, telegram, discord, "
     "slack (did you mean 'slack'?)",
     "platforms: {'a:b': {type: web}}": "9: platforms.a:b: a name is made of letters, digits, '.', "
