@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
+import yaml
 from slack_sdk.errors import SlackApiError
 
 from tests.simulators.slack import SlackSimulator
@@ -216,3 +217,25 @@ async def test_edits_deletions_strangers_and_other_bots_look_as_they_do_in_slack
         assert mechanical["event"]["bot_id"]
         who = await client(slack).users_info(user=zoe.id)
         assert who["user"]["is_stranger"]
+
+
+async def test_odd_events_may_be_sent_and_deactivated_people_are_told_apart():
+    async with world() as (slack, heard):
+        ann = slack.person("ann", deleted=True)
+        room = slack.group("room", ann)
+        slack.send({"type": "message", "subtype": "huddle_thread", "ts": slack.space.ts()}, room)
+        await slack.until(lambda: heard.events)
+        assert heard.events[0]["channel"] == room.id
+        assert "text" not in heard.events[0]
+        who = await client(slack).users_info(user=ann.id)
+        assert who["user"]["deleted"]
+
+
+@pytest.mark.parametrize("mode", ["socket", "http"])
+async def test_the_configuration_is_what_the_gateway_reads(mode):
+    async with SlackSimulator(mode=mode) as slack:
+        block = yaml.safe_load("platforms:\n" + slack.config())["platforms"]["slack"]
+        secret = {"app_token"} if mode == "socket" else {"signing_secret"}
+        assert set(block) == {"bot_token", "mode", "api_base"} | secret
+        assert block["mode"] == mode
+        assert block["api_base"].endswith("/api/")

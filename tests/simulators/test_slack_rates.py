@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -64,3 +65,15 @@ async def test_a_place_may_be_held_and_slack_may_be_away(room):
         await room.call("auth.test")
     room.slack.come_back()
     assert (await room.call("auth.test"))["ok"]
+
+
+async def test_a_delayed_call_is_done_at_once_and_answered_later(room):
+    room.slack.faults.plan("chat.postMessage", Fault(kind="delay", seconds=0.2))
+    loop = asyncio.get_running_loop()
+    async with asyncio.TaskGroup() as group:
+        call = group.create_task(room.post(text="x"))
+        await room.slack.until(lambda: room.slack.shown(room.place))
+        done = loop.time()
+        assert not call.done()
+    assert call.result()["ok"]
+    assert loop.time() - done >= 0.1

@@ -1,13 +1,4 @@
-"""Slack by hand: `python -m tests.simulators slack --port 9004`, then type at the bot.
-
-hello                 says it to the bot directly; an answer goes on in your thread
-#general @bot hello   mentions it in a channel, which is made if need be
-> and then?           says it in the thread that was answered last
-/press Retry          presses a button of the bot's last message that has it; also options
-/stop                 presses Slack's own Stop where something is processing
-/home                 opens the App Home
-/moa …                gives the command, where you last wrote
-"""
+"""Slack by hand: `python -m tests.simulators slack --port 9004`, then type as `HELP` says."""
 
 from __future__ import annotations
 
@@ -24,6 +15,15 @@ from tests.simulators.slack.shown import Shown
 from tests.simulators.slack.simulator import SlackSimulator
 
 TICK = 0.3
+HELP = """
+hello                 says it to the bot directly; an answer goes on in your thread
+#general @bot hello   mentions it in a channel, which is made if need be
+> and then?           says it in the thread that was answered last
+/press Retry          presses the last button, or chooses the last option, with this word
+/stop                 presses Slack's own Stop where something is processing
+/home                 opens the App Home
+/moa …                gives the command, where you last wrote
+"""
 
 
 @dataclass(slots=True)
@@ -151,7 +151,7 @@ async def serve(port: int, mode: Literal["socket", "http"], events: str) -> None
         slack.posts.url = events
         me = slack.person("you", admin=True)
         hand = Hand(slack, me, slack.dm(me))
-        write(f"You are {me.id}. Type at the bot; `#general @bot hello` for a channel.\n")
+        write(f"You are {me.id}. Type at the bot:\n{HELP}")
         async with asyncio.TaskGroup() as group:
             watching = group.create_task(watch(hand))
             await listen(hand)

@@ -44,6 +44,7 @@ class People:
         admin: bool = False,
         guest: bool = False,
         stranger: bool = False,
+        deleted: bool = False,
     ) -> Person:
         """Make somebody; a `stranger` is of another organisation."""
         person = Person(
@@ -53,6 +54,7 @@ class People:
             is_bot=bot,
             is_admin=admin,
             is_guest=guest,
+            is_deleted=deleted,
         )
         self.space.people[person.id] = person
         return person
@@ -175,6 +177,11 @@ class People:
         if post is None or post.user != person.id:
             raise ValueError(f"{person.name} has no message {ts} in {place.name}")
         return post
+
+    def send(self, event: Json, place: Place | None = None) -> None:
+        """Send any event at all, however odd; about a place, it has to be one of the bot's."""
+        where = {"channel": place.id, "channel_type": place.kind} if place else {}
+        self.backend.tell({"event_ts": self.space.ts(), **where, **event}, place)
 
     def shown(self, place: Place, *, thread: str | None = None) -> Sequence[Shown]:
         """List the bot's messages as they stand, those whispered to one person, too."""
