@@ -1,8 +1,9 @@
 """Decides what the messages of a turn should look like; never posts, never looks at a clock.
 
-A turn is a panel of advisors and the parts of an answer. `tell` takes events, `frames` gives
-each message whose wanted state changed since it was last asked. A frame with an empty part
-(no text, error or footer) stands for a message that should be gone: delete it, or never post it.
+A turn is a panel of advisors, the parts of an answer and the files that were too long for it.
+`tell` takes events, `frames` gives each message whose wanted state changed since it was last
+asked. A frame with an empty part (no text, error, footer or panel) stands for a message that
+should be gone: delete it, or never post it.
 """
 
 from __future__ import annotations
@@ -14,25 +15,28 @@ from typing import Final
 from core.events import (
     AnswerDelta,
     AnswerReset,
-    ReferenceDone,
-    ReferenceProgress,
-    ReferencesDone,
-    ReferenceStarted,
     Terminal,
     TurnEvent,
     TurnFailed,
     TurnFinished,
     TurnResult,
-    TurnStarted,
     TurnStopped,
 )
-from core.frames import Action, Button, Cost, Detail, Footer, Frame, Panel, Part, Row
-from core.markup import Streamed, close, gist, measure_of, neutralise, sanitise, split, strip
+from core.frames import Action, Button, Cost, Detail, File, Footer, Frame, Panel, Part
+from core.markup import Streamed, close, measure_of, neutralise, split, strip, take_out
+from core.panel import LivePanel
 from core.ports import Capabilities
-from core.types import Advice
-from core.wording import LABELS, NO_ANSWER, STOPPED, error_text, footer_text
+from core.records import StoredTurn
+from core.retell import retell
+from core.wording import LABELS, NO_ANSWER, STOPPED, error_text, excerpt_text, footer_text
 
 PANEL: Final = "panel"
+
+LONG: Final = 60.0
+"""Seconds after which the end of a turn mentions who asked."""
+
+_MOST_BUTTONS: Final = 10
+_MENTION: Final = 40  # characters that a mention may need
 
 
 def answer_key(index: int) -> str:
@@ -43,11 +47,23 @@ def answer_key(index: int) -> str:
 def is_gone(frame: Frame) -> bool:
     """Say whether this frame stands for a message that should not exist."""
     part = frame.content
-    return isinstance(part, Part) and not (part.text or part.error or part.footer)
+    return isinstance(part, Part) and not (part.text or part.error or part.footer or part.panel)
+
+
+def figures(turn: StoredTurn) -> str:
+    """Write what a stored turn took, as its footer would say it; empty while it runs."""
+    events = list(retell(turn))
+    end = events[-1]
+    if not isinstance(end, TurnFinished | TurnStopped | TurnFailed):
+        return ""
+    return footer_text(_footer(end.result))
 
 
 class Reply:
-    """One turn as messages. `shown` are the keys that an earlier run has posted already."""
+    """One turn as messages. `shown` are the keys that an earlier run has posted already.
+
+    `cost` says where its figures stand; `mention` is whom the end of a long turn may mention.
+    """
 
     def __init__(
         self,
@@ -60,14 +76,14 @@ class Reply:
         shown: Collection[str] = (),
     ) -> None:
         self._turn = turn_id
-        self._limit = capabilities.limit
+        self._can = capabilities
         self._measure = measure_of(capabilities.unit)
-        self._opening = capabilities.opening
-        self._detail = detail
         self._cost = cost
         self._mention = mention
-        self._panel: Panel | None = None
-        self._answer = Streamed(self._limit, self._measure)
+        self._panel = LivePanel(turn_id, detail)
+        self._answer = Streamed(
+            capabilities.limit, self._measure, append=capabilities.stream == "append"
+        )
         self._end: Terminal | None = None
         self._last: dict[str, Frame | None] = dict.fromkeys(shown)
 
@@ -85,12 +101,12 @@ class Reply:
                 self._answer.reset()
             case TurnFinished() | TurnStopped() | TurnFailed():
                 self._end = event
-                self._settle()
+                self._panel.settle(ended=True)
             case _:
-                self._tell_panel(event)
+                self._panel.tell(event)
 
     def frames(self) -> list[Frame]:
-        """Give what changed, in order: panel, then the answer's parts."""
+        """Give what changed, in order: panel, the answer's parts, files."""
         changed = []
         for frame in self._wanted():
             if self._last.get(frame.key) != frame:
@@ -98,131 +114,124 @@ class Reply:
                 changed.append(frame)
         return changed
 
-    # --- the panel ---------------------------------------------------------------------------
-
-    def _tell_panel(self, event: TurnEvent) -> None:
-        match event:
-            case TurnStarted() if event.labels and self._detail != "off":
-                rows = tuple(Row(position=n, label=s) for n, s in enumerate(event.labels, 1))
-                self._panel = Panel(
-                    turn_id=self._turn, preset=event.preset, rows=rows, detail=self._detail
-                )
-            case ReferenceStarted() if self._panel and event.round > self._panel.round:
-                rows = tuple(
-                    Row(position=row.position, label=row.label) for row in self._panel.rows
-                )
-                self._panel = replace(self._panel, rows=rows, round=event.round, settled=False)
-            case ReferenceProgress() if self._detail != "line":
-                self._writing(event.position, event.words)
-            case ReferenceDone():
-                self._land(event.advice)
-            case ReferencesDone():
-                for advice in event.advice:
-                    self._land(advice)
-                self._settle()
-            case _:
-                pass
-
-    def _writing(self, position: int, words: int) -> None:
-        """Show that an advisor writes, unless it has landed already."""
-        if self._panel is None:
-            return
-        rows = tuple(
-            replace(row, state="writing", words=words)
-            if row.position == position and row.state in {"waiting", "writing"}
-            else row
-            for row in self._panel.rows
-        )
-        self._panel = replace(self._panel, rows=rows)
-
-    def _land(self, advice: Advice) -> None:
-        if self._panel is not None:
-            row = _row_of(advice, self._detail)
-            rows = tuple(row if row.position == old.position else old for old in self._panel.rows)
-            self._panel = replace(self._panel, rows=rows)
-
-    def _settle(self) -> None:
-        """Turn live rows into the summary; who has not landed by the turn's end never will."""
-        if self._panel is None:
-            return
-        rows = self._panel.rows
-        if self.ended:
-            rows = tuple(
-                replace(row, state="cancelled") if row.state in {"waiting", "writing"} else row
-                for row in rows
-            )
-        self._panel = replace(self._panel, rows=rows, settled=True)
-
-    # --- frames ------------------------------------------------------------------------------
-
     def _wanted(self) -> Sequence[Frame]:
-        parts = self._streaming() if self._end is None else self._final(self._end)
-        parts = [*parts, *self._gone(len(parts))]
-        if self._panel is None:
-            return parts
-        buttons: list[Action] = [] if parts or self.ended else ["stop"]
-        if self._panel.settled:
-            buttons.append("advisors")
-        panel = Frame(
-            key=PANEL, content=self._panel, buttons=self._buttons(buttons), final=self.ended
-        )
-        return [panel, *parts]
+        parts, files = (self._streaming(), []) if self._end is None else self._final(self._end)
+        answer = [*parts, *self._gone(len(parts)), *files]
+        panel = self._panel.now
+        if panel is None or self._can.panel == "inside":
+            return answer
+        buttons = self._panel_buttons(panel, streams=bool(parts))
+        return [Frame(key=PANEL, content=panel, buttons=buttons, final=self.ended), *answer]
+
+    def _panel_buttons(self, panel: Panel, *, streams: bool) -> tuple[Button, ...]:
+        """Give what stands under the panel: a preview of the answer has no buttons of its own."""
+        stops = not self.ended and (not streams or self._can.preview is not None)
+        buttons = self._buttons(["stop"] if stops else [])
+        if not panel.settled:
+            return buttons
+        if self._can.advice == "shown":
+            return (*buttons, *self._buttons(["advisors"]))
+        advisors = [
+            Button(action="advisors", label=row.label, turn_id=self._turn, value=str(row.position))
+            for row in panel.rows
+            if row.state == "ok"
+        ]
+        return (*buttons, *advisors[:_MOST_BUTTONS])
+
+    # --- while it runs -----------------------------------------------------------------------
 
     def _streaming(self) -> list[Frame]:
         texts = self._answer.texts()
-        if answer_key(0) not in self._last and sum(map(len, texts)) < self._opening:
+        if self._inside is not None:
+            texts = texts or [""]
+        elif answer_key(0) not in self._last and sum(map(len, texts)) < self._can.opening:
             return []
         last = len(texts) - 1
-        return [
-            self._part(n, Part(turn_id=self._turn, index=n, text=text, streaming=n == last))
-            for n, text in enumerate(texts)
-        ]
+        return [self._part(n, text, streaming=n == last) for n, text in enumerate(texts)]
 
-    def _final(self, end: Terminal) -> list[Frame]:
-        result, error = end.result, None
-        text = strip(result.text or self._answer.source)
-        if isinstance(end, TurnStopped):
-            error = STOPPED
-        elif isinstance(end, TurnFailed):
-            error = error_text(end.error, self._turn)
-        elif not text.strip():
-            error = NO_ANSWER
-        cut = not isinstance(end, TurnFinished) or result.finish == "length"
-        footer = _footer(result)
-        texts = self._fit(text, cut, f"{error or ''}\n\n{footer_text(footer)}")
-        frames = [
-            self._part(n, Part(turn_id=self._turn, index=n, text=text))
-            for n, text in enumerate(texts)
-        ]
-        part = frames[-1].content
-        if isinstance(part, Part):
-            frames[-1] = self._part(part.index, replace(part, footer=footer, error=error))
-        return frames
+    @property
+    def _inside(self) -> Panel | None:
+        """The panel, where it stands in the first part."""
+        return self._panel.now if self._can.panel == "inside" else None
 
-    def _fit(self, text: str, cut: bool, below: str) -> list[str]:  # noqa: FBT001 - private
-        """Cut the whole text so that what stands below it fits into the last message too."""
-        texts = list(split(text, self._limit, self._measure)) or [""]
-        if cut:
-            texts[-1] = close(texts[-1])
-        room = self._limit - self._measure(below) - 4
-        if self._measure(texts[-1]) > room >= self._limit // 4:
-            texts[-1:] = split(texts[-1], room, self._measure)
-        return [neutralise(text) for text in texts]
-
-    def _part(self, index: int, part: Part) -> Frame:
-        last = part.streaming or part.footer is not None
-        actions: list[Action] = ["stop"] if part.streaming else []
-        if part.footer is not None:
-            actions = ["retry", "preset", "remove"]
-            if part.footer.asked:
-                actions.insert(2, "advisors")
+    def _part(self, index: int, text: str, *, streaming: bool = False) -> Frame:
+        part = Part(
+            turn_id=self._turn,
+            index=index,
+            text=text,
+            streaming=streaming,
+            panel=None if index else self._inside,
+        )
         return Frame(
             key=answer_key(index),
             content=part,
-            buttons=self._buttons(actions) if last else (),
-            final=not part.streaming,
+            buttons=self._buttons(["stop"] if streaming else []),
+            final=not streaming,
             notify=index == 0,
         )
+
+    # --- when it is over ---------------------------------------------------------------------
+
+    def _final(self, end: Terminal) -> tuple[list[Frame], list[Frame]]:
+        text = strip(end.result.text or self._answer.source)
+        error = self._error(end, text)
+        text, files = self._without_files(text)
+        cut = not isinstance(end, TurnFinished) or end.result.finish == "length"
+        footer = _footer(end.result)
+        figures = footer_text(footer) if self._cost == "footer" else ""
+        texts = self._fit(text, f"{error or ''}\n\n{figures}", cut=cut)
+        frames = [self._part(n, text) for n, text in enumerate(texts)]
+        frames[-1] = self._last_part(frames[-1], footer, error)
+        return frames, files
+
+    def _last_part(self, frame: Frame, footer: Footer, error: str | None) -> Frame:
+        actions: list[Action] = ["retry", "preset"]
+        if footer.asked:
+            actions.append("advisors")
+        if self._cost == "private":
+            actions.append("info")
+        shown = footer if self._cost == "footer" else None
+        content = frame.content
+        if isinstance(content, Part):
+            content = replace(content, footer=shown, error=error)
+        return replace(
+            frame,
+            content=content,
+            buttons=self._buttons([*actions, "remove"]),
+            mention=self._mention if footer.seconds > LONG else None,
+        )
+
+    def _error(self, end: Terminal, text: str) -> str | None:
+        if isinstance(end, TurnStopped):
+            return STOPPED
+        if isinstance(end, TurnFailed):
+            return error_text(end.error, self._turn)
+        return None if text.strip() else NO_ANSWER
+
+    def _without_files(self, text: str) -> tuple[str, list[Frame]]:
+        """Take out what no message holds, where the chat takes files."""
+        if not self._can.files:
+            return text, []
+        text, codes = take_out(text, self._can.limit * 7 // 8, self._measure, excerpt_text)
+        return text, [
+            Frame(
+                key=f"file/{n}",
+                content=File(turn_id=self._turn, name=code.name, text=code.text),
+                final=True,
+            )
+            for n, code in enumerate(codes)
+        ]
+
+    def _fit(self, text: str, below: str, *, cut: bool) -> list[str]:
+        """Cut the whole text so that what stands below it fits into the last message too."""
+        limit = self._can.limit
+        texts = list(split(text, limit, self._measure)) or [""]
+        if cut:
+            texts[-1] = close(texts[-1])
+        room = limit - self._measure(below) - 4 - (_MENTION if self._mention else 0)
+        if self._measure(texts[-1]) > room >= limit // 4:
+            texts[-1:] = split(texts[-1], room, self._measure)
+        return [neutralise(text) for text in texts]
 
     def _gone(self, count: int) -> list[Frame]:
         """Name the messages that were shown and have no part any more."""
@@ -240,22 +249,6 @@ class Reply:
         return tuple(
             Button(action=action, label=LABELS[action], turn_id=self._turn) for action in actions
         )
-
-
-def _row_of(advice: Advice, detail: Detail) -> Row:
-    row = Row(
-        position=advice.position,
-        label=advice.label,
-        role=advice.role,
-        state=advice.outcome,
-        reason=advice.reason,
-        seconds=advice.call.seconds if advice.call else None,
-        dollars=advice.call.dollars if advice.call else None,
-    )
-    if detail == "line" or advice.outcome != "ok":
-        return row
-    text = sanitise(advice.text)
-    return replace(row, gist=gist(text), text=text)
 
 
 def _footer(result: TurnResult) -> Footer:

@@ -56,6 +56,11 @@ def error_text(error: str, turn_id: str) -> str:
     return f"{error} (trace {turn_id})"
 
 
+def excerpt_text(name: str) -> str:
+    """Write what stands below the beginning of code that is too long for a message."""
+    return f"📎 The whole of it: {name}"
+
+
 def dollars_text(dollars: Decimal) -> str:
     """Write an amount: four places under ten cents, three under a dollar, else two."""
     if not dollars:

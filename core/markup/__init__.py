@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from core.markup.close import Closer, close
 from core.markup.gist import gist
+from core.markup.hold import settled
+from core.markup.longcode import LongCode, take_out
 from core.markup.sanitise import neutralise, sanitise, strip, whole
 from core.markup.split import Measure, Splitter, measure_of, split, utf16
 from core.markup.stream import Streamed
 
 __all__ = [
     "Closer",
+    "LongCode",
     "Measure",
     "Splitter",
     "Streamed",
@@ -21,8 +24,10 @@ __all__ = [
     "measure_of",
     "neutralise",
     "sanitise",
+    "settled",
     "split",
     "strip",
+    "take_out",
     "utf16",
     "whole",
 ]

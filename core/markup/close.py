@@ -18,9 +18,9 @@ _FENCE_LINE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?:`{3,}[^`]*|
 _TABLE_LINE = re.compile(r"[ \t>]*\|(?!\|)")
 _TABLE_RULE = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t:-]*)*\Z")
 # Emphasis does not reach from one of these into the next.
-_ITEM = re.compile(r"^[ \t>]*(?:[-*+]|\d{1,9}[.)]|#{1,6})[ \t]", re.MULTILINE)
+ITEM = re.compile(r"^[ \t>]*(?:[-*+]|\d{1,9}[.)]|#{1,6})[ \t]", re.MULTILINE)
 
-_INLINE = re.compile(
+INLINE = re.compile(
     r"\\.|(?P<ticks>`+)|(?P<run>\*+|_+|~~|\|\|)|(?P<open>!?\[)|(?P<shut>\]\(|\])", re.DOTALL
 )
 
@@ -73,16 +73,16 @@ def _close_fence(fence: Fence, head: str, body: str) -> str:
 def _close_block(text: str) -> str:
     if len(text) > _LONGEST_BLOCK:
         return text
-    text = _hold_back(text)
+    text = hold_back(text)
     start = 0
-    for item in _ITEM.finditer(text):
+    for item in ITEM.finditer(text):
         start = item.start() if item.end() >= len(text) else item.end()
     shown = text[:start] + _close_inline(text[start:].rstrip())
     # What was held back may have been all that kept a row of ~ from being a fence.
     return "" if Scan.of(shown + "\n").fence else shown
 
 
-def _hold_back(text: str) -> str:
+def hold_back(text: str) -> str:
     """Leave out a last line that cannot be shown yet, and a table that has no rule yet."""
     *lines, last = text.split("\n")
     if not any(kind.match(last) for kind in (_UNDECIDED, _FENCE_LINE, _TABLE_LINE)):
@@ -99,15 +99,15 @@ def _close_inline(text: str) -> str:
     """Close code, emphasis, spoilers and links in one paragraph."""
     opened: list[tuple[str, int]] = []  # what stands open, and where its inside begins
     at = 0
-    while found := _INLINE.search(text, at):
+    while found := INLINE.search(text, at):
         at = found.end()
         if found["ticks"]:
-            end = _code_end(text, found)
+            end = code_end(text, found)
             if end is None:
                 return _close_all(opened, *_half_code(text, found))
             at = end
         elif found["run"]:
-            text, at = _emphasis(text, found, opened)
+            text, at = emphasis(text, found, opened)
         elif found["open"]:
             opened.append((found["open"], found.start()))
         elif found["shut"]:
@@ -115,7 +115,8 @@ def _close_inline(text: str) -> str:
     return _close_all(opened, text, "")
 
 
-def _code_end(text: str, ticks: re.Match[str]) -> int | None:
+def code_end(text: str, ticks: re.Match[str]) -> int | None:
+    """Give the end of the code that these backticks open, None if nothing closes it."""
     size = len(ticks["ticks"])
     for run in re.compile("`+").finditer(text, ticks.end()):
         if run.end() - run.start() == size:
@@ -130,7 +131,7 @@ def _half_code(text: str, ticks: re.Match[str]) -> tuple[str, str]:
     return text[: ticks.end()] + inside, ticks["ticks"]
 
 
-def _emphasis(text: str, found: re.Match[str], opened: list[tuple[str, int]]) -> tuple[str, int]:
+def emphasis(text: str, found: re.Match[str], opened: list[tuple[str, int]]) -> tuple[str, int]:
     """Open or close emphasis; a run at the very end that closes nothing waits for more."""
     run, at = found["run"], found.end()
     before, after = text[: found.start()][-1:] or " ", text[at : at + 1]
@@ -180,7 +181,7 @@ def _innermost(opened: list[tuple[str, int]], mark: str) -> int | None:
 
 def _bracket(text: str, found: re.Match[str], opened: list[tuple[str, int]]) -> tuple[str, int]:
     """Take the innermost bracket off; half a link becomes its text, and ends the text."""
-    target = _link_end(text, found)
+    target = link_end(text, found)
     place = next((i for i in range(len(opened) - 1, -1, -1) if opened[i][0].endswith("[")), None)
     if place is None:
         return text, max(found.end(), target)
@@ -193,7 +194,7 @@ def _bracket(text: str, found: re.Match[str], opened: list[tuple[str, int]]) -> 
     return text, target
 
 
-def _link_end(text: str, found: re.Match[str]) -> int:
+def link_end(text: str, found: re.Match[str]) -> int:
     """Give the end of a link's target, -1 if it has none yet; targets may hold ( and )."""
     if found["shut"] == "]":
         return found.end()

@@ -18,6 +18,7 @@ _LINE = re.compile(
     r"|^[ \t]*$",
     re.MULTILINE,
 )
+_ANY_FENCE = re.compile(r"[ \t>]*(?:`{3,}[^`]*|~{3,}.*)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,11 @@ def open_fence(text: str, end: int) -> Fence | None:
     scan = Scan()
     scan.read(text, end)
     return scan.fence
+
+
+def only_fences(text: str) -> bool:
+    """Say whether there is nothing here but lines that open or close a fence."""
+    return all(_ANY_FENCE.match(line) for line in text.split("\n") if line.strip())
 
 
 def segments(text: str) -> Iterator[tuple[bool, str]]:

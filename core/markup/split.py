@@ -13,14 +13,14 @@ import unicodedata
 from collections.abc import Callable
 from typing import Final, Literal, TypeAlias
 
-from core.markup.fences import Fence, Scan, open_fence
+from core.markup.fences import Fence, Scan, only_fences, open_fence
 
 Measure: TypeAlias = Callable[[str], int]
 """Counts a text in a platform's unit; never less than its characters."""
 
 _SENTENCE = re.compile(r"[.!?…][\"')\]”’»*_]*(?= )|[。！？](?!\n)")
 
-_FENCE_LINE = re.compile(r"[ \t>]*(?:`{3,}[^`]*|~{3,}.*)\Z")
+_WIDE: Final = "\U0001d538"  # a letter that is one character and two UTF-16 units
 _BLANK_LINES = re.compile(r"\A(?:[ \t]*\n)+")
 
 
@@ -71,7 +71,18 @@ class Splitter:
         """The last part as it would be if nothing came after it; may be empty."""
         text = self.tail.rstrip()
         whole_text = not self.frozen and self._reopened is None
-        return text if whole_text or not _only_fence(text) else ""
+        return text if whole_text or not only_fences(text) else ""
+
+    @property
+    def sure(self) -> int:
+        """How much of the tail stays in this part, whatever comes; white space goes with it."""
+        if 8 * len(self.tail) < self._limit:
+            return len(self.tail)
+        # Nothing ends a part earlier than letters without an end; the first character joins
+        # what stands last, so that no cut there is counted on.
+        worst = self.tail + "\u0301" + _WIDE * self._limit
+        end = min(len(self.tail), _cut(worst, self._limit, self._measure)[0])
+        return len(self.tail) - len(self.tail[end:].lstrip())
 
     def _too_long(self) -> bool:
         if len(self.tail) <= self._limit and self._measure(self.tail) <= self._limit:
@@ -83,7 +94,7 @@ class Splitter:
         end, fence = _cut(self.tail, self._limit, self._measure)
         before, rest = self.tail[end - 1], self.tail[end:]
         left = self.tail[:end].rstrip()
-        if not _only_fence(left):
+        if not only_fences(left):
             self.frozen.append(f"{left}\n{fence.closer}" if fence else left)
         if fence is None:
             self._reopened, self.tail = None, rest
@@ -107,11 +118,6 @@ class Splitter:
             self.tail = self.tail.lstrip(" \n")
         elif self.tail[:1] in {" ", "\t", "\n"}:
             self.tail = _BLANK_LINES.sub("", self.tail)
-
-
-def _only_fence(text: str) -> bool:
-    """Say whether there is nothing here but lines that open or close a fence."""
-    return all(_FENCE_LINE.match(line) for line in text.split("\n") if line.strip())
 
 
 def _cut(text: str, limit: int, measure: Measure) -> tuple[int, Fence | None]:

@@ -6,16 +6,21 @@ Costs nothing for each piece of text: work is done when somebody asks for the te
 from __future__ import annotations
 
 from core.markup.close import Closer
+from core.markup.hold import settled
 from core.markup.sanitise import neutralise, strip
 from core.markup.split import Measure, Splitter
 
 
 class Streamed:
-    """The answer while it is written: what can be shown of each part."""
+    """The answer while it is written: what can be shown of each part.
 
-    def __init__(self, limit: int, measure: Measure) -> None:
+    With `append` the text of a part always begins with the text before it.
+    """
+
+    def __init__(self, limit: int, measure: Measure, *, append: bool = False) -> None:
         self._limit = limit
         self._measure = measure
+        self._append = append
         self.was_reset = False
         self._begin()
 
@@ -52,8 +57,12 @@ class Streamed:
                 self._shown.append(neutralise(text))
                 self._closer = Closer()
                 self._open = ""
-            shown = self._closer.show(self._splitter.tail)
+            shown = self._unfinished()
             # Closing may need more room than there is: then it waits for the next cut.
             if self._measure(shown) <= self._limit:
                 self._open = shown
         return [*self._shown, self._open] if self._open else list(self._shown)
+
+    def _unfinished(self) -> str:
+        tail = self._splitter.tail
+        return settled(tail[: self._splitter.sure]) if self._append else self._closer.show(tail)

@@ -1,0 +1,94 @@
+"""Decides what the reference panel says at each moment of a turn. Makes no messages of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.events import (
+    ReferenceDone,
+    ReferenceProgress,
+    ReferencesDone,
+    ReferenceStarted,
+    TurnEvent,
+    TurnStarted,
+)
+from core.frames import Detail, Panel, Row
+from core.markup import gist, sanitise
+from core.types import Advice
+
+
+class LivePanel:
+    """The panel of one turn; `now` is None while there is nothing to show in it."""
+
+    def __init__(self, turn_id: str, detail: Detail) -> None:
+        self._turn = turn_id
+        self._detail = detail
+        self.now: Panel | None = None
+
+    def tell(self, event: TurnEvent) -> None:
+        """Take in what happened to the references; the rest concerns others."""
+        match event:
+            case TurnStarted() if event.labels and self._detail != "off":
+                rows = tuple(Row(position=n, label=s) for n, s in enumerate(event.labels, 1))
+                self.now = Panel(
+                    turn_id=self._turn, preset=event.preset, rows=rows, detail=self._detail
+                )
+            case ReferenceStarted() if self.now and event.round > self.now.round:
+                rows = tuple(Row(position=row.position, label=row.label) for row in self.now.rows)
+                self.now = replace(self.now, rows=rows, round=event.round, settled=False)
+            case ReferenceProgress() if self._detail != "line":
+                self._writing(event.position, event.words)
+            case ReferenceDone():
+                self._land(event.advice)
+            case ReferencesDone():
+                for advice in event.advice:
+                    self._land(advice)
+                self.settle()
+            case _:
+                pass
+
+    def settle(self, *, ended: bool = False) -> None:
+        """Turn live rows into the summary; who has not landed by the turn's end never will."""
+        if self.now is None:
+            return
+        rows = self.now.rows
+        if ended:
+            rows = tuple(
+                replace(row, state="cancelled") if row.state in {"waiting", "writing"} else row
+                for row in rows
+            )
+        self.now = replace(self.now, rows=rows, settled=True)
+
+    def _writing(self, position: int, words: int) -> None:
+        """Show that an advisor writes, unless it has landed already."""
+        if self.now is None:
+            return
+        rows = tuple(
+            replace(row, state="writing", words=words)
+            if row.position == position and row.state in {"waiting", "writing"}
+            else row
+            for row in self.now.rows
+        )
+        self.now = replace(self.now, rows=rows)
+
+    def _land(self, advice: Advice) -> None:
+        if self.now is not None:
+            row = _row_of(advice, self._detail)
+            rows = tuple(row if row.position == old.position else old for old in self.now.rows)
+            self.now = replace(self.now, rows=rows)
+
+
+def _row_of(advice: Advice, detail: Detail) -> Row:
+    row = Row(
+        position=advice.position,
+        label=advice.label,
+        role=advice.role,
+        state=advice.outcome,
+        reason=advice.reason,
+        seconds=advice.call.seconds if advice.call else None,
+        dollars=advice.call.dollars if advice.call else None,
+    )
+    if detail == "line" or advice.outcome != "ok":
+        return row
+    text = sanitise(advice.text)
+    return replace(row, gist=gist(text), text=text)
