@@ -14,7 +14,7 @@ from telegram.error import ChatMigrated, TelegramError
 
 from adapters.chat.telegram.account import Account
 from adapters.chat.telegram.errors import chat_error, misformed, says, unchanged
-from adapters.chat.telegram.render import render
+from adapters.chat.telegram.render import NOTHING, render
 from core.errors import MessageGone
 from core.frames import File, Frame
 from core.types import Address, Message
@@ -143,6 +143,8 @@ class Client:
             self._moved[address.channel] = str(error.new_chat_id)
         elif misformed(error) and values.get("entities"):
             values["entities"] = None
+        elif says(error, "text is empty") and values.get("text") != NOTHING:
+            values["text"], values["entities"] = NOTHING, None  # only signs that nobody sees
         elif says(error, "thread not found") and values["message_thread_id"]:
             if address.channel.startswith("-"):
                 return False  # what was said in a topic does not belong into the whole group

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, NoReturn, TypeAlias
 
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from adapters.chat.telegram.account import Account, Me
 from adapters.chat.telegram.errors import says, waiting
@@ -21,6 +21,8 @@ from core.errors import ChatRefused, StoreError
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
+SILENCE: Final = 600.0
+"""Seconds before the same cause is said again."""
 
 Raw: TypeAlias = Mapping[str, object]
 Take: TypeAlias = Callable[[Raw], Awaitable[None]]
@@ -29,28 +31,38 @@ log = logging.getLogger(__name__)
 
 
 class Trouble:
-    """What keeps Telegram from being reached, said once per cause and once when it is over."""
+    """What keeps Telegram from being reached, said once per cause and once when it is over.
+
+    A connection that breaks once is not worth a line, and no cause is said twice in ten minutes.
+    """
 
     def __init__(self, platform: str) -> None:
         """Begin without any."""
         self._platform = platform
-        self._said: type[Exception] | None = None
-        self._pause = FIRST_PAUSE
+        self._said: dict[type[Exception], float] = {}
+        self._failures = 0
+        self._told = False
 
     async def meet(self, error: TelegramError | StoreError) -> None:
         """Say what is wrong and wait a while, longer each time."""
-        if type(error) is not self._said:
-            self._said = type(error)
-            log.warning("%s: %s", self._platform, _explained(error))
-        pause = waiting(error) if isinstance(error, RetryAfter) else self._pause
-        self._pause = min(2 * self._pause, LONGEST_PAUSE)
-        await asyncio.sleep(pause)
+        self._failures += 1
+        if self._failures > 1 or not isinstance(error, NetworkError):
+            self._say(error)
+        pause = min(FIRST_PAUSE * 2 ** min(self._failures - 1, 10), LONGEST_PAUSE)
+        await asyncio.sleep(waiting(error) if isinstance(error, RetryAfter) else pause)
 
     def over(self) -> None:
         """Hear that it works."""
-        if self._said is not None:
+        if self._told:
             log.info("%s: receiving again", self._platform)
-        self._said, self._pause = None, FIRST_PAUSE
+        self._failures, self._told = 0, False
+
+    def _say(self, error: TelegramError | StoreError) -> None:
+        cause = NetworkError if isinstance(error, NetworkError) else type(error)
+        now = asyncio.get_running_loop().time()
+        if now - self._said.get(cause, -SILENCE) >= SILENCE:
+            self._said[cause], self._told = now, True
+            log.warning("%s: %s", self._platform, _explained(error))
 
 
 def _explained(error: TelegramError | StoreError) -> str:
@@ -119,7 +131,12 @@ async def poll(account: Account, take: Take, trouble: Trouble, *, setting: str) 
 async def _take_all(
     updates: Sequence[Raw], take: Take, trouble: Trouble, offset: int | None
 ) -> int | None:
-    """Take a batch in, chat by chat in order; give the first number that is not stored."""
+    """Take a batch in, chat by chat in order.
+
+    Returns:
+        The first number that is not stored. None after an empty batch: all is confirmed then, and
+        after a quiet week numbers begin anew anywhere.
+    """
     failed: dict[int, StoreError] = {}
     async with asyncio.TaskGroup() as group:
         for each in _by_chat(updates).values():
@@ -128,7 +145,8 @@ async def _take_all(
         await trouble.meet(next(iter(failed.values())))
         return min(failed)
     trouble.over()
-    return max([number + 1 for each in updates if (number := _number(each))], default=offset)
+    numbers = [number + 1 for each in updates if (number := _number(each))]
+    return max(numbers, default=None if not updates else offset)
 
 
 async def _take_in_order(updates: Sequence[Raw], take: Take, failed: dict[int, StoreError]) -> None:

@@ -20,7 +20,7 @@ from core.wording import footer_text, panel_title, row_text
 CURSOR: Final = " ▌"
 QUOTE: Final = 1000
 """UTF-16 units of an advisor's text in the panel; all of it comes with a button."""
-_NOTHING: Final = "…"
+NOTHING: Final = "…"
 """Stands where there is nothing to show, since a message cannot be empty."""
 
 
@@ -69,7 +69,7 @@ def _fit(body: Styled) -> Styled:
     body = body.trimmed().few().inert()  # code that lost its entity may hold mentions
     if body.size > LIMIT:
         body = Styled(cut(body.text, LIMIT)).inert()
-    return body if body.text.strip() else Styled(_NOTHING)
+    return body if body.text.strip() else Styled(NOTHING)
 
 
 def cut(text: str, room: int) -> str:
@@ -122,9 +122,11 @@ def _panel(panel: Panel) -> Styled:
 
 def _quote(row: Row, room: int) -> Styled:
     """Give the beginning of an advisor's text, without its formatting."""
-    if room < len(_NOTHING) * 40:
+    if room < len(NOTHING) * 40:
         return Styled()
-    source = row.text or row.gist
     # More than what is shown need not be rendered, and may be very long.
-    plain = markdown(source[: 3 * room // 2])
-    return Styled(cut(Styled(plain.text).inert().text, room).strip())
+    shown = Styled(markdown(row.text[: 3 * room // 2]).text).inert().text
+    gist = Styled(strip(row.gist)).inert().text
+    if " ".join(gist.split()) not in " ".join(shown.split()):
+        shown = f"{gist}\n\n{shown}"  # it says the most, and stands below a table, say
+    return Styled(cut(shown, room).strip())

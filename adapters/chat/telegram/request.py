@@ -74,9 +74,12 @@ class AiohttpRequest(BaseRequest):
         Raises:
             NotSent: it was not done. Unanswered: perhaps it was.
         """
-        reading = read_timeout if isinstance(read_timeout, int | float) else READ_SECONDS
+        del write_timeout, pool_timeout  # the whole request has a limit, which covers both
+        reading = _seconds(read_timeout, READ_SECONDS)
         timeout = aiohttp.ClientTimeout(
-            total=TOTAL_SECONDS + reading, sock_connect=CONNECT_SECONDS, sock_read=reading
+            total=TOTAL_SECONDS + reading,
+            sock_connect=_seconds(connect_timeout, CONNECT_SECONDS),
+            sock_read=reading,
         )
         try:
             async with self._opened().request(
@@ -130,6 +133,10 @@ class AiohttpRequest(BaseRequest):
                 headers={"User-Agent": "moa-gateway"},
             )
         return self._session
+
+
+def _seconds(given: object, usual: float) -> float:
+    return float(given) if isinstance(given, int | float) else usual
 
 
 def _numbers(parameters: object) -> dict[str, int | float]:

@@ -118,6 +118,14 @@ def test_a_settled_panel_folds_each_advisor_s_words():
     assert shown.body.text.splitlines()[-1] == "✗ model-2 · timed out after 30.0 s"
 
 
+def test_what_an_advisor_says_in_short_stands_first_where_it_comes_late():
+    text = "| a |\n|---|\n" + "| x |\n" * 300 + "\nIt is four."
+    panel = Panel(
+        turn_id=TURN, preset="p", rows=(row(1, text=text, gist="It is four."),), settled=True
+    )
+    assert parts(render(frame(panel)).body)[1][1].startswith("It is four.\n\na")
+
+
 def test_a_line_is_a_line_and_full_is_not_folded():
     rows = (row(1, gist="So.", text="So. More."),)
     line = Panel(turn_id=TURN, preset="review", rows=rows, settled=True, detail="line")

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from adapters.chat.telegram import polling
+from adapters.chat.telegram import account, polling
 from core.errors import ChatRefused, StoreFull
 from core.types import Message
 from tests.adapters.chat.telegram.conftest import address, chat_of, running
@@ -105,8 +105,33 @@ async def test_it_waits_for_a_telegram_that_is_away_with_one_line(inbox, lines):
             telegram.drop_connections()
             await telegram.say(telegram.dm(ana), ana, "late")
             await inbox.until(2)
-    assert len(lines.of("cannot be reached")) <= 2
+    assert len(lines.of("cannot be reached")) == 1
+    assert len(lines.of("receiving again")) == 1
     assert telegram.token not in lines.text
+
+
+async def test_a_connection_that_breaks_once_is_not_worth_a_line(telegram, chat, inbox, lines):
+    ana = telegram.person("Ana")
+    await telegram.until(lambda: telegram.updates.waiting)
+    telegram.drop_connections()
+    await telegram.say(telegram.dm(ana), ana, "hi")
+    await inbox.until(1)
+    assert lines.of("reached") == []
+    assert lines.of("receiving again") == []
+
+
+async def test_numbers_that_begin_anew_after_a_quiet_week_are_no_loss(telegram, inbox, monkeypatch):
+    monkeypatch.setattr(account, "POLL_SECONDS", 1)
+    ana = telegram.person("Ana")
+    async with running(chat_of(telegram), inbox):
+        await telegram.say(telegram.dm(ana), ana, "before")
+        await inbox.until(1)
+        polls = telegram.requests.of
+        await telegram.until(lambda: "offset" in polls("getUpdates")[-1].params)
+        telegram.updates._next = 5
+        await telegram.until(lambda: "offset" not in polls("getUpdates")[-1].params)
+        await telegram.say(telegram.dm(ana), ana, "after")
+        await inbox.until(2)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +143,7 @@ async def test_a_server_that_fails_is_asked_again(telegram, chat, inbox, lines, 
     telegram.drop_connections()
     await telegram.say(telegram.dm(ana), ana, "hi")
     await inbox.until(1)
-    assert len(lines.of("cannot be reached")) <= 2
+    assert len(lines.of("cannot be reached")) == 1
 
 
 async def test_a_second_poller_is_explained_in_one_line(telegram, chat, inbox, lines):
