@@ -204,6 +204,7 @@ async def test_the_real_client_gives_up_a_line_that_went_silent():
         ann = sim.person("Ann")
         async with RealClient(sim, intents=REAL, heartbeat_timeout=0.5) as client:
             sim.gateway.pause()
+            sim.gateway.heartbeat = 41.25  # the next line may be quiet
             await sim.say(sim.dm(ann), ann, "hello?")
             await sim.until(lambda: client.said)
             assert sim.gateway.resumed == 1
