@@ -16,7 +16,7 @@ from telegram import Bot
 from telegram.error import TelegramError
 
 from adapters.chat.telegram.options import TelegramOptions
-from adapters.chat.telegram.request import AiohttpRequest
+from adapters.chat.telegram.request import AiohttpRequest, Unanswered
 
 Values: TypeAlias = Mapping[str, object]
 """The parameters of a call, by their names in the documentation."""
@@ -106,11 +106,13 @@ class Account(Bot):
         """Post a message and give its id.
 
         Raises:
-            TelegramError: it did not work.
+            Unanswered: perhaps it was posted. TelegramError: it was not.
         """
         found = await self.call(method, values)
+        if found is None:
+            raise TelegramError(f"{method} was refused without a reason")
         if not isinstance(found, Mapping) or "message_id" not in found:
-            raise TelegramError(f"{method} gave no message")
+            raise Unanswered(f"{method} gave no message")
         return str(found["message_id"])
 
     async def disconnect(self) -> None:
