@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -244,9 +244,9 @@ class Acts:
         turn = await self.exchange.keep.turn(press.turn_id) if press.turn_id else None
         if turn is None:
             return None
-        there = Address.of(turn.start.session)
-        here = press.address
-        same = (there.platform, there.channel) == (here.platform, here.channel)
+        there, here = Address.of(turn.start.session), press.address
+        # An answer whose thread could not be opened stands in the channel itself.
+        same = here in {there, replace(there, thread=None)}
         return turn if same else None
 
     def _may(self, request: Command | Press, asker: str) -> bool:

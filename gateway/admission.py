@@ -47,6 +47,10 @@ class Admission:
         self._owned = _Memory()
         self._told = _Memory()
 
+    def guards(self, platform: str) -> bool:
+        """Tell whether a platform is a messenger."""
+        return self._places.guarded(platform)
+
     async def admit(self, incoming: Incoming) -> Incoming | None:
         """Give what is to be taken in, None for what does not concern us.
 
@@ -54,7 +58,7 @@ class Admission:
             UserError: this person is not let in, and should read why.
             StoreError: nobody can tell whose thread it is.
         """
-        if not self._places.guarded(incoming.address.platform) or isinstance(incoming, Moved):
+        if not self.guards(incoming.address.platform) or isinstance(incoming, Moved):
             return incoming
         if isinstance(incoming, Message):
             return await self._message(incoming)

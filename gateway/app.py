@@ -61,6 +61,7 @@ class Gateway:
     runner: TurnRunner
     exchange: Exchange
     accounts: Accounts
+    asides: Asides
     intake: DurableIntake
     clock: Clock
     listeners: list[Tell]
@@ -145,6 +146,7 @@ async def _drain(gateway: Gateway, sessions: Sessions, faces: Faces) -> None:
         gateway.runner.stop(turn_id)  # those of programs: nobody could take them up again
     if faces.close is not None:
         await faces.close()
+    gateway.asides.close()
 
 
 def assemble(
@@ -187,11 +189,12 @@ def assemble(
 
     sessions = Sessions(root, perform)
     accounts = Accounts(store=store, choices=choices, clock=world.clock)
+    asides = Asides(root, chats)
     acts = Acts(
         exchange=exchange,
         choices=choices,
         places=places,
-        asides=Asides(root, chats),
+        asides=asides,
         accounts=accounts,
         unavailable=config.unavailable,
     )
@@ -204,6 +207,7 @@ def assemble(
         runner=runner,
         exchange=exchange,
         accounts=accounts,
+        asides=asides,
         intake=DurableIntake(
             store,
             dispatch,

@@ -32,6 +32,14 @@ class Asides:
         """Speak through `chats`, by platform."""
         self._group = group
         self._chats = chats
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    def close(self) -> None:
+        """Say nothing more: the program stops and waits for nobody."""
+        self._closed = True
+        for task in self._tasks:
+            task.cancel()
 
     def whisper(self, to: Command | Press, frames: Sequence[Frame]) -> None:
         """Answer a command or a press."""
@@ -49,7 +57,11 @@ class Asides:
         self._begin("acknowledge", lambda: adapter.acknowledge(message))
 
     def _begin(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
-        self._group.create_task(_guarded(what, work), name=what)
+        if self._closed:
+            return
+        task = self._group.create_task(_guarded(what, work), name=what)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
 async def _guarded(what: str, work: Callable[[], Awaitable[None]]) -> None:

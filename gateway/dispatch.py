@@ -51,6 +51,10 @@ class Dispatch:
     async def perform(self, work: Work) -> None:
         """Do a lane's piece of work to its end."""
         match work:
+            case Accepted(incoming=Press(action="retry" | "remove") as press) if (
+                await self.acts.refuses(press)  # it may come from an earlier run, unasked
+            ):
+                await self.keep.drop(work.seq, "refused")
             case StoredTurn() | Accepted(incoming=Message() | Press(action="retry")):
                 await self.acts.exchange.perform(work)
             case _:

@@ -53,17 +53,14 @@ class DurableIntake:
         """Take in nothing more: the program stops."""
         self._closed = True
 
-    def require_open(self) -> None:
-        """Refuse what comes while the program stops.
-
-        Raises:
-            Overloaded: it does.
-        """
-        if self._closed:
-            message = (
-                "The gateway is stopping, so this was not taken in. Send it again in a moment."
-            )
-            raise Overloaded(message)
+    def _require_open(self, incoming: Incoming) -> None:
+        """Refuse what comes while the program stops; a messenger keeps it for the next start."""
+        if not self._closed:
+            return
+        if self._admission.guards(incoming.address.platform):
+            raise StoreError("the gateway is stopping, so this was not taken in")
+        message = "The gateway is stopping, so this was not taken in. Send it again in a moment."
+        raise Overloaded(message)
 
     async def __call__(self, incoming: Incoming) -> bool:
         """Store it and hand it on; False if it was here before, or does not concern us.
@@ -72,9 +69,10 @@ class DurableIntake:
             UserError: there is nothing in it, or far too much, or its author is not let in; it
                 is not stored.
             Overloaded: the program stops, or too much waits already; it is not stored.
-            StoreError: it could not be stored; do not acknowledge it.
+            StoreError: it could not be stored, or what comes from a messenger comes while the
+                program stops; do not acknowledge it.
         """
-        self.require_open()
+        self._require_open(incoming)
         concerning = await self._admission.admit(incoming)
         if concerning is None or _says_nothing(concerning):
             return False

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 from typing_extensions import override
 
-from core.errors import ChatError, StoreDamaged
+from core.errors import ChatError, StoreDamaged, StoreError
 from core.frames import Frame
 from core.types import Address, Command, Incoming, Message, Moved, Press
 from tests.fakes.chat import FakeChat
@@ -441,3 +441,38 @@ def test_a_stop_that_was_not_heard_any_more_is_heard_after_a_restart(stop):
             assert turn.end.ending == "stopped"
 
     run_virtual(told())
+
+
+def test_a_retry_that_waited_over_a_restart_is_still_not_for_everybody():
+    async def told():
+        store = MemoryStore()
+        async with guarded(store=store) as scene:
+            await scene.say("Why?", where=GROUP)
+            await scene.idle()
+            turn_id = await scene.last_turn(GROUP)
+            press = Press(
+                event_id="s1",
+                address=GROUP,
+                author=BEN,
+                action="retry",
+                turn_id=turn_id,
+                at=2,
+                direct=False,
+            )
+            await store.accept(press)
+            await scene.parts.recover()
+            await scene.idle()
+            (turn,) = await store.turns(GROUP.session)
+            assert turn.start.turn_id == turn_id
+            assert await store.waiting() == []
+
+    run_virtual(told())
+
+
+def test_p6_what_comes_while_the_program_stops_stays_with_the_platform():
+    async def scenario(scene: Scene):
+        scene.parts.gateway.intake.close()
+        with pytest.raises(StoreError, match="is stopping"):
+            await scene.say("Why?")
+
+    story(scenario)
