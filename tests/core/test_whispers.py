@@ -133,7 +133,7 @@ def test_what_models_wrote_is_made_harmless_and_split():
     shown = texts(long)
     assert len(shown) == 3
     assert all(len(each) <= CAN.limit for each in shown)
-    assert "javascript:" not in "".join(shown)
+    assert "](javascript" not in "".join(shown)
 
 
 def test_advice_that_is_too_long_for_messages_is_a_file():
