@@ -6,9 +6,9 @@ connected before a chat runs.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from core.errors import ConfigError
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Hook: TypeAlias = "Callable[[web.Request], Awaitable[web.StreamResponse]]"
 """Answers what a platform posts to us; whether it is the platform, it finds out itself."""
+
+_EXTRAS = {Telegram: "telegram", Discord: "discord", Slack: "slack"}
 
 
 class Messenger(ChatAdapter, Protocol):
@@ -58,15 +60,14 @@ def import_chats(config: Config) -> None:
         ConfigError: it is not installed; the text says how to.
     """
     kinds = {type(each) for each in config.settings.platforms.values()}
-    if Telegram in kinds:
-        with _extra("telegram"):
-            import adapters.chat.telegram
-    if Discord in kinds:
-        with _extra("discord"):
-            import adapters.chat.discord
-    if Slack in kinds:
-        with _extra("slack"):
-            import adapters.chat.slack  # noqa: F401 - for the import's own sake
+    for name in [name for kind, name in _EXTRAS.items() if kind in kinds]:
+        try:
+            import_module(f"adapters.chat.{name}")
+        except ModuleNotFoundError as error:
+            raise ConfigError(
+                f"platforms: {name} needs a library that is not installed ({error.name}): "
+                f"pip install 'moa-gateway[{name}]'"
+            ) from error
 
 
 def open_chats(config: Config, parts: ChatParts) -> tuple[Messenger, ...]:
@@ -154,18 +155,6 @@ def _slack(name: str, shape: Slack, parts: ChatParts) -> Messenger:
         )
 
     return SlackChat(options, clock=parts.clock, home=home)
-
-
-@contextmanager
-def _extra(name: str) -> Iterator[None]:
-    """Say what to install where a client library is missing."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"platforms: {name} needs a library that is not installed ({error.name}): "
-            f"pip install 'moa-gateway[{name}]'"
-        ) from error
 
 
 def _revealed(secret: Secret | None) -> str | None:
