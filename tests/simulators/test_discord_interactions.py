@@ -90,6 +90,7 @@ async def test_thinking_becomes_the_answer_and_more_may_follow(wire):
     status, more = await hook(wire, made, "POST", json={"content": "and to all"})
     first, second = wire.sim.shown(wire.place)
     assert (first.text, first.whispered_to, first.flags) == ("done", wire.ann.id, {"ephemeral"})
+    assert (first.edits, len(first.versions)) == (0, 1)
     assert (second.text, second.whispered_to, second.id) == ("and to all", None, more["id"])
     own = f"/channels/{wire.place.id}/messages/{first.id}"
     assert (await wire.ask("PATCH", own, json={"content": "x"}))[1]["code"] == 10008

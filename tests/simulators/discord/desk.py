@@ -11,7 +11,7 @@ from tests.simulators.discord import objects, pings, rules
 from tests.simulators.discord.errors import Refused, wrong
 from tests.simulators.discord.gateway import Gateway
 from tests.simulators.discord.seen import readable
-from tests.simulators.discord.world import EPHEMERAL, Channel, Said, User, World
+from tests.simulators.discord.world import EPHEMERAL, LOADING, Channel, Said, User, World
 
 UPLOAD = 10 * 1024 * 1024
 
@@ -57,6 +57,13 @@ class Desk:
         """Tell that a message was edited."""
         said.edited, said.edits = self.world.now(), said.edits + 1
         said.versions.append((self.loop_time(), readable(said)))
+        self.changes.tell()
+        self.tell("MESSAGE_UPDATE", said)
+
+    def finished(self, said: Said) -> None:
+        """Tell that a message is there of which only "thinking…" was seen: this is no edit."""
+        said.flags &= ~LOADING
+        said.versions = [(self.loop_time(), readable(said))]
         self.changes.tell()
         self.tell("MESSAGE_UPDATE", said)
 

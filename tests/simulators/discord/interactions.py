@@ -167,8 +167,10 @@ class Interactions:
 
     def _change(self, said: Said, call: Call) -> None:
         self._desk.fill(said, call, old=said)
-        said.flags &= ~LOADING
-        self._desk.changed(said)
+        if said.flags & LOADING:
+            self._desk.finished(said)
+        else:
+            self._desk.changed(said)
 
     def _told(self, made: Interaction) -> Json:
         said = made.original
