@@ -138,7 +138,8 @@ class Store(Inbox, Turns, Outbox, History, Settings, Protocol):
     async def move(self, old: Address, new: Address) -> None:
         """Let a chat and every thread in it go on under another address, in one transaction.
 
-        Both are of one platform and have no thread. What somebody has set there already stays as it is.
+        Both are of one platform and have no thread. What somebody has set there already stays
+        as it is.
         """
         ...
 
