@@ -1,50 +1,141 @@
-"""One rate budget per chat, shared by all its turns (P7). Decides when, never what.
+"""Rate budgets: one per chat, shared by its turns, inside one per account (P7).
 
-Whoever wants to send waits for a slot; slots of a chat are `pace` apart. Finals go first, then
-whoever waits longest, so turns in one chat take turns. A chat that is told to wait stalls alone.
+Decides when, never what. Whoever wants to send waits for a slot. Slots of a chat are a pace
+apart, those of an account 1/rate seconds; chats that are free take turns. Finals go first, then
+whoever waits longest. A chat that is told to wait stalls alone.
 """
 
 from __future__ import annotations
 
 import asyncio
+import heapq
 from collections.abc import Callable
 from typing import Final
 
+from core.ports import Capabilities
 from core.types import Address
 
 _MANY: Final = 1000
+_EARLY: Final = 1e-6
+"""A timer may fire so many seconds early: the clock's resolution, rounding."""
 
 Urgent = Callable[[], bool]
 
 
-class ChatBudget:
-    """The slots of one chat, in the running loop's time."""
+class Account:
+    """What the chats of one account share. `rate` is in messages a second, None for any."""
 
-    def __init__(self, pace: float) -> None:
-        self._pace = pace
-        self._free = 0.0
-        self._waiting: list[tuple[Urgent, asyncio.Future[float]]] = []
+    def __init__(self, rate: float | None = None) -> None:
+        self._gap = 1 / rate if rate else 0.0
+        self._next = 0.0
+        self._ready: dict[ChatBudget, None] = {}  # in the order in which they take turns
+        self._later: list[tuple[float, int, ChatBudget]] = []
+        self._count = 0
         self._timer: asyncio.TimerHandle | None = None
+
+    def take(self, now: float) -> bool:
+        """Take a slot at once; False if there is none, or others wait for one."""
+        if self._ready or now + _EARLY < self._next:
+            return False
+        self._next = now + self._gap
+        return True
+
+    def give_back(self, slot: float) -> None:
+        """Take back a slot that was not used, unless the next one is given out already."""
+        if self._next == slot + self._gap:
+            self._next = slot
+            self._arm()
+
+    def enlist(self, chat: ChatBudget) -> None:
+        """Give this chat a slot when it is free; to be called again if that is earlier now."""
+        self._push(chat)
+        self._arm()
+
+    def _push(self, chat: ChatBudget) -> None:
+        self._count += 1
+        heapq.heappush(self._later, (chat.free, self._count, chat))
+
+    def _arm(self) -> None:
+        """Set the one timer to when something can be given."""
+        if not self._ready and not self._later:
+            return
+        due = self._next if self._ready else max(self._next, self._later[0][0])
+        if self._timer is not None:
+            if self._timer.when() == due:
+                return
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(due, self._give)
+
+    def _give(self) -> None:
+        self._timer = None
+        now = asyncio.get_running_loop().time()
+        self._wake(now)
+        while self._ready and now + _EARLY >= self._next:
+            chat = self._choose()
+            if chat.free > now + _EARLY:  # it was told to wait in the meantime
+                self._push(chat)
+            elif chat.grant(now):
+                self._next = now + self._gap
+                if chat.waits:
+                    self._push(chat)
+        self._arm()
+
+    def _wake(self, now: float) -> None:
+        """Find who is free by now; whoever has been put off since waits on."""
+        while self._later and self._later[0][0] <= now + _EARLY:
+            _, _, chat = heapq.heappop(self._later)
+            if chat.free > now + _EARLY:
+                self._push(chat)
+            elif chat.waits:
+                self._ready.setdefault(chat)
+
+    def _choose(self) -> ChatBudget:
+        first = next(iter(self._ready))
+        chat = next((each for each in self._ready if each.urgent), first) if self._gap else first
+        del self._ready[chat]
+        return chat
+
+
+class ChatBudget:
+    """The slots of one chat, in the running loop's time. `pace` is in seconds."""
+
+    def __init__(self, pace: float, account: Account | None = None) -> None:
+        self.pace = pace
+        self.free = 0.0
+        self._account = account or Account()
+        self._slot = 0.0
+        self._stalled = 0.0
+        self._waiting: list[tuple[Urgent, asyncio.Future[float]]] = []
 
     @property
     def idle(self) -> bool:
         """Whether nobody waits and nothing is owed."""
-        return not self._waiting and asyncio.get_running_loop().time() >= self._free
+        return not self._waiting and asyncio.get_running_loop().time() + _EARLY >= self.free
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody waits for a slot."""
+        return bool(self._waiting)
+
+    @property
+    def urgent(self) -> bool:
+        """Whether a final waits."""
+        return any(urgent() for urgent, _ in self._waiting)
 
     async def slot(self, urgent: Urgent) -> float:
         """Wait for the right to send one thing; `urgent` is asked when slots are given out.
 
         Returns:
-            What `refund` needs to take the slot back.
+            What names the slot to `charge` and `refund`.
         """
         loop = asyncio.get_running_loop()
-        if self.idle:
-            self._free = loop.time() + self._pace
-            return self._free
+        now = loop.time()
+        if self.idle and self._account.take(now):
+            return self._taken(now)
         granted: asyncio.Future[float] = loop.create_future()
         entry = (urgent, granted)
         self._waiting.append(entry)
-        self._arm()
+        self._account.enlist(self)
         try:
             return await granted
         except asyncio.CancelledError:
@@ -54,35 +145,37 @@ class ChatBudget:
                 self.refund(granted.result())
             raise
 
+    def charge(self, slot: float, pace: float) -> None:
+        """Let the next slot come `pace` seconds after this one: what was sent costs as much."""
+        if self._slot == slot:
+            self.free = max(self._stalled, slot + pace)
+            if self._waiting:
+                self._account.enlist(self)
+
     def refund(self, slot: float) -> None:
         """Give back a slot that was not used, unless the next one is given out already."""
-        if self._free == slot:
-            self._free = asyncio.get_running_loop().time()
-            self._arm()
+        self.charge(slot, 0.0)
+        self._account.give_back(slot)
 
     def stall(self, seconds: float) -> None:
         """Send nothing in this chat for so long: the platform said so."""
-        self._free = max(self._free, asyncio.get_running_loop().time() + seconds)
-        self._arm()
+        self._stalled = max(self._stalled, asyncio.get_running_loop().time() + seconds)
+        self.free = max(self.free, self._stalled)
 
-    def _arm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self._waiting:
-            self._timer = asyncio.get_running_loop().call_at(self._free, self._grant)
-
-    def _grant(self) -> None:
-        self._timer = None
+    def grant(self, now: float) -> bool:
+        """Give a slot to the first final that waits, or the first at all; False if nobody does."""
         # Who was cancelled in this step of the loop has not taken itself off the list yet.
         self._waiting = [each for each in self._waiting if not each[1].done()]
         if not self._waiting:
-            return
+            return False
         entry = next((each for each in self._waiting if each[0]()), self._waiting[0])
         self._waiting.remove(entry)
-        self._free = asyncio.get_running_loop().time() + self._pace
-        entry[1].set_result(self._free)
-        self._arm()
+        entry[1].set_result(self._taken(now))
+        return True
+
+    def _taken(self, now: float) -> float:
+        self._slot, self.free = now, now + self.pace
+        return now
 
 
 class ChatBudgets:
@@ -90,12 +183,19 @@ class ChatBudgets:
 
     def __init__(self) -> None:
         self._chats: dict[tuple[str, str], ChatBudget] = {}
+        self._accounts: dict[str, Account] = {}
+        self._many = _MANY
 
-    def of(self, address: Address, pace: float) -> ChatBudget:
+    def of(self, address: Address, can: Capabilities) -> ChatBudget:
         """Give the budget that all turns in this chat share, its threads included."""
         key = (address.platform, address.channel)
         if key not in self._chats:
-            if len(self._chats) >= _MANY:
-                self._chats = {k: chat for k, chat in self._chats.items() if not chat.idle}
-            self._chats[key] = ChatBudget(pace)
+            self._tidy()
+            account = self._accounts.setdefault(address.platform, Account(can.rate))
+            self._chats[key] = ChatBudget(can.pace, account)
         return self._chats[key]
+
+    def _tidy(self) -> None:
+        if len(self._chats) >= self._many:
+            self._chats = {key: chat for key, chat in self._chats.items() if not chat.idle}
+            self._many = max(_MANY, 2 * len(self._chats))

@@ -12,7 +12,7 @@ def test_p7_one_who_leaves_as_the_slot_comes_does_not_keep_the_others_waiting():
     async def story() -> None:
         loop = asyncio.get_running_loop()
         budget = ChatBudget(1.0)
-        due = await budget.slot(lambda: False)
+        due = 1.0 + await budget.slot(lambda: False)
         async with asyncio.TaskGroup() as group:
             leaving = group.create_task(budget.slot(lambda: False))
             staying = group.create_task(budget.slot(lambda: False))

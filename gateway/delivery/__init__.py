@@ -1,0 +1,13 @@
+"""Sends a turn's messages: the latest state wins, inside the chat's budget, finals for sure.
+
+`showing` decides what goes next and what becomes of what failed, `sending` speaks with the
+platform and keeps the outbox. What a message says is `core.reply`'s matter.
+"""
+
+from __future__ import annotations
+
+from gateway.delivery.sending import TurnInfo, delivery_id
+from gateway.delivery.showing import deliver
+from gateway.pacing import ChatBudgets
+
+__all__ = ["ChatBudgets", "TurnInfo", "deliver", "delivery_id"]

@@ -1,0 +1,198 @@
+"""Puts the messages of one turn into a chat, and keeps the outbox (P2).
+
+A message is noted before it is posted and its id after; edits and previews are written down
+nowhere. What may have been posted is looked for, and never posted again where nobody can tell.
+Decides neither what is sent nor when.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from core.errors import ChatBusy, ChatClosed, ChatError, ChatUnknown
+from core.frames import Cost, Detail, File, Frame, Part
+from core.ports import ChatAdapter
+from core.records import Posted
+from core.reply import is_gone
+from core.storage import Outbox
+from core.types import Address
+
+PAUSE: Final = 1.0
+"""Seconds before a message that may have been posted is looked for."""
+
+LOOKS: Final = (1.0, 2.0, 4.0)
+"""Seconds between looks while the platform cannot tell now; after the last one nobody can."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnInfo:
+    """A turn to show. `posted` is its outbox, empty unless the turn is taken up again.
+
+    `cost` says where the figures stand, `mention` is whom a long turn's end may mention.
+    `reply_to` is what the messages are hung on, as the question named it; `since` is when the
+    question came, in ms.
+    """
+
+    turn_id: str
+    address: Address
+    detail: Detail = "summary"
+    cost: Cost = "footer"
+    mention: str | None = None
+    reply_to: str | None = None
+    since: int = 0
+    posted: Sequence[Posted] = ()
+
+
+def delivery_id(turn_id: str, key: str, copy: int = 0) -> str:
+    """Give 24 characters that are the same in every attempt to post this message.
+
+    `copy` counts the messages of this key that stood in the chat and are gone.
+    """
+    return hashlib.blake2b(f"{turn_id}\0{key}\0{copy}".encode(), digest_size=12).hexdigest()
+
+
+class Sender:
+    """One turn's messages in its chat.
+
+    `ids` are those of the messages that stand there, by key; `lost` are the keys of those of
+    which nobody can tell.
+    """
+
+    def __init__(self, turn: TurnInfo, adapter: ChatAdapter, outbox: Outbox) -> None:
+        self._turn = turn
+        self._adapter = adapter
+        self._outbox = outbox
+        can = adapter.capabilities(turn.address)
+        self._repeatable = can.repeatable
+        self._previews = can.preview is not None
+        self._doubtful = {
+            each.key
+            for each in turn.posted
+            if not each.message_id and each.state in {"attempting", "unknown"}
+            if not can.repeatable
+        }
+        self._copies: Counter[str] = Counter()
+        self.ids = {each.key: each.message_id for each in turn.posted if each.message_id}
+        self.lost: set[str] = set()
+
+    @property
+    def known(self) -> set[str]:
+        """The keys of what stands in the chat, or may."""
+        return {*self.ids, *self._doubtful, *self.lost}
+
+    def previews(self, frame: Frame) -> bool:
+        """Whether this frame is only previewed."""
+        part = frame.content
+        return (
+            self._previews
+            and isinstance(part, Part)
+            and part.streaming
+            and frame.key not in self.known
+        )
+
+    async def send(self, frame: Frame) -> bool:
+        """Post, preview, edit or delete, whatever brings the frame about.
+
+        Returns:
+            False if it is not shown: it has to be sent another way, or nobody can tell.
+
+        Raises:
+            ChatError: it did not work.
+            StoreError: the outbox cannot be written; nothing is posted without its row.
+        """
+        if frame.key in self._doubtful:
+            await self._look(frame.key)
+        if frame.key in self.lost:
+            return False
+        message_id = self.ids.get(frame.key)
+        if message_id is not None:
+            await self._change(message_id, frame)
+        elif self.previews(frame):
+            self._previews = await self._adapter.preview(
+                self._turn.address, frame, delivery_id=self._delivery_id(frame.key)
+            )
+            return self._previews
+        elif not is_gone(frame):
+            return await self._post(frame)
+        return True
+
+    def forget(self, key: str) -> None:
+        """Take note that this message stands there no more."""
+        del self.ids[key]
+        self._copies[key] += 1
+
+    async def _change(self, message_id: str, frame: Frame) -> None:
+        if is_gone(frame):
+            await self._adapter.delete(self._turn.address, message_id)
+            self.forget(frame.key)
+        elif not isinstance(frame.content, File):
+            await self._adapter.edit(self._turn.address, message_id, frame)
+
+    async def _post(self, frame: Frame) -> bool:
+        turn, key = self._turn, frame.key
+        await self._outbox.attempting(turn.turn_id, key)
+        try:
+            message_id = await self._adapter.post(
+                turn.address,
+                frame,
+                delivery_id=self._delivery_id(key),
+                reply_to=turn.reply_to,
+            )
+        except ChatUnknown as error:
+            await self._outbox.unposted(turn.turn_id, key, "unknown")
+            return await self._unsure(key, error)
+        except ChatError:
+            await self._outbox.unposted(turn.turn_id, key, "failed")
+            raise
+        await self._posted(key, message_id)
+        return True
+
+    async def _unsure(self, key: str, error: ChatUnknown) -> bool:
+        """Find out whether a message was posted; raise if it was not."""
+        log.warning("turn %s: %s may or may not be posted: %s", self._turn.turn_id, key, error)
+        if not self._repeatable:
+            self._doubtful.add(key)
+            await asyncio.sleep(PAUSE)
+            await self._look(key)
+            if key in self.lost or key in self.ids:
+                return key in self.ids
+        raise ChatError("it was perhaps not posted") from error
+
+    async def _look(self, key: str) -> None:
+        """Find a message of which only the platform knows whether it was posted."""
+        turn = self._turn
+        for pause in LOOKS:
+            try:
+                found = await self._adapter.find(
+                    turn.address, self._delivery_id(key), since=turn.since
+                )
+            except ChatUnknown:
+                break
+            except ChatClosed:
+                raise
+            except ChatError as error:
+                log.info("turn %s: looking for %s failed: %s", turn.turn_id, key, error)
+                busy = error.retry_after if isinstance(error, ChatBusy) else 0.0
+                await asyncio.sleep(max(pause, busy))
+            else:
+                self._doubtful.discard(key)
+                if found is not None:
+                    await self._posted(key, found)
+                return
+        self._doubtful.discard(key)
+        self.lost.add(key)
+
+    async def _posted(self, key: str, message_id: str) -> None:
+        self.ids[key] = message_id
+        await self._outbox.posted(self._turn.turn_id, key, message_id)
+
+    def _delivery_id(self, key: str) -> str:
+        return delivery_id(self._turn.turn_id, key, self._copies[key])

@@ -1,0 +1,247 @@
+"""Shows one turn in its chat: what goes next, and what becomes of what failed.
+
+The latest state of each message wins; finals are sent for sure, or given up by name. Waits for
+the chat's budget and after failures, nowhere else. Decides nothing about what a message says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final
+
+from core.errors import ChatBusy, ChatClosed, ChatError, MessageGone
+from core.frames import Button, Content, File, Frame, Notice, Part
+from core.ports import ChatAdapter
+from core.reply import PANEL, Reply, is_gone
+from core.storage import Outbox
+from core.wording import LABELS, UNSURE
+from gateway.delivery.sending import Sender, TurnInfo
+from gateway.mailbox import Mailbox
+from gateway.pacing import ChatBudget, ChatBudgets
+
+BACKOFF: Final = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""Seconds before a refused final is tried again; after the last one it is given up."""
+
+PATIENCE: Final = 900.0
+"""Seconds for which a final waits for a chat that is under flood control."""
+
+TRIES: Final = 3
+"""Failures in a row after which only finals are tried."""
+
+NOTE: Final = "note"
+
+_LAST_FINAL: Final = 2  # the rank up to which a frame belongs to the answer's end
+
+log = logging.getLogger(__name__)
+
+
+async def deliver(
+    turn: TurnInfo,
+    events: Mailbox,
+    *,
+    adapter: ChatAdapter,
+    outbox: Outbox,
+    budgets: ChatBudgets,
+) -> bool:
+    """Show a turn until its end has been sent; runs beside the engine.
+
+    Returns:
+        Whether there is nothing left to do: False if a final was given up.
+
+    Raises:
+        StoreError: the outbox cannot be written; nothing is posted without its row.
+    """
+    can = adapter.capabilities(turn.address)
+    budget = budgets.of(turn.address, can)
+    sender = Sender(turn, adapter, outbox)
+    reply = Reply(
+        turn.turn_id,
+        capabilities=can,
+        detail=turn.detail,
+        cost=turn.cost,
+        mention=turn.mention,
+        shown=sender.known,
+    )
+    showing = _Showing(turn, reply, sender, budget)
+    while not showing.done:
+        if not showing.wanted:
+            await events.wait()
+        if showing.closed:
+            showing.take(events)
+            continue
+        slot = await budget.slot(lambda: showing.urgent(events))
+        showing.take(events)
+        frame = showing.next()
+        if frame is None:
+            budget.refund(slot)
+            continue
+        if can.preview is not None and sender.previews(frame):
+            budget.charge(slot, can.preview)
+        await showing.send(frame)
+    return not showing.given_up
+
+
+class _Showing:
+    """What one turn wants to show, and what it shows."""
+
+    def __init__(self, turn: TurnInfo, reply: Reply, sender: Sender, budget: ChatBudget) -> None:
+        self._turn = turn
+        self._reply = reply
+        self._sender = sender
+        self._budget = budget
+        self._noted = NOTE in sender.known
+        self._sent: dict[str, tuple[Content, tuple[Button, ...]]] = {}
+        self._order: dict[str, int] = {}  # when a message was last touched
+        self._failures = 0
+        self._tries: dict[str, int] = {}
+        self._reposted: set[str] = set()
+        self._deadline: float | None = None
+        self.wanted: dict[str, Frame] = {}
+        self.given_up = False
+        self.closed = False
+
+    @property
+    def done(self) -> bool:
+        return self._reply.ended and not self.wanted
+
+    def urgent(self, events: Mailbox) -> bool:
+        """Whether a final of the answer waits, told or not."""
+        if not self._reply.ended:
+            return events.ended
+        return any(self._rank(frame)[0] <= _LAST_FINAL for frame in self.wanted.values())
+
+    def take(self, events: Mailbox) -> None:
+        """Turn what happened into wanted states; newer ones replace older ones."""
+        taken = events.take_nowait()
+        if not taken:
+            return
+        for event in taken:
+            self._reply.tell(event)
+        if self.closed:
+            return
+        for frame in self._reply.frames():
+            self.wanted[frame.key] = frame
+        for key in [key for key in self.wanted if not self._useful(self.wanted[key])]:
+            del self.wanted[key]
+        self._note()
+
+    def next(self) -> Frame | None:
+        """Choose: finals of the answer, what is not there yet, the panel, then the stalest."""
+        return min(self.wanted.values(), key=self._rank, default=None)
+
+    async def send(self, frame: Frame) -> None:
+        """Send one frame; what fails is dropped, or stays wanted, as its kind demands."""
+        del self.wanted[frame.key]
+        self._order[frame.key] = max(self._order.values(), default=0) + 1
+        try:
+            shown = await self._sender.send(frame)
+        except ChatBusy as busy:
+            self._busy(frame, busy)
+        except ChatClosed as error:
+            self._close(error)
+        except MessageGone:
+            self._gone(frame)
+        except ChatError as error:
+            await self._failed(frame, error)
+        else:
+            self._failures = 0
+            self._landed(frame, shown=shown)
+
+    # --- choosing ----------------------------------------------------------------------------
+
+    def _useful(self, frame: Frame) -> bool:
+        key, ids = frame.key, self._sender.ids
+        if key in self._sender.lost:
+            return False
+        if is_gone(frame):
+            return key in self._sender.known
+        if isinstance(frame.content, File) and key in ids:
+            return False
+        if key in self._reposted and key not in ids and not frame.final:
+            return False
+        return self._sent.get(key) != (frame.content, frame.buttons) and (
+            frame.final or self._failures < TRIES
+        )
+
+    def _rank(self, frame: Frame) -> tuple[int, int, int]:
+        index = int(frame.key.rpartition("/")[2]) if "/" in frame.key else -1
+        order = self._order.get(frame.key, 0)
+        if is_gone(frame):
+            return (6, 0, index)
+        if frame.final and isinstance(frame.content, Part):
+            return (0, 0, index)
+        if isinstance(frame.content, File):
+            return (1, 0, index)
+        if isinstance(frame.content, Notice):
+            return (_LAST_FINAL, 0, index)
+        if frame.key not in self._sender.ids and frame.key not in self._sent:
+            return (3, 0, index)
+        return (4 if frame.key == PANEL else 5, order, index)
+
+    def _note(self) -> None:
+        """Say once that an answer may be missing, where nobody can tell."""
+        lost = any(key != PANEL for key in self._sender.lost - self._reposted)
+        if lost and self._reply.ended and not self._noted:
+            self._noted = True
+            retry = Button(action="retry", label=LABELS["retry"], turn_id=self._turn.turn_id)
+            self.wanted[NOTE] = Frame(
+                key=NOTE, content=Notice(text=UNSURE), buttons=(retry,), final=True
+            )
+
+    # --- what came of it ---------------------------------------------------------------------
+
+    def _landed(self, frame: Frame, *, shown: bool) -> None:
+        if frame.key in self._sender.lost:
+            self._note()
+        elif not shown:  # there is no preview here
+            self.wanted.setdefault(frame.key, frame)
+        elif is_gone(frame):
+            self._sent.pop(frame.key, None)
+        else:
+            self._sent[frame.key] = (frame.content, frame.buttons)
+
+    def _busy(self, frame: Frame, busy: ChatBusy) -> None:
+        self._budget.stall(busy.retry_after)
+        now = asyncio.get_running_loop().time()
+        if frame.final and self._deadline is None:
+            self._deadline = now + PATIENCE
+        if self._deadline is not None and now > self._deadline:
+            self._give_up(frame, busy)
+        else:
+            self.wanted.setdefault(frame.key, frame)
+
+    def _close(self, error: ChatClosed) -> None:
+        """Leave a chat in which nothing can be written any more; nobody is there to be told."""
+        log.info("turn %s: its chat is closed: %s", self._turn.turn_id, error)
+        self.closed = True
+        self.wanted.clear()
+
+    def _gone(self, frame: Frame) -> None:
+        """Show an answer that somebody deleted once more, when it is whole; a panel never."""
+        key = frame.key
+        self._sender.forget(key)
+        self._sent.pop(key, None)
+        if key == PANEL or key in self._reposted:
+            self._sender.lost.add(key)
+            return
+        self._reposted.add(key)
+        if frame.final:
+            self.wanted[key] = frame
+
+    async def _failed(self, frame: Frame, error: ChatError) -> None:
+        self._failures += 1
+        if not frame.final or is_gone(frame):
+            log.info("turn %s: %s was not shown: %s", self._turn.turn_id, frame.key, error)
+            return
+        tries = self._tries.get(frame.key, 0)
+        if tries == len(BACKOFF) or self.given_up:
+            self._give_up(frame, error)
+            return
+        self._tries[frame.key] = tries + 1
+        await asyncio.sleep(BACKOFF[tries])
+        self.wanted[frame.key] = frame
+
+    def _give_up(self, frame: Frame, error: ChatError) -> None:
+        log.error("turn %s: %s is given up: %s", self._turn.turn_id, frame.key, error)
+        self.given_up = True
