@@ -64,7 +64,10 @@ class Admission:
             return await self._message(incoming)
         role = self._places.role(incoming.author, incoming.address, direct=incoming.direct)
         if role not in ADMITTED:
-            raise UserError(_refusal(role, incoming))
+            # With a handle the platform waits for an answer, and shows it to this person alone.
+            if incoming.handle or self._may_tell(incoming):
+                raise UserError(_refusal(role, incoming))
+            return None
         return await self._meant(incoming)
 
     async def _message(self, message: Message) -> Incoming | None:
@@ -72,7 +75,8 @@ class Admission:
             return None
         role = self._places.role(message.author, message.address, direct=message.direct)
         if role not in ADMITTED:
-            if self._may_tell(message):
+            spoken_to = message.direct or message.addressed
+            if spoken_to and self._may_tell(message):
                 raise UserError(_refusal(role, message))
             return None
         words = None
@@ -109,12 +113,10 @@ class Admission:
             self._owned.keep(session, 0.0)
         return True
 
-    def _may_tell(self, message: Message) -> bool:
-        """Tell a person once an hour, a chat once an hour, and nobody who did not ask."""
-        if not (message.direct or message.addressed):
-            return False
-        address = message.address
-        who = message.author.id if message.direct else ""
+    def _may_tell(self, incoming: Message | Command | Press) -> bool:
+        """Tell a person once an hour, and a chat once an hour."""
+        address = incoming.address
+        who = incoming.author.id if incoming.direct else ""
         key, now = (address.platform, address.channel, who), self._clock.monotonic()
         last = self._told.get(key)
         if last is not None and now - last < AGAIN_SECONDS:

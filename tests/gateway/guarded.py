@@ -64,7 +64,13 @@ class Scene:
         return message.message_id if await self.parts.gateway.intake(message) else None
 
     async def command(
-        self, name: str, args: str = "", *, who: Author = ANN, where: Address = DM
+        self,
+        name: str,
+        args: str = "",
+        *,
+        who: Author = ANN,
+        where: Address = DM,
+        handle: str = "h",
     ) -> bool:
         return await self.parts.gateway.intake(
             Command(
@@ -76,6 +82,7 @@ class Scene:
                 at=1_000,
                 direct=where.channel.startswith("D"),
                 reply_to="r1",
+                handle=handle,
             )
         )
 
@@ -98,6 +105,7 @@ class Scene:
                 at=1_000,
                 value=value,
                 direct=where.channel.startswith("D"),
+                handle="h",
             )
         )
 

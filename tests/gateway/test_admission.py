@@ -155,6 +155,16 @@ def test_a_stranger_can_press_and_command_nothing_and_always_hears_why():
     story(scenario)
 
 
+def test_a_stranger_whose_command_is_a_message_like_others_hears_why_once_an_hour():
+    async def scenario(scene: Scene):
+        with pytest.raises(UserError, match="not allowed to answer in this chat"):
+            await scene.command("moa", who=EVE, where=GROUP, handle="")
+        assert not await scene.command("moa", who=EVE, where=GROUP, handle="")
+        assert await scene.say("Bot?", who=EVE, where=GROUP) is None
+
+    story(scenario)
+
+
 @pytest.mark.parametrize(
     ("more", "who", "told"),
     [
