@@ -55,7 +55,7 @@ def whole(frame: Frame, manner: Manner) -> Body:
         case Panel() as panel:
             return _part(Part(turn_id=panel.turn_id, index=0, text="", panel=panel), frame, manner)
         case Notice(text=text):
-            blocks = [*_plain(text), *_buttons(frame.buttons, rich=manner.rich)]
+            blocks = [*_plain(text), *buttons_of(frame.buttons, rich=manner.rich)]
             return Body(blocks=blocks, text=fallback(text))
         case _:
             return Body(blocks=_plain(frame.content.name), text=fallback(frame.content.name))
@@ -73,7 +73,7 @@ def below(part: Part, frame: Frame, manner: Manner) -> list[Block]:
         blocks.append(
             {"type": "section", "text": {"type": "mrkdwn", "text": f"<@{frame.mention}>"}}
         )
-    blocks += _buttons(frame.buttons, rich=manner.rich)
+    blocks += buttons_of(frame.buttons, rich=manner.rich)
     if part.panel is None or not any(row.text for row in part.panel.rows):
         return blocks
     room = TIGHT - len(part.text) - length(blocks) - TITLE
@@ -116,7 +116,7 @@ def _part(part: Part, frame: Frame, manner: Manner) -> Body:
         blocks += _plain(panel_text(panel))
     blocks += markdown(part.text)
     if part.streaming:
-        blocks += _buttons(frame.buttons, rich=manner.rich)
+        blocks += buttons_of(frame.buttons, rich=manner.rich)
     else:
         blocks += below(part, frame, manner)
     words = part.text or part.error or (panel_title(panel) if panel is not None else "")
@@ -170,7 +170,7 @@ def _label(text: str) -> Block:
     return {"type": "plain_text", "text": shorten(neutralise(text), LABEL) or " ", "emoji": True}
 
 
-def _buttons(buttons: Sequence[Button], *, rich: bool) -> list[Block]:
+def buttons_of(buttons: Sequence[Button], *, rich: bool) -> list[Block]:
     """Render buttons: choices as a menu, both thumbs as one element, the rest in a row."""
     picks = [button for button in buttons if button.action == "pick"][:OPTIONS]
     thumbs: dict[Literal["up", "down"], Button] = {

@@ -14,6 +14,7 @@ from adapters.chat.slack.text import neutralise, shorten
 from core.errors import ChatError, ChatRefused
 
 TITLE: Final = 80
+UNHEARD: Final = "missing_agent_session_stopped_event_subscription"
 ENOUGH: Final = 3
 """Refusals in a row after which it is not tried any more."""
 _REMEMBERED: Final = 5_000
@@ -32,6 +33,7 @@ class Sessions:
         self._off = False
         self._refused = 0
         self._blind = False
+        self._stoppable = True
 
     async def seen(self, channel: str, thread: str, user: str, ts: str, text: str) -> None:
         """Show that a message was seen."""
@@ -39,17 +41,17 @@ class Sessions:
             await self._eyes(channel, ts)
 
     async def begin(self, channel: str, thread: str, user: str, text: str = "") -> bool:
-        """Put a session into processing, if it is not; False if this workspace has none."""
+        """Put a session into processing, if it is not; False if people see no Stop button then."""
         if self._off or not thread:
             return False
         if (channel, thread) in self._working:
-            return True
+            return self._stoppable
         if self._budgets.status.wait():
             return False
         self._budgets.status.take()
         title = " ".join(neutralise(text).split())
         try:
-            await self._api.ask(
+            answer = await self._api.ask(
                 self._api.web.agents_sessions_setStatus(
                     channel_id=channel,
                     thread_ts=thread,
@@ -65,7 +67,8 @@ class Sessions:
         self._working[channel, thread] = None
         if len(self._working) > _REMEMBERED:
             del self._working[next(iter(self._working))]
-        return True
+        self._heed(str(answer.get("warning") or answer.get("response_metadata")))
+        return self._stoppable
 
     async def end(self, channel: str, thread: str, *, surely: bool = False) -> None:
         """Let a session wait for people again, if it is in processing.
@@ -103,6 +106,16 @@ class Sessions:
             log.warning("questions are not marked as seen: %s", refused)
         except ChatError as error:
             log.debug("not marked as seen: %s", error)
+
+    def _heed(self, warning: str) -> None:
+        """Notice that Slack has nobody to tell when its own Stop is pressed."""
+        if self._stoppable and UNHEARD in warning:
+            self._stoppable = False
+            log.warning(
+                "%s: the app does not hear agent_session_stopped, so Slack shows no Stop of its "
+                "own: add it under Event Subscriptions (slack-manifest.yaml)",
+                self._api.what,
+            )
 
     def _latch(self, error: ChatError) -> None:
         if isinstance(error, ChatRefused | ApiRefused):

@@ -19,6 +19,7 @@ from adapters.chat.slack.wire import Place
 from core.errors import ChatBusy, MessageGone
 from core.frames import Part
 from core.ports import Clock
+from core.types import Json
 
 LIFETIME: Final = 220.0
 """Seconds after which a stream is stopped: Slack ends it after five minutes, come what may."""
@@ -44,7 +45,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class Stream:
-    """A message that is being streamed. `sure`: all that was sent is known to have arrived."""
+    """A message that is being streamed. `sure`: all that was sent is known to have arrived.
+
+    `passing`: something stands in it that must not stay, so that it ends in an edit.
+    """
 
     channel: str
     ts: str
@@ -53,6 +57,7 @@ class Stream:
     began: float
     shown: Picture = field(default_factory=Picture)
     sure: bool = True
+    passing: bool = False
 
 
 class Streams:
@@ -86,8 +91,12 @@ class Streams:
         if len(self._plain) > _REMEMBERED:
             del self._plain[next(iter(self._plain))]
 
-    async def start(self, channel: str, place: Place, part: Part, delivery_id: str) -> str | None:
+    async def start(
+        self, channel: str, place: Place, part: Part, delivery_id: str, *, passing: list[Block]
+    ) -> str | None:
         """Begin a stream and give its message's id; None if there can be none now.
+
+        `passing` are blocks that stand in it while it is written, and not longer.
 
         Raises:
             ChatUnknown, ChatClosed, ChatRefused: as `Api.ask` says.
@@ -98,6 +107,9 @@ class Streams:
         if self._budgets.start.wait() > 0 or weight(first) > HEAVIEST:
             return None
         self._budgets.start.take()
+        made = chunks(Picture(), first, delivery_id)
+        if passing:
+            made.append({"type": "blocks", "blocks": list[Json](passing)})
         try:
             answer = await self._api.ask(
                 self._api.web.chat_startStream(
@@ -106,7 +118,7 @@ class Streams:
                     recipient_user_id=place.user,
                     recipient_team_id=place.team,
                     task_display_mode="plan",
-                    chunks=chunks(Picture(), first, delivery_id) or None,
+                    chunks=made or None,
                 ),
                 once=True,
             )
@@ -125,6 +137,7 @@ class Streams:
             delivery_id=delivery_id,
             began=self._clock.monotonic(),
             shown=first,
+            passing=bool(passing),
         )
         if len(self._live) > _REMEMBERED:
             del self._live[next(iter(self._live))]
@@ -180,7 +193,7 @@ class Streams:
                 or nobody knows.
         """
         new = picture(part)
-        if self._lost(stream, new, streaming=part.streaming):
+        if stream.passing or self._lost(stream, new, streaming=part.streaming):
             await self.stop(stream.channel, stream.ts)
             return False
         stream.sure = False

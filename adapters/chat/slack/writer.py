@@ -13,7 +13,7 @@ from typing import Final
 from adapters.chat.slack.budget import Budgets
 from adapters.chat.slack.client import Api, ApiRefused, ts_of
 from adapters.chat.slack.manner import Manner, Manners
-from adapters.chat.slack.render import MARKDOWN, Body, below, whole
+from adapters.chat.slack.render import MARKDOWN, Body, below, buttons_of, whole
 from adapters.chat.slack.status import Sessions
 from adapters.chat.slack.stream import Stream, Streams, metadata
 from adapters.chat.slack.text import neutralise
@@ -45,8 +45,9 @@ class Writer:
         if isinstance(content, File):
             return await self._upload(channel, place, content)
         if isinstance(content, Part) and content.streaming:
-            await self._sessions.begin(channel, place.thread, place.user)
-            ts = await self._streams.start(channel, place, content, delivery_id)
+            stoppable = await self._sessions.begin(channel, place.thread, place.user)
+            passing = [] if stoppable else buttons_of(frame.buttons, rich=False)
+            ts = await self._streams.start(channel, place, content, delivery_id, passing=passing)
             if ts is not None:
                 return ts
             if wait := self._budgets.update.wait():

@@ -115,6 +115,40 @@ def whole_part(index):
     return Part(turn_id=TURN, index=index, text="One and a half.")
 
 
+async def test_where_slack_has_no_stop_there_is_a_button_until_the_end(in_channel):
+    asked, slack = in_channel, in_channel.world.slack
+    refused = Fault(kind="refuse", status=200, error="unknown_method")
+    slack.faults.plan("agents.sessions.setStatus", *[refused] * 5)
+    await asked.chat.acknowledge(asked.message)
+    (question,) = [each for each in slack.space.posts if each.ts == asked.message.message_id]
+    assert list(question.reactions) == ["eyes"]
+    ts = await asked.post(streaming(ANSWER[:100], panel("ok", settled=True)))
+    (shown,) = asked.shown()
+    assert (shown.streaming, shown.buttons) == (True, ("⏹ Stop",))
+    await slack.press(asked.place, slack.space.people[asked.message.author.id], ts, "⏹ Stop")
+    press = await asked.world.inbox.next(2)
+    assert (press.action, press.turn_id) == ("stop", TURN)
+    await asked.edit(ts, streaming(ANSWER[:300], panel("ok", settled=True)))
+    await asked.edit(ts, final(ANSWER, panel("ok", settled=True)))
+    (shown,) = asked.shown()
+    assert "⏹ Stop" not in shown.buttons
+    assert shown.text.count("Use Postgres, since") == 20
+
+
+async def test_where_slack_s_own_stop_would_not_be_heard_there_is_a_button(in_channel, caplog):
+    asked, slack = in_channel, in_channel.world.slack
+    slack.backend.subscriptions -= {"agent_session_stopped"}
+    await asked.chat.acknowledge(asked.message)
+    ts = await asked.post(streaming(ANSWER[:100]))
+    assert asked.shown()[0].buttons == ("⏹ Stop",)
+    await asked.edit(ts, final(ANSWER))
+    assert "⏹ Stop" not in asked.shown()[0].buttons
+    (session,) = slack.space.sessions.values()
+    assert session.status == "active"
+    (line,) = [each for each in caplog.messages if "agent_session_stopped" in each]
+    assert "Event Subscriptions" in line
+
+
 async def test_slack_s_own_stop_leaves_one_whole_text(in_channel):
     asked = in_channel
     await asked.chat.acknowledge(asked.message)
