@@ -91,9 +91,7 @@ class Doorway:
             self.aside.create_task(self._refuse(incoming, refusal))
 
     def _settle(self, handle: str, text: str = "", *, wait: bool = False) -> None:
-        if not wait:
-            self.presses.release(handle)
-        self.aside.create_task(self.presses.settle(handle, text))
+        self.aside.create_task(self.presses.settle(handle, text, wait=wait))
 
     def _remember(self, user: str, name: str) -> None:
         if len(self.names) >= MOST_NAMES:

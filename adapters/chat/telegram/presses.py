@@ -31,27 +31,29 @@ class Presses:
         self._held: dict[str, asyncio.Event] = {}
 
     def hold(self, handle: str) -> None:
-        """Let a press wait for words; `settle` has to follow."""
+        """Let a press wait for words, before the gateway hears of it; `settle` has to follow."""
         self._held[handle] = asyncio.Event()
 
     def release(self, handle: str) -> None:
-        """Wait for words no longer."""
+        """Forget a press that will come again."""
         self._held.pop(handle, None)
 
-    async def settle(self, handle: str, text: str = "") -> None:
-        """Answer a press: at once with `text`, else without any words unless some come soon."""
-        held = self._held.get(handle)
-        if held is not None and not text:
+    async def settle(self, handle: str, text: str = "", *, wait: bool = False) -> None:
+        """Answer a press, unless it is answered; `wait`: words for it may come soon."""
+        told = self._held.get(handle) or asyncio.Event()
+        if wait:
             try:
                 async with asyncio.timeout(HOLD_SECONDS):
-                    await held.wait()
+                    await told.wait()
             except TimeoutError:
                 pass
-        if self._held.pop(handle, None) is not None or held is None:
-            try:
-                await self._answer(handle, text)
-            except TelegramError:
-                return  # too late, or answered before: the button stops by itself
+        self._held.pop(handle, None)
+        if told.is_set():
+            return
+        try:
+            await self._answer(handle, text)
+        except TelegramError:
+            return  # too late: the button has stopped by itself
 
     async def tell(self, handle: str, text: str) -> bool:
         """Tell the presser something; False if the press was answered already.
@@ -59,10 +61,10 @@ class Presses:
         Raises:
             ChatError: it could not be told.
         """
-        held = self._held.pop(handle, None)
-        if held is None:
+        told = self._held.get(handle)
+        if told is None or told.is_set():
             return False
-        held.set()
+        told.set()
         try:
             await self._answer(handle, text)
         except TelegramError as error:

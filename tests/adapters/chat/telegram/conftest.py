@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from adapters.chat.telegram import TelegramChat, TelegramOptions, Webhook
 from core.errors import GatewayError
+from core.ports import Intake
 from core.types import Address, Incoming
 from gateway.clock import SystemClock
 from tests.simulators.base import Changes
@@ -85,7 +86,7 @@ def chat_of(telegram: TelegramSimulator, *, webhook: Webhook | None = None) -> T
 
 
 @asynccontextmanager
-async def running(chat: TelegramChat, inbox: Inbox) -> AsyncIterator[None]:
+async def running(chat: TelegramChat, inbox: Intake) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as group:
         task = group.create_task(chat.run(inbox))
         try:

@@ -9,8 +9,8 @@ import pytest
 
 from core.errors import ChatError, UserError
 from core.frames import Button, Frame, Notice
-from core.types import Command, Message, Moved, Press
-from tests.adapters.chat.telegram.conftest import address
+from core.types import Command, Incoming, Message, Moved, Press
+from tests.adapters.chat.telegram.conftest import address, chat_of, running
 
 CHOICE = Frame(
     key="notice",
@@ -70,9 +70,31 @@ async def test_words_for_the_presser_come_with_the_answer(telegram, chat, inbox)
         words = Frame(key="notice", content=Notice(text="Only the person who asked can do that."))
         await chat.whisper(press, words)
     assert pressing.result() == "Only the person who asked can do that."
+    assert len(telegram.requests.of("answerCallbackQuery")) == 1
     assert len(telegram.shown(lab)) == 1
     await chat.whisper(press, words)  # too late for that: a message, then
     assert telegram.shown(lab)[-1].reply_to == message_id
+
+
+async def test_words_that_come_before_the_update_is_through_are_the_answer(telegram):
+    """The gateway may answer a press before its intake has returned."""
+    ana = telegram.person("Ana")
+    dm = telegram.dm(ana)
+    await telegram.say(dm, ana, "hi")
+    chat = chat_of(telegram)
+    said = Frame(key="notice", content=Notice(text="Stopped."))
+
+    async def intake(incoming: Incoming) -> bool:
+        if isinstance(incoming, Press):
+            await chat.whisper(incoming, said)
+        return True
+
+    async with running(chat, intake):
+        message_id = await chat.post(address(dm.id), CHOICE, delivery_id="d")
+        assert await telegram.press(dm, ana, message_id, "fast") == "Stopped."
+        await telegram.say(dm, ana, "hi")
+        await telegram.until(lambda: not telegram.updates.pending)
+    assert [each.status for each in telegram.requests.of("answerCallbackQuery")] == [200]
 
 
 async def test_figures_for_one_person_are_never_shown_to_a_group(telegram, chat, inbox):
