@@ -10,6 +10,7 @@ import contextlib
 import logging
 from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from adapters.chat.discord import routes, shapes
@@ -99,7 +100,7 @@ class Replies:
         """Replace what is there already, the first time; add to it from then on."""
         if handle.own and key not in self._answered:
             route = routes.original(handle.application, handle.token)
-            await self._rest.call(route, body, patience=_PATIENCE)
+            await self._rest.call(route, _as_edit(body), patience=_PATIENCE)
             self._note(key, answered=True)
             return
         route = routes.follow_up(handle.application, handle.token)
@@ -110,6 +111,13 @@ class Replies:
         self._answered[handle] = answered
         if len(self._answered) > _REMEMBERED:
             self._answered.popitem(last=False)
+
+
+def _as_edit(body: Body) -> Body:
+    """Leave out what only a new message may say: who sees one was settled when it was made."""
+    flags = body.json.get("flags")
+    kept = flags & ~EPHEMERAL if isinstance(flags, int) else 0
+    return replace(body, json={**body.json, "flags": kept})
 
 
 def _question(interaction: shapes.Interaction) -> str:

@@ -1,0 +1,239 @@
+"""The small decisions: where missed messages are looked for, which post is which, what waits."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from aiohttp import web
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from adapters.chat.discord import routes
+from adapters.chat.discord.adapter import found
+from adapters.chat.discord.backfill import CHANNELS, plan
+from adapters.chat.discord.login import gateway_of, log_in
+from adapters.chat.discord.menu import choices, menu, sync
+from adapters.chat.discord.rest import Rest
+from core.commands import MENU, Entry
+from core.errors import ChatBusy, ChatError, ChatUnknown
+from core.types import Address
+from tests.adapters.chat.discord.desk import DELIVERY, part, running
+from tests.simulators.base import Fault
+
+MINUTE = 60_000 << 22
+NOW = 1_300_000_000_000_000_000
+
+
+def at(channel: str, thread: str | None = None) -> Address:
+    return Address(platform="discord", channel=channel, thread=thread)
+
+
+# --- where to look for what was missed --------------------------------------------------------
+
+
+def test_it_looks_after_the_last_message_of_each_place():
+    recent = {at("1"): str(NOW), at("2"): str(NOW - MINUTE)}
+    assert plan(recent, {}, ()) == [("1", NOW), ("2", NOW - MINUTE)]
+
+
+def test_what_is_older_than_the_newest_was_listened_to():
+    old = {at("1"): str(NOW), at("2"): str(NOW - 60 * MINUTE)}
+    assert plan(old, {}, ()) == [("1", NOW), ("2", NOW - 2 * MINUTE)]
+
+
+def test_a_thread_is_looked_into_and_so_is_the_channel_it_came_from():
+    root = NOW - 90 * MINUTE
+    wanted = plan({at("1", str(root)): str(NOW)}, {}, ())
+    assert wanted == [(str(root), NOW), ("1", NOW - 2 * MINUTE)]
+
+
+def test_a_channel_that_was_never_written_in_is_looked_into_if_it_is_livelier_than_we():
+    newest = [("7", str(NOW + MINUTE)), ("8", str(NOW - 60 * MINUTE))]
+    wanted = dict(plan({at("1"): str(NOW)}, {}, newest))
+    assert wanted == {"1": NOW, "7": NOW - 2 * MINUTE}
+    assert plan({}, {}, newest) == []  # a first start has missed nothing
+
+
+def test_what_this_process_saw_counts_and_there_is_a_limit():
+    seen = {str(n): NOW + n for n in range(80)}
+    wanted = plan({at("5"): "not a number"}, seen, ())
+    assert len(wanted) == CHANNELS
+    assert wanted[0] == ("79", NOW + 79)
+
+
+# --- which post is which ----------------------------------------------------------------------
+
+
+def posted(id_: str, *, author: str = "1", custom_id: str = "", nonce: str | None = None) -> Any:
+    rows = [{"type": 1, "components": [{"type": 2, "custom_id": custom_id}]}] if custom_id else []
+    return {
+        "id": id_,
+        "channel_id": "9",
+        "author": {"id": author},
+        "components": [{"type": 17, "components": rows}] if rows else [],
+        "nonce": nonce,
+    }
+
+
+def test_a_lost_post_is_found_by_its_buttons_or_its_nonce():
+    others = [posted("1", author="2"), posted("2", custom_id="stop:t:~" + "0" * 24), {}]
+    sign = posted("3", custom_id=f"stop:t:~{DELIVERY}")
+    assert found([*others, sign], DELIVERY, me="1") == "3"
+    assert found([*others, posted("4", nonce=DELIVERY)], DELIVERY, me="1") == "4"
+    assert found(others, DELIVERY, me="1") is None
+    assert found("nonsense", DELIVERY, me="1") is None
+
+
+def test_a_message_of_ours_without_a_sign_leaves_it_open():
+    with pytest.raises(ChatUnknown):
+        found([posted("1")], DELIVERY, me="1")
+
+
+async def test_looking_for_a_post_before_its_thread_was_made_does_not_keep_it_from_being_made(
+    discord,
+):
+    ada = discord.person("Ada")
+    place = discord.group("general", ada)
+    async with running(discord) as bot:
+        asked = await discord.say(place, ada, "Who?", mention=True)
+        await discord.until(lambda: bot.inbox.messages)
+    (message,) = bot.inbox.messages
+    async with running(discord) as bot:
+        assert await bot.chat.find(message.address, DELIVERY, since=message.at) is None
+        first = await bot.chat.post(message.address, part("You."), delivery_id=DELIVERY)
+        assert [each.id for each in discord.shown(place, thread=asked)] == [first]
+        assert await bot.chat.find(message.address, DELIVERY, since=message.at) == first
+        await bot.chat.edit(message.address, first, part("You!"))
+        assert await bot.chat.find(message.address, DELIVERY, since=message.at) == first
+
+
+async def test_a_thread_whose_making_is_not_answered_is_made_once(discord):
+    ada = discord.person("Ada")
+    place = discord.group("general", ada)
+    async with running(discord) as bot:
+        await discord.say(place, ada, "Who?", mention=True)
+        await discord.until(lambda: bot.inbox.messages)
+        address = bot.inbox.messages[0].address
+        discord.faults.plan("create_thread", Fault(kind="drop"))
+        with pytest.raises(ChatError) as met:
+            await bot.chat.post(address, part("You."), delivery_id=DELIVERY)
+        assert not isinstance(met.value, ChatUnknown)  # nothing was posted, for sure
+        await bot.chat.post(address, part("You."), delivery_id=DELIVERY)
+        assert len(discord.threads(place)) == 1
+        assert len(discord.shown(place, thread=address.thread)) == 1
+
+
+# --- the menu ---------------------------------------------------------------------------------
+
+
+def test_every_command_is_in_the_menu_with_what_discord_asks_of_it():
+    for command, entry in zip(menu(), MENU, strict=True):
+        assert command["name"] == entry.name
+        assert 0 < len(str(command["description"])) <= 100
+        assert command["contexts"] == [0, 1]
+    long = menu([Entry(name="x", summary="y" * 300)])
+    assert len(str(long[0]["description"])) == 100
+
+
+def test_what_begins_so_is_offered_first():
+    offered = choices(["a fast one", "fast", "slow", "faster", ""], " FAS ")
+    data = offered["data"]
+    assert isinstance(data, dict)
+    assert [each["name"] for each in data["choices"]] == ["fast", "faster", "a fast one"]
+
+
+async def test_a_menu_that_cannot_be_registered_is_one_line(discord, caplog):
+    refusal = Fault(kind="refuse", status=403, error="50001 Missing Access")
+    discord.faults.plan("put_commands", refusal)
+    rest = Rest(discord.token, discord.api_base)
+    application = discord.desk.world.application_id
+    await sync(rest, application)
+    assert [each.levelname for each in caplog.records] == ["WARNING"]
+    await sync(rest, application)
+    await sync(rest, application)
+    assert len(discord.requests.of("put_commands")) == 2
+
+
+# --- against servers that are not quite Discord -----------------------------------------------
+
+
+@pytest.fixture
+async def serve():
+    runners = []
+
+    async def start(answer) -> Rest:
+        async def handle(request: web.Request) -> web.Response:
+            made: web.Response = answer(request)
+            return made
+
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", handle)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        runners.append(runner)
+        host, port = runner.addresses[0][:2]
+        return Rest("token", f"http://{host}:{port}/api/v10/")
+
+    yield start
+    for runner in runners:
+        await runner.cleanup()
+
+
+async def test_json_is_read_however_it_is_spelled_and_the_library_s_address_stays(serve):
+    rest = await serve(lambda _request: web.json_response({"id": "7", "username": "moa"}))
+    base = Route.BASE
+    assert (await log_in(rest)).user == "7"
+    assert Route.BASE == base == "https://discord.com/api/v10"
+
+
+async def test_a_server_that_knows_no_gateway_leaves_discord_s_own(serve):
+    rest = await serve(lambda _request: web.Response(status=404))
+    assert await gateway_of(rest, None) == DiscordWebSocket.DEFAULT_GATEWAY
+    assert str(await gateway_of(rest, "ws://127.0.0.1:1/g")) == "ws://127.0.0.1:1/g"
+    rest = await serve(lambda _request: web.json_response({"url": "wss://g.example"}))
+    assert str(await gateway_of(rest, None)).startswith("wss://g.example")
+
+
+async def test_a_limit_from_in_front_of_discord_is_a_wait_like_any_other(serve):
+    asked = []
+
+    def answer(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return web.Response(status=429, headers={"Retry-After": "33"}, text="<html>slow down")
+
+    rest = await serve(answer)
+    for _ in range(2):
+        with pytest.raises(ChatBusy) as busy:
+            await rest.call(routes.typing("1"))
+        assert busy.value.retry_after == pytest.approx(33, abs=1)
+    assert len(asked) == 1
+
+
+async def test_patience_waits_for_a_short_limit(serve):
+    answers = iter([0.05, 0.05, None])
+
+    def answer(_request: web.Request) -> web.Response:
+        wait = next(answers)
+        if wait is None:
+            return web.json_response([])
+        body = {"message": "slow", "retry_after": wait, "global": False}
+        headers = {"Via": "1.1 google", "Retry-After": "1"}
+        raw = web.json_response(body, status=429, headers=headers)
+        raw.content_type = "application/json"
+        raw.charset = None
+        return raw
+
+    rest = await serve(answer)
+    began = asyncio.get_running_loop().time()
+    assert await rest.call(routes.messages("GET", "1"), patience=3.0) == []
+    assert 0.1 <= asyncio.get_running_loop().time() - began < 2.5
+
+
+async def test_a_server_that_is_not_there_is_an_error_and_nothing_was_posted():
+    rest = Rest("token", "http://127.0.0.1:9/api")
+    with pytest.raises(ChatError) as met:
+        await rest.call(routes.messages("POST", "1"), json={"content": "x"})
+    assert not isinstance(met.value, ChatUnknown)
