@@ -66,7 +66,7 @@ def picture(part: Part) -> Picture:
         return Picture(text=steady(text) if part.streaming else text)
     return Picture(
         text=steady(text) if part.streaming else text,
-        title=shorten(neutralise(panel_title(panel)), FIELD),
+        title=neutralise(shorten(panel_title(panel), FIELD)),
         tasks=_tasks(panel),
     )
 
@@ -114,9 +114,9 @@ def _task(row: Row, round_: int) -> Task:
     _, _, title = row_text(row).partition(" ")  # the card has a sign of its own
     return Task(
         key=f"{round_}-{row.position}",
-        title=shorten(neutralise(title), FIELD),
+        title=neutralise(shorten(title, FIELD)),
         status=_STATUS[row.state],
-        output=shorten(neutralise(row.gist), FIELD),
+        output=neutralise(shorten(row.gist, FIELD)),
     )
 
 

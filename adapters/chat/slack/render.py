@@ -104,7 +104,7 @@ def _bytes(text: str) -> int:
 def markdown(text: str) -> list[Block]:
     """Render a model's Markdown, which Slack reads natively."""
     return [
-        {"type": "markdown", "text": piece} for piece in pieces(neutralise(text), MARKDOWN - 100)
+        {"type": "markdown", "text": neutralise(piece)} for piece in pieces(text, MARKDOWN - 100)
     ]
 
 
@@ -149,13 +149,13 @@ def _children(rows: Sequence[Row], room: int) -> list[Json]:
     children: list[Json] = []
     for row in rows:
         told = f"{row_text(row)}\n\n{row.text}" if row.text else row_text(row)
-        cut = list(pieces(shorten(neutralise(told), share), SECTION))
+        cut = list(pieces(shorten(told, share), SECTION))
         children += [_section(piece) for piece in cut[:each]]
     return children
 
 
 def _plain(text: str) -> list[Block]:
-    return [_section(piece) for piece in list(pieces(neutralise(text), SECTION))[:40]]
+    return [_section(piece) for piece in list(pieces(text, SECTION))[:40]]
 
 
 def _section(text: str) -> Block:
@@ -167,7 +167,7 @@ def _text(text: str) -> Block:
 
 
 def _label(text: str) -> Block:
-    return {"type": "plain_text", "text": shorten(neutralise(text), LABEL) or " ", "emoji": True}
+    return {"type": "plain_text", "text": neutralise(shorten(text, LABEL)) or " ", "emoji": True}
 
 
 def buttons_of(buttons: Sequence[Button], *, rich: bool) -> list[Block]:

@@ -49,14 +49,14 @@ class Sessions:
         if self._budgets.status.wait():
             return False
         self._budgets.status.take()
-        title = " ".join(neutralise(text).split())
+        title = shorten(" ".join(text.split()), TITLE)
         try:
             answer = await self._api.ask(
                 self._api.web.agents_sessions_setStatus(
                     channel_id=channel,
                     thread_ts=thread,
                     status="processing",
-                    title=shorten(title, TITLE) or None,
+                    title=neutralise(title) or None,
                     initiator_user_id=user or None,
                 )
             )

@@ -77,9 +77,14 @@ def steady(text: str) -> str:
     """
     begun = _BEGUN.search(text)
     end = begun.start() if begun else len(text)
-    while end > 1 and (text[end - 1].isspace() or text[end - 2].isspace()):
-        end -= 1
-    return text[: max(end - 1, 0)]
+    while True:
+        while end > 1 and (text[end - 1].isspace() or text[end - 2].isspace()):
+            end -= 1
+        end = max(end - 1, 0)
+        ping = _PING.search(text[:end])  # only a cut can have made one
+        if ping is None:
+            return text[:end]
+        end = ping.start()
 
 
 def shorten(text: str, limit: int) -> str:

@@ -245,7 +245,7 @@ def _told(frame: Frame, manner: Manner) -> Body:
     if not manner.bare:
         return body
     text = frame.content.text if isinstance(frame.content, Part) else body.text
-    return Body(blocks=[], text=neutralise(text)[: MARKDOWN - 100] or body.text)
+    return Body(blocks=[], text=neutralise(text[: MARKDOWN - 100]) or body.text)
 
 
 def _unfiled(frame: Frame) -> Frame:
