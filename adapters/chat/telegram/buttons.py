@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from core.frames import Action, Button
+from core.markup import strip
 
 MOST_BYTES: Final = 64
 """What `callback_data` holds."""
@@ -50,7 +51,7 @@ def keyboard(buttons: Sequence[Button]) -> Keyboard | None:
     picks = [_key(each) for each in buttons if each.action == "pick"]
     others = [_key(each) for each in buttons if each.action != "pick"]
     for keys, width in ((picks, 2), (others, 3)):
-        fit = [key for key in keys if len(key["callback_data"].encode()) <= MOST_BYTES]
+        fit = [key for key in keys if _fits(key["callback_data"])]
         rows += [fit[at : at + width] for at in range(0, len(fit), width)]
     return {"inline_keyboard": rows} if rows else None
 
@@ -65,4 +66,9 @@ def pressed(data: str | None) -> Pressed | None:
 
 def _key(button: Button) -> dict[str, str]:
     data = f"{_CODES[button.action]}:{button.turn_id}:{button.value}"
-    return {"text": button.label or "…", "callback_data": data}
+    return {"text": " ".join(strip(button.label).split()) or "…", "callback_data": data}
+
+
+def _fits(data: str) -> bool:
+    carried = data.encode(errors="ignore")
+    return len(carried) <= MOST_BYTES and carried.decode() == data

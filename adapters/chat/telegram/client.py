@@ -7,6 +7,7 @@ or formatting is refused. Errors of the library end here.
 from __future__ import annotations
 
 import logging
+import re
 from typing import Final, TypeAlias
 
 from telegram import InputFile
@@ -20,7 +21,9 @@ from core.frames import File, Frame
 from core.types import Address, Message
 
 SEEN: Final = "👀"  # one of the few reactions that bots may use
+LONGEST_NAME: Final = 60
 _TRIES: Final = 4
+_UNFIT = re.compile(r"[^\w .()+-]")
 
 Values: TypeAlias = dict[str, object]
 
@@ -79,8 +82,8 @@ class Client:
                 "allow_sending_without_reply": True,
             }
         if isinstance(frame.content, File):
-            file = InputFile(frame.content.text.encode(), filename=frame.content.name)
-            return await self._send(address, "sendDocument", values | {"document": file})
+            document = {"document": _document(frame.content)}
+            return await self._send(address, "sendDocument", values | document)
         rendered = render(frame, name=name)
         return await self._send(address, "sendMessage", values | rendered.values())
 
@@ -167,3 +170,9 @@ class Client:
 
     def _chat(self, address: Address) -> str:
         return self._moved.get(address.channel, address.channel)
+
+
+def _document(file: File) -> InputFile:
+    """Make a file that can be sent: none is empty, and names stand in a header."""
+    name = _UNFIT.sub("_", file.name)[:LONGEST_NAME].strip() or "file"
+    return InputFile(file.text.encode(errors="replace") or b"\n", filename=name)

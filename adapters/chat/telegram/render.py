@@ -76,7 +76,7 @@ def cut(text: str, room: int) -> str:
     """Cut a text to `room` UTF-16 units, between words; "…" says that there was more."""
     if utf16(text) <= room:
         return text
-    return split(text, max(room - 2, 1), utf16)[0] + " …"
+    return "".join(split(text, max(room - 2, 1), utf16)[:1]) + " …"
 
 
 def _mention(frame: Frame, name: str) -> Styled:

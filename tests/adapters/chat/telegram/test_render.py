@@ -160,10 +160,20 @@ def test_too_much_formatting_leaves_the_words():
     assert sum(kind == "text_link" for kind, _ in parts(shown.body)) == 80
 
 
-@pytest.mark.parametrize("text", ["", " ", "\n\n", "\u202e", "\x00", "   \t"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "\n\n", "\u202e", "\x00", "   \t", "\n" * 5000, "\ud800"]
+)
 def test_there_is_always_something_to_send(text):
-    for content in (part(text), Notice(text=text), part(text, streaming=True)):
-        accepted(render(frame(content)))
+    button = Button(action="pick", label=text, turn_id="", value="x")
+    for content in (
+        part(text),
+        Notice(text=text),
+        part(text, streaming=True),
+        part(text, error=text),
+    ):
+        shown = accepted(render(frame(content, buttons=(button,))))
+        assert shown.keys is not None
+        assert shown.keys["inline_keyboard"][0][0]["text"] == "…"
 
 
 def test_a_notice_is_plain_and_calls_nobody():
@@ -199,7 +209,7 @@ def test_choices_stand_in_pairs():
     assert keyboard([]) is None
 
 
-@given(st.sampled_from(["stop", "pick", "advisors"]), st.text(max_size=10).map(lambda s: s * 4))
+@given(st.sampled_from(["stop", "pick", "advisors"]), st.text(max_size=5).map(lambda s: s * 4))
 def test_what_a_button_carries_comes_back_or_the_button_is_left_out(action, value):
     keys = keyboard([Button(action=action, label="x", turn_id=TURN, value=value)])
     if len(f"s:{TURN}:{value}".encode()) > 64:

@@ -55,6 +55,13 @@ async def test_a_file_goes_out_with_its_name(telegram, sender, dm):
     assert shown.files == ("größe 1.py",)
 
 
+@pytest.mark.parametrize("name", ["", "\n", 'a"; x=\\y.py', "\x00\ud800.md", "n" * 300])
+async def test_a_file_may_be_empty_and_have_any_name(telegram, sender, dm, name):
+    file = File(turn_id="t", name=name, text="" if name else "\ud800")
+    await sender.post(address(dm.id), Frame(key="file/0", content=file), delivery_id="d")
+    assert telegram.shown(dm)[0].files
+
+
 async def test_a_question_is_seen_at_once(telegram, sender, dm):
     (message_id,) = telegram.chat(telegram.dm(telegram.world.people[int(dm.id)])).messages
     message = Message(
