@@ -110,7 +110,7 @@ class TelegramChat(ChatAdapter):
                     task.cancel()
                 return refused
 
-    def _door(self, me: Me, intake: Intake, aside: asyncio.TaskGroup) -> Doorway:
+    def _door(self, me: Me, intake: Intake, group: asyncio.TaskGroup) -> Doorway:
         return Doorway(
             account=self._account,
             me=me,
@@ -119,7 +119,7 @@ class TelegramChat(ChatAdapter):
             intake=intake,
             presses=self._presses,
             admins=self._admins,
-            aside=aside,
+            group=group,
             names=self._names,
         )
 

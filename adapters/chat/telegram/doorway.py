@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doorway:
-    """Where updates come in. `aside` runs what must not hold up the next update."""
+    """Where updates come in. `group` runs what must not hold up the next update."""
 
     account: Account
     me: Me
@@ -41,7 +41,7 @@ class Doorway:
     intake: Intake
     presses: Presses
     admins: Admins
-    aside: asyncio.TaskGroup
+    group: asyncio.TaskGroup
     names: dict[str, str] = field(default_factory=dict)
 
     async def take(self, raw: Mapping[str, object]) -> None:
@@ -88,10 +88,10 @@ class Doorway:
         if isinstance(incoming, Press) and incoming.handle:
             self._settle(incoming.handle, refusal, wait=new)
         elif refusal and not isinstance(incoming, Moved):
-            self.aside.create_task(self._refuse(incoming, refusal))
+            self.group.create_task(self._refuse(incoming, refusal))
 
     def _settle(self, handle: str, text: str = "", *, wait: bool = False) -> None:
-        self.aside.create_task(self.presses.settle(handle, text, wait=wait))
+        self.group.create_task(self.presses.settle(handle, text, wait=wait))
 
     def _remember(self, user: str, name: str) -> None:
         if len(self.names) >= MOST_NAMES:
