@@ -67,6 +67,7 @@ class Hearing:
 
     async def _ready(self, ready: shapes.Ready) -> None:
         """Begin a new session: what the store knows now is where reading begins."""
+        log.info("Discord: connected as %s", ready.user.username or ready.user.id)
         self._awaited = {guild.id for guild in ready.guilds}
         self._complete.clear()
         if not self._awaited:

@@ -110,6 +110,9 @@ class Rooms:
 
     async def _make(self, channel: str, message: str) -> str:
         """Open the thread of a message; give the channel itself where that is refused."""
+        place = self._places.find(channel)
+        if place is not None and place.kind != "open":
+            return message  # no message opens a thread there, so this one is there already
         title = await self._title(channel, message)
         body = {"name": title, "auto_archive_duration": _ARCHIVED_AFTER}
         try:
@@ -124,12 +127,20 @@ class Rooms:
                 return message  # it is there already, or no message of this channel opened it
             if code == UNKNOWN_CHANNEL:
                 raise
+            if await self._is_there(message):
+                return message
             log.info("Discord: no thread in channel %s: %s; answering there", channel, error)
             return channel
-        guild = self._places.find(channel)
         made = shapes.Channel(id=message, type=11, parent_id=channel)
-        self._places.learn(made, guild.guild if guild else None)
+        self._places.learn(made, place.guild if place else None)
         return message
+
+    async def _is_there(self, thread: str) -> bool:
+        try:
+            await self._rest.call(routes.channel(thread))
+        except ChatError:
+            return False
+        return True
 
     async def _title(self, channel: str, message: str) -> str:
         text = self._titles.get(message)

@@ -109,6 +109,22 @@ async def test_looking_for_a_post_before_its_thread_was_made_does_not_keep_it_fr
         assert await bot.chat.find(message.address, DELIVERY, since=message.at) == first
 
 
+async def test_a_thread_of_theirs_is_written_into_also_where_none_may_be_made(discord):
+    ada = discord.person("Ada")
+    place = discord.group("general", ada)
+    thread = await discord.thread(place, ada, "Ours")
+    async with running(discord) as bot:
+        await discord.say(thread, ada, "Who?", mention=True)
+        await discord.until(lambda: bot.inbox.messages)
+    (message,) = bot.inbox.messages
+    await discord.archive(place, thread=thread.id)
+    await discord.forbid(place, "threads")
+    async with running(discord) as bot:
+        await bot.chat.post(message.address, part("You."), delivery_id=DELIVERY)
+    assert discord.shown(place) == []
+    assert len(discord.shown(thread)) == 1
+
+
 async def test_a_thread_whose_making_is_not_answered_is_made_once(discord):
     ada = discord.person("Ada")
     place = discord.group("general", ada)
