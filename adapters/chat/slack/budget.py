@@ -49,6 +49,6 @@ class Budgets:
         self.start = Budget(clock, per_minute=13, burst=6)
         self.append = Budget(clock, per_minute=84, burst=12)
         self.update = Budget(clock, per_minute=36, burst=10)
-        self.status = Budget(clock, per_minute=36, burst=10)
+        self.status = Budget(clock, per_minute=30, burst=8)
         self.reaction = Budget(clock, per_minute=36, burst=10)
         self.names = Budget(clock, per_minute=80, burst=16)

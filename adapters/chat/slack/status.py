@@ -75,7 +75,8 @@ class Sessions:
 
         `surely`: it may be from an earlier run, of which nothing is known here.
         """
-        if not (self.ended(channel, thread) or (surely and thread and not self._off)):
+        may = surely and bool(thread) and not self._off and not self._budgets.status.wait()
+        if not self.ended(channel, thread) and not may:
             return
         self._budgets.status.take()
         try:

@@ -52,6 +52,7 @@ class Writer:
                 return ts
             if wait := self._budgets.update.wait():
                 raise ChatBusy("more is written here than can be edited", retry_after=wait)
+            self._budgets.update.take()  # for the edit that will make it whole
         ts = await self.say(channel, place.thread, frame, delivery_id)
         if _ends(frame):
             await self._sessions.end(channel, place.thread, surely=isinstance(content, Part))
@@ -156,9 +157,10 @@ class Writer:
         return done
 
     async def _update(self, channel: str, ts: str, frame: Frame) -> None:
-        if not frame.final and (wait := self._budgets.update.wait()):
-            raise ChatBusy("the workspace edits as fast as it may", retry_after=wait)
-        self._budgets.update.take()
+        if not frame.final:
+            if wait := self._budgets.update.wait():
+                raise ChatBusy("the workspace edits as fast as it may", retry_after=wait)
+            self._budgets.update.take()
 
         async def write(manner: Manner) -> None:
             body = _told(frame, manner)

@@ -314,6 +314,28 @@ async def test_the_workspace_s_budget_is_kept_and_a_final_never_waits(in_channel
     assert asked.shown()[0].text.startswith(ANSWER.strip())
 
 
+async def test_where_more_is_asked_than_may_be_edited_answers_come_whole(in_channel):
+    asked = in_channel
+    refused = Fault(kind="refuse", status=200, error="unknown_method")
+    asked.world.slack.faults.plan("chat.startStream", refused)
+    begun, waits = [], []
+    for number in range(30):
+        asked.world.slack.rates.windows.clear()
+        try:
+            begun.append(await asked.post(streaming("One"), f"d{number}"))
+        except ChatBusy as busy:
+            waits.append(busy.retry_after)
+    assert 0 < min(waits) <= max(waits) < 2
+    for ts in begun:
+        await asked.edit(ts, final(ANSWER))
+    for number in range(30):
+        asked.world.slack.rates.windows.clear()
+        await asked.post(final(ANSWER), f"e{number}")
+    edits = asked.world.slack.requests.of("chat.update")
+    assert len(edits) == len(begun) <= 12
+    assert {each.status for each in edits} == {200}
+
+
 async def test_a_chat_is_told_how_long_slack_wants_to_be_left_alone(in_channel):
     asked = in_channel
     ts = await asked.post(streaming(ANSWER[:40]))
