@@ -36,32 +36,39 @@ class Floor:
             nonlocal first
             first = first or perf_counter() - began
 
+        session, url = self._session, self._url
         async with asyncio.TaskGroup() as group:
             asked = [
-                group.create_task(self._ask(plan.model, messages)) for plan in scene.references
+                group.create_task(ask(session, url, plan.model, messages))
+                for plan in scene.references
             ]
         advised = perf_counter() - began
         advice = "\n\n".join(task.result() for task in asked)
-        await self._ask(
-            scene.aggregator.model, [*messages, {"role": "user", "content": advice}], heard
-        )
+        said = [*messages, {"role": "user", "content": advice}]
+        await ask(session, url, scene.aggregator.model, said, heard)
         return Took(first=first, whole=perf_counter() - began, advised=advised)
 
-    async def _ask(
-        self, model: str, messages: list[Message], heard: Callable[[str], None] | None = None
-    ) -> str:
-        body = {"model": model, "stream": True, "messages": messages}
-        pieces: list[str] = []
-        async with self._session.post(
-            self._url, data=json.dumps(body), headers={"Content-Type": "application/json"}
-        ) as response:
-            async for line in response.content:
-                if not line.startswith(b"data: {"):
-                    continue
-                for choice in json.loads(line[6:])["choices"]:
-                    text = choice["delta"].get("content")
-                    if text:
-                        pieces.append(text)
-                        if heard is not None:
-                            heard(text)
-        return "".join(pieces)
+
+async def ask(
+    session: aiohttp.ClientSession,
+    url: str,
+    model: str,
+    messages: list[Message],
+    heard: Callable[[str], None] | None = None,
+) -> str:
+    """Ask a model, streamed, and give its whole answer."""
+    body = {"model": model, "stream": True, "messages": messages}
+    pieces: list[str] = []
+    async with session.post(
+        url, data=json.dumps(body), headers={"Content-Type": "application/json"}
+    ) as response:
+        async for line in response.content:
+            if not line.startswith(b"data: {"):
+                continue
+            for choice in json.loads(line[6:])["choices"]:
+                text = choice["delta"].get("content")
+                if text:
+                    pieces.append(text)
+                    if heard is not None:
+                        heard(text)
+    return "".join(pieces)

@@ -1,12 +1,8 @@
-"""The rows about the real program: how fast it starts, what it holds, what a turn over /v1 takes.
-
-The figures of a process are read from /proc, so these rows need Linux.
-"""
+"""The rows about the real program: its start, its memory, and a turn over /v1."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
 import sys
 import tempfile
@@ -16,19 +12,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
-from time import perf_counter, sleep
+from time import monotonic, perf_counter, sleep
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import aiohttp
 
+from bench.process import Process
 from bench.scene import FAST, QUESTION, Plan
 from bench.table import Row
 
 TOKEN = "a-token-for-the-benchmark"  # noqa: S105 - of a program that lives for seconds
 CONFIG = """\
-data_dir: {data}
 http: {{host: 127.0.0.1, port: 0, token: {token}}}
 providers:
   bench: {{api: chat_completions, base_url: "{url}", api_key: none-needed}}
@@ -51,68 +47,42 @@ INSTANT = Plan(first=0.0, pieces=12, between=0.0)
 AT_ONCE = 8
 Start = tuple[float, float]
 """Seconds on the wall and of CPU."""
-TICKS = os.sysconf("SC_CLK_TCK")
-PAGE = os.sysconf("SC_PAGE_SIZE")
 TURNS = (100, 1000)
 SETTLES = 3.0
 """Seconds after its start in which the program still reads its tables of prices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
+class Program(Process):
     """The gateway, running: seconds from its start to its line and its readiness, and of CPU."""
 
-    pid: int
     url: str
+    began: float
     line: float = 0.0
     ready: float = 0.0
     starting: float = 0.0
 
-    @property
-    def megabytes(self) -> float:
-        """What it holds in memory now."""
-        resident = Path(f"/proc/{self.pid}/statm").read_text().split()[1]
-        return int(resident) * PAGE / 1e6
-
-    @property
-    def cpu(self) -> float:
-        """Seconds of CPU that it has taken so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
-
 
 @contextmanager
-def running(base_url: str) -> Iterator[Program]:
+def running(config: str) -> Iterator[Program]:
     """Start the program with an empty data folder; end it as an operator would."""
     with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder) / "config.yaml"
-        config.write_text(
-            CONFIG.format(
-                data=Path(folder) / "data",
-                token=TOKEN,
-                url=base_url,
-                fast=FAST.model,
-                instant=INSTANT.model,
-            )
-        )
-        command = [
-            str(Path(sys.executable).with_name("moa-gateway")),
-            "run",
-            "--config",
-            str(config),
-        ]
-        began = perf_counter()
+        path = Path(folder) / "config.yaml"
+        path.write_text(f"data_dir: {folder}/data\n{config}")
+        script = str(Path(sys.executable).with_name("moa-gateway"))
+        command = [script, "run", "--config", str(path)]
+        began = monotonic()
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
             assert child.stdout is not None
             try:
                 words = child.stdout.readline().decode().split()
-                line = perf_counter() - began
+                line = monotonic() - began
                 assert words, "the program did not start"
                 address = urlsplit(words[-1])
                 url = f"{address.scheme}://{address.netloc}"
                 _until_ready(url)
-                ready = perf_counter() - began
-                program = Program(pid=child.pid, url=url, line=line, ready=ready)
+                ready = monotonic() - began
+                program = Program(pid=child.pid, url=url, began=began, line=line, ready=ready)
                 yield replace(program, starting=program.cpu)
             finally:
                 child.terminate()
@@ -131,13 +101,14 @@ def _until_ready(url: str) -> None:
 
 def rows(base_url: str, *, starts: int, turns: tuple[int, int] = TURNS) -> list[Row]:
     """Measure; starts are timed by turns with a bare Python that only imports the HTTP client."""
+    config = CONFIG.format(token=TOKEN, url=base_url, fast=FAST.model, instant=INSTANT.model)
     started: list[Program] = []
     bare: list[Start] = []
     for _ in range(starts):
         bare.append(_bare_start())
-        with running(base_url) as program:
+        with running(config) as program:
             started.append(program)
-    with running(base_url) as program:
+    with running(config) as program:
         sleep(SETTLES)
         idle = program.megabytes
         return [

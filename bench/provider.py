@@ -7,9 +7,11 @@ Decides nothing: the model's name says when the pieces of an answer come (`scene
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -30,6 +32,8 @@ REFUSAL = (
     b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\n"
     b"Content-Length: %d\r\n\r\n%s" % (len(BROKEN), BROKEN)
 )
+TIMES = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+ENDED: deque[float] = deque(maxlen=100)
 EVENT = (
     '{"id":"chatcmpl-1","object":"chat.completion.chunk","created":1790000000,"model":"bench",'
     '"choices":[{"index":0,"delta":%s,"finish_reason":%s}],"usage":null}'
@@ -72,6 +76,9 @@ class Clockwork(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         head, found, body = self._buffer.partition(b"\r\n\r\n")
+        if head.startswith(b"GET ") and found:
+            self._tell()
+            return
         length = LENGTH.search(head) if found else None
         if length is None or len(body) < int(length[1]):
             return
@@ -79,6 +86,12 @@ class Clockwork(asyncio.Protocol):
         model = MODEL.search(body)
         if model is not None:
             self._answer(_plan(model[1].decode()))
+
+    def _tell(self) -> None:
+        """Give the times of the latest endings, by the clock that all processes share."""
+        self._buffer = b""
+        body = json.dumps(list(ENDED)).encode()
+        self._transport.write(TIMES % (len(body), body))
 
     def _answer(self, plan: Plan) -> None:
         begins = self._loop.time() + plan.first
@@ -92,10 +105,13 @@ class Clockwork(asyncio.Protocol):
         number += 1
         if number == plan.pieces:
             self._transport.write(data + LAST)
+            ENDED.append(self._loop.time())
             return
         self._transport.write(data)
         # Counted from the beginning: what is late once must not make everything later.
         due = begins + number * plan.between
+        if number == plan.pieces - 1:
+            due += plan.pause
         self._timer = self._loop.call_at(due, self._say, plan, begins, number)
 
 

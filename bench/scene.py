@@ -12,30 +12,38 @@ PARAGRAPH = "We talked about the release, the audit, and who has to be told befo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How a model answers. `first` and `between` are in seconds; `fails` is an HTTP 500."""
+    """How a model answers. `first`, `between` and `pause` are in seconds; `fails` is an HTTP 500.
+
+    `pause` is how long it thinks before its last piece, on top of `between`.
+    """
 
     first: float
     pieces: int = 20
     between: float = 0.0
     fails: bool = False
+    pause: float = 0.0
 
     @property
     def model(self) -> str:
         """The model's name, which tells the provider all of this."""
-        return f"{self.first}/{self.pieces}/{self.between}/{int(self.fails)}"
+        return f"{self.first}/{self.pieces}/{self.between}/{int(self.fails)}/{self.pause}"
 
     @classmethod
     def of(cls, model: str) -> Self:
         """Read such a name."""
-        first, pieces, between, fails = model.split("/")
+        first, pieces, between, fails, pause = model.split("/")
         return cls(
-            first=float(first), pieces=int(pieces), between=float(between), fails=fails == "1"
+            first=float(first),
+            pieces=int(pieces),
+            between=float(between),
+            fails=fails == "1",
+            pause=float(pause),
         )
 
     @property
     def whole(self) -> float:
         """Seconds until its last piece."""
-        return self.first + (self.pieces - 1) * self.between
+        return self.first + (self.pieces - 1) * self.between + self.pause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
