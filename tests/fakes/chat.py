@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from typing_extensions import override
 
@@ -33,25 +33,39 @@ class Request:
     """One request that reached the platform. `at` is in the loop's seconds."""
 
     at: float
-    op: Literal["post", "edit", "delete"]
+    op: Literal["post", "edit", "delete", "preview"]
     channel: str
     key: str
     text: str
     frame: Frame | None = None
     delivery_id: str = ""
+    reply_to: str | None = None
 
 
 class FakeChat(ChatAdapter):
     """Fulfils ChatAdapter. `fail(channel, …)` sets what the next requests there come to.
 
-    A request takes `latency` seconds. After a ChatUnknown the message stands in the chat.
+    A request takes `latency` seconds. After a ChatUnknown the message stands in the chat; `tells`
+    says whether it can be found there, `refuses` that there are no previews after all. `can` names further capabilities.
     """
 
     def __init__(
-        self, *, limit: int = 4096, pace: float = 1.0, latency: float = 0.0, platform: str = "fake"
+        self,
+        *,
+        limit: int = 4096,
+        pace: float = 1.0,
+        latency: float = 0.0,
+        platform: str = "fake",
+        tells: bool = False,
+        **can: Any,
     ) -> None:
         self._platform = platform
-        self.can = Capabilities(limit=limit, pace=pace)
+        self.can = Capabilities(limit=limit, pace=pace, **can)
+        self.tells = tells
+        self.refuses = False
+        self.searches: list[tuple[str, int]] = []
+        self.previewed: dict[str, Frame] = {}
+        self._ids: dict[str, str] = {}
         self.whispers: list[tuple[Command | Press, Frame]] = []
         self.log: list[Request] = []
         self.messages: dict[str, Frame] = {}
@@ -94,12 +108,31 @@ class FakeChat(ChatAdapter):
     ) -> str:
         message_id = f"m{len(self.log)}"
         try:
-            await self._request("post", address, frame, delivery_id)
+            await self._request("post", address, frame, delivery_id, reply_to)
         except ChatUnknown:
-            self.messages[message_id] = frame
+            self._stand(message_id, frame, delivery_id)
             raise
-        self.messages[message_id] = frame
+        self._stand(message_id, frame, delivery_id)
         return message_id
+
+    def _stand(self, message_id: str, frame: Frame, delivery_id: str) -> None:
+        self.messages[message_id] = frame
+        self._ids[delivery_id] = message_id
+
+    @override
+    async def preview(self, address: Address, frame: Frame, *, delivery_id: str) -> bool:
+        await self._request("preview", address, frame, delivery_id)
+        if self.refuses:
+            return False
+        self.previewed[delivery_id] = frame
+        return True
+
+    @override
+    async def find(self, address: Address, delivery_id: str, *, since: int) -> str | None:
+        self.searches.append((delivery_id, since))
+        if not self.tells:
+            raise ChatUnknown("this platform cannot tell")
+        return self._ids.get(delivery_id)
 
     @override
     async def edit(self, address: Address, message_id: str, frame: Frame) -> None:
@@ -117,7 +150,12 @@ class FakeChat(ChatAdapter):
         self.log.append(Request(at=now, op="delete", channel=address.channel, key=key, text=""))
 
     async def _request(
-        self, op: Literal["post", "edit"], address: Address, frame: Frame, delivery_id: str = ""
+        self,
+        op: Literal["post", "edit", "preview"],
+        address: Address,
+        frame: Frame,
+        delivery_id: str = "",
+        reply_to: str | None = None,
     ) -> None:
         self.log.append(
             Request(
@@ -128,6 +166,7 @@ class FakeChat(ChatAdapter):
                 text=frame_text(frame),
                 frame=frame,
                 delivery_id=delivery_id,
+                reply_to=reply_to,
             )
         )
         if self._latency:

@@ -7,7 +7,7 @@ import itertools
 
 import pytest
 
-from core.errors import ChatBusy, ChatError, ChatUnknown
+from core.errors import ChatBusy, ChatClosed, ChatError, ChatUnknown
 from core.events import AnswerDelta, AnswerReset, TurnFinished
 from core.frames import Frame, Notice
 from core.records import Posted
@@ -54,7 +54,7 @@ class Room:
         self.done: dict[str, bool] = {}
 
     async def turn(
-        self, seconds: float, *, channel="c", turn_id="t1", labels=(), posted=()
+        self, seconds: float, *, channel="c", turn_id="t1", labels=(), posted=(), text="", **info
     ) -> None:
         """Stream a sentence every quarter of a second."""
         mailbox = Mailbox()
@@ -62,13 +62,13 @@ class Room:
             turn_id=turn_id,
             address=Address(platform="fake", channel=channel),
             posted=posted,
+            **info,
         )
         async with asyncio.TaskGroup() as group:
             shown = group.create_task(
                 deliver(info, mailbox, adapter=self.chat, outbox=self.outbox, budgets=self.budgets)
             )
             mailbox.tell(started(*labels, turn_id=turn_id))
-            text = ""
             for _ in range(int(seconds * 4)):
                 await asyncio.sleep(0.25)
                 text += SENTENCE
@@ -327,3 +327,139 @@ def test_a_cancelled_turn_leaves_the_budget_to_the_others():
     late = [each for each in room.requests() if each.at > 1006.2]
     assert {each.frame.content.turn_id for each in late} == {"t2"}
     assert set(gaps(late)[:-1]) == {1.0}
+
+
+DOUBT = Posted(turn_id="t1", key="answer/0", message_id=None, state="attempting")
+
+
+def test_every_message_is_hung_on_the_question():
+    room = Room(pace=0.5, limit=400)
+    run_virtual(room.turn(3, labels=("a",), reply_to="q7"))
+    assert {each.reply_to for each in room.requests("post")} == {"q7"}
+
+
+# --- previews -------------------------------------------------------------------------------
+
+
+def test_what_streams_is_previewed_and_posted_once_when_it_is_whole():
+    """The panel stands first; previews have their own pace and no row; none repeats another."""
+    room = Room(pace=1.0, preview=0.25)
+    run_virtual(room.turn(6, labels=("a",)))
+    previews = room.requests("preview")
+    assert room.chat.log.index(previews[0]) > room.chat.log.index(room.requests("post")[0])
+    assert [each.key for each in room.requests("post")] == ["panel", "answer/0"]
+    assert room.requests("post")[1].frame.final
+    assert len(previews) > 15
+    assert len({each.text for each in previews}) == len(previews)
+    assert min(gaps(previews)) >= 0.25 - 1e-6
+    assert {key for _, key in room.outbox.words} == {"panel", "answer/0"}
+    assert room.requests("post")[1].at - room.ended["t1"] <= 0.25
+
+
+def test_the_whole_parts_of_a_long_answer_are_posted_while_the_rest_is_previewed():
+    room = Room(pace=1.0, preview=0.25, limit=400)
+    run_virtual(room.turn(6))
+    assert all(each.frame.final for each in room.requests("post"))
+    assert room.requests("post")[0].at < room.ended["t1"]
+    assert not room.requests("edit")
+    assert " ".join(room.chat.texts()) == (SENTENCE * 24).strip()
+
+
+def test_where_previews_are_refused_the_turn_posts_and_edits():
+    room = Room(pace=1.0, preview=0.25)
+    room.chat.refuses = True
+    run_virtual(room.turn(6))
+    assert len(room.requests("preview")) == 1
+    assert [each.key for each in room.requests("post")] == ["answer/0"]
+    assert len(room.requests("edit")) > 3
+    assert min(gaps(room.requests("edit"))) >= 1.0 - 1e-6
+    assert room.chat.texts() == [(SENTENCE * 24).strip()]
+
+
+# --- what was perhaps posted ----------------------------------------------------------------
+
+
+def test_after_a_restart_a_message_that_is_found_is_edited():
+    """P2: it is looked for from when the question came."""
+    room = Room(tells=True)
+    room.chat._stand("m9", Frame(key="answer/0", content=Notice(text="")), _id("answer/0"))
+    run_virtual(room.turn(0, posted=[DOUBT], since=5000))
+    assert room.chat.searches == [(_id("answer/0"), 5000)]
+    assert not room.requests("post")
+    assert room.chat.texts() == [SENTENCE.strip()]
+    assert room.outbox.words == [("posted", "answer/0")]
+
+
+def test_after_a_restart_a_message_that_is_not_there_is_posted():
+    room = Room(tells=True)
+    run_virtual(room.turn(0, posted=[DOUBT]))
+    assert room.chat.texts() == [SENTENCE.strip()]
+
+
+@pytest.mark.parametrize("key", ["answer/0", "panel"])
+def test_a_post_whose_answer_was_lost_is_looked_for_and_goes_on_in_place(key):
+    room = Room(tells=True)
+    room.chat.fail("c", ChatUnknown("the connection broke"))
+    run_virtual(room.turn(6, labels=("a",) if key == "panel" else ()))
+    posts = [each.key for each in room.requests("post")]
+    assert len(posts) == len(set(posts))
+    assert room.chat.texts()[-1] == (SENTENCE * 24).strip()
+    assert UNSURE not in room.chat.texts()
+
+
+def test_where_posting_twice_is_posting_once_a_lost_answer_is_posted_again():
+    room = Room(repeatable=True)
+    room.chat.fail("c", ChatUnknown("the connection broke"))
+    run_virtual(room.turn(0))
+    first, second = room.requests("post")
+    assert first.delivery_id == second.delivery_id
+    assert room.done["t1"]
+
+
+# --- chats that are closed, files ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("before", [0, 2])
+def test_a_closed_chat_is_left_at_once_and_the_turn_is_over(before, caplog):
+    room = Room(pace=1.0)
+    room.chat.fail("c", *[None] * before, *[ChatClosed("kicked")] * 50)
+    with caplog.at_level("INFO"):
+        run_virtual(room.turn(20))
+    assert len(room.requests()) == before + 1
+    assert room.done["t1"]
+    assert [record.levelname for record in caplog.records] == ["INFO"]
+
+
+def test_files_follow_the_answer_and_are_never_edited():
+    room = Room(pace=1.0, files=True, limit=400)
+    code = "Look:\n\n```python\n" + "x = 1\n" * 200 + "```\n\nDone."
+    run_virtual(room.turn(0, text=code))
+    assert [each.key for each in room.requests()] == ["answer/0", "file/0"]
+    rows = [
+        Posted(turn_id="t1", key=key, message_id=key, state="delivered")
+        for key in ("answer/0", "file/0")
+    ]
+    again = Room(pace=1.0, files=True, limit=400)
+    again.chat.messages["answer/0"] = room.requests()[0].frame
+    run_virtual(again.turn(0, text=code, posted=rows))
+    assert [(each.op, each.key) for each in again.requests()] == [("edit", "answer/0")]
+
+
+def test_p7_many_chats_stay_within_the_accounts_rate_and_each_gets_its_share():
+    room = Room(pace=1.0, rate=10.0)
+
+    async def scenario():
+        async with asyncio.TaskGroup() as group:
+            for n in range(40):
+                group.create_task(room.turn(30, channel=f"c{n}", turn_id=f"t{n}"))
+
+    run_virtual(scenario())
+    assert min(gaps(room.requests())) >= 0.1 - 1e-6
+    streamed = [each for each in room.requests() if not each.frame.final]
+    counts = [sum(each.channel == f"c{n}" for each in streamed) for n in range(40)]
+    assert max(counts) - min(counts) <= 1
+    assert all(room.done.values())
+
+
+def _id(key):
+    return delivery_id("t1", key)
