@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from core.errors import ChatError
+from core.errors import ChatBusy, ChatError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from core.ports import ChatAdapter
     from core.types import Command, Message, Press
 
-SECONDS = 30.0
-"""What a platform has to take one."""
+SECONDS = 60.0
+"""What a platform has to take one, flood control included."""
 
 log = structlog.get_logger()
 
@@ -47,7 +47,7 @@ class Asides:
 
         async def all_of_them() -> None:
             for frame in frames:
-                await adapter.whisper(to, frame)
+                await _whisper(adapter, to, frame)
 
         self._begin("whisper", all_of_them)
 
@@ -62,6 +62,17 @@ class Asides:
         task = self._group.create_task(_guarded(what, work), name=what)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _whisper(adapter: ChatAdapter, to: Command | Press, frame: Frame) -> None:
+    """Say it once the chat takes it."""
+    while True:
+        try:
+            await adapter.whisper(to, frame)
+        except ChatBusy as busy:
+            await asyncio.sleep(busy.retry_after)
+        else:
+            return
 
 
 async def _guarded(what: str, work: Callable[[], Awaitable[None]]) -> None:

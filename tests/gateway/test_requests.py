@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 from typing_extensions import override
 
-from core.errors import ChatError, StoreDamaged, StoreError
+from core.errors import ChatBusy, ChatError, StoreDamaged, StoreError
 from core.frames import Frame
 from core.types import Address, Command, Incoming, Message, Moved, Press
 from tests.fakes.chat import FakeChat
@@ -327,6 +327,29 @@ def test_a_whisper_that_fails_is_a_line_in_the_log_and_nothing_else(error):
         story(scenario, chat=chat)
     failed = [each["what"] for each in logs if each["event"] == "aside_failed"]
     assert failed == ["whisper", "acknowledge"]
+
+
+class Flooded(FakeChat):
+    """A chat under flood control, once."""
+
+    busy = True
+
+    @override
+    async def whisper(self, to: Command | Press, frame: Frame) -> None:
+        if self.busy:
+            self.busy = False
+            raise ChatBusy("wait", retry_after=3)
+        await super().whisper(to, frame)
+
+
+def test_a_whisper_waits_for_a_chat_under_flood_control():
+    async def scenario(scene: Scene):
+        await scene.command("help")
+        await scene.heard("/ask")
+
+    with capture_logs() as logs:
+        story(scenario, chat=Flooded())
+    assert [each for each in logs if each["event"] == "aside_failed"] == []
 
 
 @pytest.mark.parametrize(
