@@ -33,7 +33,7 @@ _STATUS: Final[dict[RowState, Status]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class Card:
     """One advisor's card; `key` tells the cards of a stream apart."""
 
     key: str
@@ -48,7 +48,7 @@ class Picture:
 
     text: str = ""
     title: str = ""
-    tasks: tuple[Task, ...] = ()
+    tasks: tuple[Card, ...] = ()
 
 
 def weight(picture: Picture) -> int:
@@ -67,7 +67,7 @@ def picture(part: Part) -> Picture:
     return Picture(
         text=steady(text) if part.streaming else text,
         title=neutralise(shorten(panel_title(panel), FIELD)),
-        tasks=_tasks(panel),
+        tasks=_cards(panel),
     )
 
 
@@ -104,15 +104,15 @@ def merged(old: Picture, new: Picture) -> Picture:
     )
 
 
-def _tasks(panel: Panel) -> tuple[Task, ...]:
+def _cards(panel: Panel) -> tuple[Card, ...]:
     if panel.detail == "line":
         return ()
-    return tuple(_task(row, panel.round) for row in panel.rows)
+    return tuple(_card(row, panel.round) for row in panel.rows)
 
 
-def _task(row: Row, round_: int) -> Task:
+def _card(row: Row, round_: int) -> Card:
     _, _, title = row_text(row).partition(" ")  # the card has a sign of its own
-    return Task(
+    return Card(
         key=f"{round_}-{row.position}",
         title=neutralise(shorten(title, FIELD)),
         status=_STATUS[row.state],
@@ -120,7 +120,7 @@ def _task(row: Row, round_: int) -> Task:
     )
 
 
-def _update(task_id: str, was: Task | None, task: Task) -> Block:
+def _update(task_id: str, was: Card | None, task: Card) -> Block:
     update: Block = {
         "type": "task_update",
         "id": task_id,
