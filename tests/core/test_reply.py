@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,8 +21,11 @@ from core.events import (
 )
 from core.frames import Frame, Panel, Part
 from core.ports import Capabilities
-from core.reply import Reply, is_gone
+from core.records import StoredTurn
+from core.reply import Reply, figures, is_gone
+from core.retell import retell
 from core.wording import NO_ANSWER, STOPPED, footer_text
+from tests.fakes import turns
 from tests.fakes.chat import frame_text
 from tests.fakes.told import advice, result, started
 
@@ -30,8 +34,15 @@ LONG = "A sentence of the answer that is long enough to be shown. " * 3
 OPENING = Capabilities(limit=1).opening
 
 
-def reply(*, limit=4096, detail="summary", shown=()):
-    return Reply("t1", capabilities=Capabilities(limit=limit), detail=detail, shown=shown)
+def reply(*, limit=4096, detail="summary", shown=(), cost="footer", mention=None, **can):
+    return Reply(
+        "t1",
+        capabilities=Capabilities(limit=limit, **can),
+        detail=detail,
+        shown=shown,
+        cost=cost,
+        mention=mention,
+    )
 
 
 def tell(to, *events):
@@ -235,3 +246,120 @@ def test_a_stream_ends_as_the_whole_answer_would(pieces, limit):
     there = {key: frame.content for key, frame in shown.items() if not is_gone(frame)}
     late = tell(reply(limit=limit), started(), TurnFinished(result=result(text)))
     assert there == {key: frame.content for key, frame in late.items()}
+
+
+# --- what platforms differ in ----------------------------------------------------------------
+
+
+def test_a_panel_inside_stands_in_the_first_part_from_the_start():
+    it = reply(panel="inside", limit=200)
+    first = tell(it, started("a"))
+    assert list(first) == ["answer/0"]
+    assert first["answer/0"].content.panel.rows[0].state == "waiting"
+    assert not is_gone(first["answer/0"])
+    assert actions(first["answer/0"]) == ["stop"]
+    ended = tell(it, TurnFinished(result=result(LONG * 2, advice(1))))
+    assert "panel" not in ended
+    assert [bool(frame.content.panel) for frame in ended.values()] == [True, False, False]
+
+
+def test_buttons_bring_the_advice_of_those_who_gave_some():
+    it = reply(advice="buttons")
+    settled = tell(
+        it,
+        started("a", "b"),
+        ReferencesDone(advice=(advice(1, "failed"), advice(2, text="Yes."))),
+    )["panel"]
+    assert [(b.action, b.label, b.value) for b in settled.buttons[1:]] == [("advisors", "m2", "2")]
+    many = [advice(n, text="Yes.") for n in range(1, 14)]
+    it = reply(advice="buttons")
+    tell(it, started(*"abcdefghijklm"), AnswerDelta(text=LONG))
+    ended = tell(it, ReferencesDone(advice=tuple(many)), TurnFinished(result=result("x", *many)))
+    assert actions(ended["panel"]) == ["advisors"] * 10
+    assert "advisors" in actions(ended["answer/0"])
+
+
+def test_a_preview_has_no_buttons_so_the_panel_keeps_stop():
+    it = reply(preview=0.25)
+    panel = tell(it, started("a"), AnswerDelta(text=LONG))["panel"]
+    assert "stop" in actions(panel)
+    ended = tell(it, TurnFinished(result=result(LONG, advice(1))))["panel"]
+    assert "stop" not in actions(ended)
+
+
+@pytest.mark.parametrize(("cost", "info"), [("private", True), ("off", False)])
+def test_figures_stand_behind_a_button_or_nowhere(cost, info):
+    last = tell(reply(cost=cost), started("a"), TurnFinished(result=result("x", advice(1))))[
+        "answer/0"
+    ]
+    assert ("info" in actions(last)) is info
+    assert last.content.footer is None
+    assert actions(last)[-1] == "remove"
+
+
+def test_the_end_of_a_long_turn_mentions_who_asked():
+    long = replace(result(LONG * 3), seconds=61.0)
+    frames = tell(reply(mention="U7", limit=200), started(), TurnFinished(result=long))
+    assert [frame.mention for frame in frames.values()] == [*[None] * (len(frames) - 1), "U7"]
+    short = tell(reply(mention="U7"), started(), TurnFinished(result=result("x")))
+    assert short["answer/0"].mention is None
+
+
+CODE = "".join(f"line_{n} = {n}\n" for n in range(400))
+
+
+def test_code_that_no_message_holds_becomes_a_file_next_to_its_beginning():
+    text = f"Look:\n\n```python\n{CODE}```\n\nAnd:\n\n```py\nx = 1\n```\n"
+    assert len(CODE) > 5000
+    frames = tell(reply(files=True), started(), TurnFinished(result=result(text)))
+    assert list(frames) == ["answer/0", "file/0"]
+    file = frames["file/0"].content
+    assert (file.name, file.text) == ("answer-1.py", CODE.rstrip("\n"))
+    shown = frames["answer/0"].content.text
+    assert "line_19 = 19\n```" in shown
+    assert "line_20" not in shown
+    assert "answer-1.py" in shown
+    assert "```py\nx = 1\n```" in shown
+    split = tell(reply(), started(), TurnFinished(result=result(text)))
+    assert list(split) == ["answer/0", "answer/1"]
+
+
+def test_the_figures_of_a_stored_turn_read_as_its_footer():
+    turn = StoredTurn(
+        start=turns.start("t1"),
+        state="answered",
+        attempts=1,
+        advice=((1, turns.advice(1)), (1, turns.advice(2, "failed"))),
+        references_done=1,
+        end=turns.end("t1"),
+        outbox=(),
+    )
+    it = reply()
+    for event in retell(turn):
+        it.tell(event)
+    footer = next(
+        frame.content.footer for frame in it.frames() if getattr(frame.content, "footer", None)
+    )
+    assert figures(turn) == footer_text(footer)
+    assert figures(replace(turn, end=None)) == ""
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["word ", "**b** ", "**", "`", "\n\n", "```py\n", "x = 1\n", "```\n", "[l](", "|a|\n"]
+        ),
+        min_size=1,
+        max_size=120,
+    ),
+    st.integers(150, 300),
+)
+def test_where_a_chat_appends_every_frame_begins_with_the_one_before(pieces, limit):
+    it = reply(limit=limit, stream="append", panel="inside")
+    it.tell(started("a"))
+    texts: dict[str, str] = {}
+    for piece in pieces:
+        for frame in tell(it, AnswerDelta(text=piece)).values():
+            assert frame.content.text.startswith(texts.get(frame.key, ""))
+            texts[frame.key] = frame.content.text

@@ -46,7 +46,8 @@ class FakeChat(ChatAdapter):
     """Fulfils ChatAdapter. `fail(channel, …)` sets what the next requests there come to.
 
     A request takes `latency` seconds. After a ChatUnknown the message stands in the chat; `tells`
-    says whether it can be found there, `refuses` that there are no previews after all. `can` names further capabilities.
+    says whether it can be found there, `refuses` that there are no previews after all. `can`
+    names further capabilities.
     """
 
     def __init__(

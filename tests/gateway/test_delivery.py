@@ -54,7 +54,7 @@ class Room:
         self.done: dict[str, bool] = {}
 
     async def turn(
-        self, seconds: float, *, channel="c", turn_id="t1", labels=(), posted=(), text="", **info
+        self, seconds: float, *, channel="c", turn_id="t1", labels=(), posted=(), text="", **known
     ) -> None:
         """Stream a sentence every quarter of a second."""
         mailbox = Mailbox()
@@ -62,7 +62,7 @@ class Room:
             turn_id=turn_id,
             address=Address(platform="fake", channel=channel),
             posted=posted,
-            **info,
+            **known,
         )
         async with asyncio.TaskGroup() as group:
             shown = group.create_task(
