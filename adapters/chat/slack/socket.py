@@ -88,7 +88,7 @@ async def serve(api: Api, app_token: str, handle: Handle, *, clock: Clock) -> No
     socket = _Socket(api, app_token)
     try:
         await socket.open()
-        log.info("listening to Slack over its socket")
+        log.info("%s: listening over Slack's socket", api.what.rpartition(".")[0])
         async with asyncio.TaskGroup() as group:
             while True:
                 request = await _next(socket, clock)
