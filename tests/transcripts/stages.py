@@ -236,6 +236,14 @@ class Slack(Stage):
         await self.sim.say(place, self.ann, text, thread=thread)
 
     @override
+    async def press(self, label: str, *, where: Where = "dm", who: Any = None) -> None:
+        if label == "Stop":  # Slack has one of its own
+            thread = self.threads[where]
+            await self.sim.native_stop(self.places[where], who or self.ann, thread)
+            return
+        await super().press(label, where=where, who=who)
+
+    @override
     async def pick(self, preset: str, *, where: Where = "dm") -> None:
         for each in reversed(self._shown(where)):
             try:
