@@ -32,7 +32,7 @@ providers:
   bench: {{api: chat_completions, base_url: "{provider}", api_key: none-needed}}
 moa:
   presets:
-    bench: {{reference_models: {references}, aggregator: {aggregator}, enabled: {enabled}}}
+    bench: {slots}
 access: {{public: true}}
 budgets: {{total: {{daily: 1}}}}
 """
@@ -86,15 +86,16 @@ class Seen:
 
 def config(provider: str, api: str, scene: Scene) -> str:
     """Write a configuration with one messenger and one preset."""
-    slots = [f'{{provider: bench, model: "{each.model}"}}' for each in scene.references]
-    return CONFIG.format(
-        owner=OWNER,
-        token=TOKEN,
-        api=api,
-        provider=provider,
-        references=f"[{', '.join(slots)}]",
-        aggregator=f'{{provider: bench, model: "{scene.aggregator.model}"}}',
-        enabled=str(bool(slots)).lower(),
+    return CONFIG.format(owner=OWNER, token=TOKEN, api=api, provider=provider, slots=slots(scene))
+
+
+def slots(scene: Scene) -> str:
+    """Write a preset; without references it is its aggregator alone."""
+    models = [f'{{provider: bench, model: "{each.model}"}}' for each in scene.references]
+    enabled = str(bool(models)).lower()
+    aggregator = f'{{provider: bench, model: "{scene.aggregator.model}"}}'
+    return (
+        f"{{reference_models: [{', '.join(models)}], aggregator: {aggregator}, enabled: {enabled}}}"
     )
 
 
