@@ -66,21 +66,26 @@ class Access:
         only by their own id or where guests are welcome.
         """
         own = f"{address.platform}:{author.id}"
-        groups = {f"{address.platform}:{circle}" for circle in author.circles}
-        if not direct:
-            groups.add(f"{address.platform}:chat:{address.channel}")
-        everything = {own, *groups}
+        everything = {own, *_groups(author, address, direct=direct)}
         if everything & self.deny:
             return "denied"
         if own in self.owners:
             return "owner"
-        if author.is_guest and not self.guests and own not in self.admins | self.allow:
+        if author.is_guest and not self._welcomes(own):
             return "guest"
         if everything & self.admins:
             return "admin"
-        if not (self.public or everything & self.allow):
+        if not self.public and not everything & self.allow:
             return "stranger"
         return "admin" if self.chat_admins and author.is_admin else "member"
+
+    def _welcomes(self, guest: str) -> bool:
+        return self.guests or guest in self.admins or guest in self.allow
+
+
+def _groups(author: Author, address: Address, *, direct: bool) -> set[str]:
+    groups = {f"{address.platform}:{circle}" for circle in author.circles}
+    return groups if direct else groups | {f"{address.platform}:chat:{address.channel}"}
 
 
 def may_change(role: Role, *, asker: str, author: Author) -> bool:

@@ -83,24 +83,24 @@ def picker(
     here, level = chosen
     offered = [each for each in catalogue.presets.values() if each.name not in unavailable]
     source = "set by the operator for this place" if file else _SOURCES[level]
-    alone = "" if here.enabled else ", its aggregator alone"
-    lines = [f"{here.name} answers here{alone} ({source})."]
-    if len(offered) > MOST_CHOICES:
-        more = ", ".join(each.name for each in offered[MOST_CHOICES:])
+    lines = [f"{here.name} answers here{_alone(here)} ({source})."]
+    if more := ", ".join(each.name for each in offered[MOST_CHOICES:]):
         lines.append(f"With /moa NAME there are also: {more}.")
-    buttons = [
-        _pick(f"✓ {each.name}" if _is(each, here) else each.name, value_of(each))
-        for each in offered[:MOST_CHOICES]
-    ]
+    buttons = [_pick(_ticked(each, here), value_of(each)) for each in offered[:MOST_CHOICES]]
     if here.active:
         buttons.append(_pick("Aggregator alone", OFF))
-    if level in {"thread", "me", "channel"} and not file:
+    if level in _WHERE and not file:
         buttons.append(_pick("Back to the default", DEFAULT))
     return notice("\n".join(lines), buttons)
 
 
-def _is(preset: Preset, here: Preset) -> bool:
-    return preset.name == here.name and preset.enabled == here.enabled
+def _ticked(preset: Preset, here: Preset) -> str:
+    is_it = preset.name == here.name and preset.enabled == here.enabled
+    return f"✓ {preset.name}" if is_it else preset.name
+
+
+def _alone(preset: Preset) -> str:
+    return "" if preset.enabled else ", its aggregator alone"
 
 
 def _pick(label: str, value: str) -> Button:
@@ -110,7 +110,7 @@ def _pick(label: str, value: str) -> Button:
 def chosen_text(name: str, chosen: Preset, level: Level) -> str:
     """Say what was set, where it holds and how to undo it."""
     where = _WHERE.get(level, "here")
-    alone = "" if chosen.enabled else ", its aggregator alone"
+    alone = _alone(chosen)
     if name == DEFAULT:
         return f"The choice {where} is taken back: now {chosen.name} answers{alone}."
     return f"From now on {chosen.name} answers {where}{alone}. /moa default undoes it."

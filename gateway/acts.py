@@ -180,21 +180,27 @@ class Acts:
 
     async def _stop(self, request: Command | Press) -> Sequence[Frame]:
         """Stop a turn, or whatever runs here where none is named (MOA-11)."""
-        running = self.exchange.running
-        if isinstance(request, Press) and request.turn_id:
-            turn = await self._own(request)
-            known = None if turn is None else (request.turn_id, turn.start.asker)
-            over = turn is not None and turn.state != "running"
-        else:
-            known, over = running.find(request.address, request.author.id), False
-        if known is None or over:
-            text = whispers.ENDED if over else whispers.NOTHING_RUNS
-            return self._aloud(request, text)
+        named = await self._own(request) if isinstance(request, Press) else None
+        if named is not None and named.state != "running":
+            return self._aloud(request, whispers.ENDED)
+        known = self._at_work(request, named)
+        if known is None:
+            return self._aloud(request, whispers.NOTHING_RUNS)
         turn_id, asker = known
         if not self._may(request, asker):
             return [whispers.notice(whispers.NOT_YOURS)]
         self.exchange.runner.stop_soon(turn_id)
         return [whispers.notice(whispers.STOPPING)] if isinstance(request, Command) else []
+
+    def _at_work(
+        self, request: Command | Press, named: StoredTurn | None
+    ) -> tuple[str, str] | None:
+        """Give the turn that is meant, and its asker."""
+        if named is not None:
+            return named.start.turn_id, named.start.asker
+        if isinstance(request, Press) and request.turn_id:
+            return None
+        return self.exchange.running.find(request.address, request.author.id)
 
     def _aloud(self, request: Command | Press, text: str) -> Sequence[Frame]:
         """Say it where somebody is looking: a page shows by itself that nothing runs."""

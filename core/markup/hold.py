@@ -7,7 +7,8 @@ closed: emphasis, code, links, tables without their rule. A fence stands open wh
 from __future__ import annotations
 
 import re
-from typing import Final
+from bisect import bisect_right
+from typing import Final, TypeAlias
 
 from core.markup.close import INLINE, ITEM, code_end, emphasis, hold_back, link_end
 from core.markup.fences import Fence, Scan, only_fences
@@ -20,6 +21,9 @@ _LONGEST_WORD: Final = 80
 _TARGET = re.compile(
     r"\]\(\s*<?[^\s)>]*\Z|<[^\s<>]*\Z|^[ >]*\[[^\]\n]*\]:\s*<?[^\s>]*\Z", re.MULTILINE
 )
+
+Opened: TypeAlias = list[tuple[str, int]]
+"""As in `close`: what stands open, and where its inside begins."""
 
 
 def settled(text: str) -> str:
@@ -53,35 +57,41 @@ def _prose(block: str) -> int:
 def _closed(text: str) -> int:
     """Give where the first thing begins that is not closed yet, or the end."""
     items = [found.end() for found in ITEM.finditer(text)]
-    opened: list[tuple[str, int]] = []  # as in `close`: what stands open, where its inside begins
-    at = 0
+    opened: Opened = []
+    at = passed = 0
     while found := INLINE.search(text, at):
-        if items and found.start() >= items[0]:
-            items = [item for item in items if item > found.start()]
+        before = bisect_right(items, found.start())
+        if before > passed:
+            passed = before
             opened.clear()
-        at = found.end()
-        if found["ticks"]:
-            end = code_end(text, found)
-            if end is None:
-                return min(found.start(), _first(opened, text))
-            at = end
-        elif found["run"]:
-            kept, at = emphasis(text, found, opened)
-            if kept != text:  # a run at the very end, which closes nothing
-                return min(len(kept), _first(opened, text))
-        elif found["open"]:
-            opened.append((found["open"], found.end()))
-        elif found["shut"]:
-            at = max(at, link_end(text, found))
-            _take(opened)
-    return len(text) if items else _first(opened, text)
+        at, half = _beyond(text, found, opened)
+        if half is not None:
+            return min(half, _first(opened, text))
+    return len(text) if passed < len(items) else _first(opened, text)
 
 
-def _first(opened: list[tuple[str, int]], text: str) -> int:
+def _beyond(text: str, found: re.Match[str], opened: Opened) -> tuple[int, int | None]:
+    """Give where to look on, and where something begins that nothing closes."""
+    at = found.end()
+    if found["ticks"]:
+        end = code_end(text, found)
+        return (at, found.start()) if end is None else (end, None)
+    if found["run"]:
+        kept, at = emphasis(text, found, opened)
+        return at, None if kept == text else len(kept)  # a run at the very end
+    if found["open"]:
+        opened.append((found["open"], at))
+    elif found["shut"]:
+        at = max(at, link_end(text, found))
+        _take(opened)
+    return at, None
+
+
+def _first(opened: Opened, text: str) -> int:
     return min((inside - len(mark) for mark, inside in opened), default=len(text))
 
 
-def _take(opened: list[tuple[str, int]]) -> None:
+def _take(opened: Opened) -> None:
     """Take off the innermost bracket and what stands open in it."""
     for place in range(len(opened) - 1, -1, -1):
         if opened[place][0].endswith("["):

@@ -55,13 +55,16 @@ def _platforms(settings: Settings, report: Report) -> None:
         if name in _TAKEN and not isinstance(platform, Web):
             report.add(path, "this name is taken; name the account otherwise")
         for key in _secrets(platform):
-            secret: Secret | None = getattr(platform, key)
-            if secret is None:
-                once(report, (*path, key), "is missing")
-            elif not secret:
-                once(report, (*path, key), "is blank; take the platform out, or fill it")
+            _filled(getattr(platform, key), (*path, key), report)
         if isinstance(platform, Telegram):
             _webhook(platform, path, report)
+
+
+def _filled(secret: Secret | None, path: Path, report: Report) -> None:
+    if secret is None:
+        once(report, path, "is missing")
+    elif not secret:
+        once(report, path, "is blank; take the platform out, or fill it")
 
 
 def _webhook(telegram: Telegram, path: Path, report: Report) -> None:

@@ -168,27 +168,34 @@ class Sender:
 
     async def _look(self, key: str) -> None:
         """Find a message of which only the platform knows whether it was posted."""
+        try:
+            found = await self._found(key)
+        except ChatUnknown:
+            self.lost.add(key)
+            found = None
+        self._doubtful.discard(key)
+        if found is not None:
+            await self._posted(key, found)
+
+    async def _found(self, key: str) -> str | None:
+        """Ask the platform for a message, more than once if need be.
+
+        Raises:
+            ChatUnknown: nobody can tell. ChatClosed: nothing is to be had there any more.
+        """
         turn = self._turn
         for pause in LOOKS:
             try:
-                found = await self._adapter.find(
+                return await self._adapter.find(
                     turn.address, self._delivery_id(key), since=turn.since
                 )
-            except ChatUnknown:
-                break
-            except ChatClosed:
+            except (ChatUnknown, ChatClosed):
                 raise
             except ChatError as error:
                 log.info("turn %s: looking for %s failed: %s", turn.turn_id, key, error)
                 busy = error.retry_after if isinstance(error, ChatBusy) else 0.0
                 await asyncio.sleep(max(pause, busy))
-            else:
-                self._doubtful.discard(key)
-                if found is not None:
-                    await self._posted(key, found)
-                return
-        self._doubtful.discard(key)
-        self.lost.add(key)
+        raise ChatUnknown("the platform could not tell, however often it was asked")
 
     async def _posted(self, key: str, message_id: str) -> None:
         self.ids[key] = message_id
