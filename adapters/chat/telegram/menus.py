@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 from telegram.error import TelegramError
@@ -36,8 +37,15 @@ async def set_menus(account: Account, platform: str) -> None:
     for kind, wanted in menus().items():
         scope = {"type": kind}
         try:
-            if await account.call("getMyCommands", {"scope": scope}) != wanted:
+            if await _there(account, scope) != wanted:
                 await account.call("setMyCommands", {"scope": scope, "commands": wanted})
         except TelegramError as error:
             log.warning("%s: the menu of commands is not set: %s", platform, error.message)
             return
+
+
+async def _there(account: Account, scope: Mapping[str, str]) -> object:
+    """Give the menu that is set; None if that is not told, so that it is set anyway."""
+    with suppress(TelegramError):
+        return await account.call("getMyCommands", {"scope": scope})
+    return None

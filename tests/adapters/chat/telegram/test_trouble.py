@@ -195,8 +195,15 @@ async def test_menus_are_set_once(telegram, inbox):
     assert len(names) == 3
 
 
+async def test_menus_are_set_by_a_server_that_does_not_tell_which_there_are(telegram, inbox):
+    unknown = Fault(kind="refuse", status=404, error="Not Found")
+    telegram.faults.plan("getMyCommands", *[unknown] * 3)
+    async with running(chat_of(telegram), inbox):
+        await telegram.until(lambda: len(telegram.account.commands) == 3)
+
+
 async def test_menus_that_are_refused_are_a_line(telegram, inbox, lines):
-    telegram.faults.plan("getMyCommands", Fault(kind="refuse", status=500, error="no"))
+    telegram.faults.plan("setMyCommands", Fault(kind="refuse", status=500, error="no"))
     ana = telegram.person("Ana")
     async with running(chat_of(telegram), inbox):
         await lines.until("menu")
