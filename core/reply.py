@@ -77,6 +77,8 @@ class Reply:
     ) -> None:
         self._turn = turn_id
         self._can = capabilities
+        # A preview rings nobody, so it may begin with the first word.
+        self._opening = capabilities.opening if capabilities.preview is None else 0
         self._measure = measure_of(capabilities.unit)
         self._cost = cost
         self._mention = mention
@@ -144,7 +146,7 @@ class Reply:
         texts = self._answer.texts()
         if self._inside is not None:
             texts = texts or [""]
-        elif answer_key(0) not in self._last and sum(map(len, texts)) < self._can.opening:
+        elif answer_key(0) not in self._last and sum(map(len, texts)) < self._opening:
             return []
         last = len(texts) - 1
         return [self._part(n, text, streaming=n == last) for n, text in enumerate(texts)]

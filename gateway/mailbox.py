@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -40,12 +41,12 @@ class Mailbox:
         self._thought: list[str] = []
         self._progress: dict[int, int] = {}  # where a position's progress stands
         self._ready = asyncio.Event()
-        self._ended = False
+        self._end = asyncio.Event()
 
     @property
     def ended(self) -> bool:
         """Whether the turn's last event has been told, taken or not."""
-        return self._ended
+        return self._end.is_set()
 
     def tell(self, event: TurnEvent) -> None:
         """Keep an event; returns at once."""
@@ -62,6 +63,13 @@ class Mailbox:
     async def wait(self) -> None:
         """Return when something can be taken."""
         await self._ready.wait()
+
+    async def ended_within(self, seconds: float) -> None:
+        """Return when the turn's last event has been told, but after so many seconds at most."""
+        if not self.ended:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._end.wait()
 
     async def take(self) -> Sequence[TurnEvent]:
         """Take everything that waits, at least one event."""
@@ -93,7 +101,7 @@ class Mailbox:
         elif isinstance(event, ReferenceDone):
             self._progress.pop(event.advice.position, None)
         elif isinstance(event, TurnFinished | TurnStopped | TurnFailed):
-            self._ended = True
+            self._end.set()
         self._events.append(event)
         self._ready.set()
 

@@ -2,7 +2,7 @@
 
 Decides when, never what. Whoever wants to send waits for a slot. Slots of a chat are a pace
 apart, those of an account 1/rate seconds; chats that are free take turns. Finals go first, then
-whoever waits longest. A chat that is told to wait stalls alone.
+whoever waits longest. A chat that is told to wait stalls alone. Previews have a pace of their own.
 """
 
 from __future__ import annotations
@@ -105,6 +105,7 @@ class ChatBudget:
         self._account = account or Account()
         self._slot = 0.0
         self._stalled = 0.0
+        self._shown = 0.0
         self._waiting: list[tuple[Urgent, asyncio.Future[float]]] = []
 
     @property
@@ -126,7 +127,7 @@ class ChatBudget:
         """Wait for the right to send one thing; `urgent` is asked when slots are given out.
 
         Returns:
-            What names the slot to `charge` and `refund`.
+            What names the slot to `refund`.
         """
         loop = asyncio.get_running_loop()
         now = loop.time()
@@ -145,17 +146,21 @@ class ChatBudget:
                 self.refund(granted.result())
             raise
 
-    def charge(self, slot: float, pace: float) -> None:
-        """Let the next slot come `pace` seconds after this one: what was sent costs as much."""
-        if self._slot == slot:
-            self.free = max(self._stalled, slot + pace)
-            if self._waiting:
-                self._account.enlist(self)
-
     def refund(self, slot: float) -> None:
         """Give back a slot that was not used, unless the next one is given out already."""
-        self.charge(slot, 0.0)
+        if self._slot == slot:
+            self.free = max(self._stalled, slot)
+            if self._waiting:
+                self._account.enlist(self)
         self._account.give_back(slot)
+
+    def preview_due(self) -> float:
+        """Give the seconds until a preview may be shown: it is no message, and takes no slot."""
+        return max(self._shown, self._stalled) - asyncio.get_running_loop().time()
+
+    def previewed(self, pace: float) -> None:
+        """Let the next preview come `pace` seconds from now."""
+        self._shown = asyncio.get_running_loop().time() + pace
 
     def stall(self, seconds: float) -> None:
         """Send nothing in this chat for so long: the platform said so."""

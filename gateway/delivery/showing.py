@@ -13,7 +13,7 @@ from typing import Final
 from core.errors import ChatBusy, ChatClosed, ChatError, MessageGone
 from core.frames import Button, Content, File, Frame, Notice, Part
 from core.ports import ChatAdapter
-from core.reply import PANEL, Reply, is_gone
+from core.reply import PANEL, Reply, answer_key, is_gone
 from core.storage import Outbox
 from core.wording import LABELS, UNSURE
 from gateway.delivery.sending import Sender, TurnInfo
@@ -28,6 +28,10 @@ PATIENCE: Final = 900.0
 
 TRIES: Final = 3
 """Failures in a row after which only finals are tried."""
+
+MOMENT: Final = 0.05
+"""Seconds by which a change is put off, since an answer's end comes right behind its last word and
+would else have to wait for the chat's pace."""
 
 NOTE: Final = "note"
 
@@ -70,15 +74,17 @@ async def deliver(
         if showing.closed:
             showing.take(events)
             continue
+        if can.preview is not None and await showing.preview(events, can.preview):
+            continue
+        if showing.grows and budget.idle:
+            await events.ended_within(MOMENT)
         slot = await budget.slot(lambda: showing.urgent(events))
         showing.take(events)
         frame = showing.next()
         if frame is None:
             budget.refund(slot)
-            continue
-        if can.preview is not None and sender.previews(frame):
-            budget.charge(slot, can.preview)
-        await showing.send(frame)
+        else:
+            await showing.send(frame)
     return not showing.given_up
 
 
@@ -97,6 +103,7 @@ class _Showing:
         self._tries: dict[str, int] = {}
         self._reposted: set[str] = set()
         self._deadline: float | None = None
+        self._previewing = False
         self.wanted: dict[str, Frame] = {}
         self.given_up = False
         self.closed = False
@@ -104,6 +111,11 @@ class _Showing:
     @property
     def done(self) -> bool:
         return self._reply.ended and not self.wanted
+
+    @property
+    def grows(self) -> bool:
+        """Whether a part of the answer stands in the chat already."""
+        return answer_key(0) in self._sender.ids
 
     def urgent(self, events: Mailbox) -> bool:
         """Whether a final of the answer waits, told or not."""
@@ -129,6 +141,24 @@ class _Showing:
     def next(self) -> Frame | None:
         """Choose: finals of the answer, what is not there yet, the panel, then the stalest."""
         return min(self.wanted.values(), key=self._rank, default=None)
+
+    async def preview(self, events: Mailbox, pace: float) -> bool:
+        """Show what streams, if it is next; only an end does not wait for the pace of previews.
+
+        Returns:
+            Whether there is nothing that takes a slot.
+        """
+        if self._previewing:
+            await events.ended_within(self._budget.preview_due())
+        self.take(events)
+        frame = self.next()
+        self._previewing = frame is not None and self._sender.previews(frame)
+        if frame is None or not self._previewing:
+            return frame is None
+        if self._budget.preview_due() <= 0:
+            self._budget.previewed(pace)
+            await self.send(frame)
+        return True
 
     async def send(self, frame: Frame) -> None:
         """Send one frame; what fails is dropped, or stays wanted, as its kind demands."""

@@ -287,6 +287,11 @@ def test_a_preview_has_no_buttons_so_the_panel_keeps_stop():
     assert "stop" not in actions(ended)
 
 
+def test_a_preview_begins_with_the_first_word_and_a_message_that_rings_with_some():
+    assert tell(reply(preview=0.25), AnswerDelta(text="A word"))["answer/0"].content.text
+    assert not tell(reply(), AnswerDelta(text="A word"))
+
+
 @pytest.mark.parametrize(("cost", "info"), [("private", True), ("off", False)])
 def test_figures_stand_behind_a_button_or_nowhere(cost, info):
     last = tell(reply(cost=cost), started("a"), TurnFinished(result=result("x", advice(1))))[

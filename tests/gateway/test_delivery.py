@@ -117,6 +117,30 @@ def test_a_final_waits_for_the_chats_pace_and_no_longer():
     assert min(gaps(room.requests())) >= 3.1 - 1e-6
 
 
+def test_a_last_word_that_comes_after_a_long_silence_goes_out_with_the_end():
+    """No edit takes the slot that the final, a moment later, would have to wait for."""
+    room = Room(pace=1.0)
+
+    async def scenario():
+        mailbox = Mailbox()
+        info = TurnInfo(turn_id="t1", address=Address(platform="fake", channel="c"))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(
+                deliver(info, mailbox, adapter=room.chat, outbox=room.outbox, budgets=room.budgets)
+            )
+            mailbox.tell(started())
+            mailbox.tell(AnswerDelta(text=SENTENCE * 2))
+            await asyncio.sleep(5)
+            mailbox.tell(AnswerDelta(text=SENTENCE))
+            await asyncio.sleep(0.02)
+            mailbox.tell(TurnFinished(result=result(SENTENCE * 3)))
+            room.ended["t1"] = asyncio.get_running_loop().time()
+
+    run_virtual(scenario())
+    assert [each.op for each in room.chat.log] == ["post", "edit"]
+    assert room.chat.log[-1].at == room.ended["t1"]
+
+
 def test_no_edit_repeats_what_stands_there():
     room = Room(pace=0.05)
     run_virtual(room.turn(5, labels=("a", "b")))
@@ -353,7 +377,30 @@ def test_what_streams_is_previewed_and_posted_once_when_it_is_whole():
     assert len({each.text for each in previews}) == len(previews)
     assert min(gaps(previews)) >= 0.25 - 1e-6
     assert {key for _, key in room.outbox.words} == {"panel", "answer/0"}
-    assert room.requests("post")[1].at - room.ended["t1"] <= 0.25
+    assert room.requests("post")[1].at == room.ended["t1"]
+
+
+def test_p7_previews_take_nothing_of_the_accounts_rate_and_a_final_waits_for_none():
+    room = Room(pace=1.0, preview=0.25, rate=2.0)
+
+    async def scenario():
+        async with asyncio.TaskGroup() as group:
+            for n in range(8):
+                group.create_task(room.turn(4, channel=f"c{n}", turn_id=f"t{n}"))
+
+    run_virtual(scenario())
+    first = [room.requests("preview", channel=f"c{n}")[0].at for n in range(8)]
+    assert len(set(first)) == 1
+    posts = room.requests("post")
+    assert posts[0].at == room.ended["t0"]
+    assert gaps(posts) == [0.5] * 7
+
+
+def test_p7_previews_stop_where_the_platform_says_to_wait():
+    room = Room(pace=1.0, preview=0.25)
+    room.chat.fail("c", None, ChatBusy("wait", retry_after=3.0))
+    run_virtual(room.turn(6))
+    assert max(gaps(room.requests("preview"))) == pytest.approx(3.0)
 
 
 def test_the_whole_parts_of_a_long_answer_are_posted_while_the_rest_is_previewed():
