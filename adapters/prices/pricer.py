@@ -124,6 +124,8 @@ async def _ask_tables(wanted: Sequence[Wanted]) -> dict[str, Schedule]:
         *(sys.executable, "-m", TABLES),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
+        # Killed while it reads, or broken: the prices are looked up here, which says why not.
+        stderr=asyncio.subprocess.DEVNULL,
     )
     try:
         answer, _ = await child.communicate(msgspec.json.encode(wanted))

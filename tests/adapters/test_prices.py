@@ -107,6 +107,14 @@ async def test_prices_are_learned_in_a_process_that_is_gone_with_the_tables(monk
     assert {label: prices(slot(label), USAGE) for label in labels} == expected
 
 
+async def test_a_process_that_fails_leaves_no_word_and_the_price_is_known(monkeypatch, capfd):
+    monkeypatch.setattr("adapters.prices.pricer.TABLES", "adapters.prices.nowhere")
+    prices = make()
+    await prices.learn([slot("openai:gpt-4o")])
+    assert capfd.readouterr().err == ""
+    assert prices(slot("openai:gpt-4o"), USAGE) is not None
+
+
 LISTED = [(provider.id, model) for provider in providers for model in provider.models]
 
 
