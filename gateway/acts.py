@@ -77,11 +77,17 @@ class Acts:
                 await adapter.post(request.address, frame, delivery_id=request.event_id)
 
     async def refuses(self, press: Press) -> bool:
-        """Tell whether somebody may not change a turn, and say so to them."""
+        """Tell whether this cannot be done, or not by this person, and say so to them."""
         turn = await self._own(press)
-        if turn is None or self._may(press, turn.start.asker):
+        if turn is not None and not self._may(press, turn.start.asker):
+            await self.tell(press, [whispers.notice(whispers.NOT_YOURS)])
+            return True
+        if press.action != "retry":
             return False
-        await self.tell(press, [whispers.notice(whispers.NOT_YOURS)])
+        if turn is not None and not await self.exchange.went_on(turn):
+            return False
+        text = whispers.FORGOTTEN if turn is None else whispers.ASKED_ALREADY
+        await self.tell(press, self._aloud(press, text))
         return True
 
     def seen(self, message: Message) -> None:

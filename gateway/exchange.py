@@ -131,16 +131,18 @@ class Exchange:
         old = await self.store.turn(incoming.turn_id)
         if old is None or old.start.session != incoming.address.session:
             return None
-        if old.removed and await self._went_on(old):
+        if await self.went_on(old):
             return None
         await self.keep.remove(incoming.turn_id)
         return old.start.question
 
-    async def _went_on(self, old: StoredTurn) -> bool:
-        """Tell whether a removed turn has been asked again: the press came twice.
+    async def went_on(self, old: StoredTurn) -> bool:
+        """Tell whether a turn was removed and asked again: its Retry has come before.
 
         A press that was cut between removing and asking has to be gone on with.
         """
+        if not old.removed:
+            return False
         last = await self.store.turns(old.start.session, last=1)
         return any((each.start.seq or 0) > (old.start.seq or 0) for each in last)
 

@@ -14,7 +14,7 @@ from core.types import Address, Command, Incoming, Message, Moved, Press
 from tests.fakes.chat import FakeChat
 from tests.fakes.loop import run_virtual
 from tests.fakes.memory_store import MemoryStore
-from tests.gateway.guarded import ALLOWED, ANN, BEN, DM, GROUP, Scene, guarded
+from tests.gateway.guarded import ALLOWED, ANN, BEN, DM, EVE, GROUP, Scene, guarded
 
 THREAD = replace(GROUP, thread="e1")
 SLOW = {"big": [["It is a long story. " * 9, 30.0, "The end."]], "a": [["A."]], "b": [["B."]]}
@@ -73,12 +73,48 @@ def test_a_stop_without_a_turn_stops_what_runs_there(way):
 def test_stop_in_a_channel_means_ones_own_question_in_a_thread_of_it():
     async def scenario(scene: Scene):
         await running(scene, THREAD, message_id="e1")
-        await scene.command("stop", where=GROUP, who=BEN)
-        await scene.heard("Nothing is being answered here now.")
+        newer = replace(GROUP, thread="e2")
+        await scene.say("And why that?", where=newer, who=EVE, message_id="e2")
+        await scene.until(lambda: len(scene.parts.gateway.runner.running) == 2)
         await scene.command("stop", where=GROUP, who=ANN)
         await scene.heard("Stopped.")
+        await scene.until(lambda: scene.parts.sessions.running == 1)
+        await scene.command("stop", where=GROUP, who=ANN)
+        await scene.heard("Only the person who asked, or an admin, can do that.")
+        await scene.command("stop", where=GROUP, who=ADMIN)
+        await scene.until(lambda: not scene.parts.sessions.running)
+        await scene.command("stop", where=GROUP, who=ANN)
+        await scene.heard("Nothing is being answered here now.")
 
-    story(scenario, scripts=SLOW)
+    story(scenario, scripts=SLOW, more="access: {public: true}\nbudgets: {total: {daily: 1}}\n")
+
+
+def test_retry_in_a_channel_means_ones_last_question_in_a_thread_of_it():
+    async def scenario(scene: Scene):
+        for number, who in enumerate((ANN, ANN, EVE), start=1):
+            where = replace(GROUP, thread=f"e{number}")
+            await scene.say(f"Question {number}?", where=where, who=who, message_id=f"e{number}")
+            await scene.idle()
+        await scene.command("retry", where=GROUP, who=ANN)
+        await scene.heard("Asking the last question again.")
+        await scene.idle()
+        assert [await asked(scene, number) for number in (1, 2, 3)] == [1, 2, 1]
+        await scene.command("retry", where=GROUP, who=BEN)
+        await scene.heard("Only the person who asked, or an admin, can do that.")
+        await scene.command("retry", where=GROUP, who=ADMIN)
+        await scene.idle()
+        assert [await asked(scene, number) for number in (1, 2, 3)] == [1, 2, 2]
+
+    story(scenario, more="access: {public: true}\nbudgets: {total: {daily: 1}}\n")
+
+
+async def asked(scene: Scene, number: int) -> int:
+    """Count how often a question was asked; only its last answer stands."""
+    where = replace(GROUP, thread=f"e{number}")
+    (turn,) = await scene.parts.store.turns(where.session)
+    text = turn.start.question.text
+    calls = scene.parts.gateway.providers["p"].model.of("big")  # type: ignore[attr-defined]
+    return sum(call.lines[-1].text.startswith(text) for call in calls)
 
 
 def test_only_the_asker_and_admins_stop_a_turn():
@@ -141,6 +177,24 @@ def test_a_question_is_asked_again_by_button_and_by_command():
         (turn,) = await scene.parts.store.turns(DM.session)
         assert turn.start.question.text == "Why?"
         assert len(scene.parts.gateway.providers["p"].model.of("big")) == 3  # type: ignore[attr-defined]
+
+    story(scenario)
+
+
+def test_a_retry_that_can_do_nothing_any_more_says_so():
+    async def scenario(scene: Scene):
+        await scene.say("Why?")
+        await scene.idle()
+        old = await scene.last_turn()
+        await scene.press("retry", old)
+        await scene.idle()
+        await scene.press("retry", old)
+        await scene.heard("asked again already")
+        await scene.press("retry", "a-turn-of-nobody")
+        await scene.heard("I do not have that answer any more.")
+        assert await scene.parts.store.waiting() == []
+        (turn,) = await scene.parts.store.turns(DM.session)
+        assert turn.start.question.text == "Why?"
 
     story(scenario)
 
