@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import ClassVar, Final, TypeVar
@@ -30,6 +29,7 @@ from adapters.chat.discord.rooms import Rooms
 from core.errors import ChatClosed, ChatError, ChatUnknown, MessageGone
 from core.frames import Frame, Panel
 from core.ports import Capabilities, ChatAdapter, Clock, Intake
+from core.recent import Recent
 from core.types import Address, Command, Message, Press
 
 _REMEMBERED: Final = 2000
@@ -57,9 +57,9 @@ class DiscordChat(ChatAdapter):
         self._listener = Listener(
             options, self._rest, self._places, clock=clock, bookmarks=bookmarks
         )
-        self._deliveries: OrderedDict[str, str] = OrderedDict()
-        self._plain: OrderedDict[str, str] = OrderedDict()
-        self._unseeing: OrderedDict[str, str] = OrderedDict()
+        self._deliveries = Recent[str, str](_REMEMBERED)
+        self._plain = Recent[str, None](_REMEMBERED)  # messages that were posted without layout
+        self._unseeing = Recent[str, None](_REMEMBERED)  # channels that take no reactions
         self._layout = True
 
     @property
@@ -87,7 +87,7 @@ class DiscordChat(ChatAdapter):
             try:
                 await self._rest.call(sign)
             except ChatClosed:  # no reactions there: asking every time would count against us
-                _keep(self._unseeing, room, "")
+                self._unseeing[room] = None
             except ChatError as error:
                 log.debug("Discord: a question was not acknowledged: %s", error)
 
@@ -117,10 +117,10 @@ class DiscordChat(ChatAdapter):
         message_id = _id(data)
         if plain:
             self._layout = False
-            self._plain[message_id] = ""
+            self._plain[message_id] = None
         if unthreaded and address.thread:
             self._places.rooted(message_id, address.thread)
-        _keep(self._deliveries, message_id, delivery_id)
+        self._deliveries[message_id] = delivery_id
         return message_id
 
     async def _twice(self, route: Route, body: render.Body) -> object:
@@ -187,7 +187,7 @@ class DiscordChat(ChatAdapter):
         except ChatUnknown as error:
             raise ChatError(str(error)) from error
         if plain:
-            _keep(self._plain, message_id, "")
+            self._plain[message_id] = None
 
     @override
     async def delete(self, address: Address, message_id: str) -> None:
@@ -206,25 +206,28 @@ def found(data: object, delivery_id: str, *, me: str) -> str | None:
     Raises:
         ChatUnknown: one of them tells of no delivery at all, so it may be the one.
     """
-    unsure = False
-    for each in data if isinstance(data, list) else []:
-        try:
-            message = shapes.read(each, shapes.Message)
-        except ValueError:
-            continue
-        if message.author.id != me:
-            continue
-        carried = {delivery for row in message.components for delivery in _carried(row)}
-        if delivery_id in carried or message.nonce == delivery_id:
-            return message.id
-        unsure = unsure or not (carried or message.nonce)
-    if unsure:
+    signs = {each.id: _signs(each) for each in _messages(data) if each.author.id == me}
+    for message_id, carried in signs.items():
+        if delivery_id in carried:
+            return message_id
+    if not all(signs.values()):
         raise ChatUnknown("a message there may be the one, and carries no sign of it")
     return None
 
 
+def _messages(data: object) -> Iterator[shapes.Message]:
+    for each in data if isinstance(data, list) else []:
+        with contextlib.suppress(ValueError):
+            yield shapes.read(each, shapes.Message)
+
+
+def _signs(message: shapes.Message) -> set[str]:
+    """Give the deliveries that a message tells of: its nonce, and what its buttons say."""
+    found = {delivery for row in message.components for delivery in _carried(row)}
+    return found | {str(message.nonce)} if message.nonce else found
+
+
 def _carried(component: shapes.Component) -> Iterator[str]:
-    """Give the deliveries that the buttons in here tell of."""
     pressed = read_custom_id(component.custom_id)
     if pressed is not None and pressed.delivery:
         yield pressed.delivery
@@ -237,9 +240,3 @@ def _id(data: object) -> str:
         return shapes.read(data, shapes.Posted).id
     except ValueError as error:
         raise ChatUnknown(f"Discord's answer could not be read: {error}") from None
-
-
-def _keep(memory: OrderedDict[str, str], key: str, value: str) -> None:
-    memory[key] = value
-    if len(memory) > _REMEMBERED:
-        memory.popitem(last=False)

@@ -14,6 +14,7 @@ from typing import Final
 from adapters.chat.discord import routes, shapes
 from adapters.chat.discord.rest import Rest
 from core.errors import ChatError
+from core.recent import Recent
 from core.types import Address
 
 CHANNELS: Final = 50
@@ -21,6 +22,7 @@ CHANNELS: Final = 50
 MESSAGES: Final = 100
 """How many messages it reads in each: one page."""
 
+_REMEMBERED: Final = 2000
 _GAP: Final = 0.2
 _PATIENCE: Final = 60.0
 _SLACK: Final = 120_000 << 22
@@ -33,12 +35,16 @@ class Seen:
     """The newest message of each channel that went through this process, stored or not."""
 
     def __init__(self) -> None:
-        self.channels: dict[str, int] = {}
+        self._channels = Recent[str, int](_REMEMBERED)
 
     def note(self, channel: str, message: str) -> None:
         """Note that a message was handed on."""
         if message.isdecimal():
-            self.channels[channel] = max(int(message), self.channels.get(channel, 0))
+            self._channels[channel] = max(int(message), self._channels.get(channel) or 0)
+
+    def now(self) -> Mapping[str, int]:
+        """Give (channel: its newest message) as it is now."""
+        return self._channels.all()
 
 
 def plan(

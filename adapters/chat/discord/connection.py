@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, NoReturn
 
 import aiohttp
 import discord
@@ -82,6 +82,8 @@ class _State(ConnectionState["Connection"]):
 class Connection(discord.Client):
     """Listens until cancelled."""
 
+    _state: _State
+
     def __init__(self, rest: Rest, gateway: yarl.URL, *, content: bool) -> None:
         """Connect to `gateway`; `content` asks to read what is not addressed to the bot."""
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
@@ -101,13 +103,14 @@ class Connection(discord.Client):
 
     @override
     def _get_state(self, **options: object) -> _State:
-        return _State(
+        self._state = _State(
             dispatch=self.dispatch,
             handlers=self._handlers,
             hooks=self._hooks,
             http=self.http,
             **options,
         )
+        return self._state
 
     @override
     def dispatch(self, event: str, /, *_args: object, **_kwargs: object) -> None:
@@ -141,27 +144,14 @@ class Connection(discord.Client):
     ) -> tuple[Session, str]:
         """Hold one connection until it ends; give what can be resumed, and why it ended."""
         socket: DiscordWebSocket | None = None
-        state, code = self._connection, 4000
-        assert isinstance(state, _State)  # noqa: S101 - made above
+        code = 4000
         try:
-            async with asyncio.timeout(_OPENING):
-                socket = await DiscordWebSocket.from_client(
-                    self,
-                    initial=initial,
-                    gateway=session.gateway or self._gateway,
-                    session=session.id,
-                    sequence=session.sequence,
-                    resume=session.id is not None,
-                )
-            while True:
-                await self._poll(socket)
-                while self._arrived:
-                    await receive(*self._arrived.popleft())
+            socket = await self._opened(session, initial=initial)
+            await self._hear(socket, receive)
         except ReconnectWebSocket as ended:
-            reason = "asked to" if ended.resume else "the session is over"
-            return (
-                _session(socket or state.socket, session) if ended.resume else Session()
-            ), reason
+            if not ended.resume:
+                return Session(), "the session is over"
+            return _session(socket or self._state.socket, session), "asked to"
         except discord.ConnectionClosed as closed:
             if closed.code != 1000:
                 raise _refused(closed.code) from None
@@ -172,7 +162,24 @@ class Connection(discord.Client):
             code = 1000  # for good: the bot is shown as away at once
             raise
         finally:
-            await self._drop(state, code)
+            await self._drop(code)
+
+    async def _opened(self, session: Session, *, initial: bool) -> DiscordWebSocket:
+        async with asyncio.timeout(_OPENING):
+            return await DiscordWebSocket.from_client(
+                self,
+                initial=initial,
+                gateway=session.gateway or self._gateway,
+                session=session.id,
+                sequence=session.sequence,
+                resume=session.id is not None,
+            )
+
+    async def _hear(self, socket: DiscordWebSocket, receive: Receive) -> NoReturn:
+        while True:
+            await self._poll(socket)
+            while self._arrived:
+                await receive(*self._arrived.popleft())
 
     async def _poll(self, socket: DiscordWebSocket) -> None:
         try:
@@ -180,9 +187,9 @@ class Connection(discord.Client):
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             log.warning("Discord sent something unreadable (%s); going on", type(error).__name__)
 
-    async def _drop(self, state: _State, code: int) -> None:
+    async def _drop(self, code: int) -> None:
         """Close the socket, whatever it is doing, and stop its heartbeat."""
-        socket, state.socket = state.socket, None
+        socket, self._state.socket = self._state.socket, None
         if socket is not None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_CLOSING):

@@ -72,7 +72,7 @@ class Hearing:
         self._complete.clear()
         if not self._awaited:
             self._complete.set()
-        seen = dict(self._door.seen.channels)
+        seen = self._door.seen.now()
         try:
             bookmarks = await self._bookmarks()
         except StoreError as error:

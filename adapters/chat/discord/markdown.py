@@ -154,18 +154,16 @@ def _columns(char: str) -> int:
 
 def _plain(nodes: Sequence[SyntaxTreeNode]) -> str:
     """Give the words alone; an address that is not its own text stands behind it."""
-    words = []
-    for node in nodes:
-        if node.type in {"softbreak", "hardbreak"}:
-            words.append(" ")
-        elif node.type == "link":
-            text, href = _plain(node.children), str(node.attrs.get("href", ""))
-            words.append(text if href in {text, f"mailto:{text}"} else f"{text} ({href})")
-        elif node.children and node.type != "image":
-            words.append(_plain(node.children))
-        else:
-            words.append(_raw(node))
-    return "".join(words)
+    return "".join(map(_words, nodes))
+
+
+def _words(node: SyntaxTreeNode) -> str:
+    if node.type in {"softbreak", "hardbreak"}:
+        return " "
+    if node.type == "link":
+        text, href = _plain(node.children), str(node.attrs.get("href", ""))
+        return text if href in {text, f"mailto:{text}"} else f"{text} ({href})"
+    return _plain(node.children) if node.children and node.type != "image" else _raw(node)
 
 
 # --- inline ---------------------------------------------------------------------------------

@@ -198,14 +198,9 @@ def _author(
 
 
 def _text(message: shapes.Message, me: str, own_roles: set[str]) -> str:
-    names = {user.id: user.global_name or user.username for user in message.mentions}
-
-    def named(found: re.Match[str]) -> str:
-        if found[1] == me:
-            return ""
-        return f"@{names[found[1]]}" if found[1] in names else found[0]
-
-    text = _MENTION.sub(named, message.content)
+    names = {user.id: f"@{user.global_name or user.username}" for user in message.mentions}
+    names[me] = ""
+    text = _MENTION.sub(lambda found: names.get(found[1], found[0]), message.content)
     text = _ROLE.sub(lambda found: "" if found[1] in own_roles else found[0], text)
     if text != message.content:
         text = re.sub(r"(?<=\S) {2,}(?=\S)", " ", text)
@@ -260,5 +255,7 @@ def _args(data: shapes.InteractionData) -> str:
     question = values.pop("question", None)
     if question is None:
         return " ".join(value for value in values.values() if value)
-    preset = values.get("preset")
+    preset = values.get("preset", "")
+    if " " in preset:
+        preset = f'"{preset}"'
     return f"preset:{preset} {question}" if preset else question

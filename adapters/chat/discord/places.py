@@ -6,12 +6,12 @@ members, no messages.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from adapters.chat.discord.shapes import Channel, Guild, Role
+from core.recent import Recent
 
 Kind: TypeAlias = Literal["dm", "open", "thread", "flat"]
 """`open`: a thread can be made from a message there; `flat`: none can."""
@@ -75,8 +75,8 @@ class Places:
         self._channels: dict[str, Place] = {}
         self._guilds: dict[str, GuildFacts] = {}
         self._newest: dict[str, str] = {}
-        self._roots: OrderedDict[str, str] = OrderedDict()
-        self._gone: OrderedDict[str, str] = OrderedDict()
+        self._roots = Recent[str, str](_REMEMBERED)
+        self._gone = Recent[str, None](_REMEMBERED)
 
     def find(self, channel: str) -> Place | None:
         """Give a channel's place, None if it was never told."""
@@ -92,7 +92,7 @@ class Places:
 
     def rooted(self, message: str, root: str) -> None:
         """Note the question that a message of ours stands under, where no thread could be made."""
-        _keep(self._roots, message, root)
+        self._roots[message] = root
 
     def deleted(self, channel: str) -> bool:
         """Say whether a channel or thread was deleted."""
@@ -100,7 +100,7 @@ class Places:
 
     def delete(self, channel: str) -> None:
         """Note that a channel or thread was deleted."""
-        _keep(self._gone, channel, "")
+        self._gone[channel] = None
         self.forget([channel])
 
     def newest(self) -> Iterator[tuple[str, str]]:
@@ -158,9 +158,3 @@ class Places:
         if guild is None:
             return False
         return user == facts.owner or not facts.admin_roles.isdisjoint({*roles, guild})
-
-
-def _keep(memory: OrderedDict[str, str], key: str, value: str) -> None:
-    memory[key] = value
-    if len(memory) > _REMEMBERED:
-        memory.popitem(last=False)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
@@ -21,6 +20,7 @@ from adapters.chat.discord.rest import Rest
 from adapters.chat.discord.shapes import JsonObject
 from core.errors import ChatError
 from core.frames import Frame
+from core.recent import Recent
 from core.types import Command, Press
 
 _REMEMBERED: Final = 2000
@@ -36,7 +36,7 @@ class Replies:
     def __init__(self, rest: Rest) -> None:
         """Answer through `rest`."""
         self._rest = rest
-        self._answered: OrderedDict[str, bool] = OrderedDict()
+        self._answered = Recent[str, bool](_REMEMBERED)  # by handle; False: it cannot be
         self._awaited: dict[str, asyncio.Event] = {}
 
     @contextlib.contextmanager
@@ -55,9 +55,9 @@ class Replies:
             body = {"type": _DEFERRED_UPDATE}
         elif to.name == "ask":
             body = {"type": _MESSAGE, "data": quoting(_question(interaction))}
-            self._note(to.handle, answered=True)
+            self._answered[to.handle] = True
         if not await self.call_back(interaction, body):
-            self._note(to.handle, answered=False)
+            self._answered[to.handle] = False
 
     async def refuse(self, interaction: shapes.Interaction, text: str) -> None:
         """Tell whoever gave it that it was not taken in, and why; best effort."""
@@ -92,7 +92,7 @@ class Replies:
         except ChatError as error:
             if code_of(error) not in EXPIRED:
                 raise
-            self._note(to.handle, answered=False)
+            self._answered[to.handle] = False
             return False
         return True
 
@@ -101,16 +101,10 @@ class Replies:
         if handle.own and key not in self._answered:
             route = routes.original(handle.application, handle.token)
             await self._rest.call(route, _as_edit(body), patience=_PATIENCE)
-            self._note(key, answered=True)
+            self._answered[key] = True
             return
         route = routes.follow_up(handle.application, handle.token)
         await self._rest.call(route, body, patience=_PATIENCE)
-
-    def _note(self, handle: str, *, answered: bool) -> None:
-        """Remember that a handle was answered already, or cannot be."""
-        self._answered[handle] = answered
-        if len(self._answered) > _REMEMBERED:
-            self._answered.popitem(last=False)
 
 
 def _as_edit(body: Body) -> Body:

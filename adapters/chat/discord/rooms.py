@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import re
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Final, Literal, TypeVar
 
@@ -22,6 +21,7 @@ from adapters.chat.discord.failures import (
 from adapters.chat.discord.places import Places
 from adapters.chat.discord.rest import Rest
 from core.errors import ChatBusy, ChatClosed, ChatError, ChatRefused, ChatUnknown
+from core.recent import Recent
 from core.types import Address, Message
 
 TITLE: Final = 100
@@ -45,13 +45,13 @@ class Rooms:
         self._rest = rest
         self._places = places
         self._auto = threads == "auto"
-        self._titles: OrderedDict[str, str] = OrderedDict()
-        self._rooms: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._titles = Recent[str, str](_REMEMBERED)
+        self._rooms = Recent[tuple[str, str], str](_REMEMBERED)
 
     def asked(self, message: Message) -> None:
         """Remember what a thread will be called."""
         if self._auto and message.address.thread == message.message_id:
-            _keep(self._titles, message.address.thread or "", message.text)
+            self._titles[message.address.thread or ""] = message.text
 
     def of_question(self, message: Message) -> str:
         """Give the channel that a question stands in."""
@@ -74,7 +74,7 @@ class Rooms:
         known = self._known(address.channel, thread) if self._auto else thread
         if known is None:
             known = await self._make(address.channel, thread)
-            _keep(self._rooms, (address.channel, thread), known)
+            self._rooms[address.channel, thread] = known
         return known
 
     async def anywhere(
@@ -99,7 +99,7 @@ class Rooms:
         else:
             known = thread
         if found:
-            _keep(self._rooms, (address.channel, thread), known)
+            self._rooms[address.channel, thread] = known
         return result
 
     def _known(self, channel: str, thread: str) -> str | None:
@@ -122,12 +122,9 @@ class Rooms:
         except (ChatBusy, ChatRefused):
             raise
         except ChatError as error:
-            code = code_of(error)
-            if code in {THREAD_EXISTS, UNKNOWN_MESSAGE}:
-                return message  # it is there already, or no message of this channel opened it
-            if code == UNKNOWN_CHANNEL:
+            if code_of(error) == UNKNOWN_CHANNEL:
                 raise
-            if await self._is_there(message):
+            if await self._is_there(message, error):
                 return message
             log.info("Discord: no thread in channel %s: %s; answering there", channel, error)
             return channel
@@ -135,7 +132,10 @@ class Rooms:
         self._places.learn(made, place.guild if place else None)
         return message
 
-    async def _is_there(self, thread: str) -> bool:
+    async def _is_there(self, thread: str, refused: ChatError) -> bool:
+        """Say whether a thread is there that could not be made."""
+        if code_of(refused) in {THREAD_EXISTS, UNKNOWN_MESSAGE}:
+            return True  # it was made before, or no message of this channel opened it
         try:
             await self._rest.call(routes.channel(thread))
         except ChatError:
@@ -156,10 +156,3 @@ class Rooms:
             return _MENTION.sub("", shapes.read(data, shapes.Message).content)
         except (ChatError, ValueError):
             return ""
-
-
-def _keep(memory: OrderedDict[T, str], key: T, value: str) -> None:
-    memory[key] = value
-    memory.move_to_end(key)
-    if len(memory) > _REMEMBERED:
-        memory.popitem(last=False)

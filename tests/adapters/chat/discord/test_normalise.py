@@ -14,6 +14,7 @@ from adapters.chat.discord import facts, shapes
 from adapters.chat.discord.handles import Handle, custom_id, read_custom_id
 from adapters.chat.discord.normalise import Setting, command_of, message_of, press_of
 from adapters.chat.discord.places import DM, Place, Places
+from core.commands import Asked, asked
 from core.frames import Button
 from core.types import Address, Command, Message, Press
 
@@ -166,6 +167,17 @@ def test_commands_carry_their_words_and_what_answers_them():
     assert found.author.is_admin  # Manage Server
     found = command("command_dm")
     assert (found.direct, found.address, found.args) == (True, at(DM_CHANNEL), "")
+
+
+def test_a_preset_of_several_words_is_named_whole():
+    raw = load("command_ask")
+    raw["data"]["options"] = [
+        {"name": "question", "type": 3, "value": "What is love?"},
+        {"name": "preset", "type": 3, "value": "deep review"},
+    ]
+    found = command_of(shapes.read(raw, shapes.Interaction), setting(), at=1)
+    assert found is not None
+    assert asked(found.args) == Asked(text="What is love?", preset="deep review")
 
 
 def test_presses_tell_the_turn_and_whom_to_answer():
