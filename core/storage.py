@@ -103,6 +103,10 @@ class History(Protocol):
         """Give the last turns of a session, oldest first; removed ones are left out."""
         ...
 
+    async def newest_below(self, session: str, *, asker: str) -> StoredTurn | None:
+        """Find the newest turn in the threads of a channel: of `asker`, else of anybody."""
+        ...
+
     async def conversations(self, platform: str, *, owner: str) -> Sequence[Conversation]:
         """List the sessions of one platform in which `owner` asked, newest first."""
         ...

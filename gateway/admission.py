@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from core.commands import asked, read
 from core.errors import UserError
 from core.policy import ADMITTED, subject_to_allow, verdict
-from core.types import Command, Message, Moved, Press
+from core.types import Address, Command, Message, Moved, Press
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core.policy import Role
     from core.ports import Clock
     from core.presets import Catalogue
+    from core.records import StoredTurn
     from core.storage import Store
     from core.types import Incoming
     from gateway.places import Places
@@ -131,9 +132,40 @@ class Admission:
         if incoming.name == "ask":
             return self._question(incoming)
         if incoming.name == "retry":
-            last = await self._store.turns(incoming.address.session, last=1)
-            return _retry(incoming, last[0].start.turn_id) if last else incoming
+            last = await self._last(incoming)
+            return incoming if last is None else await self._retry(incoming, last)
         return incoming
+
+    async def _last(self, command: Command) -> StoredTurn | None:
+        """Find the turn that `/retry` means: of the place, else of a thread of the channel.
+
+        Not every platform takes commands in threads.
+        """
+        session = command.address.session
+        here = await self._store.turns(session, last=1)
+        if here or command.address.thread is not None:
+            return here[-1] if here else None
+        return await self._store.newest_below(session, asker=command.author.id)
+
+    async def _retry(self, command: Command, turn: StoredTurn) -> Press:
+        """Make the press that `/retry` stands for: which turn is meant, is settled now."""
+        seq = turn.start.seq
+        question = None if seq is None else await self._store.accepted(seq)
+        asked_at = question.incoming if question else None
+        replied = asked_at.reply_to if isinstance(asked_at, Message | Press) else None
+        return Press(
+            event_id=command.event_id,
+            address=Address.of(turn.start.session),
+            author=command.author,
+            action="retry",
+            turn_id=turn.start.turn_id,
+            at=command.at,
+            value=RETRY_COMMAND,
+            message_id=command.message_id,
+            reply_to=command.reply_to or replied,
+            direct=command.direct,
+            handle=command.handle,
+        )
 
     def _question(self, command: Command) -> Incoming:
         """Make a question of `/ask`; one that cannot be asked stays a command, to be told so."""
@@ -171,23 +203,6 @@ class _Memory:
         self._known.move_to_end(key)
         if len(self._known) > MOST_REMEMBERED:
             self._known.popitem(last=False)
-
-
-def _retry(command: Command, turn_id: str) -> Press:
-    """Make the press that `/retry` stands for: which turn is meant, is settled now."""
-    return Press(
-        event_id=command.event_id,
-        address=command.address,
-        author=command.author,
-        action="retry",
-        turn_id=turn_id,
-        at=command.at,
-        value=RETRY_COMMAND,
-        message_id=command.message_id,
-        reply_to=command.reply_to,
-        direct=command.direct,
-        handle=command.handle,
-    )
 
 
 def _refusal(role: Role, incoming: Message | Command | Press) -> str:

@@ -27,14 +27,14 @@ class Running:
             del self._turns[session]
 
     def find(self, address: Address, person: str) -> tuple[str, str] | None:
-        """Give the turn (and its asker) that runs in a place, else what this person asked below.
+        """Give the turn (and its asker) that runs in a place, else the newest one below it.
 
-        Whoever says "stop" in a channel may mean their question in one of its threads: not
-        every platform takes commands there.
+        Whoever says "stop" in a channel may mean a question in one of its threads, their own
+        rather than another's: not every platform takes commands there.
         """
         session = address.session
         if session in self._turns or address.thread is not None:
             return self._turns.get(session)
-        below = f"{session}/"
-        own = (each for key, each in self._turns.items() if key.startswith(below))
-        return next((each for each in own if each[1] == person), None)
+        below = [each for key, each in self._turns.items() if key.startswith(f"{session}/")]
+        own = [each for each in below if each[1] == person]
+        return next(reversed(own or below), None)

@@ -115,6 +115,12 @@ SELECT * FROM (
 ) AS newest
 ORDER BY number
 
+-- name: newest_below
+SELECT * FROM turns
+WHERE session > $1 || '/' AND session < $1 || '0' AND removed = 0
+ORDER BY CASE WHEN asker = $2 THEN 0 ELSE 1 END, number DESC
+LIMIT 1
+
 -- name: calls_of
 SELECT * FROM calls WHERE turn_id IN (VALUES ($1)) ORDER BY role, round, position
 

@@ -165,6 +165,10 @@ class SqlStore:
     async def turns(self, session: str, *, last: int = 50) -> Sequence[StoredTurn]:
         return await self._turns(statement("last_turns", session, last))
 
+    async def newest_below(self, session: str, *, asker: str) -> StoredTurn | None:
+        found = await self._turns(statement("newest_below", session, asker))
+        return found[0] if found else None
+
     async def conversations(self, platform: str, *, owner: str) -> Sequence[Conversation]:
         rows = await self._database.fetch(statement("conversations", platform, owner))
         with _reading("a question"):

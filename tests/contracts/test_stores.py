@@ -366,6 +366,24 @@ async def test_the_last_turns_of_a_session_come_oldest_first(store: Store):
     assert [each.start.turn_id for each in turns] == ["t2", "t3"]
 
 
+async def test_the_newest_turn_below_a_channel_is_ones_own_or_else_anybody_s(store: Store):
+    asked = {"t1": "1", "t2": "2", "t3": "3", "t4": "4"}
+    askers = {"t1": "u1", "t2": "u1", "t3": "u2", "t4": "u1"}
+    for turn_id, thread in asked.items():
+        session = replace(ROOM, thread=thread).session
+        await store.begin(start(turn_id, session=session, asker=askers[turn_id]))
+    await store.begin(start("t5", session=ROOM.session))
+    await store.begin(start("t6", session=replace(ROOM, channel="room2", thread="1").session))
+    await store.remove("t4")
+
+    async def newest(asker: str, channel: str = "room") -> str | None:
+        found = await store.newest_below(replace(ROOM, channel=channel).session, asker=asker)
+        return found.start.turn_id if found else None
+
+    assert [await newest(each) for each in ("u1", "u2", "u3")] == ["t2", "t3", "t3"]
+    assert await newest("u1", "roo") is None
+
+
 async def test_conversations_are_ones_own_newest_first(store: Store):
     asked = [
         ("t1", "web/a", "u1", "The\n first   question " + "of many words " * 9),

@@ -163,6 +163,15 @@ class MemoryStore:
     async def turns(self, session: str, *, last: int = 50) -> Sequence[StoredTurn]:
         return [self._whole(turn) for turn in self._of(session)][-last:]
 
+    async def newest_below(self, session: str, *, asker: str) -> StoredTurn | None:
+        below = [
+            turn
+            for turn in self._turns.values()
+            if turn.start.session.startswith(f"{session}/") and not turn.removed
+        ]
+        own = [turn for turn in below if turn.start.asker == asker]
+        return self._whole((own or below)[-1]) if below else None
+
     async def conversations(self, platform: str, *, owner: str) -> Sequence[Conversation]:
         mine = {
             turn.start.session: None

@@ -103,7 +103,7 @@ def test_retry_in_a_channel_means_ones_last_question_in_a_thread_of_it():
         await scene.heard("Only the person who asked, or an admin, can do that.")
         await scene.command("retry", where=GROUP, who=ADMIN)
         await scene.idle()
-        assert [await asked(scene, number) for number in (1, 2, 3)] == [1, 2, 2]
+        assert [await asked(scene, number) for number in (1, 2, 3)] == [1, 3, 1]  # its newest
 
     story(scenario, more="access: {public: true}\nbudgets: {total: {daily: 1}}\n")
 
@@ -114,7 +114,7 @@ async def asked(scene: Scene, number: int) -> int:
     (turn,) = await scene.parts.store.turns(where.session)
     text = turn.start.question.text
     calls = scene.parts.gateway.providers["p"].model.of("big")  # type: ignore[attr-defined]
-    return sum(call.lines[-1].text.startswith(text) for call in calls)
+    return sum(text in str(made.call.lines) for made in calls)
 
 
 def test_only_the_asker_and_admins_stop_a_turn():
