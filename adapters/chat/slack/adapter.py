@@ -232,7 +232,7 @@ class SlackChat(ChatAdapter):
 
     @override
     async def whisper(self, to: Command | Press, frame: Frame) -> None:
-        handle = Handle.read(to.handle)
+        handle = Handle.read(to.handle) if to.handle else _of_words(to)
         if handle.channel:
             await self._writer.whisper(handle, frame)
         else:
@@ -246,3 +246,11 @@ class SlackChat(ChatAdapter):
     @override
     async def delete(self, address: Address, message_id: str) -> None:
         await self._writer.delete(address.channel, message_id)
+
+
+def _of_words(to: Command | Press) -> Handle:
+    """Say where to answer a command that was written as a message: such a one has no handle."""
+    thread = Place.of(to.reply_to, to.address.thread).thread
+    if thread == to.message_id:
+        thread = ""  # in a thread that nobody has opened yet, a whisper is not seen
+    return Handle(channel=to.address.channel, user=to.author.id, thread=thread)

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from adapters.chat.slack.actions import HOME_PRESET
 from adapters.chat.slack.render import LABEL, OPTIONS, Block
 from adapters.chat.slack.text import neutralise, shorten
-from core.commands import MENU
+from core.commands import MENU, Entry
 from core.types import Json
 from core.wording import dollars_text
 
@@ -44,7 +44,7 @@ def view(home: Home, notice: str = "") -> Block:
         blocks += [_section(notice), {"type": "divider"}]
     plural = "" if home.turns == 1 else "s"
     cost = f"{home.turns:,} answer{plural} to you this month: {dollars_text(home.dollars)}"
-    commands = "\n".join(f"/moa {each.name} {each.hint} – {each.summary}" for each in MENU)
+    commands = "\n".join(_command(each) for each in MENU)
     blocks += [
         _header("Your preset"),
         {**_section(f"{home.preset} answers you."), **_menu(home)},
@@ -55,6 +55,11 @@ def view(home: Home, notice: str = "") -> Block:
         _section(commands),
     ]
     return {"type": "home", "blocks": blocks}
+
+
+def _command(entry: Entry) -> str:
+    name = "/moa" if entry.name == "moa" else f"/moa {entry.name}"
+    return f"{name} {entry.hint}".strip() + f" – {entry.summary}"
 
 
 def _menu(home: Home) -> Block:

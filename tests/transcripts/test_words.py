@@ -1,0 +1,34 @@
+"""Commands that are written as words, where a platform has no others: each is answered."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.gateway.harness import running_gateway
+from tests.transcripts.stages import MESSENGERS, Stage, opened
+
+TRAIN = {"a": "Take the train.", "b": "Walk.", "big": "Go by train."}
+
+
+@pytest.fixture(params=MESSENGERS)
+async def stage(request):
+    async with opened(request.param) as stage:
+        yield stage
+
+
+@pytest.mark.parametrize("where", ["dm", "group"])
+async def test_words_that_ask_for_the_cost_are_told_it(stage: Stage, where, tmp_path):
+    async with running_gateway(stage.configured(TRAIN), tmp_path) as gateway:
+        await stage.ask("cost", where=where)
+        await stage.reads("This conversation has cost $0", where=where)
+        assert gateway.calls.of("big") == []
+
+
+async def test_words_in_a_thread_are_answered_there(stage: Stage, tmp_path):
+    async with running_gateway(stage.configured(TRAIN), tmp_path) as gateway:
+        await stage.ask("How do I get there?", where="group")
+        await stage.answered("Go by train.", where="group")
+        mention = "<@U0MOABOT1> " if stage.platform == "slack" else ""
+        await stage.follow_up(f"{mention}moa alone")
+        await stage.reads("From now on alone answers", where="group")
+        assert len(gateway.calls.of("big")) == 1
