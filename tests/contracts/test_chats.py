@@ -1,4 +1,8 @@
-"""Every chat adapter found keeps the promises of `core.ports.ChatAdapter`, whatever it is sent."""
+"""Every chat adapter found keeps the promises of `core.ports.ChatAdapter`, whatever it is sent.
+
+Here: those without a platform behind them, and what holds of the code of all. What the others do
+at their platform, with the real client library, stands in `tests/contracts/chats`.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,8 @@ import asyncio
 import inspect
 import io
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from decimal import Decimal
-from typing import get_args
 
 import pytest
 
@@ -20,22 +22,16 @@ from adapters.chat.web.adapter import WebChat, WebParts
 from adapters.chat.web.events import event
 from adapters.chat.web.status import Status
 from core.errors import ChatError, StoreFull
-from core.frames import Content, Footer, Frame, Notice, Panel, Part, Row, RowState
+from core.frames import Frame, Notice, Part
 from core.ports import ChatAdapter
-from core.types import Address, Author, Incoming, Message, Usage
+from core.types import Address, Author, Incoming, Message
+from tests.contracts.chats.frames import HOSTILE, contents
+from tests.contracts.chats.opening import STANDS, opened
 from tests.fakes.chat import FakeChat
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_store import MemoryStore
 
-HOSTILE = (
-    "plain",
-    "\x1b]0;x\x07\x00",
-    "<script>x</script><img src=x onerror=y>",
-    "x" * 9000,
-    "\u202eabc שלום",
-    "👩‍👩‍👧 \ud800",
-    "```\n[x](javascript:y) @everyone",
-)
+METHODS = ("run", "acknowledge", "post", "preview", "find", "whisper", "edit", "delete")
 
 
 def console() -> ChatAdapter:
@@ -58,30 +54,7 @@ def web() -> ChatAdapter:
     )
 
 
-DRIVERS: dict[str, Callable[[], ChatAdapter]] = {"console": console, "fake": FakeChat, "web": web}
-
-
-def contents(text: str) -> Iterator[Content]:
-    states = [each for arg in get_args(RowState) for each in (get_args(arg) or (arg,))]
-    rows = tuple(
-        Row(position=n, label=text, role=text, state=state, reason=text, gist=text, text=text)
-        for n, state in enumerate(states, 1)
-    )
-    footer = Footer(
-        preset=text,
-        used=1,
-        asked=2,
-        usage=Usage(input=3, output=4, estimated=True),
-        dollars=Decimal("0.01"),
-        priced=False,
-        seconds=1.5,
-        notes=(text,),
-    )
-    yield Panel(turn_id="t", preset=text, rows=rows)
-    yield Panel(turn_id="t", preset=text, rows=rows, settled=True, round=2)
-    yield Part(turn_id="t", index=0, text=text, streaming=True)
-    yield Part(turn_id="t", index=0, text=text, error=text, footer=footer)
-    yield Notice(text=text)
+LOCAL: dict[str, Callable[[], ChatAdapter]] = {"console": console, "fake": FakeChat, "web": web}
 
 
 def seen(chat: ChatAdapter, address: Address) -> None:
@@ -91,9 +64,9 @@ def seen(chat: ChatAdapter, address: Address) -> None:
             assert event(shown)
 
 
-@pytest.fixture(params=sorted(DRIVERS))
+@pytest.fixture(params=sorted(LOCAL))
 def chat(request: pytest.FixtureRequest) -> ChatAdapter:
-    return DRIVERS[request.param]()
+    return LOCAL[request.param]()
 
 
 @pytest.fixture
@@ -103,12 +76,23 @@ def address(chat: ChatAdapter) -> Address:
 
 def test_every_adapter_that_is_found_is_held_to_this():
     found = {each.name for each in pkgutil.iter_modules(adapters.chat.__path__)}
-    missing = found - DRIVERS.keys()
-    assert not missing, f"say in DRIVERS how to make {sorted(missing)}, and this file tests them"
+    missing = found - LOCAL.keys() - STANDS.keys()
+    assert not missing, f"make a stand for {sorted(missing)} in tests/contracts/chats/opening.py"
+
+
+@pytest.mark.parametrize("platform", sorted(STANDS))
+async def test_at_a_platform_it_fits_the_port_too(platform):
+    async with opened(platform, run=False) as stand:
+        fits(stand.chat, Address(platform=platform, channel="-1", thread="2"))
+        assert isinstance(stand.chat.hooks, Mapping)  # type: ignore[attr-defined]
 
 
 def test_its_members_are_the_port_s_and_its_capabilities_make_sense(chat, address):
-    for name in ("run", "acknowledge", "post", "edit", "delete"):
+    fits(chat, address)
+
+
+def fits(chat: ChatAdapter, address: Address) -> None:
+    for name in METHODS:
         wanted = list(inspect.signature(getattr(ChatAdapter, name)).parameters)[1:]
         assert list(inspect.signature(getattr(chat, name)).parameters) == wanted
     can = chat.capabilities(address)

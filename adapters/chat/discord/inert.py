@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from core.markup import whole
+
 _BREAK: Final = "\u200b"
 _EVERYBODY: Final = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
 _POINTED: Final = re.compile(r"<(?=@[!&]?\d|#\d|/[^<>\n]{1,100}:\d|id:)")
@@ -26,8 +28,8 @@ _NUMBER: Final = re.compile(r"^(\s*\d+)(?=\.\s)", re.MULTILINE)
 
 
 def inert(text: str) -> str:
-    """Take the power out of every mention; nothing else changes."""
-    return _POINTED.sub("<" + _BREAK, _EVERYBODY.sub("@" + _BREAK, text))
+    """Take the power out of every mention; else only half characters change."""
+    return _POINTED.sub("<" + _BREAK, _EVERYBODY.sub("@" + _BREAK, whole(text)))
 
 
 def escape(text: str) -> str:

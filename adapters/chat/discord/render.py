@@ -15,7 +15,7 @@ from adapters.chat.discord.markdown import render
 from adapters.chat.discord.panel import container, panel_texts
 from adapters.chat.discord.shapes import JsonObject
 from core.frames import Button, File, Frame, Notice, Panel, Part
-from core.markup import close, split
+from core.markup import close, split, strip
 from core.wording import footer_text
 
 CONTENT: Final = 2000
@@ -187,14 +187,18 @@ def _button(button: Button, delivery_id: str | None) -> JsonObject:
     return {
         "type": _BUTTON,
         "style": _RED if button.action == "stop" else _GREY,
-        "label": button.label[:_LABEL],
+        "label": _label(button, _LABEL),
         "custom_id": custom_id(button, delivery_id),
     }
 
 
+def _label(button: Button, limit: int) -> str:
+    return strip(button.label).strip()[:limit] or _NOTHING
+
+
 def _select(picks: Sequence[Button]) -> JsonObject:
     options = [
-        {"label": each.label[:100], "value": custom_id(each, None)} for each in _distinct(picks)
+        {"label": _label(each, 100), "value": custom_id(each, None)} for each in _distinct(picks)
     ]
     select: JsonObject = {
         "type": _SELECT,

@@ -51,6 +51,7 @@ _CLOSED: Final = frozenset(
     {
         "channel_not_found",
         "is_archived",
+        "is_inactive",
         "not_in_channel",
         "no_permission",
         "messages_tab_disabled",

@@ -32,6 +32,8 @@ OPTIONS: Final = 100
 BUTTONS: Final = 25
 FALLBACK: Final = 3_900
 """Bytes of the text that notifications show; `chat.update` refuses more than 4,000."""
+LINE: Final = 300
+"""Characters of an error or a footer where Slack has refused a longer message."""
 TIGHT: Final = 12_000
 """Characters of a whole message where Slack has refused a longer one."""
 
@@ -64,10 +66,11 @@ def whole(frame: Frame, manner: Manner) -> Body:
 def below(part: Part, frame: Frame, manner: Manner) -> list[Block]:
     """Render what stands under an answer that is complete: advisors, error, footer, buttons."""
     blocks: list[Block] = []
+    line = LINE if manner.tight else SECTION
     if part.error:
-        blocks += _plain(part.error)
+        blocks += _plain(shorten(part.error, line))
     if part.footer is not None:
-        footer = shorten(footer_text(part.footer), SECTION)
+        footer = shorten(footer_text(part.footer), line)
         blocks.append({"type": "context", "elements": [_text(footer)]})
     if frame.mention and _PERSON.fullmatch(frame.mention):
         blocks.append(
@@ -113,7 +116,8 @@ def _part(part: Part, frame: Frame, manner: Manner) -> Body:
     panel = part.panel
     told = panel is not None and not part.streaming and any(row.text for row in panel.rows)
     if panel is not None and not told:
-        blocks += _plain(panel_text(panel))
+        room = TIGHT - len(part.text) - TITLE if manner.tight else CHILDREN * SECTION
+        blocks += _plain(shorten(panel_text(panel), max(room, LEAST)))
     blocks += markdown(part.text)
     if part.streaming:
         blocks += buttons_of(frame.buttons, rich=manner.rich)
@@ -128,7 +132,7 @@ def _advisors(panel: Panel, room: int, *, rich: bool) -> list[Block]:
     if not rich:
         return _plain(shorten(panel_text(panel), max(room, LEAST)))
     if room < LEAST * len(panel.rows):
-        return _plain(panel_title(panel))
+        return _plain(shorten(panel_title(panel), TITLE))
     groups = [panel.rows[at : at + CHILDREN] for at in range(0, len(panel.rows), CHILDREN)]
     return [
         {

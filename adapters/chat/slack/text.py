@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from core.markup import whole
+
 _ENTITY = re.compile(r"<([^<>\n]*)>")
 _USER = re.compile(r"<@([A-Z0-9]+)(?:\|[^<>\n]*)?>")
 _PING = re.compile(
@@ -67,7 +69,7 @@ def escape(text: str) -> str:
 
 def neutralise(text: str) -> str:
     """Take away the power to ping from a text, in prose and code alike. Keeps its length."""
-    return _PING.sub(lambda found: _HARMLESS[found[0]], text)
+    return _PING.sub(lambda found: _HARMLESS[found[0]], whole(text))
 
 
 def steady(text: str) -> str:

@@ -8,6 +8,7 @@ used, so that what a server adds or leaves out breaks nothing, and a message cos
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -39,7 +40,7 @@ class Me:
 
 
 class Account(Bot):
-    """One token. Its connections open by themselves; `disconnect` closes them."""
+    """One token. Its connections open by themselves, and stay open while it is connected."""
 
     __slots__ = ()
 
@@ -115,7 +116,13 @@ class Account(Bot):
             raise Unanswered(f"{method} gave no message")
         return str(found["message_id"])
 
-    async def disconnect(self) -> None:
-        """Close the connections."""
+    async def connect(self) -> None:
+        """Keep connections open until `disconnect`."""
         for each in self._request:
-            await each.shutdown()
+            await each.initialize()
+
+    async def disconnect(self) -> None:
+        """Close the connections; all of them, if this is cancelled, too."""
+        async with AsyncExitStack() as stack:
+            for each in self._request:
+                stack.push_async_callback(each.shutdown)

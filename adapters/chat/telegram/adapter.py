@@ -85,6 +85,7 @@ class TelegramChat(ChatAdapter):
     async def run(self, intake: Intake) -> None:
         setting = f"platforms.{self.platform}"
         trouble = Trouble(self.platform)
+        await self._account.connect()
         try:
             me = await sign_in(self._account, trouble, setting=setting)
             trouble.over()

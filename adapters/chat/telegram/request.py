@@ -34,13 +34,18 @@ class Unanswered(NetworkError):
 
 
 class AiohttpRequest(BaseRequest):
-    """A pool of connections of its own. It opens with the first request, and again after that."""
+    """A pool of connections of its own. It opens with the first request, and again after that.
 
-    __slots__ = ("_connections", "_session")
+    From `initialize` to `shutdown` it stays open; otherwise it closes with the last request.
+    """
+
+    __slots__ = ("_connections", "_kept", "_session", "_under_way")
 
     def __init__(self, *, connections: int) -> None:
         """Allow that many `connections` at once."""
         self._connections = connections
+        self._kept = False
+        self._under_way = 0
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -50,10 +55,15 @@ class AiohttpRequest(BaseRequest):
 
     @override
     async def initialize(self) -> None:
-        """Do nothing: the first request opens the session."""
+        """Keep open what the first request opens."""
+        self._kept = True
 
     @override
     async def shutdown(self) -> None:
+        self._kept = False
+        await self._close()
+
+    async def _close(self) -> None:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -81,6 +91,7 @@ class AiohttpRequest(BaseRequest):
             sock_connect=_seconds(connect_timeout, CONNECT_SECONDS),
             sock_read=reading,
         )
+        self._under_way += 1
         try:
             async with self._opened().request(
                 method,
@@ -100,6 +111,10 @@ class AiohttpRequest(BaseRequest):
             raise Unanswered(f"no answer in {reading:.0f} s") from None
         except (aiohttp.ClientError, OSError) as error:
             raise Unanswered(f"the connection broke ({type(error).__name__})") from None
+        finally:
+            self._under_way -= 1
+            if not (self._kept or self._under_way):
+                await self._close()
 
     @staticmethod
     @override

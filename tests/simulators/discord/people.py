@@ -156,5 +156,10 @@ class People:
 
 
 def _kind(name: str) -> str:
-    kinds = {"png": "image/png", "jpg": "image/jpeg", "txt": "text/plain; charset=utf-8"}
+    kinds = {
+        "png": "image/png",
+        "jpg": "image/jpeg",
+        "ogg": "audio/ogg",
+        "txt": "text/plain; charset=utf-8",
+    }
     return kinds.get(name.rpartition(".")[2], "application/octet-stream")

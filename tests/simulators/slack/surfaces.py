@@ -8,7 +8,7 @@ from typing import Any
 from tests.simulators.slack import shapes
 from tests.simulators.slack.blocks import VIEW_BLOCKS, Refused, parsed
 from tests.simulators.slack.calls import Args, Backend, method
-from tests.simulators.slack.chat import numbered, thread
+from tests.simulators.slack.chat import gone, numbered, thread
 from tests.simulators.slack.model import BOT_USER, TEAM, Json, Post
 
 TRIGGER = 3.0
@@ -143,6 +143,23 @@ def _share(backend: Backend, args: Args, found: list[Json]) -> None:
     event = shapes.message(space, post) | {"subtype": "file_share", "channel": place.id}
     backend.tell(event | {"event_ts": post.ts, "channel_type": place.kind}, place)
     backend.changes.tell()
+
+
+@method("files.delete", "files:write", per_minute=50)
+def delete_file(backend: Backend, args: Args) -> Json:
+    """Delete a file; a message that only shared it goes with it."""
+    ident = args.need("file")
+    if backend.space.files.pop(ident, None) is None:
+        raise Refused("file_not_found")
+    backend.space.contents.pop(ident, None)
+    for post in [each for each in backend.space.posts if not each.deleted]:
+        shared = [each for each in post.files if each["id"] != ident]
+        if len(shared) < len(post.files):
+            post.files = shared
+            if not (shared or post.text or post.blocks):
+                gone(backend, post)
+    backend.changes.tell()
+    return {"ok": True}
 
 
 def file(backend: Backend, ident: str) -> Json:
