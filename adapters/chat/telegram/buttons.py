@@ -47,13 +47,15 @@ class Pressed:
 
 def keyboard(buttons: Sequence[Button]) -> Keyboard | None:
     """Lay buttons out: two choices a row, three of the others; None without any."""
-    rows: list[list[dict[str, str]]] = []
-    picks = [_key(each) for each in buttons if each.action == "pick"]
-    others = [_key(each) for each in buttons if each.action != "pick"]
-    for keys, width in ((picks, 2), (others, 3)):
-        fit = [key for key in keys if _fits(key["callback_data"])]
-        rows += [fit[at : at + width] for at in range(0, len(fit), width)]
+    keys = [(each.action == "pick", _key(each)) for each in buttons]
+    fit = [(picks, key) for picks, key in keys if _fits(key["callback_data"])]
+    rows = _rows([key for picks, key in fit if picks], 2)
+    rows += _rows([key for picks, key in fit if not picks], 3)
     return {"inline_keyboard": rows} if rows else None
+
+
+def _rows(keys: list[dict[str, str]], width: int) -> list[list[dict[str, str]]]:
+    return [keys[at : at + width] for at in range(0, len(keys), width)]
 
 
 def pressed(data: str | None) -> Pressed | None:

@@ -18,11 +18,13 @@ from adapters.chat.telegram.errors import chat_error, misformed, says, unchanged
 from adapters.chat.telegram.render import NOTHING, render
 from core.errors import MessageGone
 from core.frames import File, Frame
+from core.recent import Recent
 from core.types import Address, Message
 
 SEEN: Final = "👀"  # one of the few reactions that bots may use
 LONGEST_NAME: Final = 60
 _TRIES: Final = 4
+_REMEMBERED: Final = 2000
 _UNFIT = re.compile(r"[^\w .()+-]")
 
 Values: TypeAlias = dict[str, object]
@@ -36,8 +38,8 @@ class Client:
     def __init__(self, account: Account) -> None:
         """Speak with this account."""
         self._account = account
-        self._moved: dict[str, str] = {}
-        self._shy: set[str] = set()  # chats that take no reactions
+        self._moved = Recent[str, str](_REMEMBERED)
+        self._shy = Recent[str, None](_REMEMBERED)  # chats that take no reactions
 
     async def acknowledge(self, message: Message) -> None:
         """Show that a question was seen, and that something is being done; best effort."""
@@ -62,7 +64,7 @@ class Client:
         except TelegramError as error:
             if not says(error, "reaction"):
                 raise
-            self._shy.add(chat)
+            self._shy[chat] = None
 
     async def post(
         self, address: Address, frame: Frame, *, reply_to: str | None, name: str = ""
@@ -93,16 +95,17 @@ class Client:
         Raises:
             ChatError: as `post` says.
         """
-        for attempt in range(_TRIES):
+        left = _TRIES
+        while True:
             chat = self._chat(address)
             try:
                 message_id = await self._account.send(method, values | {"chat_id": chat})
             except TelegramError as error:
-                if attempt == _TRIES - 1 or not self._mended(address, values, error):
+                left -= 1
+                if not left or not self._mended(address, values, error):
                     raise chat_error(error, posting=True) from None
             else:
                 return message_id if chat == address.channel else f"{chat}/{message_id}"
-        raise AssertionError
 
     async def edit(
         self, address: Address, message_id: str, frame: Frame, *, name: str = ""
@@ -169,7 +172,7 @@ class Client:
         return {"chat_id": chat or address.channel, "message_id": int(number)}
 
     def _chat(self, address: Address) -> str:
-        return self._moved.get(address.channel, address.channel)
+        return self._moved.get(address.channel) or address.channel
 
 
 def _document(file: File) -> InputFile:

@@ -70,25 +70,32 @@ class Doorway:
             self._settle(update.callback_query.id)
 
     async def _take(self, incoming: Incoming) -> None:
-        if not isinstance(incoming, Moved):
-            self._remember(incoming.author.id, incoming.author.name)
-            if not isinstance(incoming, Message) or incoming.addressed:
-                incoming = await self.admins.mark(incoming)
+        if isinstance(incoming, Moved):
+            await self.intake(incoming)
+            return
+        self._remember(incoming.author.id, incoming.author.name)
+        if not isinstance(incoming, Message) or incoming.addressed:
+            incoming = await self.admins.mark(incoming)
         if isinstance(incoming, Press) and incoming.handle:
-            self.presses.hold(incoming.handle)
-        refusal, new = "", False
+            await self._press(incoming)
+            return
         try:
-            new = await self.intake(incoming)
+            await self.intake(incoming)
         except UserError as error:
-            refusal = str(error)
+            self.group.create_task(self._refuse(incoming, str(error)))
+
+    async def _press(self, press: Press) -> None:
+        """Take a press in; its answer waits a moment for what the gateway says to it."""
+        self.presses.hold(press.handle)
+        try:
+            new = await self.intake(press)
+        except UserError as error:
+            self._settle(press.handle, str(error))
         except StoreError:
-            if isinstance(incoming, Press):
-                self.presses.release(incoming.handle)
+            self.presses.release(press.handle)
             raise
-        if isinstance(incoming, Press) and incoming.handle:
-            self._settle(incoming.handle, refusal, wait=new)
-        elif refusal and not isinstance(incoming, Moved):
-            self.group.create_task(self._refuse(incoming, refusal))
+        else:
+            self._settle(press.handle, wait=new)
 
     def _settle(self, handle: str, text: str = "", *, wait: bool = False) -> None:
         self.group.create_task(self.presses.settle(handle, text, wait=wait))

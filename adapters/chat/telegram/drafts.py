@@ -18,6 +18,7 @@ from adapters.chat.telegram.account import Account
 from adapters.chat.telegram.errors import chat_error, misformed
 from adapters.chat.telegram.render import Rendered
 from core.ports import Clock
+from core.recent import Recent
 from core.types import Address
 
 AGAIN_SECONDS: Final = 14.0
@@ -25,6 +26,8 @@ AGAIN_SECONDS: Final = 14.0
 LOOK_SECONDS: Final = 5.0
 LONGEST_SECONDS: Final = 900.0
 """For how long a draft is kept up to which nothing is added."""
+
+_REMEMBERED: Final = 2000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,7 +46,7 @@ class Drafts:
         self._account = account
         self._clock = clock
         self._drafts: dict[Address, _Draft] = {}
-        self._refused: set[str] = set()
+        self._refused = Recent[str, None](_REMEMBERED)
         self._unknown = False
 
     def possible(self, address: Address) -> bool:
@@ -78,7 +81,7 @@ class Drafts:
             self._unknown = True
             return False
         except BadRequest:
-            self._refused.add(address.channel)
+            self._refused[address.channel] = None
             return False
         except TelegramError as error:
             raise chat_error(error) from None

@@ -216,12 +216,20 @@ class _Events:
         for found in _PROSE.finditer(self._source, start, end):
             kind, at = found.lastgroup, found.start()
             if kind == "address":
-                address = _TAIL.sub(b"", found[0])
-                for mark in _MARKS.finditer(address):
-                    yield at + mark.start(), at + mark.start(), b"\\"
+                yield from _kept(found[0], at)
             elif kind == "definition":
                 yield found.end(), found.end(), b"\\"
-            elif any(left <= at < right for left, right in self._tables):
+            elif self._in_table(at):
                 yield at, found.end(), found[0].replace(b"||", b"| |").replace(b"||", b"| |")
             elif kind == "bars":
                 yield at, found.end(), b"\\|" * len(found[0])
+
+    def _in_table(self, at: int) -> bool:
+        return any(start <= at < end for start, end in self._tables)
+
+
+def _kept(address: bytes, at: int) -> Iterator[Change]:
+    """Keep the signs of a bare address from being taken for emphasis."""
+    for mark in _MARKS.finditer(_TAIL.sub(b"", address)):
+        place = at + mark.start()
+        yield place, place, b"\\"

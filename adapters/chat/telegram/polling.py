@@ -68,7 +68,7 @@ class Trouble:
 def _explained(error: TelegramError | StoreError) -> str:
     if isinstance(error, StoreError):
         return f"messages cannot be stored, Telegram keeps them: {error}"
-    if isinstance(error, Conflict) and says(error, "webhook"):
+    if _hooked(error):
         return "a webhook was set for this bot by another program; it is removed, trying again"
     if isinstance(error, Conflict):
         return (
@@ -78,6 +78,11 @@ def _explained(error: TelegramError | StoreError) -> str:
     if isinstance(error, RetryAfter):
         return f"Telegram asks to wait {waiting(error):.0f} s"
     return f"Telegram cannot be reached, trying again: {error.message}"
+
+
+def _hooked(error: TelegramError) -> bool:
+    """Say whether a webhook is in the way."""
+    return isinstance(error, Conflict) and says(error, "webhook")
 
 
 async def sign_in(account: Account, trouble: Trouble, *, setting: str) -> Me:
@@ -115,14 +120,12 @@ async def poll(account: Account, take: Take, trouble: Trouble, *, setting: str) 
         try:
             if webhook:
                 await account.call("deleteWebhook")
-                webhook = False
+            webhook = False
             updates = await account.updates(offset)
-        except InvalidToken as error:
-            if says(error, "unauthorized"):
-                raise ChatRefused(refusal(setting)) from None
-            await trouble.meet(error)
         except TelegramError as error:
-            webhook = isinstance(error, Conflict) and says(error, "webhook")
+            if isinstance(error, InvalidToken) and says(error, "unauthorized"):
+                raise ChatRefused(refusal(setting)) from None
+            webhook = _hooked(error)
             await trouble.meet(error)
         else:
             offset = await _take_all(updates, take, trouble, offset)

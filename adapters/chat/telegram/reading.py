@@ -49,18 +49,25 @@ def _update(raw: Mapping[str, object]) -> telegram.Update:
 
 def _readable(message: Mapping[str, object]) -> dict[str, object]:
     """Keep the fields that can be read one by one; a reply keeps at least to whom it is."""
-    needed = {key: message[key] for key in _NEEDED if key in message}
+    needed = _needed(message)
     kept, unread = dict(needed), list[str]()
     for key, value in message.items():
-        choices = [value]
-        if key == "reply_to_message" and isinstance(value, Mapping):
-            choices.append({name: value[name] for name in _NEEDED if name in value})
-        found = next(_parsable(key, choices, needed), None)
+        found = next(_parsable(key, _choices(key, value), needed), None)
         if found is not None:
             kept[key] = found
         elif _CONTENT.fullmatch(key):
             unread.append(_name(key, value))
     return kept | ({UNREAD: unread} if unread else {})
+
+
+def _needed(message: Mapping[str, object]) -> dict[str, object]:
+    return {key: message[key] for key in _NEEDED if key in message}
+
+
+def _choices(key: str, value: object) -> list[object]:
+    if key == "reply_to_message" and isinstance(value, Mapping):
+        return [value, _needed(value)]
+    return [value]
 
 
 def _parsable(key: str, choices: list[object], needed: dict[str, object]) -> Iterator[object]:

@@ -114,17 +114,20 @@ class Styled:
         if "@" not in self.text:
             return self
         places = [found.start() + 1 for found in _AT.finditer(self.text) if found["at"]]
-        code = [(each.offset, each.end) for each in self.entities if each.type in _CODE]
+        units = _units(self.text, places)
         breaks = [
             (place, unit)
-            for place, unit in zip(places, _units(self.text, places), strict=True)
-            if not any(start < unit <= end for start, end in code)
+            for place, unit in zip(places, units, strict=True)
+            if not self._is_code(unit)
         ]
         if not breaks:
             return self
         text = _insert(self.text, [place for place, _ in breaks])
         units = [unit for _, unit in breaks]
         return Styled(text, tuple([_stretched(each, units) for each in self.entities]))
+
+    def _is_code(self, unit: int) -> bool:
+        return any(each.offset < unit <= each.end for each in self.entities if each.type in _CODE)
 
 
 def joined(pieces: Iterable[Styled], between: str = "\n\n") -> Styled:
