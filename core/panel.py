@@ -73,13 +73,17 @@ class LivePanel:
 
     def _land(self, advice: Advice) -> None:
         if self.now is not None:
-            row = _row_of(advice, self._detail)
+            row = row_of(advice)
+            if self._detail != "line" and advice.outcome == "ok":
+                text = sanitise(advice.text)
+                row = replace(row, gist=gist(text), text=text)
             rows = tuple(row if row.position == old.position else old for old in self.now.rows)
             self.now = replace(self.now, rows=rows)
 
 
-def _row_of(advice: Advice, detail: Detail) -> Row:
-    row = Row(
+def row_of(advice: Advice) -> Row:
+    """Give an advisor's row, without what it said."""
+    return Row(
         position=advice.position,
         label=advice.label,
         role=advice.role,
@@ -88,7 +92,3 @@ def _row_of(advice: Advice, detail: Detail) -> Row:
         seconds=advice.call.seconds if advice.call else None,
         dollars=advice.call.dollars if advice.call else None,
     )
-    if detail == "line" or advice.outcome != "ok":
-        return row
-    text = sanitise(advice.text)
-    return replace(row, gist=gist(text), text=text)

@@ -11,14 +11,15 @@ from typing import Final
 
 from core.commands import MENU
 from core.errors import UnknownPreset
-from core.frames import Button, File, Footer, Frame, Notice, Part, Row
+from core.frames import Button, File, Frame, Notice, Part
 from core.markup import close, measure_of, sanitise, split
+from core.panel import row_of
 from core.ports import Capabilities
 from core.presets import DEFAULT, OFF, Catalogue, Level, Preset
 from core.records import Spent, StoredTurn
 from core.retell import checkpoints
 from core.types import Advice
-from core.wording import dollars_text, footer_text, row_text
+from core.wording import dollars_text, row_text
 
 VALUE_BYTES: Final = 40
 """The longest value that every platform's buttons carry beside action and turn."""
@@ -151,25 +152,6 @@ def _spent(spent: Spent) -> str:
     return f"{dollars_text(spent.dollars)}{unknown} ({turns})"
 
 
-def footer_of(turn: StoredTurn) -> str:
-    """Say what a turn took; nothing of one that has not ended."""
-    end = turn.end
-    if end is None:
-        return ""
-    advice = _last_advice(turn)
-    footer = Footer(
-        preset=turn.start.preset.name,
-        used=sum(each.outcome == "ok" for each in advice),
-        asked=len(advice),
-        usage=end.usage,
-        dollars=end.dollars,
-        priced=end.priced,
-        seconds=end.seconds,
-        notes=end.notes,
-    )
-    return footer_text(footer)
-
-
 def advice_frames(turn: StoredTurn, value: str, can: Capabilities) -> list[Frame]:
     """Give the whole texts of a turn's advisors, or of the one at the position `value`."""
     told = [each for each in _last_advice(turn) if value in {"", str(each.position)}]
@@ -193,13 +175,4 @@ def _last_advice(turn: StoredTurn) -> Sequence[Advice]:
 
 
 def _said(advice: Advice) -> str:
-    row = Row(
-        position=advice.position,
-        label=advice.label,
-        role=advice.role,
-        state=advice.outcome,
-        reason=advice.reason,
-        seconds=advice.call.seconds if advice.call else None,
-        dollars=advice.call.dollars if advice.call else None,
-    )
-    return f"{row_text(row)}\n\n{close(sanitise(advice.text))}".strip()
+    return f"{row_text(row_of(advice))}\n\n{close(sanitise(advice.text))}".strip()

@@ -17,6 +17,7 @@ from core import whispers
 from core.commands import asked, choice
 from core.errors import ChatError, StoreError, UnknownPreset, UserError
 from core.policy import may_change
+from core.reply import figures
 from core.types import Address, Command, Message, Press
 from core.wording import error_text
 from gateway.turns import BROKEN
@@ -237,7 +238,7 @@ class Acts:
                 can = adapter.capabilities(press.address)
                 return whispers.advice_frames(turn, press.value, can)
             case "info":
-                return [whispers.notice(whispers.footer_of(turn) or "It is not over yet.")]
+                return [whispers.notice(figures(turn) or "It is not over yet.")]
             case "up" | "down":
                 return await self._vote(press)
             case _:

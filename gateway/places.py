@@ -17,14 +17,13 @@ from gateway.config.chats import ChatSettings
 from gateway.config.model import Discord, Slack, Telegram
 
 if TYPE_CHECKING:
-    from core.frames import Detail
+    from core.frames import Cost, Detail
     from core.policy import Listen, Role, Threads
     from core.presets import Level
     from core.types import Address, Author
     from gateway.config import Config
     from gateway.config.chats import Channel, Workspace
 
-Cost = Literal["footer", "private", "off"]
 Notify = Literal["asker", "never"]
 
 

@@ -142,10 +142,3 @@ def test_advice_that_is_too_long_for_messages_is_a_file():
     (frame,) = whispers.advice_frames(turn(long), "", can)
     assert isinstance(frame.content, File)
     assert frame.content.text.count("word") == 9000
-
-
-def test_the_figures_of_an_answer_can_be_asked_for():
-    assert whispers.footer_of(turn(advice(1), advice(2, "failed"))).startswith(
-        "review · advisors 1/2 · 30 tokens"
-    )
-    assert whispers.footer_of(replace(turn(), end=None)) == ""
