@@ -154,6 +154,10 @@ class ChatBudget:
                 self._account.enlist(self)
         self._account.give_back(slot)
 
+    def due(self) -> float:
+        """Give the seconds until the chat's next slot, the account and others apart."""
+        return self.free - asyncio.get_running_loop().time() - _EARLY
+
     def preview_due(self) -> float:
         """Give the seconds until a preview may be shown: it is no message, and takes no slot."""
         return max(self._shown, self._stalled) - asyncio.get_running_loop().time()

@@ -73,18 +73,8 @@ async def deliver(
             await events.wait()
         if showing.closed:
             showing.take(events)
-            continue
-        if can.preview is not None and await showing.preview(events, can.preview):
-            continue
-        if showing.grows and budget.idle:
-            await events.ended_within(MOMENT)
-        slot = await budget.slot(lambda: showing.urgent(events))
-        showing.take(events)
-        frame = showing.next()
-        if frame is None:
-            budget.refund(slot)
-        else:
-            await showing.send(frame)
+        elif can.preview is None or not await showing.preview(events, can.preview):
+            await showing.message(events)
     return not showing.given_up
 
 
@@ -112,11 +102,6 @@ class _Showing:
     def done(self) -> bool:
         return self._reply.ended and not self.wanted
 
-    @property
-    def grows(self) -> bool:
-        """Whether a part of the answer stands in the chat already."""
-        return answer_key(0) in self._sender.ids
-
     def urgent(self, events: Mailbox) -> bool:
         """Whether a final of the answer waits, told or not."""
         if not self._reply.ended:
@@ -143,22 +128,40 @@ class _Showing:
         return min(self.wanted.values(), key=self._rank, default=None)
 
     async def preview(self, events: Mailbox, pace: float) -> bool:
-        """Show what streams, if it is next; only an end does not wait for the pace of previews.
+        """Show what streams, while nothing else may be sent or is to be; an end waits for neither.
 
         Returns:
-            Whether there is nothing that takes a slot.
+            Whether there is nothing that takes a slot now.
         """
         if self._previewing:
             await events.ended_within(self._budget.preview_due())
         self.take(events)
         frame = self.next()
-        self._previewing = frame is not None and self._sender.previews(frame)
-        if frame is None or not self._previewing:
-            return frame is None
-        if self._budget.preview_due() <= 0:
+        if frame is not None and (self._reply.ended or self._due(frame)):
+            return False
+        frame = next((each for each in self.wanted.values() if self._sender.previews(each)), None)
+        self._previewing = frame is not None
+        if frame is None and self.wanted:
+            await events.ended_within(min(pace, self._budget.due()))
+        elif frame is not None and self._budget.preview_due() <= 0:
             self._budget.previewed(pace)
             await self.send(frame)
         return True
+
+    def _due(self, frame: Frame) -> bool:
+        return not self._sender.previews(frame) and self._budget.due() <= 0
+
+    async def message(self, events: Mailbox) -> None:
+        """Send what comes next, in a slot of the chat's."""
+        if answer_key(0) in self._sender.ids and self._budget.idle:
+            await events.ended_within(MOMENT)
+        slot = await self._budget.slot(lambda: self.urgent(events))
+        self.take(events)
+        frame = self.next()
+        if frame is None:
+            self._budget.refund(slot)
+        else:
+            await self.send(frame)
 
     async def send(self, frame: Frame) -> None:
         """Send one frame; what fails is dropped, or stays wanted, as its kind demands."""

@@ -8,7 +8,7 @@ import itertools
 import pytest
 
 from core.errors import ChatBusy, ChatClosed, ChatError, ChatUnknown
-from core.events import AnswerDelta, AnswerReset, TurnFinished
+from core.events import AnswerDelta, AnswerReset, ReferencesDone, TurnFinished
 from core.frames import Frame, Notice
 from core.records import Posted
 from core.types import Address
@@ -17,7 +17,7 @@ from gateway.delivery import ChatBudgets, TurnInfo, deliver, delivery_id
 from gateway.mailbox import Mailbox
 from tests.fakes.chat import FakeChat
 from tests.fakes.loop import run_virtual
-from tests.fakes.told import result, started
+from tests.fakes.told import advice, result, started
 
 SENTENCE = "One more sentence of the answer that is being written. "
 
@@ -378,6 +378,32 @@ def test_what_streams_is_previewed_and_posted_once_when_it_is_whole():
     assert min(gaps(previews)) >= 0.25 - 1e-6
     assert {key for _, key in room.outbox.words} == {"panel", "answer/0"}
     assert room.requests("post")[1].at == room.ended["t1"]
+
+
+def test_a_panel_that_has_to_wait_holds_up_no_preview():
+    room = Room(pace=3.0, preview=0.25)
+
+    async def scenario():
+        mailbox = Mailbox()
+        info = TurnInfo(turn_id="t1", address=Address(platform="fake", channel="c"))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(
+                deliver(info, mailbox, adapter=room.chat, outbox=room.outbox, budgets=room.budgets)
+            )
+            mailbox.tell(started("a"))
+            await asyncio.sleep(1)
+            mailbox.tell(ReferencesDone(advice=(advice(1),)))
+            for _ in range(16):
+                mailbox.tell(AnswerDelta(text=SENTENCE))
+                await asyncio.sleep(0.25)
+            mailbox.tell(TurnFinished(result=result(SENTENCE * 16)))
+
+    run_virtual(scenario())
+    panel, settled = [each.at for each in room.chat.log if each.key == "panel"][:2]
+    previews = room.requests("preview")
+    assert settled - panel == pytest.approx(3.0)
+    assert previews[0].at - panel == pytest.approx(1.0)
+    assert max(gaps(previews)) <= 0.5
 
 
 def test_p7_previews_take_nothing_of_the_accounts_rate_and_a_final_waits_for_none():
