@@ -18,15 +18,15 @@ from typing_extensions import override
 from adapters.chat.slack import socket
 from adapters.chat.slack.budget import Budgets
 from adapters.chat.slack.client import Api, ts_of
+from adapters.chat.slack.door import Door
 from adapters.chat.slack.home import HomeOf, view
 from adapters.chat.slack.people import People
 from adapters.chat.slack.receive import Receiver, Surroundings
 from adapters.chat.slack.render import quote
 from adapters.chat.slack.search import Search
-from adapters.chat.slack.signed import Signed
 from adapters.chat.slack.status import Sessions
 from adapters.chat.slack.stream import Streams
-from adapters.chat.slack.wire import Handle, Me, Place
+from adapters.chat.slack.wire import Handle, Kind, Me, Place
 from adapters.chat.slack.writer import Writer
 from core.errors import ChatError, ChatRefused, StoreError
 from core.frames import Frame, Notice
@@ -89,10 +89,12 @@ class SlackChat(ChatAdapter):
         self._people = People(self._api, budgets, clock)
         self._me: Me | None = None
         self._receiver: Receiver | None = None
+        self._door = Door(
+            options.platform, self._api.web, options.signing_secret, self._receive, clock
+        )
         self.hooks: Mapping[str, Hook] = {}
         if options.mode == "http" and options.signing_secret:
-            signed = Signed(options.signing_secret, self._receive, clock)
-            self.hooks = {f"/{options.platform}/events": signed.answer}
+            self.hooks = {f"/{options.platform}/events": self._door.answer}
 
     @property
     @override
@@ -128,7 +130,7 @@ class SlackChat(ChatAdapter):
     async def _listen(self) -> None:
         if self._options.mode == "socket":
             token = self._options.app_token or ""
-            await socket.serve(self._apps, token, self._receive, clock=self._clock)
+            await socket.serve(self._apps, token, self._door, clock=self._clock)
         else:
             await asyncio.Event().wait()
 
@@ -176,7 +178,7 @@ class SlackChat(ChatAdapter):
             enterprise=str(told.get("enterprise_id") or ""),
         )
 
-    async def _receive(self, kind: str, payload: object) -> None:
+    async def _receive(self, kind: Kind, payload: object) -> None:
         if self._receiver is None:
             raise StoreError("Slack is not taken in from at the moment")
         await self._receiver(kind, payload)

@@ -1,25 +1,28 @@
 """Socket Mode: receives over a WebSocket that Slack closes now and then.
 
 Decides when the client library's reconnecting is not enough. An envelope is acknowledged only
-after `handle` has returned; what is not acknowledged, Slack sends again.
+once it is stored; what is not acknowledged, Slack sends again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from typing import Final
 
 import aiohttp
+from slack_bolt.adapter.socket_mode.async_internals import (
+    run_async_bolt_app,
+    send_async_response,
+)
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
-from slack_sdk.socket_mode.response import SocketModeResponse
 from typing_extensions import override
 
 from adapters.chat.slack.client import Api, silent
-from core.errors import ChatError, ChatRefused, StoreError
+from adapters.chat.slack.door import UNREADABLE, Door
+from core.errors import ChatError, ChatRefused
 from core.ports import Clock
 
 OPENING: Final = 20.0
@@ -29,9 +32,6 @@ DOWN: Final = 15.0
 address again and again that is good for once."""
 CHECK: Final = 5.0
 CLOSING: Final = 2.0
-
-Handle = Callable[[str, object], Awaitable[None]]
-"""Takes an envelope's type and payload; once it returns, it is stored."""
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class _Socket(SocketModeClient):
         self.arrived.put_nowait(request)
 
 
-async def serve(api: Api, app_token: str, handle: Handle, *, clock: Clock) -> None:
+async def serve(api: Api, app_token: str, door: Door, *, clock: Clock) -> None:
     """Receive until cancelled.
 
     Raises:
@@ -92,7 +92,7 @@ async def serve(api: Api, app_token: str, handle: Handle, *, clock: Clock) -> No
         async with asyncio.TaskGroup() as group:
             while True:
                 request = await _next(socket, clock)
-                group.create_task(_take(socket, request, handle))
+                group.create_task(_take(socket, request, door))
     except* ChatError as failed:
         raise failed.exceptions[0] from None
     finally:
@@ -117,14 +117,15 @@ async def _next(socket: _Socket, clock: Clock) -> SocketModeRequest:
         return arrived
 
 
-async def _take(socket: _Socket, request: SocketModeRequest, handle: Handle) -> None:
+async def _take(socket: _Socket, request: SocketModeRequest, door: Door) -> None:
     """Store an envelope, then acknowledge it; what is not stored comes again."""
     try:
-        await handle(request.type, request.payload)
-    except StoreError:
-        return
+        response = await run_async_bolt_app(door.app, request)
+    except UNREADABLE as error:
+        log.info("Bolt cannot look at an envelope (%s): %r", request.type, error)
+        response = await door.take(request.payload)
     try:
-        await socket.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
+        await send_async_response(socket, request, response, 0.0)
     except (aiohttp.ClientError, OSError, AttributeError) as error:
         log.info("an acknowledgement was lost, so it will come again: %s", type(error).__name__)
 
