@@ -1,0 +1,311 @@
+"""Three messengers, one program, models that wait at gates: for tests that kill it.
+
+    async with scene(tmp_path) as scene:
+        async with scene.started() as process:
+            await scene.ask()
+            await scene.everywhere(begun)
+            await scene.killed(process)
+        async with scene.started():
+            await scene.answered()
+
+The platforms and the models are servers of the test's own process: they outlive every kill, and
+remember what they were asked and what they show.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from aiohttp import web
+
+from core.wording import UNSURE
+from tests.gateway.harness import Process, process_gateway
+from tests.gateway.page import stored
+from tests.simulators.base import Fault
+from tests.simulators.provider import ProviderSimulator, Reply
+from tests.simulators.slack.delivery import ACK
+from tests.simulators.slack.simulator import SlackSimulator
+from tests.transcripts.stages import (
+    MESSENGERS,
+    SIMULATORS,
+    STAGES,
+    Seen,
+    Stage,
+    Where,
+    configuration,
+)
+
+BEGIN = "It begins with a train that was late, and goes on with another that was later. "
+TEXT = BEGIN * 6 + "The end."
+HALF = 6_000
+"""Bytes of the stream after which a model that stalls has said about a third of `TEXT`."""
+PLACES: tuple[Where, ...] = ("dm", "group")
+POSTS = {"telegram": "sendMessage", "discord": "create_message", "slack": "chat.startStream"}
+"""What brings a turn's first message about."""
+HANGS = Fault(kind="delay", seconds=120)
+"""Done by the platform; its answer is never read, for the program is killed before."""
+
+AGAIN = (0.0, *[20.0] * 12)
+"""How often Slack sends again what was not acknowledged: at once, then every second here."""
+
+Seek = Callable[[Stage, Where], object]
+Count = Callable[[Stage, Where], int]
+
+
+def none(_stage: Stage, _where: Where) -> int:
+    return 0
+
+
+class Models(ProviderSimulator):
+    """Models that answer once their gate is open; all are, until one is `closed`."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "a": Reply(text="Take the train."),
+                "b": Reply(text="Walk."),
+                "big": Reply(text=TEXT, size=20),
+            }
+        )
+        self._gates: dict[str, asyncio.Event] = {}
+
+    def close(self, *models: str) -> None:
+        for model in models:
+            self._gates[model] = asyncio.Event()
+
+    def open(self, *models: str) -> None:
+        for model in models or tuple(self._gates):
+            self._gates.pop(model, asyncio.Event()).set()
+
+    async def _play(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+        gate = self._gates.get(body["model"])
+        if gate is not None:
+            await gate.wait()
+        return await super()._play(request, body)
+
+    def stall(self) -> None:
+        """Let the answer stop in the middle, and never go on."""
+        self.replies["big"] = Reply(text=TEXT, size=20, stall_after=HALF)
+
+    def whole(self) -> None:
+        self.replies["big"] = Reply(text=TEXT, size=20)
+
+    def about(self, question: str) -> Counter[str]:
+        """Count the calls of each model that were about this question."""
+        calls = [each.body for each in self.seen]
+        return Counter(each["model"] for each in calls if question in str(each["messages"]))
+
+
+@dataclass(slots=True, kw_only=True)
+class Scene:
+    """What is there. A question names its platform and place, so that calls can be told apart."""
+
+    stages: Sequence[Stage]
+    models: Models
+    folder: Path
+    text: str
+    places: Sequence[Where] = PLACES
+    strangers: dict[str, Any] = field(default_factory=dict)
+
+    def started(self) -> AbstractAsyncContextManager[Process]:
+        """Start the program on the data that the last run left."""
+        return process_gateway(self.text, self.folder)
+
+    def stage(self, platform: str) -> Stage:
+        return next(each for each in self.stages if each.platform == platform)
+
+    @staticmethod
+    async def killed(process: Process) -> None:
+        """Kill it, here and now."""
+        process.kill()
+        await process.ended()
+
+    async def each(self, act: Callable[[Stage, Where], Awaitable[object]]) -> None:
+        """Do something in every place of every platform at once."""
+        async with asyncio.TaskGroup() as group:
+            for stage in self.stages:
+                for where in self.places:
+                    group.create_task(_awaited(act(stage, where)))
+
+    async def everywhere(self, true: Seek) -> None:
+        """Wait until something is so in every place."""
+
+        async def until(stage: Stage, where: Where) -> None:
+            await stage.until(lambda: true(stage, where))
+
+        await self.each(until)
+
+    async def ask(self, text: str = "How do I get there?") -> None:
+        """Ask in every place, from Ann."""
+
+        async def ask(stage: Stage, where: Where) -> None:
+            await stage.ask(question(stage, where, text), where=where)
+
+        await self.each(ask)
+
+    async def answered(self, times: int = 1, *, notes: Count = none) -> None:
+        """Wait until that many answers stand in every place, or are known to be uncertain."""
+
+        def there(stage: Stage, where: Where) -> bool:
+            lost = notes(stage, where)
+            whole = len(finals(stage, where))
+            return len(unsure(stage, where)) >= lost and whole + lost >= times
+
+        await self.everywhere(there)
+
+    async def settled(self, turns: int = 0) -> None:
+        """Wait until the store knows the answer of every turn."""
+        await self.rows("turns", turns or len(self.stages) * len(self.places), "state <> 'running'")
+
+    async def stored(self, query: str) -> list[Any]:
+        return await stored(self.folder, query)
+
+    async def rows(self, table: str, count: int, where: str = "1") -> None:
+        """Wait until a table has so many rows."""
+        await self.stored(
+            f"SELECT 1 WHERE (SELECT count(*) FROM {table} WHERE {where}) >= {count}"  # noqa: S608 - a test's own
+        )
+
+    def plan(self, methods: dict[str, str], *faults: Fault | None) -> None:
+        """Plan the same faults for a method of each platform."""
+        for stage in self.stages:
+            stage.sim.faults.plan(methods[stage.platform], *faults)
+
+    def unplan(self) -> None:
+        for stage in self.stages:
+            stage.sim.faults.planned.clear()
+
+    def holds(self, *, answers: int = 1, notes: Count = none) -> None:
+        """Assert that nothing is there twice, nothing is missing, and nothing is elsewhere."""
+        for stage in self.stages:
+            for where in self.places:
+                said = stage.seen(where)
+                here = (stage.platform, where, said)
+                lost = notes(stage, where)
+                assert len(unsure(stage, where)) == lost, here
+                assert len(finals(stage, where)) in {answers, answers - lost}, here
+                assert len(texts(stage, where)) == answers, here
+                if stage.platform != "slack":  # where it stands inside the answer
+                    assert len(stage.panels(where)) == answers, here
+            for place in self.strangers[stage.platform]:
+                assert not stage.sim.shown(place), (stage.platform, place)
+
+    def cost(self, calls: dict[str, int], text: str = "How do I get there?") -> None:
+        """Assert how often each model was asked in each place."""
+        for stage in self.stages:
+            for where in self.places:
+                asked = self.asked(stage, where, text)
+                assert asked == calls, (stage.platform, where, asked)
+
+    # --- what platforms do not hear ----------------------------------------------------------
+
+    async def listening(self) -> None:
+        """Wait until every platform waits for something to be said."""
+        for stage in self.stages:
+            await stage.until(stage.listening)
+            if stage.platform == "telegram":
+                await stage.until(lambda stage=stage: stage.sim.updates.waiting)
+
+    def deafen(self) -> None:
+        """Let no acknowledgement reach a platform, and no poll that would confirm."""
+        for stage in self.stages:
+            if stage.platform == "telegram":
+                stage.sim.faults.plan("getUpdates", *[Fault(kind="reset")] * 20)
+            elif stage.platform == "slack":
+                stage.sim.ack_seconds = 0.0
+
+    def hear(self) -> None:
+        for stage in self.stages:
+            stage.sim.faults.planned.clear()
+            if stage.platform == "slack":
+                stage.sim.ack_seconds = ACK
+
+    async def heard(self) -> None:
+        """Wait until every platform knows that everything was taken."""
+        for stage in self.stages:
+            if stage.platform == "telegram":
+                await stage.until(lambda stage=stage: not stage.sim.updates.pending)
+            elif stage.platform == "slack":
+                await stage.sim.settled()
+
+    def asked(self, stage: Stage, where: Where, text: str = "How do I get there?") -> Counter[str]:
+        return self.models.about(question(stage, where, text))
+
+
+async def _awaited(act: Awaitable[object]) -> None:
+    await act
+
+
+def question(stage: Stage, where: Where, text: str) -> str:
+    return f"{text} ({stage.platform} {where})"
+
+
+def finals(stage: Stage, where: Where) -> list[Seen]:
+    """The whole answers."""
+    return stage.finals("The end.", where)
+
+
+def unsure(stage: Stage, where: Where) -> list[Seen]:
+    """The notes that an answer may be missing."""
+    return [each for each in stage.seen(where) if UNSURE in each.text]
+
+
+def texts(stage: Stage, where: Where) -> list[Seen]:
+    """The answers, whole or not."""
+    return [each for each in stage.answers(where) if UNSURE not in each.text]
+
+
+def begun(stage: Stage, where: Where) -> bool:
+    """Tell whether an answer is being written that people can read."""
+    if stage.platform == "telegram" and where == "dm":
+        return any(BEGIN[:20] in each.text for each in stage.sim.drafts(stage.places["dm"]))
+    return any(BEGIN[:20] in each.text for each in stage.seen(where))
+
+
+def panelled(stage: Stage, where: Where) -> bool:
+    """Tell whether the panel is there."""
+    return bool(stage.panels(where))
+
+
+@asynccontextmanager
+async def scene(folder: Path, *places: Where) -> AsyncIterator[Scene]:
+    """Open the platforms and the models, and write the configuration for them.
+
+    `places` are those where something is asked: both unless they are named.
+    """
+    named = tuple(os.environ.get("MESSENGERS", " ".join(MESSENGERS)).split())
+    async with AsyncExitStack() as stack:
+        stages = []
+        for each in named:
+            sim = await stack.enter_async_context(SIMULATORS[each]())
+            if isinstance(sim, SlackSimulator):
+                sim.retries = AGAIN
+            stages.append(STAGES[each](sim))
+        models = Models()
+        await stack.enter_async_context(models)
+        yield Scene(
+            stages=stages,
+            models=models,
+            folder=folder,
+            places=places or PLACES,
+            text=_text(stages, models),
+            strangers={
+                each.platform: (each.sim.dm(each.ben), each.sim.group("other", each.ben, each.ann))
+                for each in stages
+            },
+        )
+
+
+def _text(stages: Sequence[Stage], models: Models) -> str:
+    whole = yaml.safe_load(configuration(stages, {}))
+    whole["providers"] = {"p": {"api": "chat_completions", "base_url": models.base_url}}
+    text: str = yaml.safe_dump(whole, allow_unicode=True, sort_keys=False)
+    return text

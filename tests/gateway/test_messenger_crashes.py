@@ -1,0 +1,193 @@
+"""Shows that a kill at any moment loses no question and doubles no answer, on each messenger.
+
+The real program runs against strict platforms that outlive it, on all three at once (P1, P2, P4).
+"""
+
+from __future__ import annotations
+
+import signal
+
+from tests.gateway.messenger_scene import HANGS, POSTS, begun, finals, panelled, scene
+from tests.gateway.test_full_disk import no_space
+from tests.simulators.base import Fault
+from tests.transcripts.stages import Stage, Where
+
+ONCE = {"a": 1, "b": 1, "big": 1}
+TWICE = {"a": 1, "b": 1, "big": 2}
+RESET = Fault(kind="reset")
+
+
+async def test_killed_before_it_has_read_what_was_sent_to_it(tmp_path):
+    async with scene(tmp_path, "dm") as there:
+        async with there.started() as process:
+            await there.ask("Hello?")
+            await there.answered()
+            process.child.send_signal(signal.SIGSTOP)
+            await there.ask()
+            await there.killed(process)
+        async with there.started():
+            await there.answered(2)
+        there.holds(answers=2)
+        there.cost(ONCE)
+
+
+async def test_killed_after_it_was_stored_and_before_the_platform_hears_so(tmp_path):
+    async with scene(tmp_path) as there:
+        there.models.close("b")
+        async with there.started() as process:
+            await there.listening()
+            there.deafen()
+            await there.ask()
+            await there.rows("calls", 6)  # a has landed everywhere
+            await there.killed(process)
+        there.hear()
+        there.models.open()
+        async with there.started():
+            await there.answered()
+            await there.heard()
+        there.holds()
+        there.cost({"a": 1, "b": 2, "big": 1})
+
+
+async def test_killed_twice_once_in_the_fan_out_and_once_in_the_answer(tmp_path):
+    async with scene(tmp_path, "dm") as there:
+        there.models.close("b")
+        there.models.stall()
+        async with there.started() as process:
+            await there.ask()
+            await there.rows("calls", 3)
+            await there.everywhere(panelled)
+            await there.killed(process)
+        there.models.open()
+        async with there.started() as process:
+            await there.everywhere(begun)
+            await there.killed(process)
+        there.models.whole()
+        async with there.started():
+            await there.answered()
+        there.holds()
+        there.cost({"a": 1, "b": 2, "big": 2})
+
+
+async def test_killed_while_the_panel_is_being_posted(tmp_path):
+    async with scene(tmp_path) as there:
+        there.models.close("b")
+        there.plan(POSTS, HANGS, HANGS)
+        async with there.started() as process:
+            await there.ask()
+            await there.rows("calls", 6)
+            await there.everywhere(panelled)
+            await there.killed(process)
+        there.models.open()
+        async with there.started():
+            await there.answered()
+        there.holds()
+        there.cost({"a": 1, "b": 2, "big": 1})
+
+
+async def test_killed_while_it_looks_for_a_panel_whose_answer_was_lost(tmp_path):
+    async with scene(tmp_path, "group") as there:
+        there.models.close("big")
+        there.plan(POSTS, Fault(kind="drop"))
+        async with there.started() as process:
+            await there.ask()
+            await there.rows("turns", 3, "references_done = 1")
+            await there.everywhere(panelled)
+            await there.killed(process)
+        there.models.open()
+        async with there.started():
+            await there.answered()
+        there.holds()
+        there.cost(TWICE)
+
+
+async def test_killed_while_the_answer_is_being_posted(tmp_path):
+    """Telegram cannot tell what became of it: there it is said so, and nothing is posted again."""
+    async with scene(tmp_path, "group") as there:
+        there.models.close("big")
+        async with there.started() as process:
+            await there.ask()
+            await there.rows("turns", 3, "references_done = 1")
+            await there.everywhere(panelled)
+            there.plan({**POSTS, "slack": "chat.appendStream"}, HANGS)
+            there.models.stall()
+            there.models.open()
+            await there.everywhere(begun)
+            await there.killed(process)
+        there.unplan()
+        there.models.whole()
+        async with there.started():
+            await there.answered(notes=untold)
+        there.holds(notes=untold)
+        there.cost(TWICE)
+
+
+async def test_killed_in_the_middle_of_the_answer(tmp_path):
+    async with scene(tmp_path) as there:
+        there.models.stall()
+        async with there.started() as process:
+            await there.ask()
+            await there.everywhere(begun)
+            await there.killed(process)
+        there.models.whole()
+        async with there.started():
+            await there.answered()
+        there.holds()
+        there.cost(TWICE)
+
+
+async def test_killed_while_the_end_of_the_answer_is_being_sent(tmp_path):
+    """A draft of Telegram becomes a message with its end alone: there nobody can tell."""
+    async with scene(tmp_path) as there:
+        there.models.close("big")
+        async with there.started() as process:
+            await there.ask()
+            await there.rows("turns", 6, "references_done = 1")
+            there.models.stall()
+            await there.killed(process)
+        there.models.open()
+        async with there.started() as process:
+            await there.everywhere(begun)
+            await there.killed(process)
+        there.models.whole()
+        for stage in there.stages:
+            for method in ENDS[stage.platform]:
+                stage.sim.faults.plan(method, HANGS, HANGS)
+        async with there.started() as process:
+            await there.answered()
+            await there.killed(process)
+        there.unplan()
+        async with there.started():
+            await there.answered(notes=undrafted)
+        there.holds(notes=undrafted)
+
+
+async def test_killed_between_the_last_edit_and_the_note_that_all_is_delivered(tmp_path):
+    async with scene(tmp_path, "dm") as there:
+        async with there.started() as process:
+            await there.ask()
+            await there.answered()
+            await there.rows("outbox", 5, "message_id <> ''")
+            no_space(process)
+            await there.killed(process)
+        async with there.started():
+            await there.answered()
+        there.holds()
+        there.cost(ONCE)
+
+
+ENDS = {
+    "telegram": ("sendMessage", "editMessageText"),
+    "discord": ("edit_message", "create_message"),
+    "slack": ("chat.stopStream", "chat.update"),
+}
+
+
+def untold(stage: Stage, where: Where) -> int:
+    """Count the answers of which nobody can tell: what was perhaps posted in Telegram."""
+    return int(stage.platform == "telegram")
+
+
+def undrafted(stage: Stage, where: Where) -> int:
+    """Count them where the answer was a draft until its end came."""
+    return int((stage.platform, where) == ("telegram", "dm"))
