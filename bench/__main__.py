@@ -8,7 +8,7 @@ import logging
 
 from rich.console import Console
 
-from bench import program, turns, writes
+from bench import messengers, program, telegram, turns, writes
 from bench.provider import provider
 from bench.table import Row, print_json, print_table
 
@@ -34,6 +34,15 @@ def main() -> None:
         notes.print("the whole program …")
         size = (20, 100) if given.quick else program.TURNS
         rows += program.rows(base_url, starts=1 if given.quick else 4, turns=size)
+        notes.print("Telegram, by turns with the floor …")
+        rows += telegram.rows(
+            base_url, repeat=1 if given.quick else 6, starts=1 if given.quick else 4
+        )
+        notes.print("all messengers, at strict simulators …")
+        seconds = 15 if given.quick else 60
+        rows += asyncio.run(
+            messengers.rows(base_url, repeat=2 if given.quick else 5, seconds=seconds)
+        )
     if given.json:
         print_json(rows)
     else:

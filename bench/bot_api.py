@@ -145,7 +145,7 @@ class Account:
 
     def _read(self, chat: Chat, text: str, *, whole: bool) -> None:
         """Notice the first words of the answer, and all of them; a panel begins otherwise."""
-        if not text.startswith(WORD):
+        if not text.startswith(WORD.strip()):
             return
         chat.first = chat.first or _now()
         if whole and not chat.final and text.count(WORD.strip()) >= self._words:
