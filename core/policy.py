@@ -1,7 +1,8 @@
 """When the bot speaks and who may talk to it, as tables. Pure; asks nobody and stores nothing.
 
-Decides whether a message concerns the bot, what somebody is allowed to be, and who may stop, ask
-again or remove a turn. Closed by default: nobody is let in by an empty list.
+Decides whether a message concerns the bot, what somebody is allowed to be, who may stop, ask
+again or remove a turn, and who chooses a preset for others. Closed by default: nobody is let in
+by an empty list.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from core.presets import Level
 from core.types import Address, Author, Message
 
 Listen: TypeAlias = Literal["mention", "all"]
@@ -91,6 +93,11 @@ def _groups(author: Author, address: Address, *, direct: bool) -> set[str]:
 def may_change(role: Role, *, asker: str, author: Author) -> bool:
     """Say whether somebody may stop, ask again or remove a turn: its asker, and admins."""
     return author.id == asker or role in {"admin", "owner"}
+
+
+def may_choose(role: Role, level: Level, *, direct: bool) -> bool:
+    """Say whether somebody may set a preset: for a whole channel admins, else everybody here."""
+    return direct or level != "channel" or role in {"admin", "owner"}
 
 
 def subject_to_allow(author: Author, address: Address, *, direct: bool) -> str:

@@ -36,6 +36,9 @@ ASKED_ALREADY: Final = "That was asked again already; Retry is under its newest 
 STOPPING: Final = "Stopped."
 ASKING_AGAIN: Final = "Asking the last question again."
 THANKS: Final = "Thank you, that is noted."
+ADMINS_CHOOSE: Final = (
+    "Only an admin chooses for everybody here. For your own questions alone: /moa NAME me"
+)
 LOCKED: Final = "The operator has fixed the preset here, so it cannot be changed in the chat."
 UNSTORED: Final = "Something could not be stored, so nothing was changed. Try again in a minute."
 

@@ -158,9 +158,7 @@ class Acts:
         self, request: Command | Press, name: str, scope: Scope = "here"
     ) -> Sequence[Frame]:
         address, author = request.address, request.author
-        level = await self.choices.choose(
-            name, scope, address=address, author=author, at=request.at
-        )
+        level = await self.choices.choose(name, scope, request=request)
         if not self.places.guarded(address.platform):
             return []
         there = await self.choices.there(address, author)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError
+from core.policy import may_choose
 from core.presets import DEFAULT, OFF, in_force
-from core.whispers import LOCKED
+from core.whispers import ADMINS_CHOOSE, LOCKED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from core.commands import Scope
     from core.presets import Catalogue, Level, Preset
     from core.storage import Settings
-    from core.types import Address, Author
+    from core.types import Address, Author, Command, Press
     from gateway.patience import PatientStore
     from gateway.places import Place, Places
 
@@ -75,21 +76,23 @@ class Choices:
         circles = author.circles if author else ()
         return self.places.at(address, circles, direct=True)
 
-    async def choose(
-        self, name: str, scope: Scope, *, address: Address, author: Author, at: int
-    ) -> Level:
+    async def choose(self, name: str, scope: Scope, *, request: Command | Press) -> Level:
         """Set the preset, or take the choice back (`default`); give where that holds.
 
         Raises:
             UnknownPreset: nobody is called that; the text names the nearest. Nothing changed.
-            UsageError: it cannot be changed there.
+            UsageError: it cannot be changed there, or not by this person.
         """
+        address, author = request.address, request.author
         if self._place(address, author).locked:
             raise UsageError(LOCKED)
         value = None if name == DEFAULT else OFF if name == OFF else self.catalogue().get(name).key
         scopes = dict(self._scopes(address, author))
         level = _level(scope, scopes)
-        await self.keep.set(scopes[level], PRESET, value, by=author.id, at=at)
+        role = self.places.role(author, address, direct=request.direct)
+        if not may_choose(role, level, direct=request.direct):
+            raise UsageError(ADMINS_CHOOSE)
+        await self.keep.set(scopes[level], PRESET, value, by=author.id, at=request.at)
         return level
 
 

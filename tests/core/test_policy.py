@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.policy import ADMITTED, Access, may_change, subject_to_allow, verdict
+from core.policy import ADMITTED, Access, may_change, may_choose, subject_to_allow, verdict
 from core.types import Address, Author, Message
 
 ANN = Author(id="555", name="Ann", circles=("guild:42", "role:7"))
@@ -195,6 +195,14 @@ def test_an_asker_and_admins_may_change_a_turn():
     assert not may_change("member", asker="1", author=ANN)
     assert may_change("admin", asker="1", author=ANN)
     assert may_change("owner", asker="1", author=ANN)
+
+
+@pytest.mark.parametrize("level", ["thread", "me", "channel"])
+@pytest.mark.parametrize("role", ["member", "admin", "owner"])
+@pytest.mark.parametrize("direct", [True, False])
+def test_moa_5_admins_choose_for_a_whole_channel_and_everybody_for_less(level, role, direct):
+    refused = (level, role, direct) == ("channel", "member", False)
+    assert may_choose(role, level, direct=direct) is not refused
 
 
 def test_an_operator_is_told_what_lets_a_person_or_a_place_in():

@@ -271,7 +271,7 @@ def test_a_wrong_name_changes_nothing_and_several_words_may_be_a_question():
 def test_a_preset_holds_for_the_thread_the_channel_or_oneself():
     async def scenario(scene: Scene):
         preset_of = scene.parts.gateway.exchange.choices.there
-        await scene.command("moa", "alone channel", where=THREAD)
+        await scene.command("moa", "alone channel", who=ADMIN, where=THREAD)
         assert (await preset_of(GROUP)).preset.name == "alone"
         assert (await preset_of(replace(GROUP, thread="e9"))).preset.name == "alone"
         await scene.command("moa", "review", where=THREAD)
@@ -282,6 +282,27 @@ def test_a_preset_holds_for_the_thread_the_channel_or_oneself():
         assert (await preset_of(GROUP, BEN)).preset.name == "alone"
         await scene.command("moa", "off me", where=GROUP)
         assert not (await preset_of(GROUP, ANN)).preset.enabled
+
+    story(scenario)
+
+
+def test_only_admins_choose_for_everybody_in_a_channel():
+    async def scenario(scene: Scene):
+        preset_of = scene.parts.gateway.exchange.preset
+        for where, args in [(GROUP, "alone"), (GROUP, "off"), (THREAD, "alone channel")]:
+            scene.chat.whispers.clear()
+            await scene.command("moa", args, where=where)
+            await scene.heard("Only an admin chooses for everybody here.")
+        scene.chat.whispers.clear()
+        await scene.press("pick", value="alone", where=GROUP)
+        await scene.heard("/moa NAME me")
+        assert (await preset_of(GROUP.session)).name == "review"
+        await scene.command("moa", "alone", where=THREAD)
+        assert (await preset_of(THREAD.session)).name == "alone"
+        await scene.press("pick", value="alone", who=ADMIN, where=GROUP)
+        await scene.heard("From now on alone answers in this conversation")
+        await scene.command("moa", "default", where=GROUP)
+        assert (await preset_of(GROUP.session)).name == "alone"
 
     story(scenario)
 
@@ -463,7 +484,7 @@ NEW = Address(platform="fake", channel="G-100")
 
 def test_a_chat_goes_on_under_another_id_with_all_that_waits():
     async def scenario(scene: Scene):
-        await scene.command("moa", "alone", where=GROUP)
+        await scene.command("moa", "alone", who=ADMIN, where=GROUP)
         await running(scene, GROUP)
         await scene.say("And then?", where=GROUP)
         await scene.parts.gateway.intake(
