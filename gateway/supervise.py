@@ -1,7 +1,7 @@
 """Keeps what should run for ever running: starts it again, waiting longer each time.
 
 Decides how long to wait. An error that the operator must mend ends the program instead; a chat
-that is not let in is tried again quietly, for the others go on.
+that is away, or not let in, is tried again quietly, for the others go on.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from core.errors import ChatRefused, ConfigError
+from core.errors import ChatError, ChatRefused, ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -32,7 +32,8 @@ async def supervise(name: str, run: Callable[[], Awaitable[None]]) -> None:
     Raises:
         ConfigError: what it met can only be mended by the operator.
     """
-    failures, refusals = _Pause(FIRST_PAUSE, LONGEST_PAUSE), _Pause(FIRST_REFUSED, LONGEST_REFUSED)
+    failures = _Pause(FIRST_PAUSE, LONGEST_PAUSE)
+    refusals: dict[type, _Pause] = {ChatRefused: _Pause(FIRST_REFUSED, LONGEST_REFUSED)}
     told = ""
     loop = asyncio.get_running_loop()
     while True:
@@ -41,12 +42,13 @@ async def supervise(name: str, run: Callable[[], Awaitable[None]]) -> None:
             await run()
         except ConfigError:
             raise
-        except ChatRefused as error:
-            pause = refusals.next(loop.time() - began)
+        except ChatError as error:  # no fault of the program
+            ran = loop.time() - began
+            pause = refusals.get(type(error), failures).next(ran)
             text = f"{name}: {error}"
-            if text != told:  # a bot that stays locked out says so once
+            if text != told or ran > STEADY:  # what stays as it is, is said once
                 told = text
-                log.error(told, again_in=pause)  # noqa: TRY400 - no fault of the program
+                log.error(told, again_in=pause)  # noqa: TRY400
         except Exception:
             pause = failures.next(loop.time() - began)
             log.exception("service_failed", service=name, again_in=pause)

@@ -6,9 +6,10 @@ import asyncio
 
 import pytest
 from structlog.testing import capture_logs
+from typing_extensions import override
 
-from core.errors import ChatRefused, ConfigError
-from gateway.supervise import supervise
+from core.errors import ChatError, ChatRefused, ConfigError
+from gateway.supervise import STEADY, supervise
 from tests.fakes.loop import run_virtual
 
 
@@ -61,6 +62,24 @@ def test_what_breaks_is_started_again_soon():
     service = Service(RuntimeError("a bug"), RuntimeError("a bug"))
     assert watched(service, 100) == ["service_failed", "service_failed"]
     assert service.pauses == [0.5, 1.0]
+
+
+def test_a_platform_that_is_away_is_one_line_and_no_traceback():
+    away = ChatError("Slack cannot be reached")
+    events = watched(Service(away, away, ChatError("Slack's socket stays closed")), 100)
+    assert events == ["telegram: Slack cannot be reached", "telegram: Slack's socket stays closed"]
+
+
+def test_what_is_away_again_after_it_has_run_is_told_again():
+    class Flaky(Service):
+        @override
+        async def run(self) -> None:
+            if len(self.started) == 1:
+                await asyncio.sleep(STEADY + 1)
+            await super().run()
+
+    away = ChatError("Slack cannot be reached")
+    assert watched(Flaky(away, away), 100) == ["telegram: Slack cannot be reached"] * 2
 
 
 def test_what_the_operator_must_mend_ends_it():
