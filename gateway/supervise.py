@@ -45,16 +45,20 @@ async def supervise(name: str, run: Callable[[], Awaitable[None]]) -> None:
         except ChatError as error:  # no fault of the program
             ran = loop.time() - began
             pause = refusals.get(type(error), failures).next(ran)
-            text = f"{name}: {error}"
-            if text != told or ran > STEADY:  # what stays as it is, is said once
-                told = text
-                log.error(told, again_in=pause)  # noqa: TRY400
+            told = _tell(f"{name}: {error}", "" if ran > STEADY else told, pause)
         except Exception:
             pause = failures.next(loop.time() - began)
             log.exception("service_failed", service=name, again_in=pause)
         else:
             return
         await asyncio.sleep(pause)
+
+
+def _tell(text: str, told: str, pause: float) -> str:
+    """Say what is wrong, unless it was said: what stays as it is, is said once."""
+    if text != told:
+        log.error(text, again_in=pause)
+    return text
 
 
 class _Pause:
