@@ -168,6 +168,24 @@ async def test_a_malformed_event_is_acknowledged_and_the_next_is_answered(world,
     )
 
 
+async def test_a_message_is_taken_though_what_stands_around_it_is_odd(world):
+    ann = world.slack.person("ann")
+    said = {"type": "message", "channel": "D1", "user": ann.id, "ts": "1.0", "text": "hi"}
+    odd = {"type": "event_callback", "event": said, "authorizations": [None], "team": 7}
+    assert not (await world.slack.deliver("events_api", odd)).error
+    assert (await world.inbox.message()).text == "hi"
+
+
+async def test_what_breaks_the_gateway_is_logged_and_comes_again(world, caplog):
+    world.inbox.refuse = [RuntimeError("a bug")]
+    world.slack.ack_seconds = 0.3
+    ann = world.slack.person("ann")
+    await world.slack.say(world.slack.dm(ann), ann, "keep this")
+    assert (await world.inbox.message()).text == "keep this"
+    (line,) = [each for each in caplog.records if each.levelname == "ERROR"]
+    assert "something was not taken in" in line.getMessage()
+
+
 @pytest.mark.parametrize("payload", [{}, {"type": "view_submission"}, {"actions": [{}]}])
 async def test_a_malformed_press_is_acknowledged(world, payload):
     assert not (await world.slack.deliver("interactive", payload)).error

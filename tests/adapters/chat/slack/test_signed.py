@@ -15,6 +15,7 @@ import pytest
 
 from adapters.chat.slack import SlackChat
 from core.errors import StoreFull
+from core.types import Command
 from tests.adapters.chat.slack.conftest import Inbox, nobody_s_home, options, served
 from tests.fakes.clock import FakeClock
 from tests.simulators.slack import SlackSimulator
@@ -29,9 +30,10 @@ class Door:
     url: str
     clock: FakeClock
     inbox: Inbox
+    slack: SlackSimulator
 
-    async def knock(self, body, *, late=0.0, secret=SECRET, form=False, signature=None):
-        stamp = str(int(self.clock.now().timestamp() - late))
+    async def knock(self, body, *, late=0.0, secret=SECRET, form=False, signature=None, stamp=""):
+        stamp = stamp or str(int(self.clock.now().timestamp() - late))
         raw = urlencode(body).encode() if form else body
         raw = raw if isinstance(raw, bytes) else json.dumps(raw).encode()
         made = hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + raw, hashlib.sha256)
@@ -56,7 +58,7 @@ async def door() -> AsyncIterator[Door]:
         )
         inbox = Inbox(slack)
         async with served(chat) as url, asyncio.TaskGroup() as group:
-            knocking = Door(url=f"{url}/slack/events", clock=clock, inbox=inbox)
+            knocking = Door(url=f"{url}/slack/events", clock=clock, inbox=inbox, slack=slack)
             assert (await knocking.knock(event("too early")))[0] == 503
             running = group.create_task(chat.run(inbox))
             await slack.until(lambda: slack.requests.of("auth.test"))
@@ -98,6 +100,10 @@ async def test_what_somebody_else_signed_does_not(door):
     assert (await door.knock(event("hi"), secret="other"))[0] == 401
     for signature in ("", "v0=", "v0=ü", "v1=" + "0" * 64):
         assert (await door.knock(event("hi"), signature=signature))[0] == 401
+    for stamp in ("soon", "1e9", "-", "٣"):
+        assert (await door.knock(event("hi"), stamp=stamp))[0] == 401
+    challenge = {"type": "url_verification", "challenge": "3eZ"}
+    assert (await door.knock(challenge, secret="other"))[0] == 401
     assert not door.inbox.kept
 
 
@@ -118,3 +124,44 @@ async def test_what_cannot_be_read_breaks_nothing(door, body):
 async def test_a_check_of_the_certificate_is_answered(door):
     assert await door.knock({"ssl_check": "1", "token": "x"}, form=True) == (200, "")
     assert not door.inbox.kept
+
+
+async def test_a_command_comes_in_whatever_words_it_has(door):
+    said = {"command": "/moa", "text": "payload & more", "user_id": "U1"}
+    rest = {"channel_id": "D1", "trigger_id": "t1", "team_id": "T1"}
+    assert await door.knock(said | rest, form=True) == (200, "")
+    command = await door.inbox.next()
+    assert isinstance(command, Command)
+    assert command.args == "payload & more"
+
+
+async def test_bolt_asks_slack_nothing_about_what_it_takes_in(door):
+    for number in range(3):
+        assert await door.knock(event(str(number))) == (200, "")
+    assert await door.knock({"type": "url_verification", "challenge": "3eZ"})
+    assert await door.knock({"type": "something_new"}) == (200, "")
+    assert len(door.slack.requests.of("auth.test")) == 1
+
+
+async def test_what_breaks_the_gateway_is_logged_and_not_taken(door, caplog):
+    door.inbox.refuse = [RuntimeError("a bug")]
+    assert (await door.knock(event("hi")))[0] == 500
+    (line,) = [each for each in caplog.records if each.levelname == "ERROR"]
+    assert "slack: something was not taken in" in line.getMessage()
+    assert line.exc_info
+    assert (await door.knock(event("hi")))[0] == 200
+
+
+@pytest.fixture
+def strange_surroundings(monkeypatch):
+    """Set what Bolt would look for in the environment."""
+    for name in ("BOT_TOKEN", "SIGNING_SECRET", "CLIENT_ID", "CLIENT_SECRET", "APP_TOKEN"):
+        monkeypatch.setenv(f"SLACK_{name}", "somebody else's")
+
+
+@pytest.mark.usefixtures("strange_surroundings")
+async def test_another_program_s_environment_changes_nothing(door):
+    assert (await door.knock(event("hi"), secret="somebody else's"))[0] == 401
+    assert await door.knock(event("hi")) == (200, "")
+    status, text = await door.knock({"type": "url_verification", "challenge": "3eZ"})
+    assert (status, json.loads(text)) == (200, {"challenge": "3eZ"})
