@@ -6,9 +6,11 @@ what is said goes to the one who asked.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -20,6 +22,8 @@ from core.policy import may_change
 from core.reply import figures
 from core.types import Address, Command, Message, Press
 from core.wording import error_text
+from gateway.asides import SECONDS
+from gateway.pacing import once_free
 from gateway.turns import BROKEN
 
 if TYPE_CHECKING:
@@ -218,11 +222,12 @@ class Acts:
             return self._aloud(press, whispers.FORGOTTEN)
         await self.exchange.keep.remove(press.turn_id)
         address = Address.of(turn.start.session)
-        adapter = self.exchange.chats[address.platform]
+        delete = self.exchange.chats[address.platform].delete
         for posted in turn.outbox:
             if posted.message_id is not None:
-                with suppress(ChatError):
-                    await adapter.delete(address, posted.message_id)
+                with suppress(ChatError, TimeoutError):
+                    async with asyncio.timeout(SECONDS):
+                        await once_free(partial(delete, address, posted.message_id))
         return []
 
     async def _look(self, press: Press) -> Sequence[Frame]:

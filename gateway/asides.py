@@ -6,11 +6,13 @@ Best effort, beside everything else: nothing waits for it, and what fails is a l
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
-from core.errors import ChatBusy, ChatError
+from core.errors import ChatError
+from gateway.pacing import once_free
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -47,7 +49,7 @@ class Asides:
 
         async def all_of_them() -> None:
             for frame in frames:
-                await _whisper(adapter, to, frame)
+                await once_free(partial(adapter.whisper, to, frame))
 
         self._begin("whisper", all_of_them)
 
@@ -62,17 +64,6 @@ class Asides:
         task = self._group.create_task(_guarded(what, work), name=what)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-async def _whisper(adapter: ChatAdapter, to: Command | Press, frame: Frame) -> None:
-    """Say it once the chat takes it."""
-    while True:
-        try:
-            await adapter.whisper(to, frame)
-        except ChatBusy as busy:
-            await asyncio.sleep(busy.retry_after)
-        else:
-            return
 
 
 async def _guarded(what: str, work: Callable[[], Awaitable[None]]) -> None:

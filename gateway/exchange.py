@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -20,8 +21,10 @@ from core.records import Accepted, TurnStart
 from core.retell import checkpoints, retell
 from core.types import Address, Line, Message, Moved, Press
 from core.wording import error_text
+from gateway.asides import SECONDS
 from gateway.delivery import TurnInfo, deliver
 from gateway.mailbox import Mailbox
+from gateway.pacing import once_free
 from gateway.running import Running
 from gateway.turns import BROKEN, unanswered
 
@@ -93,10 +96,12 @@ class Exchange:
         """Put a sentence of the program's own into a chat; best effort."""
         frame = Frame(key="notice", content=Notice(text=text), final=True)
         reply_to = None if isinstance(to, Moved) else to.reply_to
-        with suppress(ChatError):
-            await self.chats[to.address.platform].post(
-                to.address, frame, delivery_id=delivery_id, reply_to=reply_to
-            )
+        post = self.chats[to.address.platform].post
+        with suppress(ChatError, TimeoutError):
+            async with asyncio.timeout(SECONDS):
+                await once_free(
+                    partial(post, to.address, frame, delivery_id=delivery_id, reply_to=reply_to)
+                )
 
     async def _fresh(self, accepted: Accepted, turn_id: str) -> None:
         incoming = accepted.incoming

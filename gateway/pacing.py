@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
+from core.errors import ChatBusy
 from core.ports import Capabilities
 from core.types import Address
 
@@ -20,6 +21,16 @@ _EARLY: Final = 1e-6
 """A timer may fire so many seconds early: the clock's resolution, rounding."""
 
 Urgent = Callable[[], bool]
+T = TypeVar("T")
+
+
+async def once_free(send: Callable[[], Awaitable[T]]) -> T:
+    """Do it as soon as the chat takes it; whoever calls limits for how long that is tried."""
+    while True:
+        try:
+            return await send()
+        except ChatBusy as busy:
+            await asyncio.sleep(busy.retry_after)
 
 
 class Account:

@@ -229,6 +229,30 @@ def test_the_asker_removes_panel_and_answer():
     story(scenario)
 
 
+class Slow(FakeChat):
+    """A chat that deletes one message, and the next one only after a while."""
+
+    @override
+    async def delete(self, address: Address, message_id: str) -> None:
+        if self.deleted and not self._busy:
+            self._busy = True
+            raise ChatBusy("wait", retry_after=3)
+        await super().delete(address, message_id)
+
+    _busy = False
+
+
+def test_a_removal_waits_for_a_chat_under_flood_control():
+    async def scenario(scene: Scene):
+        await scene.say("Why?")
+        await scene.idle()
+        assert len(scene.chat.texts()) == 2
+        await scene.press("remove", await scene.last_turn())
+        await scene.until(lambda: scene.chat.texts() == [])
+
+    story(scenario, chat=Slow())
+
+
 # --- presets --------------------------------------------------------------------------------
 
 
