@@ -2,18 +2,24 @@
 
 import ast
 import asyncio
+import json
 import os
 import re
 import sys
 from pathlib import Path
+from textwrap import dedent
+from urllib.parse import parse_qs, urlsplit
 
 import click
 import pytest
+import yaml
 from click.testing import CliRunner
 
+from core.commands import MENU
 from gateway import config as configuration
 from gateway.cli import main
 from tests.gateway.harness import running_gateway
+from tests.simulators.discord.world import PERMISSIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
@@ -24,6 +30,7 @@ DOCUMENTS = sorted(
         *(ROOT / "bench").glob("*.md"),
     ]
 )
+PLATFORMS = ("telegram", "discord", "slack")
 PLACES = "core|adapters|gateway|tests|tools|bench|docs|\\.ci"
 
 every_document = pytest.mark.parametrize(
@@ -153,21 +160,58 @@ def literals(source: str) -> list[str]:
     return [node.value for node in constants if isinstance(node.value, str)]
 
 
+def still_told(message: str, known: str) -> bool:
+    pieces = [piece.strip() for piece in re.split(r"telegram:\d+|[…':()\[\]]|\d+", message)]
+    return any(len(piece) > 8 and piece in known for piece in pieces)
+
+
 def test_the_messages_that_the_readme_explains_are_still_told():
     rows = re.findall(r"^\|[^|]+\| `([^`]+)` \|", prose(README), re.MULTILINE)
+    said = re.findall(r"It answers\s+`([^`]+)`", prose(README))
     known = told()
-    assert len(rows) > 10
-    for message in rows:
-        pieces = [piece.strip() for piece in re.split(r"[…':()]|\d+", message)]
-        assert any(len(piece) > 8 and piece in known for piece in pieces), message
+    assert (len(rows) > 15, len(said)) == (True, len(PLATFORMS))
+    assert [each for each in (*rows, *said) if not still_told(each, known)] == []
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_the_messages_that_a_platforms_page_explains_are_still_told(platform):
+    text = prose(ROOT / "docs" / "how-to" / f"{platform}.md")
+    _, _, below = text.partition("## When something is wrong")
+    rows = re.findall(r"^\| (?:[\w ]+: )?`([^`]+)`", below, re.MULTILINE)
+    known = told()
+    assert len(rows) > 8
+    assert [each for each in rows if not still_told(each, known)] == []
 
 
 # --- configurations -------------------------------------------------------------------------
 
 
+MINIMAL = ROOT / "tests" / "gateway" / "minimal.yaml"
+ENVIRON = {
+    "OPENAI_API_KEY": "k",
+    "TELEGRAM_BOT_TOKEN": "7:t",
+    "DISCORD_BOT_TOKEN": "d",
+    **{f"SLACK_{name}": name for name in ("BOT_TOKEN", "APP_TOKEN", "SIGNING_SECRET")},
+    **{f"SLACK_EU_{name}": f"EU_{name}" for name in ("BOT_TOKEN", "APP_TOKEN")},
+}
+
+
+def configurations(document: Path) -> list[str]:
+    """Give the configurations in a document; what has no models stands beside the README's."""
+    found = []
+    text = document.read_text(encoding="utf-8")
+    for each in re.findall(r"^( *)```yaml\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL):
+        shown = dedent(each[1])
+        if not re.search(r"^moa:", shown, re.MULTILINE):
+            both = yaml.safe_load(MINIMAL.read_text(encoding="utf-8")) | yaml.safe_load(shown)
+            shown = yaml.safe_dump(both, sort_keys=False)
+        found.append(shown)
+    return found
+
+
 def test_the_configuration_of_the_readme_is_the_one_that_is_tested():
     (shown,) = fenced(README, "yaml")
-    assert shown == (ROOT / "tests" / "gateway" / "minimal.yaml").read_text(encoding="utf-8")
+    assert shown == MINIMAL.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -175,13 +219,49 @@ def test_the_configuration_of_the_readme_is_the_one_that_is_tested():
     [
         pytest.param(path, text, id=f"{path.stem}-{number}")
         for path in DOCUMENTS
-        for number, text in enumerate(fenced(path, "yaml"))
+        for number, text in enumerate(configurations(path))
     ],
 )
 def test_every_configuration_in_the_documents_is_accepted(document, text):
-    config = configuration.parse(text, document.name, {"OPENAI_API_KEY": "k"})
+    config = configuration.parse(text, document.name, ENVIRON)
     assert config.warnings == ()
     assert not config.unavailable(config.catalogue.get(config.catalogue.default))
+
+
+# --- messengers -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_set_up_has_at_most_six_steps_and_ends_in_what_is_seen_then(platform):
+    text = README.read_text(encoding="utf-8")
+    (set_up,) = re.findall(rf"^### {platform.title()}\n(.*?)^##", text, re.MULTILINE | re.DOTALL)
+    steps, _, seen = set_up.partition("**You should now see**")
+    assert 3 <= len(re.findall(r"^\d\. ", steps, re.MULTILINE)) <= 6
+    assert f"docs/images/{platform}.png" in seen
+    assert f"docs/how-to/{platform}.md" in seen
+    for name in (platform, f"{platform}-dark"):
+        assert (ROOT / "docs" / "images" / f"{name}.png").stat().st_size <= 150_000
+
+
+def test_the_links_that_make_the_slack_app_hold_its_manifest():
+    manifest = yaml.safe_load((ROOT / "slack-manifest.yaml").read_text(encoding="utf-8"))
+    for document in (README, ROOT / "docs" / "how-to" / "slack.md"):
+        text = document.read_text(encoding="utf-8")
+        (link,) = re.findall(r"^\[slack-app\]: (\S+)$", text, re.MULTILINE)
+        assert json.loads(parse_qs(urlsplit(link).query)["manifest_json"][0]) == manifest
+
+
+def test_the_discord_invitation_asks_for_what_the_page_explains():
+    needed = ("view", "send", "history", "send_in_threads", "threads", "files", "reactions")
+    wanted = sum(PERMISSIONS[each] for each in needed)
+    for document in (README, ROOT / "docs" / "how-to" / "discord.md"):
+        (asked,) = re.findall(r"&permissions=(\d+)", document.read_text(encoding="utf-8"))
+        assert int(asked) == wanted
+
+
+def test_the_readme_has_every_command_of_the_chats():
+    text = README.read_text(encoding="utf-8")
+    assert [each.name for each in MENU if f"`/{each.name}" not in text] == []
 
 
 # --- the example for programs ---------------------------------------------------------------
