@@ -6,18 +6,18 @@ often they are told, and what an incoming thing means. It answers nothing.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from core.commands import asked, read
 from core.errors import UserError
 from core.policy import ADMITTED, subject_to_allow, verdict
+from core.recent import Recent
 from core.types import Address, Command, Message, Moved, Press
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from core.commands import Words
     from core.policy import Role
     from core.ports import Clock
     from core.presets import Catalogue
@@ -45,8 +45,8 @@ class Admission:
         self._store = store
         self._catalogue = catalogue
         self._clock = clock
-        self._owned = _Memory()
-        self._told = _Memory()
+        self._owned = Recent[str, None](MOST_REMEMBERED)
+        self._told = Recent[tuple[str, str, str], float](MOST_REMEMBERED)
 
     def guards(self, platform: str) -> bool:
         """Tell whether a platform is a messenger."""
@@ -56,7 +56,8 @@ class Admission:
         """Give what is to be taken in, None for what does not concern us.
 
         Raises:
-            UserError: this person is not let in, and should read why.
+            UserError: this person is not let in, or asks for a preset that is not there, and
+                should read why.
             StoreError: nobody can tell whose thread it is.
         """
         if not self.guards(incoming.address.platform) or isinstance(incoming, Moved):
@@ -80,9 +81,10 @@ class Admission:
             if spoken_to and self._may_tell(message):
                 raise UserError(_refusal(role, message))
             return None
-        words = None
-        if (message.direct or message.addressed) and not message.attachments:
-            words = read(message.text, self._catalogue())
+        if message.preset is not None:  # asked by a command that a platform read itself
+            self._catalogue().get(message.preset)
+            return message
+        words = self._words(message)
         if words is None:
             return message
         command = Command(
@@ -98,6 +100,12 @@ class Admission:
         )
         return await self._meant(command)
 
+    def _words(self, message: Message) -> Words | None:
+        spoken_to = message.direct or message.addressed
+        if not spoken_to or message.attachments:
+            return None
+        return read(message.text, self._catalogue())
+
     async def _concerns(self, message: Message) -> bool:
         place = self._places.at(message.address, message.author.circles, direct=message.direct)
         said = verdict(message, listen=place.listen, threads=place.threads)
@@ -111,7 +119,7 @@ class Admission:
         if session not in self._owned:
             if not await self._store.has_message(session, root):
                 return False
-            self._owned.keep(session, 0.0)
+            self._owned[session] = None
         return True
 
     def _may_tell(self, incoming: Message | Command | Press) -> bool:
@@ -122,7 +130,7 @@ class Admission:
         last = self._told.get(key)
         if last is not None and now - last < AGAIN_SECONDS:
             return False
-        self._told.keep(key, now)
+        self._told[key] = now
         return True
 
     async def _meant(self, incoming: Command | Press) -> Incoming:
@@ -184,25 +192,6 @@ class Admission:
             direct=command.direct,
             preset=said.preset,
         )
-
-
-class _Memory:
-    """Times by key; of many the oldest are forgotten."""
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[Hashable, float] = OrderedDict()
-
-    def __contains__(self, key: Hashable) -> bool:
-        return key in self._known
-
-    def get(self, key: Hashable) -> float | None:
-        return self._known.get(key)
-
-    def keep(self, key: Hashable, at: float) -> None:
-        self._known[key] = at
-        self._known.move_to_end(key)
-        if len(self._known) > MOST_REMEMBERED:
-            self._known.popitem(last=False)
 
 
 def _refusal(role: Role, incoming: Message | Command | Press) -> str:

@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 from structlog.testing import capture_logs
 
-from core.errors import UserError
+from core.errors import UnknownPreset, UserError
 from core.types import Attachment
 from tests.fakes.loop import run_virtual
 from tests.fakes.memory_store import MemoryStore
@@ -233,6 +233,25 @@ def test_a_question_can_be_asked_by_command_with_a_preset_of_its_own():
         turns = await scene.parts.store.turns(DM.session)
         asked = [(each.start.question.text, each.start.preset.name) for each in turns]
         assert asked == [("Why not?", "alone"), ("Why?", "review")]
+
+    story(scenario)
+
+
+def test_a_message_with_a_preset_that_is_not_there_is_refused():
+    async def scenario(scene: Scene):
+        with pytest.raises(UnknownPreset, match="Did you mean 'review'"):
+            await scene.say("Why not?", preset="revew")
+        assert await scene.parts.store.waiting() == []
+
+    story(scenario)
+
+
+def test_what_is_asked_by_command_is_a_question_whatever_its_words():
+    async def scenario(scene: Scene):
+        await scene.say("stop", preset="alone")
+        await scene.idle()
+        (turn,) = await scene.parts.store.turns(DM.session)
+        assert turn.start.question.text == "stop"
 
     story(scenario)
 

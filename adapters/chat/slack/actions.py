@@ -5,12 +5,12 @@ Only words that we wrote ourselves are believed; whether somebody may press is n
 
 from __future__ import annotations
 
-import re
 from typing import Final, get_args
 
 from adapters.chat.slack.normalise import address_of, author_of, is_direct, milliseconds
 from adapters.chat.slack.text import plain
 from adapters.chat.slack.wire import Acted, Handle, Interaction, Me, Person, Place, Slash
+from core import commands
 from core.commands import MENU
 from core.frames import Action, Button
 from core.presets import VIRTUAL_PREFIX
@@ -21,7 +21,6 @@ HOME_PRESET: Final = "moa_home_preset"
 
 _ACTIONS: Final = frozenset(get_args(Action))
 _WORDS: Final = frozenset(entry.name for entry in MENU) | {"new", "status", "privacy", "undo"}
-_PRESET: Final = re.compile(r"preset:(\S+)\s+", re.IGNORECASE)
 
 
 def word_of(button: Button) -> str:
@@ -104,21 +103,19 @@ def command(platform: str, slash: Slash, me: Me, person: Person | None, at: int)
 
 def asked(command: Command, slash: Slash, ts: str) -> Message:
     """Make `/moa ask TEXT` the question that it is, under the quote that was posted at `ts`."""
-    text, preset = command.args, None
-    if found := _PRESET.match(text):
-        text, preset = text[found.end() :], found[1]
+    said = commands.asked(command.args)
     return Message(
         event_id=command.event_id,
         address=address_of(
             command.address.platform, command.address.channel, ts, direct=command.direct
         ),
         author=command.author,
-        text=text.strip(),
+        text=said.text,
         at=command.at,
         message_id=ts,
         reply_to=Place(thread=ts, user=slash.user_id, team=slash.team_id).reply_to,
         direct=command.direct,
-        preset=preset,
+        preset=said.preset,
     )
 
 

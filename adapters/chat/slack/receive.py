@@ -6,6 +6,7 @@ anything is answered is not decided here.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ from core.types import Command, Incoming, Message, Press
 
 _Shape = TypeVar("_Shape")
 EVENTS: Final = frozenset({"message", "app_mention", "app_home_opened", "agent_session_stopped"})
+LANES: Final = 32
+"""What is said in one channel is taken in one after the other: to ask for a name takes a while."""
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +65,7 @@ class Receiver:
         self._platform = platform
         self._me = me
         self._can = can
+        self._lanes = [asyncio.Lock() for _ in range(LANES)]
 
     async def __call__(self, kind: str, payload: object) -> None:
         """Take in one payload; once this returns it may be acknowledged.
@@ -98,8 +102,9 @@ class Receiver:
             people = await self._can.people.of([event.user or ""])
             await self._take(normalise.stopped(self._platform, callback, self._me, people))
         elif normalise.is_message(event, self._me):
-            people = await self._can.people.of(normalise.people_of(event, self._me))
-            await self._take(normalise.message(self._platform, callback, self._me, people))
+            async with self._lanes[hash(event.channel) % LANES]:
+                people = await self._can.people.of(normalise.people_of(event, self._me))
+                await self._take(normalise.message(self._platform, callback, self._me, people))
 
     # --- presses and commands ------------------------------------------------------------------
 

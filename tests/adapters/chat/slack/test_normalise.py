@@ -210,6 +210,14 @@ def test_a_question_by_command_carries_its_preset():
     assert (message.address.thread, message.addressed) == ("1700000050.000100", True)
 
 
+def test_a_preset_of_several_words_is_named_whole():
+    slash = msgspec.convert({**wire("slash"), "text": 'ask preset:"deep review" why?'}, Slash)
+    message = actions.asked(
+        actions.command("slack", slash, ME, None, 7), slash, "1700000050.000100"
+    )
+    assert (message.text, message.preset) == ("why?", "deep review")
+
+
 # --- for all ----------------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from tests.adapters.chat.slack.conftest import (
     options,
     served,
 )
+from tests.simulators.base import Fault
 from tests.simulators.slack import SlackSimulator
 
 
@@ -227,3 +228,16 @@ async def test_many_who_write_at_once_are_all_taken_and_no_limit_is_met(world):
             group.create_task(world.chat.acknowledge(message))
     assert {each.status for each in world.slack.requests.entries} == {200}
     assert len({each.author.id for each in world.inbox.kept}) == 150
+
+
+async def test_what_is_said_stays_in_order_though_names_take_a_while(world):
+    ann, carol = world.slack.person("ann"), world.slack.person("carol")
+    room = world.slack.group("room", ann, carol)
+    await world.slack.say(room, ann, "hello", mention=True)
+    await world.inbox.next()
+    world.slack.faults.plan("users.info", Fault(kind="delay", seconds=0.3))
+    await world.slack.say(room, ann, f"what does <@{carol.id}> think?", mention=True)
+    await world.slack.say(room, ann, "in one line", mention=True)
+    await world.inbox.next(3)
+    said = [each.text for each in world.inbox.kept if isinstance(each, Message)]
+    assert said == ["hello", "what does @carol think?", "in one line"]
