@@ -70,8 +70,9 @@ class Hand:
     async def _press(self, label: str) -> str:
         for place in reversed([*self._places(), self.place]):
             for message in reversed(self.discord.shown(place)):
-                if label in message.buttons:
-                    return await self.discord.press(place, self.me, message.id, label)
+                found = next((each for each in message.buttons if label in each), None)
+                if found is not None:
+                    return await self.discord.press(place, self.me, message.id, found)
                 if label in message.options:
                     return await self.discord.select(place, self.me, message.id, label)
         return f"there is no {label!r} to press"
