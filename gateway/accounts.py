@@ -9,6 +9,8 @@ from core.records import Standing
 from core.types import Address, Author
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from core.ports import Clock
     from core.records import Spent
     from core.storage import Store
@@ -29,9 +31,9 @@ class Accounts:
         here = await self.store.spent_in(address.session, since=since)
         return here, await self.store.spent_by(address.platform, author.id, since=since)
 
-    async def standing(self, platform: str, user: str) -> Standing:
-        """Say what somebody uses on a platform, and what they have spent there this month."""
-        somebody = Author(id=user, name="")
+    async def standing(self, platform: str, user: str, workspaces: Collection[str]) -> Standing:
+        """Say what somebody of a workspace uses on a platform, and has spent there this month."""
+        somebody = Author(id=user, name="", circles=tuple(workspaces))
         there = await self.choices.there(Address(platform=platform, channel=user), somebody)
         spent = await self.store.spent_by(platform, user, since=self._month())
         return Standing(

@@ -6,7 +6,7 @@ connected before a chat runs.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -44,13 +44,13 @@ class ChatParts:
     """What messengers are told of the gateway.
 
     `bookmarks` gives the last message that was taken in of each place of a platform, `standing`
-    what somebody uses and has spent there (platform, user's id).
+    what somebody uses and has spent there (platform, user's id, the ids of the workspace).
     """
 
     clock: Clock
     presets: Callable[[], Sequence[str]]
     bookmarks: Callable[[str], Awaitable[Mapping[Address, str]]]
-    standing: Callable[[str, str], Awaitable[Standing]]
+    standing: Callable[[str, str, Collection[str]], Awaitable[Standing]]
 
 
 def import_chats(config: Config) -> None:
@@ -145,8 +145,8 @@ def _slack(name: str, shape: Slack, parts: ChatParts) -> Messenger:
         api_base=shape.api_base,
     )
 
-    async def home(user: str) -> Home:
-        standing = await parts.standing(name, user)
+    async def home(user: str, workspaces: Collection[str]) -> Home:
+        standing = await parts.standing(name, user, workspaces)
         return Home(
             preset=standing.preset,
             presets=standing.presets,

@@ -32,7 +32,7 @@ async def bookmarks(platform):
     return {}
 
 
-async def standing(platform, user):
+async def standing(platform, user, workspaces):
     return Standing(preset="review", presets=("review",), dollars=Decimal(0), turns=0)
 
 

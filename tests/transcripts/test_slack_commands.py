@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.gateway.harness import running_gateway
 from tests.transcripts.stages import opened
 
@@ -42,6 +44,23 @@ async def test_what_was_chosen_at_home_is_shown_there(tmp_path):
         await slack.ask("Why?")
         await slack.answered("Walk.")
         assert slack.panels() == []
+
+
+@pytest.mark.parametrize("locked", [False, True])
+async def test_home_knows_what_the_workspace_uses(locked, tmp_path):
+    row = {"platform": "slack", "workspace": "T0MOA0001", "preset": "alone", "locked": locked}
+    more = f"workspaces: [{json.dumps(row)}]\n"
+    async with (
+        opened("slack") as slack,
+        running_gateway(slack.configured(QUICK, more=more), tmp_path),
+    ):
+        await slack.until(slack.listening)
+        assert "alone answers you." in json.dumps(await slack.sim.open_home(slack.ann))
+        await slack.sim.press_home(slack.ann, "Choose a preset", option="review")
+        said = "The operator has fixed the preset" if locked else "review answers you."
+        await slack.until(lambda: said in json.dumps(home(slack)))
+        after = json.dumps(await slack.sim.open_home(slack.ann))
+        assert ("alone" if locked else "review") + " answers you." in after
 
 
 def home(slack):

@@ -200,7 +200,8 @@ class SlackChat(ChatAdapter):
     async def _show_home(self, user: str, notice: str = "") -> None:
         """Show somebody's App Home; best effort."""
         try:
-            home = view(await self._home(user), notice)
+            me = self._me or await self._identify()
+            home = view(await self._home(user, (me.team, me.enterprise)), notice)
             await self._api.ask(self._api.web.views_publish(user_id=user, view=home))
         except ChatError as error:
             log.info("%s: the App Home is not shown: %s", self.platform, error)

@@ -5,7 +5,7 @@ Decides how it looks; what it says comes from the gateway.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, TypeAlias
@@ -33,8 +33,8 @@ class Home:
     turns: int
 
 
-HomeOf: TypeAlias = Callable[[str], Awaitable[Home]]
-"""The home of the person with this id."""
+HomeOf: TypeAlias = Callable[[str, Collection[str]], Awaitable[Home]]
+"""The home of the person with this id, in a workspace with these."""
 
 
 def view(home: Home, notice: str = "") -> Block:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -24,7 +24,7 @@ MRKDWN = re.compile(r"<([a-z]+:[^|>]+)")
 FILES = {"photo": "cat.jpg", "document": "plan.pdf", "voice": "voice.mp3"}
 
 
-async def home(_user: str) -> Home:
+async def home(_user: str, _workspaces: Collection[str]) -> Home:
     return Home(preset="review", presets=("review",), dollars=Decimal(0), turns=0)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -78,7 +78,7 @@ class World:
     clock: Clocked
 
 
-async def nobody_s_home(_user: str) -> Home:
+async def nobody_s_home(_user: str, _workspaces: Collection[str]) -> Home:
     return Home(preset="review", presets=("review", "quick"), dollars=Decimal("0.5"), turns=3)
 
 
