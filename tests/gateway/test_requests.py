@@ -388,7 +388,7 @@ def test_help_and_cost(kind, listed):
         await scene.heard("(1 answer) this month.")
         await scene.command("dance")
         await scene.heard("I do not know the command 'dance'.")
-        standing = await scene.parts.gateway.chat_parts.standing("fake", "ann")
+        standing = await scene.parts.gateway.chat_parts.standing("fake", "ann", ())
         assert (standing.preset, standing.turns) == ("review", 1)
 
     story(scenario, kind=kind)
