@@ -166,15 +166,19 @@ class Api:
     def _meaning(self, error: SlackApiError, *, once: bool) -> ChatError:
         answer = _Answer.of(error)
         code = answer.code
-        if not code and 400 <= answer.status < 500 and answer.status != 429:
-            return ApiRefused(f"http_{answer.status}")
         if answer.status == 429 or code in _BUSY:
             return ChatBusy("Slack asks to wait", retry_after=answer.retry_after)
-        if code in _UNCLEAR or answer.status >= 500 or not code:
+        if not code and 400 <= answer.status < 500:
+            return ApiRefused(f"http_{answer.status}")
+        if not code or code in _UNCLEAR or answer.status >= 500:
             return _lost(code or f"HTTP {answer.status}", once=once)
+        return self._refusal(code, answer.needed)
+
+    def _refusal(self, code: str, needed: str) -> ChatError:
+        """Read one of Slack's words."""
         if code == "missing_scope":
             return ChatRefused(
-                f"{self.what} lacks the scope {answer.needed or 'that this needs'}: add it under "
+                f"{self.what} lacks the scope {needed or 'that this needs'}: add it under "
                 "OAuth & Permissions (slack-manifest.yaml lists all), then reinstall the app"
             )
         if code in _TOKEN:

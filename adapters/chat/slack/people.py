@@ -15,6 +15,7 @@ from adapters.chat.slack.client import Api, ApiRefused
 from adapters.chat.slack.wire import Person
 from core.errors import ChatError, ChatRefused
 from core.ports import Clock
+from core.recent import Recent
 
 FRESH: Final = 600.0
 """Seconds for which a person is remembered."""
@@ -34,7 +35,7 @@ class People:
         self._api = api
         self._budget = budgets.names
         self._clock = clock
-        self._known: dict[str, tuple[float, Person]] = {}
+        self._known = Recent[str, tuple[float, Person]](_REMEMBERED)
         self._off = False
 
     async def of(self, ids: Iterable[str]) -> Mapping[str, Person]:
@@ -43,9 +44,10 @@ class People:
         strangers: list[str] = []
         now = self._clock.monotonic()
         for each in ids:
-            if each in self._known:
-                found[each] = self._known[each][1]
-            if each not in found or self._known[each][0] < now - FRESH:
+            known = self._known.get(each)
+            if known is not None:
+                found[each] = known[1]
+            if known is None or known[0] < now - FRESH:
                 strangers.append(each)
         try:
             async with asyncio.timeout(PATIENCE):
@@ -70,8 +72,6 @@ class People:
             return
         person = found[user] = read(user, answer.get("user"))
         self._known[user] = (self._clock.monotonic(), person)
-        if len(self._known) > _REMEMBERED:
-            del self._known[next(iter(self._known))]
 
 
 def read(user: str, told: object) -> Person:

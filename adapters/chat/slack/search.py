@@ -6,7 +6,7 @@ has no metadata, so it is known by that.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Final
 
 from adapters.chat.slack.client import Api, ApiRefused
@@ -40,44 +40,47 @@ class Search:
             ChatUnknown: Slack cannot tell. ChatError: it cannot tell now.
         """
         since -= SLACK
-        streaming: list[str] = []
-        files = False
+        ours: list[Found] = []
         try:
             async for each in self._candidates(address, since):
-                ts = str(each.get("ts") or "")
-                if not self._mine(each) or milliseconds(ts) < since:
+                if not self._mine(each) or milliseconds(_ts(each)) < since:
                     continue
                 if _bears(each, delivery_id):
-                    return ts
-                files = files or bool(each.get("files"))
-                if _streams(each) and not self._known(address.channel, ts):
-                    streaming.append(ts)
+                    return _ts(each)
+                ours.append(each)
         except (ChatRefused, ApiRefused) as refused:
             raise ChatUnknown(f"Slack does not show what was posted: {refused}") from None
+        return self._unmarked(ours, address.channel)
+
+    def _unmarked(self, ours: Sequence[Found], channel: str) -> str | None:
+        """Give the one that can only be it, of messages that bear no mark."""
+        streaming = [
+            _ts(each) for each in ours if _streams(each) and not self._known(channel, _ts(each))
+        ]
         if len(streaming) == 1:
             return streaming[0]
-        if streaming or files:
+        if streaming or any(each.get("files") for each in ours):
             raise ChatUnknown("something of ours is there that cannot be told from it")
         return None
 
     async def _candidates(self, address: Address, since: int) -> AsyncIterator[Found]:
+        channel = address.channel
         if address.thread is not None:
-            for each in await self._replies(address.channel, address.thread, since):
+            for each in await self._replies(channel, address.thread, since):
                 yield each
             return
         answer = await self._api.ask(
             self._api.web.conversations_history(
-                channel=address.channel, include_all_metadata=True, limit=_PAGE
+                channel=channel, include_all_metadata=True, limit=_PAGE
             )
         )
-        roots = 0
-        for each in _messages(answer):
+        found = _messages(answer)
+        for each in found:
             yield each
-            latest = str(each.get("latest_reply") or "")
-            if latest and milliseconds(latest) >= since and roots < _THREADS:
-                roots += 1
-                for reply in await self._replies(address.channel, str(each["ts"]), since):
-                    yield reply
+        roots = [_ts(each) for each in found if _last(each) >= since]
+        for root in roots[:_THREADS]:
+            for reply in await self._replies(channel, root, since):
+                yield reply
 
     async def _replies(self, channel: str, root: str, since: int) -> list[Found]:
         answer = await self._api.ask(
@@ -99,6 +102,16 @@ class Search:
 def _messages(answer: Found) -> list[Found]:
     told = answer.get("messages")
     return [each for each in told if isinstance(each, dict)] if isinstance(told, list) else []
+
+
+def _ts(found: Found) -> str:
+    return str(found.get("ts") or "")
+
+
+def _last(found: Found) -> int:
+    """Give when a thread was last written in, in ms; -1 for what has none."""
+    latest = str(found.get("latest_reply") or "")
+    return milliseconds(latest) if latest else -1
 
 
 def _bears(found: Found, delivery_id: str) -> bool:

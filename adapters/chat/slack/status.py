@@ -12,6 +12,7 @@ from adapters.chat.slack.budget import Budgets
 from adapters.chat.slack.client import Api, ApiRefused
 from adapters.chat.slack.text import neutralise, shorten
 from core.errors import ChatError, ChatRefused
+from core.recent import Recent
 
 TITLE: Final = 80
 UNHEARD: Final = "missing_agent_session_stopped_event_subscription"
@@ -29,7 +30,7 @@ class Sessions:
         """Begin with none."""
         self._api = api
         self._budgets = budgets
-        self._working: dict[tuple[str, str], None] = {}
+        self._working = Recent[tuple[str, str], None](_REMEMBERED)
         self._off = False
         self._refused = 0
         self._blind = False
@@ -65,8 +66,6 @@ class Sessions:
             return False
         self._refused = 0
         self._working[channel, thread] = None
-        if len(self._working) > _REMEMBERED:
-            del self._working[next(iter(self._working))]
         self._heed(str(answer.get("warning") or answer.get("response_metadata")))
         return self._stoppable
 
@@ -91,7 +90,7 @@ class Sessions:
     def ended(self, channel: str, thread: str) -> bool:
         """Note that a session is not in processing any more; False if it was not."""
         known = (channel, thread) in self._working
-        self._working.pop((channel, thread), None)
+        self._working.pop((channel, thread))
         return known
 
     async def _eyes(self, channel: str, ts: str) -> None:

@@ -19,6 +19,7 @@ from adapters.chat.slack.wire import Place
 from core.errors import ChatBusy, MessageGone
 from core.frames import Part
 from core.ports import Clock
+from core.recent import Recent
 from core.types import Json
 
 LIFETIME: Final = 220.0
@@ -68,8 +69,8 @@ class Streams:
         self._api = api
         self._budgets = budgets
         self._clock = clock
-        self._live: dict[tuple[str, str], Stream] = {}
-        self._plain: dict[tuple[str, str], str] = {}
+        self._live = Recent[tuple[str, str], Stream](_REMEMBERED)
+        self._plain = Recent[tuple[str, str], str](_REMEMBERED)
         self._off = False
 
     def of(self, channel: str, ts: str) -> Stream | None:
@@ -78,7 +79,7 @@ class Streams:
 
     def thread_of(self, channel: str, ts: str) -> str:
         """Give the thread of a message that is no stream, blank where it is not known."""
-        return self._plain.get((channel, ts), "")
+        return self._plain.get((channel, ts)) or ""
 
     def knows(self, channel: str, ts: str) -> bool:
         """Say whether anything is known of a message."""
@@ -86,10 +87,8 @@ class Streams:
 
     def settle(self, channel: str, ts: str, thread: str = "") -> None:
         """Note that a message is none, or none any more."""
-        stream = self._live.pop((channel, ts), None)
+        stream = self._live.pop((channel, ts))
         self._plain[channel, ts] = thread or (stream.thread if stream else "")
-        if len(self._plain) > _REMEMBERED:
-            del self._plain[next(iter(self._plain))]
 
     async def start(
         self, channel: str, place: Place, part: Part, delivery_id: str, *, passing: list[Block]
@@ -139,8 +138,6 @@ class Streams:
             shown=first,
             passing=bool(passing),
         )
-        if len(self._live) > _REMEMBERED:
-            del self._live[next(iter(self._live))]
         return ts
 
     async def show(self, stream: Stream, part: Part) -> bool:
