@@ -53,12 +53,15 @@ async def gateway_of(rest: Rest, configured: str | None) -> yarl.URL:
     """Give the gateway's address: the configured one, Discord's word, or the library's."""
     if configured is not None:
         return yarl.URL(configured)
-    try:
-        data = await rest.call(routes.gateway(), patience=_PATIENCE)
-        return yarl.URL(shapes.read(data, shapes.GatewayPlace).url)
-    except (ChatError, ValueError) as error:
-        log.info("Discord does not say where its gateway is (%s); using the usual one", error)
-        return DiscordWebSocket.DEFAULT_GATEWAY
+    reason: Exception | None = None
+    for route in routes.gateways():
+        try:
+            data = await rest.call(route, patience=_PATIENCE)
+            return yarl.URL(shapes.read(data, shapes.GatewayPlace).url)
+        except (ChatError, ValueError) as error:
+            reason = error
+    log.info("Discord does not say where its gateway is (%s); using the usual one", reason)
+    return DiscordWebSocket.DEFAULT_GATEWAY
 
 
 async def _identity(rest: Rest) -> Identity:

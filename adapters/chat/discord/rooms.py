@@ -18,7 +18,7 @@ from adapters.chat.discord.failures import (
     UNKNOWN_MESSAGE,
     code_of,
 )
-from adapters.chat.discord.places import Places
+from adapters.chat.discord.places import Places, place_of
 from adapters.chat.discord.rest import Rest
 from core.errors import ChatBusy, ChatClosed, ChatError, ChatRefused, ChatUnknown
 from core.recent import Recent
@@ -137,10 +137,10 @@ class Rooms:
         if code_of(refused) in {THREAD_EXISTS, UNKNOWN_MESSAGE}:
             return True  # it was made before, or no message of this channel opened it
         try:
-            await self._rest.call(routes.channel(thread))
-        except ChatError:
+            data = await self._rest.call(routes.channel(thread))
+            return place_of(shapes.read(data, shapes.Channel)).kind == "thread"
+        except (ChatError, ValueError):
             return False
-        return True
 
     async def _title(self, channel: str, message: str) -> str:
         text = self._titles.get(message)

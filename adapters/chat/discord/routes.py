@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from discord.http import Route
@@ -19,9 +20,9 @@ def application() -> Route:
     return Route("GET", "/oauth2/applications/@me")
 
 
-def gateway() -> Route:
-    """Where the gateway is."""
-    return Route("GET", "/gateway/bot")
+def gateways() -> Sequence[Route]:
+    """Where the gateway is: for a bot, and for everybody, which a smaller server may have alone."""
+    return (Route("GET", "/gateway/bot"), Route("GET", "/gateway"))
 
 
 def channel(channel_id: str) -> Route:

@@ -15,7 +15,9 @@ from adapters.chat.discord.adapter import found
 from adapters.chat.discord.backfill import CHANNELS, plan
 from adapters.chat.discord.login import gateway_of, log_in
 from adapters.chat.discord.menu import choices, menu, sync
+from adapters.chat.discord.places import Places
 from adapters.chat.discord.rest import Rest
+from adapters.chat.discord.rooms import Rooms
 from core.commands import MENU, Entry
 from core.errors import ChatBusy, ChatError, ChatUnknown
 from core.types import Address
@@ -211,6 +213,26 @@ async def test_a_server_that_knows_no_gateway_leaves_discord_s_own(serve):
     assert str(await gateway_of(rest, "ws://127.0.0.1:1/g")) == "ws://127.0.0.1:1/g"
     rest = await serve(lambda _request: web.json_response({"url": "wss://g.example"}))
     assert str(await gateway_of(rest, None)).startswith("wss://g.example")
+
+
+async def test_a_server_with_the_gateway_for_everybody_alone_is_believed(serve):
+    def answer(request):
+        known = request.path == "/api/v10/gateway"
+        return web.json_response(
+            {"url": "ws://127.0.0.1:1"} if known else {}, status=200 if known else 404
+        )
+
+    assert str(await gateway_of(await serve(answer), None)).startswith("ws://127.0.0.1:1")
+
+
+async def test_what_is_no_thread_is_not_written_into_where_none_can_be_made(serve):
+    def answer(request):
+        if request.method == "POST":
+            return web.json_response({"message": "404: Not Found", "code": 0}, status=404)
+        return web.json_response({"id": "5", "type": 0})
+
+    rooms = Rooms(await serve(answer), Places(), "auto")
+    assert await rooms.for_post(at("4", "5")) == "4"
 
 
 async def test_a_limit_from_in_front_of_discord_is_a_wait_like_any_other(serve):
