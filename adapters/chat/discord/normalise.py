@@ -226,7 +226,10 @@ def _attachments(message: shapes.Message) -> list[Attachment]:
         )
         for file in message.attachments
     ]
-    found += [Attachment(kind="sticker", name=each.name) for each in message.sticker_items]
+    found += [
+        Attachment(kind="sticker", name=f"sticker {each.name}".strip())
+        for each in message.sticker_items
+    ]
     if message.poll is not None:
         found.append(Attachment(kind="other", name=_poll(message.poll)))
     return found

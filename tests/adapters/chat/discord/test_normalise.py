@@ -131,7 +131,7 @@ def test_attachments_stickers_and_polls_are_named():
     ]
     assert found[0].ref.startswith("https://cdn.discordapp.com/")
     (sticker,) = said("sticker").attachments
-    assert (sticker.kind, sticker.name) == ("sticker", "Wave")
+    assert (sticker.kind, sticker.name) == ("sticker", "sticker Wave")
     (poll,) = said("poll").attachments
     assert poll.name == "poll: Tea or coffee? (Tea / Coffee)"
 
