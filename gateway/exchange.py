@@ -87,6 +87,8 @@ class Exchange:
         except Exception:
             log.exception("exchange_failed", turn_id=turn_id)
             await self._broken(work, turn_id)
+        finally:
+            self.runner.stopping.discard(turn_id)  # a Stop that came too late
 
     async def preset(self, session: str) -> Preset:
         """Find the preset in force in a session (MOA-5); `off` leaves its aggregator alone."""

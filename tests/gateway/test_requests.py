@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from typing_extensions import override
 
 from core.errors import ChatBusy, ChatError, StoreDamaged, StoreError
 from core.frames import Frame
+from core.records import TurnEnd
 from core.types import Address, Command, Incoming, Message, Moved, Press
 from tests.fakes.chat import FakeChat
 from tests.fakes.loop import run_virtual
@@ -115,6 +117,30 @@ async def asked(scene: Scene, number: int) -> int:
     text = turn.start.question.text
     calls = scene.parts.gateway.providers["p"].model.of("big")  # type: ignore[attr-defined]
     return sum(text in str(made.call.lines) for made in calls)
+
+
+class Stopped(MemoryStore):
+    """A store in which somebody presses Stop while an ending is stored."""
+
+    press: Callable[[], Awaitable[object]]
+
+    @override
+    async def finish(self, end: TurnEnd) -> None:
+        await self.press()
+        await super().finish(end)
+
+
+def test_p5_a_stop_that_comes_too_late_leaves_nothing_behind():
+    store = Stopped()
+
+    async def scenario(scene: Scene):
+        store.press = lambda: scene.press("stop")
+        await scene.say("Why?")
+        await scene.idle()
+        assert scene.chat.texts()[-1].startswith("Yes.")
+        assert scene.parts.gateway.runner.stopping == set()
+
+    story(scenario, store=store)
 
 
 def test_only_the_asker_and_admins_stop_a_turn():
