@@ -161,7 +161,9 @@ def literals(source: str) -> list[str]:
 
 
 def still_told(message: str, known: str) -> bool:
-    pieces = [piece.strip() for piece in re.split(r"telegram:\d+|[…':()\[\]]|\d+", message)]
+    pieces = [
+        piece.strip() for piece in re.split(r"telegram:\d+|\b[A-Z_]{8,}\b|[…':()\[\]]|\d+", message)
+    ]
     return any(len(piece) > 8 and piece in known for piece in pieces)
 
 
