@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
@@ -27,6 +28,9 @@ _Shape = TypeVar("_Shape")
 EVENTS: Final = frozenset({"message", "app_mention", "app_home_opened", "agent_session_stopped"})
 LANES: Final = 32
 """What is said in one channel is taken in one after the other: to ask for a name takes a while."""
+
+REFUSED: Final = 200
+"""How many refusals are remembered."""
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +70,7 @@ class Receiver:
         self._me = me
         self._can = can
         self._lanes = [asyncio.Lock() for _ in range(LANES)]
+        self._refused: deque[str] = deque(maxlen=REFUSED)
 
     async def __call__(self, kind: str, payload: object) -> None:
         """Take in one payload; once this returns it may be acknowledged.
@@ -149,9 +154,12 @@ class Receiver:
         return int(self._can.clock.now().timestamp() * 1000)
 
     async def _take(self, incoming: Incoming) -> None:
+        if incoming.event_id in self._refused:
+            return  # the twin of a mention, which nobody should be told of twice
         try:
             await self._can.intake(incoming)
         except UserError as error:
+            self._refused.append(incoming.event_id)
             to = incoming if isinstance(incoming, Command | Press) else _asker(incoming)
             await self._tell(to, str(error))
 

@@ -121,3 +121,4 @@ async def test_a_question_that_is_refused_is_answered_with_the_reason(stand: Sta
     await stand.until(lambda: any("Please shorten it." in each.text for each in stand.shown(where)))
     assert not any(each.pings for each in stand.shown(where))
     assert (await stand.heard(where, "Short")).text == "Short"
+    assert sum("Please shorten it." in each.text for each in stand.shown(where)) == 1
