@@ -95,7 +95,8 @@ class PatientStore:
         await self._write(partial(self._store.finish, end))
 
     async def delivered(self, turn_id: str) -> None:
-        await self._write(partial(self._store.delivered, turn_id))
+        # Written together with what comes next, so it tells nothing of whether the store works.
+        await self._patience.until_done(partial(self._store.delivered, turn_id))
 
     async def attempt(self, turn_id: str) -> int:
         return await self._write(partial(self._store.attempt, turn_id))

@@ -15,24 +15,33 @@ remember what they were asked and what they show.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    suppress,
+)
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from aiohttp import web
 
 from core.wording import UNSURE
+from tests.gateway import harness
 from tests.gateway.harness import Process, process_gateway
 from tests.gateway.page import stored
 from tests.simulators.base import Fault
+from tests.simulators.discord.simulator import DiscordSimulator
 from tests.simulators.provider import ProviderSimulator, Reply
 from tests.simulators.slack.delivery import ACK
 from tests.simulators.slack.simulator import SlackSimulator
+from tests.simulators.telegram.simulator import TelegramSimulator
 from tests.transcripts.stages import (
     MESSENGERS,
     SIMULATORS,
@@ -42,19 +51,28 @@ from tests.transcripts.stages import (
     Where,
     configuration,
 )
+from tests.transcripts.stages import _seen as seen
 
 BEGIN = "It begins with a train that was late, and goes on with another that was later. "
 TEXT = BEGIN * 6 + "The end."
-HALF = 6_000
-"""Bytes of the stream after which a model that stalls has said about a third of `TEXT`."""
+HALF = 3_200
+"""Bytes of the stream after which a model that stalls has said about half of `TEXT`."""
 PLACES: tuple[Where, ...] = ("dm", "group")
 POSTS = {"telegram": "sendMessage", "discord": "create_message", "slack": "chat.startStream"}
 """What brings a turn's first message about."""
 HANGS = Fault(kind="delay", seconds=120)
 """Done by the platform; its answer is never read, for the program is killed before."""
 
-AGAIN = (0.0, *[20.0] * 12)
+START = 60.0
+"""Seconds that a start may take on a busy machine."""
+AGAIN = (0.0, *[20.0] * 90)
 """How often Slack sends again what was not acknowledged: at once, then every second here."""
+
+STRICT: Mapping[str, Any] = {
+    "telegram": TelegramSimulator,
+    "discord": DiscordSimulator,
+    "slack": SlackSimulator,
+}
 
 Seek = Callable[[Stage, Where], object]
 Count = Callable[[Stage, Where], int]
@@ -170,14 +188,13 @@ class Scene:
 
     async def rows(self, table: str, count: int, where: str = "1") -> None:
         """Wait until a table has so many rows."""
-        await self.stored(
-            f"SELECT 1 WHERE (SELECT count(*) FROM {table} WHERE {where}) >= {count}"  # noqa: S608 - a test's own
-        )
+        await self.stored(f"SELECT 1 WHERE (SELECT count(*) FROM {table} WHERE {where}) >= {count}")
 
     def plan(self, methods: dict[str, str], *faults: Fault | None) -> None:
         """Plan the same faults for a method of each platform."""
         for stage in self.stages:
-            stage.sim.faults.plan(methods[stage.platform], *faults)
+            if stage.platform in methods:
+                stage.sim.faults.plan(methods[stage.platform], *faults)
 
     def unplan(self) -> None:
         for stage in self.stages:
@@ -205,6 +222,34 @@ class Scene:
                 asked = self.asked(stage, where, text)
                 assert asked == calls, (stage.platform, where, asked)
 
+    # --- a third chat ------------------------------------------------------------------------
+
+    async def asked_too(self, text: str) -> None:
+        """Ask from Ben's private chat as well."""
+        for stage in self.stages:
+            words = f"{text} ({stage.platform} other)"
+            await stage.sim.say(self.strangers[stage.platform][0], stage.ben, words)
+
+    def others(self, stage: Stage) -> list[Seen]:
+        """Give what the bot said to Ben."""
+        return [seen(each) for each in stage.sim.shown(self.strangers[stage.platform][0])]
+
+    async def all_told(self, turns: int) -> None:
+        """Wait until so many answers, or notes that one may be missing, stand in each chat."""
+        for stage in self.stages:
+            for place in ("dm", "group", "other"):
+
+                def there(stage: Stage = stage, place: str = place) -> bool:
+                    said = self.others(stage) if place == "other" else stage.seen(place)
+                    return sum(each.complete or UNSURE in each.text for each in said) >= turns
+
+                for _ in range(3):  # there is much to tell
+                    with suppress(AssertionError):
+                        await stage.until(there)
+                        break
+                else:
+                    await stage.until(there)
+
     # --- what platforms do not hear ----------------------------------------------------------
 
     async def listening(self) -> None:
@@ -227,6 +272,43 @@ class Scene:
             stage.sim.faults.planned.clear()
             if stage.platform == "slack":
                 stage.sim.ack_seconds = ACK
+
+    async def refused(self) -> None:
+        """Wait until platforms have offered what is not taken more than once."""
+        for stage in self.stages:
+            if stage.platform == "telegram":
+                polls = len(stage.sim.requests.of("getUpdates"))
+                await stage.until(
+                    lambda stage=stage, polls=polls: (
+                        len(stage.sim.requests.of("getUpdates")) > polls + 1
+                    )
+                )
+                assert stage.sim.updates.pending
+            elif stage.platform == "slack":
+                await stage.until(lambda stage=stage: stage.sim.envelopes[-1].attempt)
+                assert stage.sim.envelopes[-1].acked_at is None
+
+    @staticmethod
+    def versions(stage: Stage, where: Where) -> list[tuple[float, str]]:
+        """Give all versions of the one answer with their times; drafts are some of them."""
+        if stage.platform == "telegram" and where == "dm":
+            drafted = stage.sim.chat(stage.places[where]).drafted
+            return [(each.at, each.text) for each in drafted]
+        (answer,) = texts(stage, where)
+        shown = stage._shown(where)
+        return next(list(each.versions) for each in shown if each.id == answer.id)
+
+    @staticmethod
+    def flood(stage: Stage, where: Where, seconds: float) -> None:
+        """Let a platform refuse for so long whatever is written in a place."""
+        place = stage.places[where]
+        if stage.platform != "discord":
+            stage.sim.flood_wait(place, seconds)
+            return
+        (place, *_) = (*stage.sim.threads(place), place)
+        for route in ("create_message", "edit_message"):
+            bucket = stage.sim.limits._bucket(f"{route}/{place.id}", (5, 5.0))
+            bucket.taken, bucket.until = bucket.count, stage.sim.gateway.now() + seconds
 
     async def heard(self) -> None:
         """Wait until every platform knows that everything was taken."""
@@ -276,16 +358,24 @@ def panelled(stage: Stage, where: Where) -> bool:
 
 
 @asynccontextmanager
-async def scene(folder: Path, *places: Where) -> AsyncIterator[Scene]:
+async def scene(
+    folder: Path,
+    *places: Where,
+    platforms: Sequence[str] = MESSENGERS,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+) -> AsyncIterator[Scene]:
     """Open the platforms and the models, and write the configuration for them.
 
-    `places` are those where something is asked: both unless they are named.
+    `places` are those where something is asked: both unless they are named. `settings` are a
+    simulator's other than usual ones, by platform.
     """
-    named = tuple(os.environ.get("MESSENGERS", " ".join(MESSENGERS)).split())
     async with AsyncExitStack() as stack:
+        patched = stack.enter_context(pytest.MonkeyPatch.context())
+        patched.setattr(harness, "PATIENCE", START)  # several programs start at once here
         stages = []
-        for each in named:
-            sim = await stack.enter_async_context(SIMULATORS[each]())
+        for each in platforms:
+            made = SIMULATORS[each] if settings is None else partial(STRICT[each], **settings[each])
+            sim = await stack.enter_async_context(made())
             if isinstance(sim, SlackSimulator):
                 sim.retries = AGAIN
             stages.append(STAGES[each](sim))

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import signal
 
-from tests.gateway.messenger_scene import HANGS, POSTS, begun, finals, panelled, scene
+import pytest
+
+from tests.gateway.messenger_scene import HANGS, POSTS, begun, panelled, scene
 from tests.gateway.test_full_disk import no_space
 from tests.simulators.base import Fault
 from tests.transcripts.stages import Stage, Where
 
+pytestmark = pytest.mark.timeout(150)
 ONCE = {"a": 1, "b": 1, "big": 1}
 TWICE = {"a": 1, "b": 1, "big": 2}
-RESET = Fault(kind="reset")
 
 
 async def test_killed_before_it_has_read_what_was_sent_to_it(tmp_path):
@@ -61,6 +63,7 @@ async def test_killed_twice_once_in_the_fan_out_and_once_in_the_answer(tmp_path)
         there.models.open()
         async with there.started() as process:
             await there.everywhere(begun)
+            await there.rows("outbox", 4, "message_id <> ''")
             await there.killed(process)
         there.models.whole()
         async with there.started():
@@ -128,6 +131,7 @@ async def test_killed_in_the_middle_of_the_answer(tmp_path):
         async with there.started() as process:
             await there.ask()
             await there.everywhere(begun)
+            await there.rows("outbox", 9, "message_id <> ''")
             await there.killed(process)
         there.models.whole()
         async with there.started():
@@ -138,28 +142,21 @@ async def test_killed_in_the_middle_of_the_answer(tmp_path):
 
 async def test_killed_while_the_end_of_the_answer_is_being_sent(tmp_path):
     """A draft of Telegram becomes a message with its end alone: there nobody can tell."""
-    async with scene(tmp_path) as there:
+    async with scene(tmp_path, "dm") as there:
         there.models.close("big")
         async with there.started() as process:
             await there.ask()
-            await there.rows("turns", 6, "references_done = 1")
-            there.models.stall()
-            await there.killed(process)
-        there.models.open()
-        async with there.started() as process:
-            await there.everywhere(begun)
-            await there.killed(process)
-        there.models.whole()
-        for stage in there.stages:
-            for method in ENDS[stage.platform]:
-                stage.sim.faults.plan(method, HANGS, HANGS)
-        async with there.started() as process:
+            await there.rows("turns", 3, "references_done = 1")
+            await there.rows("outbox", 3, "message_id <> ''")
+            there.plan({"telegram": "sendMessage", "slack": "chat.stopStream"}, HANGS)
+            there.models.open()
             await there.answered()
             await there.killed(process)
         there.unplan()
         async with there.started():
             await there.answered(notes=undrafted)
         there.holds(notes=undrafted)
+        there.cost(ONCE)
 
 
 async def test_killed_between_the_last_edit_and_the_note_that_all_is_delivered(tmp_path):
@@ -174,13 +171,6 @@ async def test_killed_between_the_last_edit_and_the_note_that_all_is_delivered(t
             await there.answered()
         there.holds()
         there.cost(ONCE)
-
-
-ENDS = {
-    "telegram": ("sendMessage", "editMessageText"),
-    "discord": ("edit_message", "create_message"),
-    "slack": ("chat.stopStream", "chat.update"),
-}
 
 
 def untold(stage: Stage, where: Where) -> int:

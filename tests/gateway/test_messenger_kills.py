@@ -1,0 +1,54 @@
+"""Shows that a program that is killed again and again loses nothing and doubles nothing.
+
+MOA_KILLS sets how often it is killed, MOA_SEED when.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+
+import pytest
+
+from core.wording import UNSURE
+from tests.gateway.messenger_scene import BEGIN, Scene, scene
+from tests.simulators.provider import Reply
+from tests.transcripts.stages import Stage
+
+KILLS = int(os.environ.get("MOA_KILLS", "6"))
+SEED = int(os.environ.get("MOA_SEED", "1"))
+SOON, LATE = 0.3, 3.0
+"""Seconds from the last question to the kill."""
+
+
+@pytest.mark.timeout(60 + 30 * KILLS)
+async def test_killed_at_any_moment_it_answers_every_question_once(tmp_path):
+    moments = random.Random(SEED)
+    async with scene(tmp_path) as there:
+        there.models.replies = {
+            "a": Reply(text="Take the train.", first=0.1),
+            "b": Reply(text="Walk.", first=0.3),
+            "big": Reply(text=f"{BEGIN * 3} The end.", size=20, between=0.03),
+        }
+        for number in range(KILLS):
+            async with there.started() as process:
+                await there.ask(f"Question {number}?")
+                await there.asked_too(f"Question {number}?")
+                await there.rows("inbox", 9 * (number + 1))
+                await asyncio.sleep(moments.uniform(SOON, LATE))  # any moment
+                await there.killed(process)
+        async with there.started():
+            await there.rows("turns", 9 * KILLS, "state <> 'running'")
+            await there.all_told(KILLS)
+        for stage in there.stages:
+            assert_once(there, stage)
+
+
+def assert_once(there: Scene, stage: Stage) -> None:
+    """Assert that each question has one answer; a note in its place on Telegram alone."""
+    for said in (stage.seen("dm"), stage.seen("group"), there.others(stage)):
+        notes = [each for each in said if UNSURE in each.text]
+        whole = [each for each in said if each.complete and each not in notes]
+        assert KILLS - len(notes) <= len(whole) <= KILLS, (stage.platform, said)
+        assert not notes or stage.platform == "telegram", said
