@@ -5,6 +5,7 @@ Decides nothing about whom to ask or what comes of it.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -19,13 +20,18 @@ NOT_SERVED = frozenset({"unreachable", "busy", "refused", "auth", "context"})
 """Failures of a request that no model ever worked on, if nothing had been said: they are free."""
 
 
+async def _at_once() -> None:
+    """Wait for nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What a turn needs from outside."""
+    """What a turn needs from outside. `ready` returns once it is all there."""
 
     providers: Providers
     pricer: Pricer
     clock: Clock
+    ready: Callable[[], Awaitable[None]] = _at_once
 
 
 @dataclass(slots=True, kw_only=True)

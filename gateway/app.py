@@ -111,13 +111,19 @@ async def serve(
         models = wiring.open_models(config, session, changed)
         async with asyncio.TaskGroup() as root:
             prices = wiring.open_pricer(config, clock)
-            world = World(providers=models.providers, pricer=prices, clock=clock)
+            warming = root.create_task(wiring.warm_prices(config, prices), name="prices")
+            world = World(
+                providers=models.providers, pricer=prices, clock=clock, ready=prices.ready
+            )
             gateway, sessions, chats = assemble(config, store, models, world, root)
             faces = await open_faces(gateway)
             chats.update({chat.platform: chat for chat in faces.chats})
             tasks = [
-                root.create_task(supervise(run.__qualname__, run), name=run.__qualname__)
-                for run in models.services
+                warming,
+                *(
+                    root.create_task(supervise(run.__qualname__, run), name=run.__qualname__)
+                    for run in models.services
+                ),
             ]
             await recover(store, sessions, chats.keys())
             tasks += [
@@ -127,7 +133,6 @@ async def serve(
             await asyncio.sleep(0)  # they take their first step: messages are taken in from now on
             if faces.announce is not None:
                 faces.announce()
-            tasks.append(root.create_task(wiring.warm_prices(config, prices), name="prices"))
             await stop.wait()
             await _drain(gateway, sessions, faces)
             for task in tasks:

@@ -64,6 +64,7 @@ class TurnRunner:
         Raises:
             StoreError: something could not be stored; the turn is unfinished.
         """
+        await self.world.ready()
         tell = partial(_tell_all, (tell, *self.listeners))
         turn = Turn(request, world=self.world, cache=self.cache)
         checkpoints: asyncio.Queue[Checkpoint | None] = asyncio.Queue()

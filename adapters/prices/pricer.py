@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -84,6 +84,8 @@ class Prices:
         self._urls = urls or {}
         self._clock = clock
         self._schedules: dict[str, Schedule | None] = {}
+        self._learned = asyncio.Event()
+        self._learned.set()
 
     def __call__(self, slot: Slot, usage: Usage) -> Decimal | None:
         """Price a call at its slot's price; None where nobody knows it."""
@@ -106,17 +108,32 @@ class Prices:
         wanted = {slot.label: self._wanted(slot) for slot in slots if slot.label not in self._own}
         if not any(each.url or each.vendor for each in wanted.values()):
             return
-        with suppress(OSError, msgspec.DecodeError):
+        self._learned.clear()
+        try:
             found = await _ask_tables(list(wanted.values()))
             self._schedules.update({label: found.get(label) for label in wanted})
+        except (OSError, msgspec.DecodeError):
+            pass
+        finally:
+            self._learned.set()
+
+    async def ready(self) -> None:
+        """Wait while prices are learned: to look one up here would hold everything up."""
+        await self._learned.wait()
 
     def _wanted(self, slot: Slot) -> Wanted:
         return Wanted(
             label=slot.label,
             model=slot.model,
-            url=str(self._urls[slot.provider]) if slot.provider in self._urls else None,
+            url=_listed_at(self._urls.get(slot.provider)),
             vendor=IDS.get(slot.provider.lower()),
         )
+
+
+def _listed_at(url: str | None) -> str | None:
+    """Leave out addresses without a domain, which no table can list: machines of one's own."""
+    host = urlsplit(url or "").hostname or ""
+    return str(url) if "." in host and not host.replace(".", "").isdigit() else None
 
 
 async def _ask_tables(wanted: Sequence[Wanted]) -> dict[str, Schedule]:

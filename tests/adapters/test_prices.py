@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -113,6 +114,26 @@ async def test_a_process_that_fails_leaves_no_word_and_the_price_is_known(monkey
     await prices.learn([slot("openai:gpt-4o")])
     assert capfd.readouterr().err == ""
     assert prices(slot("openai:gpt-4o"), USAGE) is not None
+
+
+async def test_a_turn_may_wait_for_prices_that_are_being_learned():
+    prices = make()
+    await prices.ready()  # nothing is being learned
+    async with asyncio.TaskGroup() as group:
+        learning = group.create_task(prices.learn([slot("openai:gpt-4o")]))
+        await asyncio.sleep(0)
+        await prices.ready()
+        assert prices._schedules.keys() == {"openai:gpt-4o"}
+    assert learning.done()
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/v1", "http://localhost/v1", "http://[::1]/"])
+async def test_nothing_is_looked_up_for_a_machine_of_ones_own(url, monkeypatch):
+    monkeypatch.setattr("adapters.prices.pricer._ask_tables", None)
+    monkeypatch.setattr("adapters.prices.pricer._look_up", None)
+    prices = make(urls={"basement": url})
+    await prices.learn([slot("basement:gpt-4o")])
+    assert prices(slot("basement:gpt-4o"), USAGE) is None
 
 
 LISTED = [(provider.id, model) for provider in providers for model in provider.models]

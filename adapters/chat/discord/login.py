@@ -50,7 +50,11 @@ async def log_in(rest: Rest) -> Identity:
 
 
 async def gateway_of(rest: Rest, configured: str | None) -> yarl.URL:
-    """Give the gateway's address: the configured one, Discord's word, or the library's."""
+    """Give the gateway's address: the configured one, the server's word, or the library's.
+
+    Raises:
+        ChatError: a server that is not Discord's does not say; nobody else gets the token.
+    """
     if configured is not None:
         return yarl.URL(configured)
     reason: Exception | None = None
@@ -60,6 +64,8 @@ async def gateway_of(rest: Rest, configured: str | None) -> yarl.URL:
             return yarl.URL(shapes.read(data, shapes.GatewayPlace).url)
         except (ChatError, ValueError) as error:
             reason = error
+    if rest.elsewhere:
+        raise ChatError(f"api_base does not say where its gateway is, set gateway_url: {reason}")
     log.info("Discord does not say where its gateway is (%s); using the usual one", reason)
     return DiscordWebSocket.DEFAULT_GATEWAY
 

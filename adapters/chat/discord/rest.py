@@ -77,6 +77,11 @@ class Rest(HTTPClient):
         self._base = base.rstrip("/")
         self._users = 0
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether this is a server of somebody else's, to whose gateway alone the token may go."""
+        return self._base != Route.BASE
+
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Keep the session open; it closes with the last who needs it."""

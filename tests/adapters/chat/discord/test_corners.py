@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from adapters.chat.discord import routes
@@ -207,9 +206,10 @@ async def test_json_is_read_however_it_is_spelled_and_the_library_s_address_stay
     assert Route.BASE == base == "https://discord.com/api/v10"
 
 
-async def test_a_server_that_knows_no_gateway_leaves_discord_s_own(serve):
+async def test_a_server_that_knows_no_gateway_leaves_discord_s_own_to_discord_alone(serve):
     rest = await serve(lambda _request: web.Response(status=404))
-    assert await gateway_of(rest, None) == DiscordWebSocket.DEFAULT_GATEWAY
+    with pytest.raises(ChatError, match="gateway_url"):  # the token goes nowhere else
+        await gateway_of(rest, None)
     assert str(await gateway_of(rest, "ws://127.0.0.1:1/g")) == "ws://127.0.0.1:1/g"
     rest = await serve(lambda _request: web.json_response({"url": "wss://g.example"}))
     assert str(await gateway_of(rest, None)).startswith("wss://g.example")
