@@ -26,11 +26,12 @@ from contextlib import (
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
 from aiohttp import web
+from typing_extensions import override
 
 from core.wording import UNSURE
 from tests.gateway import harness
@@ -103,6 +104,7 @@ class Models(ProviderSimulator):
         for model in models or tuple(self._gates):
             self._gates.pop(model, asyncio.Event()).set()
 
+    @override
     async def _play(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
         gate = self._gates.get(body["model"])
         if gate is not None:
@@ -240,7 +242,9 @@ class Scene:
             for place in ("dm", "group", "other"):
 
                 def there(stage: Stage = stage, place: str = place) -> bool:
-                    said = self.others(stage) if place == "other" else stage.seen(place)
+                    said = (
+                        self.others(stage) if place == "other" else stage.seen(cast("Where", place))
+                    )
                     return sum(each.complete or UNSURE in each.text for each in said) >= turns
 
                 for _ in range(3):  # there is much to tell
@@ -305,7 +309,7 @@ class Scene:
         if stage.platform != "discord":
             stage.sim.flood_wait(place, seconds)
             return
-        (place, *_) = (*stage.sim.threads(place), place)
+        place = [*stage.sim.threads(place), place][0]  # an answer stands in the thread
         for route in ("create_message", "edit_message"):
             bucket = stage.sim.limits._bucket(f"{route}/{place.id}", (5, 5.0))
             bucket.taken, bucket.until = bucket.count, stage.sim.gateway.now() + seconds
