@@ -73,12 +73,13 @@ class Sender:
         can = adapter.capabilities(turn.address)
         self._repeatable = can.repeatable
         self._previews = can.preview is not None
-        self._doubtful = {
+        perhaps = {
             each.key
             for each in turn.posted
             if not each.message_id and each.state in {"attempting", "unknown"}
-            if not can.repeatable
         }
+        self._doubtful = set() if can.repeatable else perhaps
+        self._stale = perhaps - self._doubtful  # posted again, they may say what they said before
         self._copies: Counter[str] = Counter()
         self.ids = {each.key: each.message_id for each in turn.posted if each.message_id}
         self.lost: set[str] = set()
@@ -153,6 +154,9 @@ class Sender:
             await self._outbox.unposted(turn.turn_id, key, "failed")
             raise
         await self._posted(key, message_id)
+        if key in self._stale:
+            await self._change(message_id, frame)
+            self._stale.discard(key)
         return True
 
     async def _unsure(self, key: str, error: ChatUnknown) -> bool:
@@ -164,6 +168,8 @@ class Sender:
             await self._look(key)
             if key in self.lost or key in self.ids:
                 return key in self.ids
+        else:
+            self._stale.add(key)
         raise ChatError("it was perhaps not posted") from error
 
     async def _look(self, key: str) -> None:
