@@ -1,7 +1,7 @@
 """Bolt, as far as it goes here: whose request it is, what it says, and how it is answered.
 
 Decides that a request is acknowledged once it is stored, and that nothing of Bolt's behind that
-runs: no authorisation, no listeners (docs/decisions/0030). Slack sends again what gets no 200.
+runs: no authorisation, no listeners (docs/decisions/0020). Slack sends again what gets no 200.
 """
 
 from __future__ import annotations
