@@ -11,7 +11,7 @@ a picker is, which message is the panel.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ import yaml
 from typing_extensions import override
 
 from core.wording import LABELS
+from tests.gateway.page import Served
 from tests.simulators.discord.simulator import DiscordSimulator
 from tests.simulators.slack.simulator import SlackSimulator
 from tests.simulators.telegram.simulator import TelegramSimulator
@@ -68,6 +69,14 @@ class Stage:
         """Write a configuration: this platform, two advisors `a` and `b`, an aggregator `big`."""
         return configuration((self,), models, more=more)
 
+    def block(self) -> dict[str, Any]:
+        """Give this platform's block of `platforms:`."""
+        found: dict[str, Any] = yaml.safe_load(self.sim.config())
+        return found
+
+    async def join(self, served: Served) -> None:
+        """Hear where the program listens: a messenger need not."""
+
     # --- what people do ----------------------------------------------------------------------
 
     async def ask(self, text: str, *, where: Where = "dm", who: Any = None) -> str:
@@ -101,6 +110,12 @@ class Stage:
     async def pick(self, preset: str, *, where: Where = "dm") -> None:
         """Choose in the picker that stands there."""
         await self.press(preset, where=where)
+
+    async def choose(self, preset: str) -> None:
+        """Choose what answers in private from now on."""
+        await self.press("Preset")
+        await self.reads("answers here")
+        await self.pick(preset)
 
     async def cut(self) -> None:
         """Break every connection of the bot once."""
@@ -296,15 +311,21 @@ SIMULATORS: dict[str, Any] = {
 @asynccontextmanager
 async def opened(platform: str) -> AsyncIterator[Stage]:
     """Open a platform's simulator, with people in it."""
-    async with SIMULATORS[platform]() as sim:
-        yield STAGES[platform](sim)
+    if platform == "web":
+        from tests.transcripts.web import Web  # noqa: PLC0415 - it is a stage itself
+
+        async with AsyncExitStack() as stack:
+            yield Web(stack)
+    else:
+        async with SIMULATORS[platform]() as sim:
+            yield STAGES[platform](sim)
 
 
 def configuration(stages: Sequence[Stage], models: dict[str, Any], *, more: str = "") -> str:
     """Write a configuration for these platforms, open to their people."""
     blocks: dict[str, Any] = {}
     for stage in stages:
-        blocks |= yaml.safe_load(stage.sim.config())
+        blocks |= stage.block()
     if "discord" in blocks:
         blocks["discord"]["threads"] = "auto"
     slots = [{"provider": "p", "model": name} for name in ("a", "b")]

@@ -1,4 +1,4 @@
-"""The same conversations on Telegram, Discord and Slack: real clients, strict platforms.
+"""The same conversations on Telegram, Discord, Slack and the web: real clients, strict platforms.
 
 Every scenario runs the whole program against a simulator of the platform, with scripted models.
 """
@@ -6,27 +6,44 @@ Every scenario runs the whole program against a simulator of the platform, with 
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import pytest
 
-from tests.gateway.harness import process_gateway, running_gateway
+from tests.gateway.harness import Running, process_gateway, running_gateway
 from tests.gateway.page import stored
 from tests.transcripts.stages import MESSENGERS, Stage, configuration, opened
+
+
+@asynccontextmanager
+async def playing(stage: Stage, text: str, folder: Path) -> AsyncIterator[Running]:
+    """Run the program in this process, and let the stage know where."""
+    async with running_gateway(text, folder) as gateway:
+        await stage.join(gateway)
+        yield gateway
+
 
 TRAIN = {"a": "Take the train.", "b": "Walk.", "big": "Go by train."}
 WORDS = "It begins with a train that was late, and goes on with another one that was later still. "
 LONG = WORDS * 8
 
 
-@pytest.fixture(params=MESSENGERS)
+@pytest.fixture(params=[*MESSENGERS, "web"])
 async def stage(request):
     async with opened(request.param) as stage:
         yield stage
 
 
+@pytest.fixture(params=MESSENGERS)
+async def messenger(request):
+    async with opened(request.param) as stage:
+        yield stage
+
+
 async def test_a_question_in_private_gets_a_panel_and_one_answer(stage: Stage, tmp_path):
-    async with running_gateway(stage.configured(TRAIN), tmp_path):
+    async with playing(stage, stage.configured(TRAIN), tmp_path):
         await stage.ask("How do I get there?")
         final = await stage.answered("Go by train.")
         assert len(stage.answers()) == 1
@@ -38,19 +55,19 @@ async def test_a_question_in_private_gets_a_panel_and_one_answer(stage: Stage, t
         assert not final.streaming
 
 
-async def test_in_a_group_it_answers_who_mentions_it_and_nobody_else(stage: Stage, tmp_path):
-    async with running_gateway(stage.configured(TRAIN), tmp_path):
-        await stage.until(stage.listening)
-        await stage.sim.say(stage.places["group"], stage.ben, "Lunch, anybody?")
-        await stage.ask("How do I get there?", where="group")
-        await stage.answered("Go by train.", where="group")
-        assert len(stage.answers("group")) == 1
-        assert stage.seen("dm") == []
+async def test_in_a_group_it_answers_who_mentions_it_and_nobody_else(messenger: Stage, tmp_path):
+    async with playing(messenger, messenger.configured(TRAIN), tmp_path):
+        await messenger.until(messenger.listening)
+        await messenger.sim.say(messenger.places["group"], messenger.ben, "Lunch, anybody?")
+        await messenger.ask("How do I get there?", where="group")
+        await messenger.answered("Go by train.", where="group")
+        assert len(messenger.answers("group")) == 1
+        assert messenger.seen("dm") == []
 
 
 async def test_a_conversation_goes_on_with_its_history(stage: Stage, tmp_path):
     models = {**TRAIN, "big": ["Go by train.", "The same way."]}
-    async with running_gateway(stage.configured(models), tmp_path) as gateway:
+    async with playing(stage, stage.configured(models), tmp_path) as gateway:
         await stage.ask("How do I get there?", where="group")
         await stage.answered("Go by train.", where="group")
         await stage.follow_up("And back?")
@@ -62,7 +79,7 @@ async def test_a_conversation_goes_on_with_its_history(stage: Stage, tmp_path):
 async def test_a_long_answer_arrives_whole_in_its_order(stage: Stage, tmp_path):
     numbered = " ".join(f"{n:04d} of many words here." for n in range(1500))
     models = {**TRAIN, "big": {"text": numbered, "chunk": 2000}}
-    async with running_gateway(stage.configured(models), tmp_path):
+    async with playing(stage, stage.configured(models), tmp_path):
         await stage.ask("Tell me everything.")
         await stage.answered("1499 of many")
         told = " ".join(each.text for each in stage.answers())
@@ -74,14 +91,14 @@ async def test_a_long_answer_arrives_whole_in_its_order(stage: Stage, tmp_path):
 async def test_a_slow_advisor_does_not_hold_the_answer_up(stage: Stage, tmp_path):
     models = {**TRAIN, "b": {"text": "Walk.", "first": 60}}
     text = stage.configured(models).replace("fanout: user_turn", "quorum: 1\n      grace: 0.2")
-    async with running_gateway(text, tmp_path):
+    async with playing(stage, text, tmp_path):
         await stage.ask("How do I get there?")
         await stage.answered("Go by train.")
         await stage.panel_reads("late")
 
 
 async def test_an_advisor_that_fails_is_named_and_the_others_count(stage: Stage, tmp_path):
-    async with running_gateway(stage.configured({**TRAIN, "a": {"error": "refused"}}), tmp_path):
+    async with playing(stage, stage.configured({**TRAIN, "a": {"error": "refused"}}), tmp_path):
         await stage.ask("How do I get there?")
         final = await stage.answered("Go by train.")
         assert "1/2" in final.text
@@ -90,7 +107,7 @@ async def test_an_advisor_that_fails_is_named_and_the_others_count(stage: Stage,
 
 async def test_stop_ends_the_answer_where_it_is(stage: Stage, tmp_path):
     models = {**TRAIN, "big": {"text": LONG, "between": 0.01, "stall": True}}
-    async with running_gateway(stage.configured(models), tmp_path):
+    async with playing(stage, stage.configured(models), tmp_path):
         await stage.ask("How do I get there?", where="group")
         await stage.reads("It begins with a train", where="group")
         await stage.press("Stop", where="group")
@@ -100,7 +117,7 @@ async def test_stop_ends_the_answer_where_it_is(stage: Stage, tmp_path):
 
 async def test_retry_asks_everybody_anew(stage: Stage, tmp_path):
     models = {**TRAIN, "big": ["No.", "Yes."]}
-    async with running_gateway(stage.configured(models), tmp_path) as gateway:
+    async with playing(stage, stage.configured(models), tmp_path) as gateway:
         await stage.ask("Does it go?")
         await stage.answered("No.")
         await stage.press("Retry")
@@ -109,50 +126,50 @@ async def test_retry_asks_everybody_anew(stage: Stage, tmp_path):
 
 
 async def test_the_picker_changes_what_answers_here(stage: Stage, tmp_path):
-    async with running_gateway(stage.configured(TRAIN), tmp_path):
+    async with playing(stage, stage.configured(TRAIN), tmp_path):
         await stage.ask("How do I get there?")
         await stage.answered("Go by train.")
-        await stage.press("Preset")
-        await stage.reads("answers here")
-        await stage.pick("alone")
+        await stage.choose("alone")
         await stage.ask("And now?")
         await stage.answered("Go by train.", times=2)
         assert "alone" in stage.finals("Go by train.")[-1].text
         assert len(stage.panels()) == 1
 
 
-async def test_a_flood_wait_in_mid_answer_delays_and_loses_nothing(stage: Stage, tmp_path):
+async def test_a_flood_wait_in_mid_answer_delays_and_loses_nothing(messenger: Stage, tmp_path):
     models = {**TRAIN, "big": {"text": LONG + "The end.", "between": 0.03}}
-    async with running_gateway(stage.configured(models), tmp_path):
-        stage.busy(1)
-        await stage.ask("How do I get there?")
-        final = await stage.answered("The end.")
+    async with playing(messenger, messenger.configured(models), tmp_path):
+        messenger.busy(1)
+        await messenger.ask("How do I get there?")
+        final = await messenger.answered("The end.")
         assert final.text.count("It begins with a train") == 8
-        assert len(stage.answers()) == 1
+        assert len(messenger.answers()) == 1
 
 
-async def test_a_connection_that_breaks_in_mid_answer_changes_nothing(stage: Stage, tmp_path):
+async def test_a_connection_that_breaks_in_mid_answer_changes_nothing(messenger: Stage, tmp_path):
     models = {**TRAIN, "big": [{"text": LONG + "The end.", "between": 0.02}, "Still here."]}
-    async with running_gateway(stage.configured(models), tmp_path):
-        await stage.ask("How do I get there?")
-        await stage.reads("It begins")
-        await stage.cut()
-        await stage.answered("The end.")
-        assert len(stage.answers()) == 1
-        await stage.ask("Are you there?")
-        await stage.answered("Still here.")
+    async with playing(messenger, messenger.configured(models), tmp_path):
+        await messenger.ask("How do I get there?")
+        await messenger.reads("It begins")
+        await messenger.cut()
+        await messenger.answered("The end.")
+        assert len(messenger.answers()) == 1
+        await messenger.ask("Are you there?")
+        await messenger.answered("Still here.")
 
 
 async def test_a_kill_in_mid_answer_ends_in_one_final_after_the_restart(stage: Stage, tmp_path):
     slow = {"text": LONG + "The end.", "between": 0.05}
     text = stage.configured({**TRAIN, "big": slow})
     async with process_gateway(text, tmp_path) as process:
+        await stage.join(process)
         await stage.ask("How do I get there?", where="group")
         await stage.reads("It begins", where="group")
         await stored(tmp_path, "SELECT 1 FROM outbox WHERE key = 'answer/0' AND message_id <> ''")
         process.kill()
         await process.ended()
-    async with process_gateway(text, tmp_path):
+    async with process_gateway(text, tmp_path) as process:
+        await stage.join(process)
         await stage.answered("The end.", where="group")
     assert len(stage.finals("The end.", "group")) == 1
     assert len(stage.answers("group")) == 1

@@ -1,0 +1,96 @@
+"""The web chat as a stage: two conversations stand for the private chat and the group."""
+
+from __future__ import annotations
+
+import re
+from contextlib import AsyncExitStack
+from typing import Any
+
+from typing_extensions import override
+
+from core.wording import LABELS
+from tests.gateway.page import Page, Served, View
+from tests.transcripts.stages import Seen, Stage, Where
+
+_TAG = re.compile(r"<[^>]+>")
+
+
+class Web(Stage):
+    """What a browser is told, as `Page` hears it."""
+
+    platform = "web"
+
+    def __init__(self, stack: AsyncExitStack) -> None:
+        self._stack = stack
+        self._pages: dict[str, Page] = {}
+        self._views: dict[str, View] = {}
+        self.ann = self.ben = None
+
+    @override
+    def block(self) -> dict[str, Any]:
+        return {}
+
+    @override
+    async def join(self, served: Served) -> None:
+        for where in ("dm", "group"):
+            page = Page.of(served, f"conversation-{where}")
+            self._pages[where] = await self._stack.enter_async_context(page)
+
+    @override
+    async def ask(self, text: str, *, where: Where = "dm", who: Any = None) -> str:
+        status, said = await self._pages[where].say(text)
+        assert status in {200, 202}, said
+        return ""
+
+    @override
+    async def follow_up(self, text: str) -> None:
+        await self.ask(text, where="group")
+
+    @override
+    async def press(self, label: str, *, where: Where = "dm", who: Any = None) -> None:
+        view = await self._pages[where].look()
+        action = next(action for action, text in LABELS.items() if label in text)
+        await self._pages[where].press(action, view["turns"][-1]["turn_id"])
+
+    @override
+    async def choose(self, preset: str) -> None:
+        await self._pages["dm"].choose(preset)
+
+    @override
+    async def until(self, true: Any) -> None:
+        def wish(view: View) -> bool:
+            self._views[where] = view
+            return bool(true())
+
+        for where in ("dm", "group"):
+            self._views[where] = await self._pages[where].look()
+        where = next(each for each in ("group", "dm") if self._views[each]["turns"] or each == "dm")
+        await self._pages[where].until(wish)
+
+    @override
+    def seen(self, where: Where = "dm") -> list[Seen]:
+        view = self._views.get(where, {"turns": ()})
+        return [_seen(each) for turn in view["turns"] for each in turn["shown"]]
+
+
+def _seen(shown: View) -> Seen:
+    frame = shown["frame"]
+    rows = [f"{row['label']} · {row['said']}\n{row['gist']}" for row in frame.get("rows", ())]
+    footer = frame.get("footer") or {"facts": ()}
+    words = [*map(_plain, frame.get("blocks", ())), frame.get("error") or "", *footer["facts"]]
+    labels = {each["action"]: LABELS[each["action"]] for each in frame["buttons"]}
+    panel = frame["kind"] == "panel"
+    return Seen(
+        id=shown["id"],
+        text="\n".join([f"{len(rows)} advisors", *rows] if panel else words),
+        buttons=tuple(labels.values()),
+        edits=0,
+        files=(),
+        streaming=bool(frame.get("streaming")),
+        pings=(),
+        private=False,
+    )
+
+
+def _plain(block: str) -> str:
+    return _TAG.sub("", block)
