@@ -1,11 +1,6 @@
 """The running program: configuration, wiring, concurrency, HTTP."""
 
-import sys
+from gateway.lean import without
 
-# structlog brings rich along wherever it is installed, to colour tracebacks: 4 MB and a tenth of
-# the start, for lines that are read by machines or in a terminal's scroll-back.
-if "rich" not in sys.modules:
-    sys.modules["rich"] = None  # type: ignore[assignment]
+with without("rich", "pygments"):
     import structlog  # noqa: F401
-
-    del sys.modules["rich"]

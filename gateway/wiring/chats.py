@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from core.errors import ConfigError
 from core.ports import ChatAdapter
 from gateway.config.model import Discord, Slack, Telegram, Web
+from gateway.lean import without
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -62,7 +63,8 @@ def import_chats(config: Config) -> None:
     kinds = {type(each) for each in config.settings.platforms.values()}
     for name in [name for kind, name in _EXTRAS.items() if kind in kinds]:
         try:
-            import_module(f"adapters.chat.{name}")
+            with without("rich", "pygments"):
+                import_module(f"adapters.chat.{name}")
         except ModuleNotFoundError as error:
             raise ConfigError(
                 f"platforms: {name} needs a library that is not installed ({error.name}): "

@@ -100,3 +100,14 @@ def test_a_library_that_is_missing_is_named_with_what_installs_it():
     done = imported(TELEGRAM, 'sys.modules["telegram"] = None')
     assert "pip install 'moa-gateway[telegram]'" in done.stderr
     assert ConfigError.__name__ in done.stderr
+
+
+def test_a_messenger_brings_no_colours_along_that_nobody_asked_for():
+    code = (
+        "import gateway, sys, importlib\n"
+        "from gateway.lean import without\n"
+        "with without('rich', 'pygments'): importlib.import_module('adapters.chat.telegram')\n"
+        "assert 'rich' not in sys.modules, 'rich is there'\n"
+        "import rich.console\n"  # whoever wants it has it
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)
