@@ -26,7 +26,7 @@ demo: ## Start the web chat with the embedded model; no key needed (PORT, MOA_GA
 # run without ARGS.
 test: ## Run the tests with coverage (PYTHON=python3.13, ARGS="-k name")
 	@$(FULL); "$$venv/bin/python" -m pytest --cov \
-	$(if $(strip $(ARGS)),--cov-fail-under=0 $(ARGS),-n $(WORKERS)) \
+	$(if $(strip $(ARGS)),--cov-fail-under=0 $(ARGS),-n $(WORKERS) --dist worksteal) \
 	$(if $(strip $(ARGS)),,&& { "$$venv/bin/python" -m coverage report --format=total \
 		--include='core/*' --fail-under=$(CORE_COVERAGE) >/dev/null || \
 		{ echo "core/ is covered less than $(CORE_COVERAGE) %" >&2; exit 2; }; })

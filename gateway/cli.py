@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from core.errors import ConfigError, GatewayError, StoreError, UserError
+from gateway.lean import without
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
@@ -48,13 +49,14 @@ def main() -> None:
 def run(path: Path) -> None:
     """Run the gateway until it is told to stop."""
     gc.disable()  # imports make nothing that could be let go of again: a tenth of a second
-    config = _load(path)
-    from gateway.http.face import Face
-    from gateway.serving import run_gateway
-    from gateway.wiring import import_chats
+    with without("rich", "pygments"):
+        config = _load(path)
+        from gateway.http.face import Face
+        from gateway.serving import run_gateway
+        from gateway.wiring import import_chats
 
-    with _operator():
-        import_chats(config)
+        with _operator():
+            import_chats(config)
     gc.freeze()
     gc.enable()
     _finish(run_gateway(Face(config=config)))

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from core.errors import ConfigError
 from core.ports import ChatAdapter
 from gateway.config.model import Discord, Slack, Telegram, Web
-from gateway.lean import without
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -63,8 +62,7 @@ def import_chats(config: Config) -> None:
     kinds = {type(each) for each in config.settings.platforms.values()}
     for name in [name for kind, name in _EXTRAS.items() if kind in kinds]:
         try:
-            with without("rich", "pygments"):
-                import_module(f"adapters.chat.{name}")
+            import_module(f"adapters.chat.{name}")
         except ModuleNotFoundError as error:
             raise ConfigError(
                 f"platforms: {name} needs a library that is not installed ({error.name}): "

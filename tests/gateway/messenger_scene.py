@@ -36,7 +36,7 @@ from typing_extensions import override
 from core.wording import UNSURE
 from tests.gateway import harness
 from tests.gateway.harness import Process, process_gateway
-from tests.gateway.page import stored
+from tests.gateway.page import PATIENCE, stored
 from tests.simulators.base import Fault
 from tests.simulators.discord.simulator import DiscordSimulator
 from tests.simulators.provider import ProviderSimulator, Reply
@@ -188,9 +188,12 @@ class Scene:
     async def stored(self, query: str) -> list[Any]:
         return await stored(self.folder, query)
 
-    async def rows(self, table: str, count: int, where: str = "1") -> None:
+    async def rows(
+        self, table: str, count: int, where: str = "1", *, seconds: float = PATIENCE
+    ) -> None:
         """Wait until a table has so many rows."""
-        await self.stored(f"SELECT 1 WHERE (SELECT count(*) FROM {table} WHERE {where}) >= {count}")
+        query = f"SELECT 1 WHERE (SELECT count(*) FROM {table} WHERE {where}) >= {count}"
+        await stored(self.folder, query, seconds=seconds)
 
     def plan(self, methods: dict[str, str], *faults: Fault | None) -> None:
         """Plan the same faults for a method of each platform."""

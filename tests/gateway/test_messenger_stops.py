@@ -154,11 +154,6 @@ async def test_in_a_steady_conversation_no_platform_has_to_say_that_it_is_too_mu
             for where in there.places:
                 versions = there.versions(stage, where)
                 texts = [text for _, text in versions]
-                assert all(one != other for one, other in pairwise(texts)), (
-                    stage.platform,
-                    where,
-                    texts,
-                )
                 bodies = [text.split("▌")[0].rstrip() for text in texts]
                 assert [len(each) for each in bodies] == sorted(len(each) for each in bodies)
                 pace = PACE[stage.platform, where]
