@@ -24,6 +24,8 @@ async def test_killed_before_it_has_read_what_was_sent_to_it(tmp_path):
         async with there.started() as process:
             await there.ask("Hello?")
             await there.answered()
+            posted = "key = 'answer/0' AND message_id IS NOT NULL"
+            await there.rows("outbox", len(there.stages), posted)  # it knows that it answered
             process.child.send_signal(signal.SIGSTOP)
             await there.ask()
             await there.killed(process)
