@@ -176,18 +176,7 @@ def assemble(
     keep = PatientStore(store, patience)
     places = Places(config)
     choices = Choices(settings=store, keep=keep, places=places, catalogue=lambda: config.catalogue)
-    exchange = Exchange(
-        runner=replace(runner, store=keep),
-        store=store,
-        keep=keep,
-        chats=chats,
-        budgets=ChatBudgets(),
-        choices=choices,
-        places=places,
-        moves=Moves(store),
-        clock=world.clock,
-        new_id=lambda: secrets.token_hex(8),
-    )
+    exchange = _exchange(store, keep, runner, chats, choices)
 
     async def perform(work: Work) -> None:
         await dispatch.perform(work)
@@ -224,3 +213,25 @@ def assemble(
         listeners=listeners,
     )
     return gateway, sessions, chats
+
+
+def _exchange(
+    store: Store,
+    keep: PatientStore,
+    runner: TurnRunner,
+    chats: dict[str, ChatAdapter],
+    choices: Choices,
+) -> Exchange:
+    """Make what answers in chats; unlike programs on /v1 they wait for a store that is full."""
+    return Exchange(
+        runner=replace(runner, store=keep),
+        store=store,
+        keep=keep,
+        chats=chats,
+        budgets=ChatBudgets(),
+        choices=choices,
+        places=choices.places,
+        moves=Moves(store),
+        clock=runner.world.clock,
+        new_id=lambda: secrets.token_hex(8),
+    )
