@@ -103,7 +103,9 @@ if ! ready; then
         ! holds "$venv/.moa-$level" "$(sum $file)"; then
         say "installing $(grep -c '^[A-Za-z0-9].*==' $file) packages of $file into $venv"
         rm -f "$venv/.moa-run" "$venv/.moa-full"
-        install --require-hashes -r $file || die "could not install $file into $venv"
+        # --no-deps: a lock names everything. Left to resolve what is pinned, older pips take
+        # the newest release of whatever somebody asks for with an extra, and refuse it.
+        install --no-deps --require-hashes -r $file || die "could not install $file into $venv"
         sum $file >"$venv/.moa-$level"
     fi
     install --no-deps --no-build-isolation -e . || die "could not install the project into $venv"
