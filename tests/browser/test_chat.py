@@ -214,6 +214,23 @@ async def test_what_cannot_be_sent_comes_back_with_the_reason(visit):
     visit.complaints.clear()
 
 
+async def test_why_a_text_came_back_stands_whatever_else_goes_well(visit, site):
+    page = visit.page
+    await choose(page, "hostile")  # not the default one: the page listens from now on
+    await page.route("**/messages", lambda route: route.abort())
+    await ask(page, "Do not lose me")
+    await expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+    preset = page.url.replace("/#", "/api/conversations/") + "/preset"
+    elsewhere = {"event_id": "from-elsewhere", "preset": "review"}
+    done = await visit.context.request.post(
+        preset, data=elsewhere, headers={"Authorization": f"Bearer {site.token}"}
+    )
+    assert done.ok
+    await expect(page.locator("#preset-name")).to_have_text("review")
+    await expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+    visit.complaints.clear()
+
+
 async def test_too_long_a_text_is_refused_in_words_and_kept(visit):
     page = visit.page
     await ask(page, "x" * (256 * 1024 + 1))

@@ -71,7 +71,7 @@ function stop() {
 async function attempt(work) {
   try {
     await work();
-    composer.complain("");
+    if (!unsent) composer.complain(""); // why a text came back stands until it is sent
   } catch (trouble) {
     composer.complain(trouble.message);
   }
