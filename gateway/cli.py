@@ -168,8 +168,16 @@ def _load_or_demo(path: Path) -> Config:
 
 
 def _finish(work: Coroutine[None, None, None]) -> None:
-    with _operator():
-        asyncio.run(work)
+    with _operator(), asyncio.Runner(loop_factory=_new_loop) as runner:
+        runner.run(work)
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:  # there is none for Windows
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
 
 
 @contextmanager

@@ -5,15 +5,24 @@ Decides what a one-time code is worth and nothing else. A page holds no data: it
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
+from string import Template
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from gateway.http.auth import CALLER, Auth, cookie_name, set_cookie
 
 _HERE = Path(__file__).parent
 _STATIC = _HERE / "static"
+_USED = """\
+<h1>This link was used already</h1>
+  <p>Each link that $title prints opens the page once, in one browser. If that browser is
+    this one, <a href="/">go to the page</a>.</p>"""
+_UNKNOWN = """\
+<h1>Please sign in</h1>
+  <p>Open the link that $title printed when it started (<code>Open http://…/?code=…</code>).
+    If you came from it just now, <a href="/">try again</a>.</p>"""
 
 
 class Pages:
@@ -21,14 +30,13 @@ class Pages:
 
     def __init__(self, auth: Auth, *, title: str, chat: bool) -> None:
         """Read the templates once; `chat` tells whether there is a chat to show."""
-        loader = Environment(
-            loader=FileSystemLoader(_HERE / "templates"),
-            autoescape=select_autoescape(),
-        )
         self._auth = auth
-        self._chat = loader.get_template("chat.html" if chat else "closed.html").render(title=title)
-        self._sign_in = loader.get_template("sign_in.html")
-        self._title = title
+        self._chat = _page("chat.html" if chat else "closed.html", title)
+        # By whether the link had been used already.
+        self._sign_in = {
+            used: _page("sign_in.html", title, why=why)
+            for used, why in ((True, _USED), (False, _UNKNOWN))
+        }
 
     async def home(self, request: web.Request) -> web.StreamResponse:
         """GET /: the chat; with `?code=`, the way in, once."""
@@ -77,7 +85,7 @@ class Pages:
         return response
 
     def _stranger(self, *, used: bool) -> web.Response:
-        return _html(self._sign_in.render(title=self._title, used=used), status=401)
+        return _html(self._sign_in[used], status=401)
 
 
 _REVALIDATE = {"Cache-Control": "no-cache"}
@@ -87,6 +95,12 @@ async def let_files_be_kept(request: web.Request, response: web.StreamResponse) 
     """Let browsers keep our own files, and ask each time whether they are still right."""
     if request.path.startswith("/static/"):
         response.headers["Cache-Control"] = "no-cache"
+
+
+def _page(name: str, title: str, *, why: str = "") -> str:
+    """Fill in a page; `title` is text, `why` a piece of the page."""
+    text = (_HERE / "templates" / name).read_text(encoding="utf-8")
+    return Template(Template(text).safe_substitute(why=why)).substitute(title=escape(title))
 
 
 def _html(text: str, *, status: int = 200) -> web.Response:

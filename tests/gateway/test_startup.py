@@ -39,7 +39,7 @@ async def test_what_only_some_need_is_not_imported_before_it_is_ready():
 
 async def test_version_and_help_import_next_to_nothing():
     found = await imported("gateway.cli")
-    assert found.isdisjoint({*LATER, "aiohttp", "yaml", "msgspec", "structlog", "jinja2"})
+    assert found.isdisjoint({*LATER, "aiohttp", "yaml", "msgspec", "structlog"})
 
 
 async def test_a_message_is_taken_in_as_soon_as_the_address_is_printed(tmp_path):
