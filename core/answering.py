@@ -53,6 +53,11 @@ class Wishes(Protocol):
         """Fields that are passed on as they are."""
         ...
 
+    @property
+    def pace(self) -> float:
+        """How often the answer is looked at, in seconds."""
+        ...
+
 
 class Answering:
     """One answer of the aggregator. Every call that is made is put into `asks`."""
@@ -94,6 +99,7 @@ class Answering:
                 max_tokens=first_given(slot.max_tokens, wishes.max_tokens),
                 extra=wishes.extra,
                 timeout=slot.timeout,
+                pace=wishes.pace,
             )
             ask = await self._try(call, provider, tell, iteration=iteration, failures=failures)
             if ask is not None:

@@ -17,7 +17,9 @@ class ModelCall:
     What is None is absent on the wire. `extra` holds fields that a program on /v1 sent for the
     aggregator (top_p, stop, response_format, tool_choice, seed). `position` is 0 for the
     aggregator and the slot's for a reference: a local server keeps one cache for each.
-    `timeout` bounds the whole call, in seconds from the wire; None: the provider's own.
+    `timeout` bounds the whole call, in seconds from the wire; None: the provider's own. `pace` is
+    how often whoever listens looks, in seconds: after a piece, what comes within that time may be
+    given as one. Neither the first piece nor the end waits for it.
     """
 
     slot: Slot
@@ -28,6 +30,7 @@ class ModelCall:
     max_tokens: int | None = None
     extra: Mapping[str, Json] = field(default_factory=dict)
     timeout: float | None = None
+    pace: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

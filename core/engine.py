@@ -46,7 +46,8 @@ class TurnRequest:
     `temperature`, `max_tokens` and `extra` are a program's own wishes for the aggregator, whose
     tool calls then go back to it. `kept` are a cut turn's checkpoints by round; the rounds up to
     `closed` are complete. `context` goes before the history in what references are shown, and
-    nowhere else: a channel's system prompt, quoted.
+    nowhere else: a channel's system prompt, quoted. `pace` is how often, in seconds, whoever is
+    shown the answer looks at it: 0 where every piece is passed on at once.
     """
 
     turn_id: str
@@ -61,6 +62,7 @@ class TurnRequest:
     kept: Mapping[int, tuple[Advice, ...]] = field(default_factory=dict)
     closed: int = 0
     context: tuple[Line, ...] = ()
+    pace: float = 0.0
 
 
 def require_available(preset: Preset, providers: Providers) -> None:

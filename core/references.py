@@ -32,6 +32,10 @@ from core.types import Advice, Line, Outcome
 IN_FLIGHT = 8
 """Calls of one fan-out that may be under way at once (MOA-8)."""
 
+PACE = 0.25
+"""Seconds between two looks at what a reference has written: nobody reads along, only its end
+is awaited."""
+
 FORBIDDEN_PROVIDER = "moa"
 
 
@@ -212,6 +216,7 @@ class FanOut:
             temperature=first_given(slot.temperature, preset.reference_temperature),
             max_tokens=first_given(slot.max_tokens, preset.reference_max_tokens),
             timeout=first_given(slot.timeout, preset.reference_timeout),
+            pace=PACE,
         )
 
     def _elapsed(self) -> float:

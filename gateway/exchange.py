@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from gateway.turns import TurnRunner
 
 ATTEMPTS = 3
+LOOK = 0.25
+"""Seconds between two looks at an answer, where the chat is not shown it oftener anyway."""
 
 log = structlog.get_logger()
 
@@ -189,11 +191,14 @@ class Exchange:
         await self.keep.delivered(turn.start.turn_id)
 
     def _request(self, start: TurnStart, history: Sequence[tuple[int, Line]]) -> TurnRequest:
+        address = Address.of(start.session)
+        can = self.chats[address.platform].capabilities(address)
         return TurnRequest(
             turn_id=start.turn_id,
             preset=start.preset,
             lines=(*(line for _, line in history), start.question),
             scope=start.session,
+            pace=min(LOOK, can.preview or can.pace),
         )
 
     async def _preset(self, incoming: Incoming) -> Preset:

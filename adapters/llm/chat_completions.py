@@ -22,7 +22,7 @@ from adapters.llm.quirks import Quirk, Quirks
 from adapters.llm.sse import EventTooLarge
 from adapters.llm.wire import Endpoint
 from core.calls import Chunk, ModelCall
-from core.errors import ModelBroken, ModelError, ModelUnreachable
+from core.errors import ModelBroken, ModelError
 
 EMPTY = Chunk()
 LINGER = 3.0
@@ -48,13 +48,15 @@ class ChatCompletions:
         response = await self._open(call)
         try:
             body, answer = Body(), ChatAnswer(self._endpoint.secrets)
+            reading = wire.Reading(response, call.pace)
             until: float | None = None
             more = True
             while more:
-                data = await _read(response, until)
+                data = await reading.read(until)
                 failure = _take(answer, body, data)
                 chunk = answer.flush()
                 if chunk != EMPTY:
+                    reading.begun = True
                     yield chunk
                 if failure is not None:
                     raise failure
@@ -102,17 +104,6 @@ class ChatCompletions:
             wait = wire.wait_of(response)
             raise failures.failure(said, response.status, wait=wait, secrets=endpoint.secrets)
         return response, lesson
-
-
-async def _read(response: aiohttp.ClientResponse, until: float | None) -> bytes:
-    """Give what has arrived; of a finished answer, what arrives by `until`."""
-    if until is None:
-        return await wire.read(response)
-    try:
-        async with asyncio.timeout_at(until):
-            return await wire.read(response)
-    except (TimeoutError, ModelUnreachable):
-        return b""
 
 
 def _take(answer: ChatAnswer, body: Body, data: bytes) -> ModelError | None:

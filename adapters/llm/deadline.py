@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.calls import Chunk, ModelCall
 from core.errors import ModelStalled, Stage
@@ -68,6 +68,8 @@ class Deadlined:
         clock = asyncio.get_running_loop().time
         total = self._timeouts.total if call.timeout is None else call.timeout
         watch = _Watch(timeouts=self._timeouts, total=total, ends=clock() + total)
+        # Whoever looks seldom must not be taken for a model that is silent.
+        call = replace(call, pace=min(call.pace, self._timeouts.between_tokens / 2))
         stream = self._model.stream(call)
         try:
             first = True

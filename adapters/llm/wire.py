@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -142,6 +143,43 @@ async def read(response: aiohttp.ClientResponse) -> bytes:
         return await response.content.readany()
     except (aiohttp.ClientError, OSError) as error:
         raise ModelUnreachable("The connection broke in mid-answer") from error
+
+
+class Reading:
+    """The body of an answer, looked at every `pace` seconds once it has begun.
+
+    Its end does not wait for that: whoever waits is woken by it.
+    """
+
+    def __init__(self, response: aiohttp.ClientResponse, pace: float) -> None:
+        """Read every piece as it comes until `begun` is set."""
+        self._response = response
+        self._pace = pace
+        self._ended = asyncio.Event()
+        response.content.on_eof(self._ended.set)
+        self.begun = False
+
+    async def read(self, until: float | None = None) -> bytes:
+        """Give what has arrived, b"" at the end; of a finished answer, what arrives by `until`.
+
+        Raises:
+            ModelUnreachable: the connection broke before the end.
+        """
+        if until is None:
+            await self._lull()
+            return await read(self._response)
+        try:
+            async with asyncio.timeout_at(until):
+                return await read(self._response)
+        except (TimeoutError, ModelUnreachable):
+            return b""
+
+    async def _lull(self) -> None:
+        """Let the answer grow."""
+        if self._pace and self.begun and not self._ended.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._pace):
+                    await self._ended.wait()
 
 
 async def refusal(response: aiohttp.ClientResponse) -> failures.Said:

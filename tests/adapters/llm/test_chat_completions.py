@@ -11,6 +11,7 @@ from adapters.llm.wire import Endpoint
 from core.calls import Chunk
 from core.errors import (
     ModelRefused,
+    ModelUnreachable,
 )
 from core.types import Tool, ToolCall, Usage
 from tests.adapters.llm.asking import call, hear, said, sse
@@ -34,6 +35,21 @@ async def test_an_answer_is_streamed_and_says_what_it_took(ask):
     assert heard.finish == "stop"
     assert heard.usage is not None
     assert heard.usage.input > 0
+
+
+async def test_neither_the_first_piece_nor_the_end_waits_for_the_pace(ask):
+    reply = Reply(text="Ship it — tomorrow, and not before the tests are green.", between=0.002)
+    heard = await ask(reply, call(pace=3600.0))  # would be seen by the test's own time limit
+    pieces = [chunk.text for chunk in heard.chunks if chunk.text]
+    assert len(pieces) == 2
+    assert "".join(pieces) == reply.text
+    assert heard.finish == "stop"
+
+
+async def test_a_connection_that_breaks_is_noticed_at_the_next_look(ask):
+    reply = Reply(text="Ship it, but not before", between=0.002, drop_after=700)
+    with pytest.raises(ModelUnreachable):
+        await ask(reply, call(pace=0.05))
 
 
 async def test_the_first_chunk_comes_before_the_request_is_sent(session):

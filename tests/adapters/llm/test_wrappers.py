@@ -47,6 +47,13 @@ def timed(model, request=None):
     return run_virtual(scenario())
 
 
+async def test_whoever_looks_seldom_does_not_take_a_model_for_stalled():
+    asked = Played([WORD, DONE])
+    await hear(Deadlined(asked, Timeouts(between_tokens=0.2)), call(pace=0.25))
+    await hear(Deadlined(asked, Timeouts()), call(pace=0.25))
+    assert [each.pace for each in asked.calls] == [0.1, 0.25]
+
+
 class Paced:
     """A model that waits before each chunk."""
 
