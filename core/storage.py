@@ -131,6 +131,12 @@ class Settings(Protocol):
         """Give what is set in that scope."""
         ...
 
+    async def chosen(
+        self, key: str, scope: str, other: str = "", third: str = ""
+    ) -> Mapping[str, str]:
+        """Give the values of one setting in up to three scopes, by scope, in one look."""
+        ...
+
     async def set(self, scope: str, key: str, value: str | None, *, by: str, at: int) -> None:
         """Set a value, or unset it with None; who and when (ms) is kept."""
         ...

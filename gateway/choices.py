@@ -59,9 +59,9 @@ class Choices:
 
     async def _said(self, address: Address, author: Author | None) -> dict[Level, str]:
         """Read what people chose, by level."""
-        levels = list(self._scopes(address, author))
-        found = {level: (await self.settings.settings(each)).get(PRESET) for level, each in levels}
-        return {level: name for level, name in found.items() if name is not None}
+        levels = self._scopes(address, author)
+        found = await self.settings.chosen(PRESET, *(scope for _, scope in levels))
+        return {level: found[scope] for level, scope in levels if scope in found}
 
     def _scopes(self, address: Address, author: Author | None) -> Sequence[tuple[Level, str]]:
         channel = replace(address, thread=None)

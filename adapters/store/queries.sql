@@ -167,6 +167,9 @@ UPDATE turns SET removed = 1 WHERE turn_id = $1
 -- name: settings
 SELECT key, value FROM settings WHERE scope = $1 ORDER BY key
 
+-- name: chosen
+SELECT scope, value FROM settings WHERE key = $1 AND scope IN ($2, $3, $4)
+
 -- name: set
 INSERT INTO settings (scope, key, value, changed_by, changed_at)
 VALUES ($1, $2, $3, $4, $5)

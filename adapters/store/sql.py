@@ -198,6 +198,12 @@ class SqlStore:
         rows = await self._database.fetch(statement("settings", scope))
         return {row["key"]: row["value"] for row in rows}
 
+    async def chosen(
+        self, key: str, scope: str, other: str = "", third: str = ""
+    ) -> Mapping[str, str]:
+        rows = await self._database.fetch(statement("chosen", key, scope, other, third))
+        return {row["scope"]: row["value"] for row in rows}
+
     async def set(self, scope: str, key: str, value: str | None, *, by: str, at: int) -> None:
         change = (
             statement("unset", scope, key)

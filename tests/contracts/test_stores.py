@@ -420,6 +420,19 @@ async def test_settings_are_kept_per_scope(store: Store):
     assert await store.settings("nowhere") == {}
 
 
+async def test_one_setting_is_read_in_several_scopes_at_once(store: Store):
+    await store.set("session:a", "preset", "review", by="u1", at=1)
+    await store.set("session:a", "advisors", "line", by="u1", at=2)
+    await store.set("user:b", "preset", "other", by="u1", at=3)
+    await store.set("user:c", "preset", "third", by="u1", at=4)
+    assert await store.chosen("preset", "session:a") == {"session:a": "review"}
+    assert await store.chosen("preset", "session:x", "session:a", "user:b") == {
+        "session:a": "review",
+        "user:b": "other",
+    }
+    assert await store.chosen("preset", "nowhere") == {}
+
+
 # --- what it took ---------------------------------------------------------------------------
 
 

@@ -208,6 +208,12 @@ class MemoryStore:
     async def settings(self, scope: str) -> Mapping[str, str]:
         return dict(self._settings.get(scope, {}))
 
+    async def chosen(
+        self, key: str, scope: str, other: str = "", third: str = ""
+    ) -> Mapping[str, str]:
+        found = {each: self._settings.get(each, {}).get(key) for each in (scope, other, third)}
+        return {each: value for each, value in found.items() if value is not None}
+
     async def set(self, scope: str, key: str, value: str | None, *, by: str, at: int) -> None:
         self._may_write()
         chosen = self._settings.setdefault(scope, {})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import aiohttp
 from telegram.error import NetworkError
@@ -22,6 +23,7 @@ TOTAL_SECONDS: Final = 180.0
 KEEP_ALIVE_SECONDS: Final = 25.0
 """Shorter than servers keep idle connections, so that few requests meet a closed one."""
 
+URLENCODED: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 _GATEWAY_TIMEOUT: Final = 504
 
 
@@ -91,12 +93,14 @@ class AiohttpRequest(BaseRequest):
             sock_connect=_seconds(connect_timeout, CONNECT_SECONDS),
             sock_read=reading,
         )
+        body = _form(request_data)
         self._under_way += 1
         try:
             async with self._opened().request(
                 method,
                 URL(url, encoded=True),
-                data=_form(request_data),
+                data=body,
+                headers=URLENCODED if isinstance(body, bytes) else None,
                 timeout=timeout,
                 allow_redirects=False,
             ) as response:
@@ -162,11 +166,11 @@ def _numbers(parameters: object) -> dict[str, int | float]:
     return {key: parameters[key] for key in wanted if isinstance(parameters.get(key), int | float)}
 
 
-def _form(data: RequestData | None) -> aiohttp.FormData | dict[str, str] | None:
+def _form(data: RequestData | None) -> aiohttp.FormData | bytes | None:
     if data is None:
         return None
-    if not data.contains_files:
-        return data.json_parameters
+    if not data.contains_files:  # aiohttp's forms prepare for files, at twice the price
+        return urlencode(data.json_parameters).encode()
     form = aiohttp.FormData(quote_fields=False)
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
