@@ -484,7 +484,7 @@ def test_a_whisper_waits_for_a_chat_under_flood_control():
 def test_a_command_is_answered_even_when_it_breaks(error, told):
     class Worn(MemoryStore):
         @override
-        async def settings(self, scope):
+        async def chosen(self, *_args):
             raise error
 
     async def scenario(scene: Scene):
