@@ -1,18 +1,26 @@
 """Drafts: a text that is being written, shown in a private chat without being posted.
 
 Decides when a draft is shown again (Telegram lets it pass after 30 s) and where there are none:
-a chat that refused one, or every chat of a server that does not know the method. A message that
-the bot posts takes the draft away.
+a chat that refused one, for a while a chat where they fail, and every chat of a server that does
+not know the method. A message that the bot posts takes the draft away.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 from dataclasses import dataclass, field
 from typing import Final
 
-from telegram.error import BadRequest, EndPointNotFound, InvalidToken, TelegramError
+from telegram.error import (
+    BadRequest,
+    EndPointNotFound,
+    Forbidden,
+    InvalidToken,
+    RetryAfter,
+    TelegramError,
+)
 
 from adapters.chat.telegram.account import Account
 from adapters.chat.telegram.errors import chat_error, misformed
@@ -26,6 +34,11 @@ AGAIN_SECONDS: Final = 14.0
 LOOK_SECONDS: Final = 5.0
 LONGEST_SECONDS: Final = 900.0
 """For how long a draft is kept up to which nothing is added."""
+PATIENCE: Final = 3.0
+"""Seconds to wait for an answer: whatever comes next in the chat waits, too."""
+TRIES: Final = 2
+"""Failures in a row after which a chat does without drafts for `FAILED_SECONDS`."""
+FAILED_SECONDS: Final = 600.0
 
 _REMEMBERED: Final = 2000
 
@@ -46,13 +59,15 @@ class Drafts:
         self._account = account
         self._clock = clock
         self._drafts: dict[Address, _Draft] = {}
-        self._refused = Recent[str, None](_REMEMBERED)
+        self._without = Recent[str, float](_REMEMBERED)  # chats that have none until then
+        self._failures = Recent[str, int](_REMEMBERED)
         self._unknown = False
 
     def possible(self, address: Address) -> bool:
         """Say whether a draft may be shown there: private chats alone have them."""
-        private = not address.channel.startswith("-")
-        return private and not self._unknown and address.channel not in self._refused
+        if address.channel.startswith("-") or self._unknown:
+            return False
+        return self._clock.monotonic() >= (self._without.get(address.channel) or 0.0)
 
     async def show(
         self, address: Address, rendered: Rendered, *, delivery_id: str, stoppable: bool
@@ -77,19 +92,33 @@ class Drafts:
         }
         try:
             await self._send(values)
-        except (InvalidToken, EndPointNotFound):
-            self._unknown = True
-            return False
-        except BadRequest:
-            self._refused[address.channel] = None
-            return False
         except TelegramError as error:
+            if self._given_up(address.channel, error):
+                return False
             raise chat_error(error) from None
+        self._failures.pop(address.channel)
         known = self._drafts.get(address)
         if known is None:
             self._drafts[address] = _Draft(values=values, shown=now, changed=now)
         else:
             known.values, known.shown, known.changed = values, now, now
+        return True
+
+    def _given_up(self, chat: str, error: TelegramError) -> bool:
+        """Say whether there are no drafts there from now on."""
+        if isinstance(error, RetryAfter):
+            return False
+        if isinstance(error, InvalidToken | EndPointNotFound):
+            self._unknown = True
+        elif isinstance(error, BadRequest | Forbidden):
+            # Whether the chat is closed altogether is for the message to find out.
+            self._without[chat] = math.inf
+        else:
+            failures = (self._failures.pop(chat) or 0) + 1
+            if failures < TRIES:
+                self._failures[chat] = failures
+                return False
+            self._without[chat] = self._clock.monotonic() + FAILED_SECONDS
         return True
 
     async def taken(self, address: Address, *, ended: bool) -> None:
@@ -131,12 +160,12 @@ class Drafts:
 
     async def _send(self, values: dict[str, object]) -> None:
         try:
-            await self._account.call("sendMessageDraft", values)
+            await self._account.call("sendMessageDraft", values, seconds=PATIENCE)
         except BadRequest as error:
             if not misformed(error) or not values["entities"]:
                 raise
             values["entities"] = None
-            await self._account.call("sendMessageDraft", values)
+            await self._account.call("sendMessageDraft", values, seconds=PATIENCE)
 
 
 def draft_id(delivery_id: str) -> int:

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.chat.telegram import drafts as drafts_module
 from adapters.chat.telegram.drafts import draft_id
-from core.errors import ChatBusy, ChatClosed, ChatError
+from core.errors import ChatBusy, ChatError
 from tests.adapters.chat.telegram.conftest import address, chat_of, running
 from tests.adapters.chat.telegram.frames import ANSWER, PANEL, WRITING
 from tests.simulators.base import Fault
@@ -34,7 +34,7 @@ async def test_a_group_has_no_drafts_and_is_not_asked(telegram, sender, lab):
     assert telegram.requests.of("sendMessageDraft") == []
 
 
-@pytest.mark.parametrize(("status", "elsewhere"), [(400, True), (404, False)])
+@pytest.mark.parametrize(("status", "elsewhere"), [(400, True), (403, True), (404, False)])
 async def test_a_refused_draft_is_not_tried_again(telegram, sender, dm, status, elsewhere):
     telegram.faults.plan("sendMessageDraft", Fault(kind="refuse", status=status, error="no"))
     assert not await sender.preview(address(dm.id), WRITING, delivery_id="d")
@@ -44,21 +44,43 @@ async def test_a_refused_draft_is_not_tried_again(telegram, sender, dm, status, 
     assert len(telegram.requests.of("sendMessageDraft")) == 1
 
 
-async def test_a_draft_waits_and_fails_like_anything_else(telegram, sender, dm):
-    telegram.faults.plan(
-        "sendMessageDraft",
-        Fault(kind="refuse", status=429, retry_after=3),
-        Fault(kind="refuse", status=403, error="Forbidden: bot was blocked by the user"),
-        Fault(kind="reset"),
-    )
-    with pytest.raises(ChatBusy) as busy:
-        await sender.preview(address(dm.id), WRITING, delivery_id="d")
-    assert busy.value.retry_after == 3
-    with pytest.raises(ChatClosed):
-        await sender.preview(address(dm.id), WRITING, delivery_id="d")
-    with pytest.raises(ChatError):
-        await sender.preview(address(dm.id), WRITING, delivery_id="d")
+async def test_a_draft_that_has_to_wait_says_how_long(telegram, sender, dm):
+    telegram.faults.plan("sendMessageDraft", *[Fault(kind="refuse", status=429, retry_after=3)] * 3)
+    for _ in range(3):
+        with pytest.raises(ChatBusy) as busy:
+            await sender.preview(address(dm.id), WRITING, delivery_id="d")
+        assert busy.value.retry_after == 3
     assert await sender.preview(address(dm.id), WRITING, delivery_id="d")
+
+
+@pytest.mark.parametrize("status", [500, 501, 502, 504])
+async def test_drafts_that_fail_twice_in_a_row_are_left_alone_for_a_while(
+    telegram, sender, dm, status, monkeypatch
+):
+    failure = Fault(kind="refuse", status=status, error="no")
+    telegram.faults.plan("sendMessageDraft", failure, None, failure, failure)
+    at = address(dm.id)
+    with pytest.raises(ChatError):
+        await sender.preview(at, WRITING, delivery_id="d")
+    assert await sender.preview(at, WRITING, delivery_id="d")
+    with pytest.raises(ChatError):
+        await sender.preview(at, WRITING, delivery_id="d")
+    assert not await sender.preview(at, WRITING, delivery_id="d")
+    assert sender.capabilities(at).preview is None
+    later = sender._clock.monotonic() + drafts_module.FAILED_SECONDS
+    monkeypatch.setattr(sender._clock, "monotonic", lambda: later)
+    assert await sender.preview(at, WRITING, delivery_id="d")
+
+
+async def test_a_draft_that_hangs_holds_up_nothing(telegram, sender, dm, monkeypatch):
+    monkeypatch.setattr(drafts_module, "PATIENCE", 0.1)
+    telegram.faults.plan("sendMessageDraft", *[Fault(kind="delay", seconds=15)] * 2)
+    async with asyncio.timeout(5):
+        with pytest.raises(ChatError):
+            await sender.preview(address(dm.id), WRITING, delivery_id="d")
+        assert not await sender.preview(address(dm.id), WRITING, delivery_id="d")
+        await sender.post(address(dm.id), ANSWER, delivery_id="d")
+    assert [each.text for each in telegram.shown(dm)] == ["It is 4, @\u200ball. https://x.org"]
 
 
 async def test_a_draft_is_shown_again_before_it_passes_until_the_answer_stands(
