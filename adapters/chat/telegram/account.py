@@ -110,8 +110,6 @@ class Account(Bot):
             Unanswered: perhaps it was posted. TelegramError: it was not.
         """
         found = await self.call(method, values)
-        if found is None:
-            raise TelegramError(f"{method} was refused without a reason")
         if not isinstance(found, Mapping) or "message_id" not in found:
             raise Unanswered(f"{method} gave no message")
         return str(found["message_id"])

@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 import aiohttp
+import msgspec
 from telegram.error import NetworkError
 from telegram.request import BaseRequest, RequestData
 from typing_extensions import override
@@ -24,6 +25,7 @@ KEEP_ALIVE_SECONDS: Final = 25.0
 """Shorter than servers keep idle connections, so that few requests meet a closed one."""
 
 URLENCODED: Final = {"Content-Type": "application/x-www-form-urlencoded"}
+_BAD_REQUEST: Final = 400
 _GATEWAY_TIMEOUT: Final = 504
 
 
@@ -104,9 +106,11 @@ class AiohttpRequest(BaseRequest):
                 timeout=timeout,
                 allow_redirects=False,
             ) as response:
-                if response.status == _GATEWAY_TIMEOUT:
+                body = await response.read()
+                status = _status(response.status, body)
+                if status == _GATEWAY_TIMEOUT:
                     raise Unanswered("a proxy had no answer in time (504)")
-                return response.status, await response.read()
+                return status, body
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotSent(f"no connection ({type(error).__name__})") from None
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
@@ -152,6 +156,25 @@ class AiohttpRequest(BaseRequest):
                 headers={"User-Agent": "moa-gateway"},
             )
         return self._session
+
+
+class _Outcome(msgspec.Struct):
+    ok: bool = False
+    error_code: object = None
+
+
+def _status(status: int, body: bytes) -> int:
+    """Give the status that an answer means: a refusal that came with 200 is none the less one."""
+    if status >= _BAD_REQUEST:
+        return status
+    try:
+        said = msgspec.json.decode(body, type=_Outcome)
+    except msgspec.DecodeError:
+        return status
+    if said.ok:
+        return status
+    code = said.error_code
+    return code if isinstance(code, int) and code >= _BAD_REQUEST else _BAD_REQUEST
 
 
 def _seconds(given: object, usual: float) -> float:

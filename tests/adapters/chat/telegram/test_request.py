@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from adapters.chat.telegram import TelegramChat, TelegramOptions, request
-from core.errors import ChatBusy, ChatError, ChatUnknown
+from core.errors import ChatBusy, ChatClosed, ChatError, ChatUnknown, MessageGone
 from gateway.clock import SystemClock
 from tests.adapters.chat.telegram.conftest import address
 from tests.adapters.chat.telegram.frames import ANSWER
@@ -58,7 +58,13 @@ def said(status: int, body: str, **headers: str):
         (200, "[]", ChatUnknown),
         (200, '{"ok": true}', ChatUnknown),
         (200, '{"ok": true, "result": true}', ChatUnknown),
+        (200, '{"ok": true, "result": null}', ChatUnknown),
         (200, '{"ok": false, "description": "no"}', ChatError),
+        (200, '{"ok": false, "error_code": 403, "description": "Forbidden: no"}', ChatClosed),
+        (200, '{"ok": false, "error_code": 504}', ChatUnknown),
+        (200, '{"ok": false, "error_code": "x", "result": {"message_id": 7}}', ChatError),
+        (201, '{"description": "Bad Request: chat not found"}', ChatClosed),
+        (200, '{"ok": false, "error_code": 429, "parameters": {"retry_after": 1}}', ChatBusy),
         (400, '{"ok": false, "description": 5, "parameters": 7}', ChatError),
         (429, '{"ok": false, "parameters": {"retry_after": "soon"}}', ChatError),
         (429, '{"ok": false, "parameters": {"retry_after": 0.2}}', ChatBusy),
@@ -78,6 +84,15 @@ async def test_what_an_answer_means(status, body, error, caplog):
     assert not [record for record in caplog.records if record.exc_info]
     if isinstance(met.value, ChatBusy):
         assert met.value.retry_after == 1
+
+
+async def test_an_edit_that_is_refused_with_200_is_no_edit():
+    body = (
+        '{"ok": false, "error_code": 400, "description": "Bad Request: message to edit not found"}'
+    )
+    async with server(said(200, body)) as (chat, _):
+        with pytest.raises(MessageGone):
+            await chat.edit(address("5"), "7", ANSWER)
 
 
 async def test_the_token_is_not_carried_elsewhere():
