@@ -8,12 +8,13 @@ token stands in the address) and takes no proxy from the environment.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import aiohttp
 import msgspec
-from telegram.error import NetworkError
+from telegram.error import NetworkError, RetryAfter
 from telegram.request import BaseRequest, RequestData
 from typing_extensions import override
 from yarl import URL
@@ -26,7 +27,11 @@ KEEP_ALIVE_SECONDS: Final = 25.0
 
 URLENCODED: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 _BAD_REQUEST: Final = 400
+_TOO_MANY: Final = 429
 _GATEWAY_TIMEOUT: Final = 504
+_WAIT: Final = re.compile(rb'"retry_after"\s*:\s*"?(\d{1,9})')
+_WAIT_IN_WORDS: Final = re.compile(rb"retry after (\d{1,9})", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"-?\d{1,18}")
 
 
 class NotSent(NetworkError):
@@ -86,7 +91,7 @@ class AiohttpRequest(BaseRequest):
         """Send a request and read the whole answer.
 
         Raises:
-            NotSent: it was not done. Unanswered: perhaps it was.
+            NotSent: it was not done. Unanswered: perhaps it was. RetryAfter: not yet.
         """
         del write_timeout, pool_timeout  # the whole request has a limit, which covers both
         reading = _seconds(read_timeout, READ_SECONDS)
@@ -110,6 +115,8 @@ class AiohttpRequest(BaseRequest):
                 status = _status(response.status, body)
                 if status == _GATEWAY_TIMEOUT:
                     raise Unanswered("a proxy had no answer in time (504)")
+                if status == _TOO_MANY:
+                    raise RetryAfter(_wait(body, response.headers.get("Retry-After", "")))
                 return status, body
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotSent(f"no connection ({type(error).__name__})") from None
@@ -138,7 +145,7 @@ class AiohttpRequest(BaseRequest):
             found.pop("description", None)
         parameters = found.get("parameters")
         if parameters is not None:
-            found["parameters"] = _numbers(parameters)
+            found["parameters"] = _moved(parameters)
         if "result" not in found:
             if found.get("ok"):
                 raise Unanswered("the answer has no result")
@@ -165,28 +172,35 @@ class _Outcome(msgspec.Struct):
 
 def _status(status: int, body: bytes) -> int:
     """Give the status that an answer means: a refusal that came with 200 is none the less one."""
-    if status >= _BAD_REQUEST:
-        return status
-    try:
-        said = msgspec.json.decode(body, type=_Outcome)
-    except msgspec.DecodeError:
-        return status
-    if said.ok:
-        return status
-    code = said.error_code
-    return code if isinstance(code, int) and code >= _BAD_REQUEST else _BAD_REQUEST
+    if status < _BAD_REQUEST:
+        try:
+            said = msgspec.json.decode(body, type=_Outcome)
+        except msgspec.DecodeError:
+            return status
+        if said.ok:
+            return status
+        code = said.error_code
+        status = code if isinstance(code, int) and code >= _BAD_REQUEST else _BAD_REQUEST
+    return _TOO_MANY if _WAIT.search(body) else status
 
 
 def _seconds(given: object, usual: float) -> float:
     return float(given) if isinstance(given, int | float) else usual
 
 
-def _numbers(parameters: object) -> dict[str, int | float]:
-    """Keep the parameters of an error that can be used."""
-    if not isinstance(parameters, dict):
-        return {}
-    wanted = ("retry_after", "migrate_to_chat_id")
-    return {key: parameters[key] for key in wanted if isinstance(parameters.get(key), int | float)}
+def _wait(body: bytes, header: str) -> int:
+    """Give the seconds that a 429 asks for, wherever it says so; 1 if it does not."""
+    found = _WAIT.search(body)
+    if found is None and _NUMBER.fullmatch(header):
+        return max(int(header), 1)
+    found = found or _WAIT_IN_WORDS.search(body)
+    return int(found[1]) if found else 1
+
+
+def _moved(parameters: object) -> dict[str, int]:
+    """Keep of an error's parameters where its chat is now; how long to wait was read before."""
+    chat = str(parameters.get("migrate_to_chat_id")) if isinstance(parameters, dict) else ""
+    return {"migrate_to_chat_id": int(chat)} if _NUMBER.fullmatch(chat) else {}
 
 
 def _form(data: RequestData | None) -> aiohttp.FormData | bytes | None:
