@@ -21,6 +21,8 @@ from core.errors import ChatRefused, StoreError
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
+BREATH: Final = 1.0
+"""Seconds that a poll takes at least if it brings nothing new: not every server holds it open."""
 SILENCE: Final = 600.0
 """Seconds before the same cause is said again."""
 
@@ -117,18 +119,25 @@ async def poll(account: Account, take: Take, trouble: Trouble, *, setting: str) 
     offset: int | None = None
     webhook = True
     while True:
+        began, before = asyncio.get_running_loop().time(), offset
         try:
-            if webhook:
-                await account.call("deleteWebhook")
-            webhook = False
-            updates = await account.updates(offset)
+            updates = await _asked(account, offset, hooked=webhook)
         except TelegramError as error:
             if isinstance(error, InvalidToken) and says(error, "unauthorized"):
                 raise ChatRefused(refusal(setting)) from None
             webhook = _hooked(error)
             await trouble.meet(error)
         else:
+            webhook = False
             offset = await _take_all(updates, take, trouble, offset)
+            if offset == before:
+                await asyncio.sleep(began + BREATH - asyncio.get_running_loop().time())
+
+
+async def _asked(account: Account, offset: int | None, *, hooked: bool) -> Sequence[Raw]:
+    if hooked:
+        await account.call("deleteWebhook")
+    return await account.updates(offset)
 
 
 async def _take_all(
@@ -137,8 +146,8 @@ async def _take_all(
     """Take a batch in, chat by chat in order.
 
     Returns:
-        The first number that is not stored. None after an empty batch: all is confirmed then, and
-        after a quiet week numbers begin anew anywhere.
+        The first number that is not stored, which may be lower than before: after a quiet week
+        numbers begin anew anywhere, and what waits is given whatever is asked for.
     """
     failed: dict[int, StoreError] = {}
     async with asyncio.TaskGroup() as group:
@@ -148,8 +157,8 @@ async def _take_all(
         await trouble.meet(next(iter(failed.values())))
         return min(failed)
     trouble.over()
-    numbers = [number + 1 for each in updates if (number := _number(each))]
-    return max(numbers, default=None if not updates else offset)
+    numbers = [number + 1 for each in updates if (number := _number(each)) is not None]
+    return max(numbers, default=offset)
 
 
 async def _take_in_order(updates: Sequence[Raw], take: Take, failed: dict[int, StoreError]) -> None:
@@ -157,13 +166,13 @@ async def _take_in_order(updates: Sequence[Raw], take: Take, failed: dict[int, S
         try:
             await take(each)
         except StoreError as error:
-            failed[_number(each)] = error
+            failed[_number(each) or 0] = error
             return
 
 
-def _number(update: Raw) -> int:
+def _number(update: Raw) -> int | None:
     number = update.get("update_id")
-    return number if isinstance(number, int) else 0
+    return number if isinstance(number, int) else None
 
 
 def _by_chat(updates: Sequence[Raw]) -> Mapping[object, list[Raw]]:

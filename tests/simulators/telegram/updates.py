@@ -33,6 +33,7 @@ WEBHOOK_SET = (
     "webhook first"
 )
 MOST = 100
+FUTURE = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,10 @@ class Webhook:
 
 
 class Updates:
-    """What waits for the bot. `polls` counts requests, `waiting` how many are held open."""
+    """What waits for the bot. `polls` counts requests, `waiting` how many are held open.
+
+    `forgets`: what was confirmed, as any server should.
+    """
 
     def __init__(self, changes: Changes) -> None:
         self.pending: list[Wire] = []
@@ -54,6 +58,7 @@ class Updates:
         self.asked: Sequence[str] = ()
         self.polls = 0
         self.waiting = 0
+        self.forgets = True
         self._allowed = KINDS
         self._next = 700_000_001
         self._changes = changes
@@ -83,7 +88,12 @@ class Updates:
         self._changes.tell()
 
     def confirm(self, offset: int) -> None:
-        """Forget what is below `offset`, or all but the last ones where it is negative."""
+        """Forget what is below `offset`, or all but the last ones where it is negative.
+
+        One far in the future forgets nothing: numbers may have begun anew since.
+        """
+        if not self.forgets or offset > self._next + FUTURE:
+            return
         if offset < 0:
             self.pending = self.pending[offset:]
         else:

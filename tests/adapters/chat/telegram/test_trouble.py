@@ -124,14 +124,43 @@ async def test_numbers_that_begin_anew_after_a_quiet_week_are_no_loss(telegram, 
     monkeypatch.setattr(account, "POLL_SECONDS", 1)
     ana = telegram.person("Ana")
     async with running(chat_of(telegram), inbox):
-        await telegram.say(telegram.dm(ana), ana, "before")
+        for number in (0, 700_000_000, 5, 900_000_000):
+            telegram.updates._next = number
+            await telegram.say(telegram.dm(ana), ana, "hi")
+            await inbox.until(len(inbox.heard) + 1)
+            await telegram.until(lambda: not telegram.updates.pending)
+    assert len(inbox.heard) == 4
+
+
+async def test_what_was_confirmed_is_not_asked_for_again_after_silence(
+    telegram, inbox, monkeypatch
+):
+    monkeypatch.setattr(account, "POLL_SECONDS", 0)
+    monkeypatch.setattr(polling, "BREATH", 0.05)
+    ana = telegram.person("Ana")
+    async with running(chat_of(telegram), inbox):
+        await telegram.say(telegram.dm(ana), ana, "hi")
         await inbox.until(1)
-        polls = telegram.requests.of
-        await telegram.until(lambda: "offset" in polls("getUpdates")[-1].params)
-        telegram.updates._next = 5
-        await telegram.until(lambda: "offset" not in polls("getUpdates")[-1].params)
-        await telegram.say(telegram.dm(ana), ana, "after")
-        await inbox.until(2)
+        asked = len(telegram.requests.of("getUpdates"))
+        await telegram.until(lambda: len(telegram.requests.of("getUpdates")) > asked + 3)
+    offsets = [each.params.get("offset") for each in telegram.requests.of("getUpdates")[asked:]]
+    assert set(offsets) == {str(telegram.updates._next)}
+
+
+@pytest.mark.parametrize("forgets", [True, False])
+async def test_a_server_that_holds_no_poll_open_is_not_asked_without_a_break(
+    telegram, inbox, monkeypatch, forgets
+):
+    monkeypatch.setattr(account, "POLL_SECONDS", 0)
+    monkeypatch.setattr(polling, "BREATH", 0.2)
+    telegram.updates.forgets = forgets
+    ana = telegram.person("Ana")
+    await telegram.say(telegram.dm(ana), ana, "hi")
+    async with running(chat_of(telegram), inbox):
+        await telegram.until(lambda: len(telegram.requests.of("getUpdates")) > 4)
+    times = [each.at for each in telegram.requests.of("getUpdates")][1:5]
+    assert times[-1] - times[0] >= 0.5
+    assert len(inbox.heard) == 1
 
 
 @pytest.mark.parametrize(
