@@ -66,7 +66,7 @@ def _message(message: telegram.Message, update_id: int, setting: Setting) -> Inc
             address=Address(platform=setting.platform, channel=str(chat.id)),
             author=_author(message),
             new=Address(platform=setting.platform, channel=str(message.migrate_to_chat_id)),
-            at=_ms(message),
+            at=_ms(message, setting),
         )
     if chat.type == "channel" or message.is_automatic_forward or message.from_user is None:
         return None
@@ -83,7 +83,7 @@ def _message(message: telegram.Message, update_id: int, setting: Setting) -> Inc
         address=_address(message, setting.platform),
         author=_author(message),
         text=said.text,
-        at=_ms(message),
+        at=_ms(message, setting),
         message_id=str(message.message_id),
         reply_to=None if direct else str(message.message_id),
         direct=direct,
@@ -104,7 +104,7 @@ def _command(message: telegram.Message, said: _Said, setting: Setting) -> Comman
         author=_author(message),
         name=name,
         args=said.text,
-        at=_ms(message),
+        at=_ms(message, setting),
         message_id=str(message.message_id),
         reply_to=None if direct else str(message.message_id),
         direct=direct,
@@ -263,5 +263,5 @@ def _person(user: telegram.User, chat: telegram.Chat) -> Author:
     )
 
 
-def _ms(message: telegram.Message) -> int:
-    return int(message.date.timestamp() * 1000)
+def _ms(message: telegram.Message, setting: Setting) -> int:
+    return int(message.date.timestamp() * 1000) or setting.now

@@ -1,14 +1,14 @@
 """Raw updates → the library's objects, leniently.
 
 The library refuses a whole update over one field of a message that it does not know how to read,
-such as a poll of an older or a newer Bot API. Decides what is done without then: that field, of
-which the name remains. Pure.
+such as a poll of an older or a newer Bot API, or that is not there. Decides what is done without
+then: that field, of which the name remains, and what nobody here uses. Pure.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 import telegram
@@ -23,6 +23,18 @@ _CONTENT = re.compile(
     r"|story|venue|video|video_note|voice"
 )
 _NEEDED: Final = ("message_id", "date", "chat", "from")
+_PRESSED: Final = ("id", "from", "chat_instance", "data")
+_PLACE: Final = ("message_id", "chat", "message_thread_id", "is_topic_message")
+
+_PERSON: Final = {"is_bot": False, "first_name": ""}
+_USUAL: Final[Mapping[str, Mapping[str, object]]] = {
+    "from": _PERSON,
+    "user": _PERSON,
+    "message": {"date": 0},
+    "reply_to_message": {"date": 0},
+    "callback_query": {"chat_instance": ""},
+}
+"""What the library wants to be there and nobody here needs, by what it belongs to."""
 
 
 def read(raw: Mapping[str, object]) -> telegram.Update:
@@ -34,10 +46,41 @@ def read(raw: Mapping[str, object]) -> telegram.Update:
     try:
         return _update(raw)
     except UNREADABLE:
-        message = raw.get("message")
-        if not isinstance(message, Mapping):
-            raise
-        return _update({"update_id": raw["update_id"], "message": _readable(message)})
+        return _update(_lenient({key: _completed(key, value) for key, value in raw.items()}))
+
+
+def _completed(name: str, value: object) -> object:
+    """Give a value with what is usual where nothing is said."""
+    if isinstance(value, list):
+        return [_completed(name, each) for each in value]
+    if not isinstance(value, Mapping):
+        return value
+    found = {key: _completed(key, each) for key, each in value.items()}
+    if name in {"chat", "sender_chat"}:
+        kind = "supergroup" if str(found.get("id")).startswith("-") else "private"
+        return {"type": kind} | found
+    return {**_USUAL.get(name, {}), **found}
+
+
+def _lenient(raw: Mapping[str, object]) -> dict[str, object]:
+    """Keep of a message what can be read, and of a press what is used."""
+    message, query = raw.get("message"), raw.get("callback_query")
+    if isinstance(message, Mapping):
+        return {"update_id": raw["update_id"], "message": _readable(message)}
+    if isinstance(query, Mapping):
+        return {"update_id": raw["update_id"], "callback_query": _press(query)}
+    return dict(raw)
+
+
+def _press(query: Mapping[str, object]) -> dict[str, object]:
+    kept, under = _only(query, _PRESSED), query.get("message")
+    if isinstance(under, Mapping):
+        kept["message"] = _only(under, _PLACE) | {"date": 0}
+    return kept
+
+
+def _only(found: Mapping[str, object], names: Collection[str]) -> dict[str, object]:
+    return {name: found[name] for name in names if name in found}
 
 
 def _update(raw: Mapping[str, object]) -> telegram.Update:
@@ -49,7 +92,7 @@ def _update(raw: Mapping[str, object]) -> telegram.Update:
 
 def _readable(message: Mapping[str, object]) -> dict[str, object]:
     """Keep the fields that can be read one by one; a reply keeps at least to whom it is."""
-    needed = _needed(message)
+    needed = _only(message, _NEEDED)
     kept, unread = dict(needed), list[str]()
     for key, value in message.items():
         found = next(_parsable(key, _choices(key, value), needed), None)
@@ -60,13 +103,9 @@ def _readable(message: Mapping[str, object]) -> dict[str, object]:
     return kept | ({UNREAD: unread} if unread else {})
 
 
-def _needed(message: Mapping[str, object]) -> dict[str, object]:
-    return {key: message[key] for key in _NEEDED if key in message}
-
-
 def _choices(key: str, value: object) -> list[object]:
     if key == "reply_to_message" and isinstance(value, Mapping):
-        return [value, _needed(value)]
+        return [value, _only(value, _NEEDED)]
     return [value]
 
 

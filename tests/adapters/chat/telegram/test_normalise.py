@@ -202,3 +202,54 @@ def test_only_a_removal_is_told():
 
 def test_a_long_message_is_read_whole():
     assert len(message("long").text) == 4096
+
+
+# --- what is not as the library expects -----------------------------------------------------
+
+ANA = {"id": 501}
+LAB = {"id": -1001}
+
+
+def loose(**changed: object) -> Incoming | None:
+    """Read a message of which only what is needed is told."""
+    message = {"message_id": 10, "chat": ANA, "from": ANA, "text": "hi", **changed}
+    return normalise(read({"update_id": 1, "message": message}), SETTING)
+
+
+def test_a_message_without_what_nobody_uses_is_read():
+    found = loose()
+    assert isinstance(found, Message)
+    assert (found.text, found.direct, found.at) == ("hi", True, SETTING.now)
+    assert (found.author.id, found.author.name, found.author.is_bot) == ("501", "501", False)
+    named = loose(date=1_790_000_000, chat=LAB, **{"from": {"id": 501, "first_name": "Ana"}})
+    assert isinstance(named, Message)
+    assert (named.author.name, named.direct, named.at) == ("Ana", False, AT)
+    assert named.address.channel == "-1001"
+
+
+def test_whom_a_message_is_for_is_read_though_little_is_told_of_them():
+    replied = loose(chat=LAB, reply_to_message={"message_id": 9, "chat": LAB, "from": {"id": 700}})
+    mention = {"type": "text_mention", "offset": 0, "length": 3, "user": {"id": 700}}
+    mentioned = loose(chat=LAB, text="Moa, hi", entities=[mention])
+    assert isinstance(replied, Message)
+    assert isinstance(mentioned, Message)
+    assert (replied.addressed, mentioned.addressed, mentioned.text) == (True, True, "hi")
+
+
+@pytest.mark.parametrize(
+    "under",
+    [
+        {},
+        {"date": 0},
+        {"date": "yesterday"},
+        {"from": {"id": 700}, "text": "x", "entities": [{"type": "bold"}]},
+        {"date": 1, "reply_to_message": {"message_id": 3, "date": 1, "poll": {"question": "?"}}},
+    ],
+)
+def test_a_press_under_a_message_that_cannot_be_read_is_read(under):
+    place = {"message_id": 12, "chat": LAB, "message_thread_id": 5, "is_topic_message": True}
+    query = {"id": "4242", "from": ANA, "data": "s:0123456789abcdef:", "message": place | under}
+    found = normalise(read({"update_id": 1, "callback_query": query}), SETTING)
+    assert isinstance(found, Press)
+    assert (found.action, found.turn_id, found.handle) == ("stop", "0123456789abcdef", "4242")
+    assert (found.address.session, found.message_id) == ("telegram/-1001/5", "12")
