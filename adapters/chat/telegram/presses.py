@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from telegram.error import TelegramError
+from telegram.error import RetryAfter, TelegramError
 
 from adapters.chat.telegram.account import Account
 from adapters.chat.telegram.errors import chat_error
@@ -56,10 +56,10 @@ class Presses:
             return  # too late: the button has stopped by itself
 
     async def tell(self, handle: str, text: str) -> bool:
-        """Tell the presser something; False if the press was answered already.
+        """Tell the presser something; False if it cannot be told with the answer to the press.
 
         Raises:
-            ChatError: it could not be told.
+            ChatBusy: it cannot be told yet.
         """
         told = self._held.get(handle)
         if told is None or told.is_set():
@@ -67,8 +67,10 @@ class Presses:
         told.set()
         try:
             await self._answer(handle, text)
-        except TelegramError as error:
+        except RetryAfter as error:
             raise chat_error(error) from None
+        except TelegramError:
+            return False
         return True
 
     async def _answer(self, handle: str, text: str) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from core.errors import ChatError, UserError
 from core.frames import Button, Frame, Notice
 from core.types import Command, Incoming, Message, Moved, Press
+from gateway.pacing import once_free
 from tests.adapters.chat.telegram.conftest import address, chat_of, running
+from tests.simulators.base import Fault
 
 CHOICE = Frame(
     key="notice",
@@ -74,6 +77,33 @@ async def test_words_for_the_presser_come_with_the_answer(telegram, chat, inbox)
     assert len(telegram.shown(lab)) == 1
     await chat.whisper(press, words)  # too late for that: a message, then
     assert telegram.shown(lab)[-1].reply_to == message_id
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (404, "Not Found"),
+        (400, "Bad Request: query is too old and response timeout expired or query ID is invalid"),
+        (500, "Internal Server Error"),
+        (429, ""),
+    ],
+)
+async def test_words_that_cannot_be_the_answer_to_a_press_are_a_message(
+    telegram, chat, inbox, status, error
+):
+    ana = telegram.person("Ana")
+    lab = telegram.group("Lab", ana)
+    message_id = await chat.post(address(lab.id), CHOICE, delivery_id="d")
+    wait = 1 if status == 429 else None
+    fault = Fault(kind="refuse", status=status, error=error, retry_after=wait)
+    telegram.faults.plan("answerCallbackQuery", fault)
+    async with asyncio.TaskGroup() as group:
+        pressing = group.create_task(telegram.press(lab, ana, message_id, "fast"))
+        (press,) = await inbox.until(1)
+        words = Frame(key="notice", content=Notice(text="Stopped."))
+        await once_free(partial(chat.whisper, press, words))
+        assert telegram.shown(lab)[-1].text == "Stopped."
+        pressing.cancel()
 
 
 async def test_words_that_come_before_the_update_is_through_are_the_answer(telegram):
