@@ -113,7 +113,7 @@ class TelegramChat(ChatAdapter):
 
     def _door(self, me: Me, intake: Intake, group: asyncio.TaskGroup) -> Doorway:
         return Doorway(
-            account=self._account,
+            client=self._client,
             me=me,
             platform=self.platform,
             clock=self._clock,

@@ -147,17 +147,15 @@ class Client:
         """Change what was refused, if something else can be sent in its place."""
         if isinstance(error, ChatMigrated):
             self._moved[address.channel] = str(error.new_chat_id)
-        elif misformed(error) and values.get("entities"):
-            values["entities"] = None
-        elif says(error, "text is empty") and values.get("text") != NOTHING:
-            values["text"], values["entities"] = NOTHING, None  # only signs that nobody sees
-        elif says(error, "thread not found") and values["message_thread_id"]:
-            if address.channel.startswith("-"):
-                return False  # what was said in a topic does not belong into the whole group
+            values.pop("reply_parameters", None)  # its messages have other numbers there
+            return True
+        if says(error, "repl"):
+            return values.pop("reply_parameters", None) is not None
+        if says(error, "thread not found") and values["message_thread_id"]:
             values["message_thread_id"] = None
-        else:
-            return False
-        return True
+            # What was said in a topic does not belong into the whole group.
+            return not address.channel.startswith("-")
+        return _simplified(values, error)
 
     def _standing(self, address: Address, message_id: str) -> Values:
         """Say where a message of ours stands.
@@ -173,6 +171,17 @@ class Client:
 
     def _chat(self, address: Address) -> str:
         return self._moved.get(address.channel) or address.channel
+
+
+def _simplified(values: Values, error: TelegramError) -> bool:
+    """Take out of a text what was refused."""
+    if misformed(error) and values.get("entities"):
+        values["entities"] = None
+    elif says(error, "text is empty") and values.get("text") != NOTHING:
+        values["text"], values["entities"] = NOTHING, None  # only signs that nobody sees
+    else:
+        return False
+    return True
 
 
 def _document(file: File) -> InputFile:

@@ -12,16 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from telegram.error import TelegramError
-
-from adapters.chat.telegram.account import Account, Me
+from adapters.chat.telegram.account import Me
 from adapters.chat.telegram.admins import Admins
+from adapters.chat.telegram.client import Client
 from adapters.chat.telegram.normalise import Setting, normalise, removed_from
 from adapters.chat.telegram.presses import Presses
 from adapters.chat.telegram.reading import UNREADABLE, read
-from adapters.chat.telegram.styled import Styled
-from core.errors import StoreError, UserError
-from core.markup import strip
+from core.errors import ChatError, StoreError, UserError
+from core.frames import Frame, Notice
 from core.ports import Clock, Intake
 from core.types import Command, Incoming, Message, Moved, Press
 
@@ -34,7 +32,7 @@ log = logging.getLogger(__name__)
 class Doorway:
     """Where updates come in. `group` runs what must not hold up the next update."""
 
-    account: Account
+    client: Client
     me: Me
     platform: str
     clock: Clock
@@ -107,20 +105,8 @@ class Doorway:
 
     async def _refuse(self, incoming: Message | Command | Press, text: str) -> None:
         """Tell whoever sent it why it is refused; best effort."""
-        reply = incoming.reply_to
-        values: dict[str, object] = {
-            "chat_id": incoming.address.channel,
-            "message_thread_id": incoming.address.thread,
-            "text": Styled(strip(text)).inert().text,
-            "disable_notification": True,
-            "link_preview_options": {"is_disabled": True},
-        }
-        if reply:
-            values["reply_parameters"] = {
-                "message_id": int(reply),
-                "allow_sending_without_reply": True,
-            }
+        frame = Frame(key="notice", content=Notice(text=text))
         try:
-            await self.account.call("sendMessage", values)
-        except TelegramError as error:
-            log.info("%s: a refusal was not told: %s", self.platform, error.message)
+            await self.client.post(incoming.address, frame, reply_to=incoming.reply_to)
+        except ChatError as error:
+            log.info("%s: a refusal was not told: %s", self.platform, error)

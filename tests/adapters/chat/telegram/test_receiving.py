@@ -156,6 +156,13 @@ async def test_a_message_that_is_refused_is_answered_with_the_reason(telegram, c
     await telegram.until(lambda: telegram.shown(lab))
     (shown,) = telegram.shown(lab)
     assert (shown.text, shown.reply_to) == ("Too much is waiting, @\u200ball.", message_id)
+    assert (shown.silent, shown.previews) == (True, False)
+    gone = Fault(kind="refuse", status=400, error="Bad Request: replied message not found")
+    telegram.faults.plan("sendMessage", gone)
+    inbox.refusals += [UserError("Not here.")]
+    await telegram.say(lab, ana, "hi", mention=True)
+    await telegram.until(lambda: telegram.shown(lab)[1:])
+    assert (telegram.shown(lab)[1].text, telegram.shown(lab)[1].reply_to) == ("Not here.", None)
 
 
 async def test_the_native_stop_of_a_draft_comes_in(telegram, chat, inbox):

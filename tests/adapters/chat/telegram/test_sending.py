@@ -155,6 +155,23 @@ async def test_formatting_that_is_refused_is_left_out(telegram, sender, dm):
     assert (shown.text, shown.entities) == ("x", ())
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        "Bad Request: message to be replied not found",
+        "Bad Request: replied message not found",
+        "Bad Request: REPLY_MESSAGE_ID_INVALID",
+    ],
+)
+async def test_an_answer_whose_question_is_gone_is_given_none_the_less(
+    telegram, sender, lab, error
+):
+    telegram.faults.plan("sendMessage", _refusal(error))
+    await sender.post(address(lab.id), ANSWER, delivery_id="d", reply_to="1")
+    (shown,) = telegram.shown(lab)
+    assert (shown.text, shown.reply_to) == ("It is 4, @\u200ball. https://x.org", None)
+
+
 async def test_what_was_said_in_a_topic_stays_there(telegram, sender, lab):
     topic = telegram.topic(lab, "Ideas")
     telegram.delete_topic(lab, topic)
@@ -181,7 +198,8 @@ async def test_a_group_that_moved_is_found(telegram, sender):
     new = await telegram.migrate(old)
     with pytest.raises(MessageGone):
         await sender.edit(address(old.id), message_id, ANSWER)
-    later = await sender.post(address(old.id), WRITING, delivery_id="e")
+    later = await sender.post(address(old.id), WRITING, delivery_id="e", reply_to="1")
+    assert telegram.shown(new)[0].reply_to is None
     with pytest.raises(MessageGone):
         await sender.edit(address(old.id), message_id, ANSWER)
     await sender.edit(address(old.id), later, ANSWER)
