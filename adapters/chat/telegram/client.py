@@ -1,7 +1,7 @@
 """What is said in Telegram, call by call.
 
-Decides which call shows a frame, and what is tried instead where a chat has moved, a topic is gone
-or formatting is refused. Errors of the library end here.
+Decides which call shows a frame, and what is tried instead where a chat has moved, a topic is gone,
+or a reply, formatting or a file is refused. Errors of the library end here.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import re
 from typing import Final, TypeAlias
 
 from telegram import InputFile
-from telegram.error import ChatMigrated, TelegramError
+from telegram.error import BadRequest, ChatMigrated, InvalidToken, TelegramError
 
 from adapters.chat.telegram.account import Account
 from adapters.chat.telegram.errors import chat_error, misformed, says, unchanged
-from adapters.chat.telegram.render import NOTHING, render
+from adapters.chat.telegram.render import NOTHING, code_messages, render
 from core.errors import MessageGone
 from core.frames import File, Frame
 from core.recent import Recent
@@ -25,6 +25,7 @@ SEEN: Final = "👀"  # one of the few reactions that bots may use
 LONGEST_NAME: Final = 60
 _TRIES: Final = 4
 _REMEMBERED: Final = 2000
+_UNDER_WAY: Final = 50
 _UNFIT = re.compile(r"[^\w .()+-]")
 
 Values: TypeAlias = dict[str, object]
@@ -39,6 +40,7 @@ class Client:
         """Speak with this account."""
         self._account = account
         self._moved = Recent[str, str](_REMEMBERED)
+        self._begun = Recent[tuple[Address, File], int](_UNDER_WAY)
         self._shy = Recent[str, None](_REMEMBERED)  # chats that take no reactions
 
     async def acknowledge(self, message: Message) -> None:
@@ -83,17 +85,39 @@ class Client:
                 "message_id": int(reply_to),
                 "allow_sending_without_reply": True,
             }
-        if isinstance(frame.content, File):
-            document = {"document": _document(frame.content)}
+        try:
+            if isinstance(frame.content, File):
+                return await self._file(address, frame.content, values)
+            rendered = render(frame, name=name)
+            return await self._send(address, "sendMessage", values | rendered.values())
+        except TelegramError as error:
+            raise chat_error(error, posting=True) from None
+
+    async def _file(self, address: Address, file: File, values: Values) -> str:
+        """Post a file; where none are taken, post its text, going on where that broke off.
+
+        Raises:
+            TelegramError: it did not work.
+        """
+        try:
+            document = {"document": _document(file)}
             return await self._send(address, "sendDocument", values | document)
-        rendered = render(frame, name=name)
-        return await self._send(address, "sendMessage", values | rendered.values())
+        except (BadRequest, InvalidToken) as error:
+            log.info("%s: a file goes out as text: %s", address.platform, error.message)
+        message_id, key = "", (address, file)
+        messages = code_messages(file.text)
+        for index in range(self._begun.get(key) or 0, len(messages)):
+            message = messages[index].values()
+            message_id = await self._send(address, "sendMessage", values | message)
+            self._begun[key] = index + 1
+        self._begun.pop(key)
+        return message_id
 
     async def _send(self, address: Address, method: str, values: Values) -> str:
         """Post, and try again without what is refused.
 
         Raises:
-            ChatError: as `post` says.
+            TelegramError: it did not work.
         """
         left = _TRIES
         while True:
@@ -103,7 +127,7 @@ class Client:
             except TelegramError as error:
                 left -= 1
                 if not left or not self._mended(address, values, error):
-                    raise chat_error(error, posting=True) from None
+                    raise
             else:
                 return message_id if chat == address.channel else f"{chat}/{message_id}"
 

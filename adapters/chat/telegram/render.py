@@ -7,6 +7,7 @@ anybody but the one person whom a frame names.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,6 +51,14 @@ def render(frame: Frame, *, cursor: bool = True, name: str = "") -> Rendered:
     """
     body = _body(frame.content, _mention(frame, name), cursor=cursor)
     return Rendered(body=_fit(body), keys=keyboard(frame.buttons))
+
+
+def code_messages(text: str) -> list[Rendered]:
+    """Make messages of the text of a file, as code."""
+    longest = max((len(each) for each in re.findall("`+", text)), default=0)
+    fence = "`" * max(longest + 1, 3)
+    parts = split(f"{fence}\n{text}\n{fence}", LIMIT, utf16)
+    return [Rendered(body=_fit(markdown(each))) for each in parts]
 
 
 def _body(content: Content, mention: Styled, *, cursor: bool) -> Styled:

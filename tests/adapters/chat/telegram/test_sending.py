@@ -62,6 +62,31 @@ async def test_a_file_may_be_empty_and_have_any_name(telegram, sender, dm, name)
     assert telegram.shown(dm)[0].files
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(kind="refuse", status=404, error="Not Found"),
+        Fault(kind="refuse", status=400, error="Bad Request: not enough rights to send documents"),
+    ],
+)
+@pytest.mark.parametrize(
+    "line", ["x = 1  # a ```line``` of code, @all", "é👍" * 700, "`````python\nx = 1"]
+)
+async def test_where_no_files_are_taken_the_code_is_posted(telegram, sender, dm, fault, line):
+    code = "\n".join([line] * (8000 // len(line)))
+    frame = Frame(key="file/0", content=File(turn_id="t", name="a.py", text=code))
+    waiting = Fault(kind="refuse", status=429, retry_after=1)
+    telegram.faults.plan("sendDocument", fault, fault)
+    telegram.faults.plan("sendMessage", None, waiting)
+    with pytest.raises(ChatBusy):
+        await sender.post(address(dm.id), frame, delivery_id="d")
+    message_id = await sender.post(address(dm.id), frame, delivery_id="d")
+    shown = telegram.shown(dm)
+    assert shown[-1].id == message_id
+    assert "".join(each.text for each in shown).replace("\n", "") == code.replace("\n", "")
+    assert {each["type"] for part in shown for each in part.entities} == {"pre"}
+
+
 async def test_a_question_is_seen_at_once(telegram, sender, dm):
     (message_id,) = telegram.chat(telegram.dm(telegram.world.people[int(dm.id)])).messages
     message = Message(
