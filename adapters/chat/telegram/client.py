@@ -64,9 +64,9 @@ class Client:
         try:
             await self._account.call("setMessageReaction", values)
         except TelegramError as error:
-            if not says(error, "reaction"):
-                raise
-            self._shy[chat] = None
+            gone = says(error, "to react not found")
+            if isinstance(error, BadRequest | InvalidToken) and not gone:
+                self._shy[chat] = None
 
     async def post(
         self, address: Address, frame: Frame, *, reply_to: str | None, name: str = ""

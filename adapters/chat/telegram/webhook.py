@@ -40,7 +40,7 @@ class Hook:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Take one update in: 200 only once it is stored."""
-        given = request.headers.get(SECRET, "").encode()
+        given = request.headers.get(SECRET, "").encode(errors="surrogateescape")
         secret = self._webhook.secret.encode()
         if not secret or not hmac.compare_digest(given, secret):
             return web.Response(status=403)

@@ -100,13 +100,32 @@ async def test_a_question_is_seen_at_once(telegram, sender, dm):
     await sender.acknowledge(message)
     assert telegram.reactions(dm, str(message_id)) == ["👀"]
     assert telegram.doing(dm)[0][1] == "typing"
-    telegram.faults.plan("setMessageReaction", _refusal("REACTION_INVALID"))
-    await sender.acknowledge(message)
-    await sender.acknowledge(message)
-    assert len(telegram.requests.of("setMessageReaction")) == 2
-    assert len(telegram.doing(dm)) == 3
     telegram.faults.plan("sendChatAction", _refusal("nope"))
     await sender.acknowledge(message)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "again"),
+    [
+        (400, "Bad Request: REACTION_INVALID", False),
+        (400, "Bad Request: not enough rights", False),
+        (404, "Not Found", False),
+        (400, "Bad Request: message to react not found", True),
+        (403, "Forbidden: no", True),
+        (500, "Internal Server Error", True),
+    ],
+)
+async def test_where_a_reaction_does_not_work_typing_is_seen(
+    telegram, sender, dm, status, error, again
+):
+    message = Message(
+        event_id="e", address=address(dm.id), author=_author(), text="hi", at=1, message_id="1"
+    )
+    telegram.faults.plan("setMessageReaction", _refusal(error, status))
+    await sender.acknowledge(message)
+    await sender.acknowledge(message)
+    assert len(telegram.requests.of("setMessageReaction")) == 1 + again
+    assert len(telegram.doing(dm)) == 2
 
 
 def _author():

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -84,6 +85,18 @@ async def test_only_telegram_is_listened_to(telegram, inbox, secret):
         await telegram.until(lambda: telegram.updates.webhook)
         assert await post(url, b"{}", secret) == 403
     assert inbox.heard == []
+
+
+async def test_a_secret_that_is_no_text_is_wrong(telegram, inbox):
+    async with mounted(telegram) as (chat, url), running(chat, inbox):
+        await telegram.until(lambda: telegram.updates.webhook)
+        address = urlsplit(url)
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        head = f"POST {address.path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n{SECRET}: "
+        writer.write(head.encode() + b"\xff\xfe\r\n\r\n")
+        assert (await reader.readline()).split()[1] == b"403"
+        writer.close()
+        await writer.wait_closed()
 
 
 async def test_without_a_secret_nobody_is_listened_to(telegram, inbox):
