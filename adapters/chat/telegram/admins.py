@@ -1,6 +1,7 @@
 """Who administers a group, asked of Telegram and remembered for a while.
 
-Decides only how long that is believed. A group that does not tell has no administrators.
+Decides only how long that is believed. A group that does not tell has no administrators, until
+it is asked again soon.
 """
 
 from __future__ import annotations
@@ -9,13 +10,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from telegram.error import TelegramError
+from telegram.error import RetryAfter, TelegramError
 
 from adapters.chat.telegram.account import Account
+from adapters.chat.telegram.errors import waiting
 from core.ports import Clock
 from core.types import Address, Command, Message, Press
 
 BELIEVED_SECONDS: Final = 300.0
+AGAIN_SECONDS: Final = 5.0
+"""How long a group is not asked again that did not tell."""
 PATIENCE: Final = 3.0
 """Seconds to wait for Telegram: somebody waits for an answer."""
 MOST: Final = 2000
@@ -49,12 +53,14 @@ class Admins:
             found = await self._account.call(
                 "getChatAdministrators", {"chat_id": address.channel}, seconds=PATIENCE
             )
-        except TelegramError:
+            seconds = BELIEVED_SECONDS
+        except TelegramError as error:
             found = ()
+            seconds = waiting(error) if isinstance(error, RetryAfter) else AGAIN_SECONDS
         if len(self._known) >= MOST:
             self._known.clear()
         admins = frozenset(_ids(found))
-        self._known[address.channel] = (now + BELIEVED_SECONDS, admins)
+        self._known[address.channel] = (now + seconds, admins)
         return admins
 
 

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from adapters.chat.telegram import TelegramChat, TelegramOptions, Webhook
 from core.errors import GatewayError
-from core.ports import Intake
+from core.ports import Clock, Intake
 from core.types import Address, Incoming
 from gateway.clock import SystemClock
 from tests.simulators.base import Changes
@@ -75,14 +75,16 @@ class Lines(logging.Handler):
         await self.changes.until(lambda: self.of(*words), seconds=SECONDS)
 
 
-def chat_of(telegram: TelegramSimulator, *, webhook: Webhook | None = None) -> TelegramChat:
+def chat_of(
+    telegram: TelegramSimulator, *, webhook: Webhook | None = None, clock: Clock | None = None
+) -> TelegramChat:
     options = TelegramOptions(
         platform="telegram",
         token=telegram.token,
         base_url=telegram.base_url,
         base_file_url=telegram.base_file_url,
     )
-    return TelegramChat(replace(options, webhook=webhook), clock=SystemClock())
+    return TelegramChat(replace(options, webhook=webhook), clock=clock or SystemClock())
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from adapters.chat.telegram.drafts import draft_id
 from core.errors import ChatBusy, ChatError
 from tests.adapters.chat.telegram.conftest import address, chat_of, running
 from tests.adapters.chat.telegram.frames import ANSWER, PANEL, WRITING
+from tests.fakes.clock import FakeClock
 from tests.simulators.base import Fault
 
 
@@ -54,9 +55,9 @@ async def test_a_draft_that_has_to_wait_says_how_long(telegram, sender, dm):
 
 
 @pytest.mark.parametrize("status", [500, 501, 502, 504])
-async def test_drafts_that_fail_twice_in_a_row_are_left_alone_for_a_while(
-    telegram, sender, dm, status, monkeypatch
-):
+async def test_drafts_that_fail_twice_in_a_row_are_left_alone_for_a_while(telegram, dm, status):
+    clock = FakeClock()
+    sender = chat_of(telegram, clock=clock)
     failure = Fault(kind="refuse", status=status, error="no")
     telegram.faults.plan("sendMessageDraft", failure, None, failure, failure)
     at = address(dm.id)
@@ -67,8 +68,7 @@ async def test_drafts_that_fail_twice_in_a_row_are_left_alone_for_a_while(
         await sender.preview(at, WRITING, delivery_id="d")
     assert not await sender.preview(at, WRITING, delivery_id="d")
     assert sender.capabilities(at).preview is None
-    later = sender._clock.monotonic() + drafts_module.FAILED_SECONDS
-    monkeypatch.setattr(sender._clock, "monotonic", lambda: later)
+    clock.advance(drafts_module.FAILED_SECONDS)
     assert await sender.preview(at, WRITING, delivery_id="d")
 
 

@@ -6,11 +6,12 @@ import asyncio
 
 import pytest
 
-from adapters.chat.telegram import account, polling
+from adapters.chat.telegram import account, admins, polling
 from core.errors import ChatRefused, StoreFull
-from core.types import Message
+from core.types import Command, Message
 from tests.adapters.chat.telegram.conftest import address, chat_of, running
 from tests.adapters.chat.telegram.test_receiving import CHOICE
+from tests.fakes.clock import FakeClock
 from tests.simulators.base import Fault
 from tests.simulators.telegram import TelegramSimulator
 from tests.simulators.telegram.updates import Webhook
@@ -209,6 +210,28 @@ async def test_being_thrown_out_is_a_line_and_the_others_go_on(telegram, chat, i
     await telegram.say(telegram.dm(ana), ana, "hi")
     await inbox.until(1)
     assert lines.of("removed from Lab")
+
+
+@pytest.mark.parametrize(
+    ("fault", "seconds"),
+    [
+        (Fault(kind="refuse", status=429, retry_after=20), 20),
+        (Fault(kind="refuse", status=500, error="no"), admins.AGAIN_SECONDS),
+    ],
+)
+async def test_a_group_that_once_did_not_tell_its_admins_is_asked_again_soon(
+    telegram, inbox, fault, seconds
+):
+    ana, clock = telegram.person("Ana"), FakeClock()
+    lab = telegram.group("Lab", ana)
+    telegram.faults.plan("getChatAdministrators", fault)
+    async with running(chat_of(telegram, clock=clock), inbox):
+        for passed in (0, seconds - 1, 2):
+            clock.advance(passed)
+            await telegram.command(lab, ana, "moa")
+            await inbox.until(len(inbox.heard) + 1)
+    known = [each.author.is_admin for each in inbox.heard if isinstance(each, Command)]
+    assert known == [False, False, True]
 
 
 async def test_menus_are_set_once(telegram, inbox):
