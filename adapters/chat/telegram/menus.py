@@ -5,15 +5,20 @@ Menus are for convenience: whatever happens here is at most a line in the log.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
-from telegram.error import TelegramError
+from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 
 from adapters.chat.telegram.account import Account
+from adapters.chat.telegram.errors import waiting
 from core.commands import MENU
+
+PAUSE: Final = 5.0
+TRIES: Final = 4
 
 _GROUPS: Final = frozenset({"ask", "moa", "stop", "retry", "help"})
 
@@ -33,15 +38,24 @@ def menus() -> Mapping[str, list[dict[str, str]]]:
 
 
 async def set_menus(account: Account, platform: str) -> None:
-    """Set the menus that are not as they should be."""
+    """Set the menus that are not as they should be, if not at once then a little later."""
+    for left in reversed(range(TRIES)):
+        try:
+            await _set(account)
+        except TelegramError as error:
+            if not left or isinstance(error, BadRequest | InvalidToken):
+                log.warning("%s: the menu of commands is not set: %s", platform, error.message)
+                return
+            await asyncio.sleep(waiting(error) if isinstance(error, RetryAfter) else PAUSE)
+        else:
+            return
+
+
+async def _set(account: Account) -> None:
     for kind, wanted in menus().items():
         scope = {"type": kind}
-        try:
-            if await _there(account, scope) != wanted:
-                await account.call("setMyCommands", {"scope": scope, "commands": wanted})
-        except TelegramError as error:
-            log.warning("%s: the menu of commands is not set: %s", platform, error.message)
-            return
+        if await _there(account, scope) != wanted:
+            await account.call("setMyCommands", {"scope": scope, "commands": wanted})
 
 
 async def _there(account: Account, scope: Mapping[str, str]) -> object:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from adapters.chat.telegram import account, admins, polling
+from adapters.chat.telegram import account, admins, menus, polling
 from core.errors import ChatRefused, StoreFull
 from core.types import Command, Message
 from tests.adapters.chat.telegram.conftest import address, chat_of, running
@@ -255,12 +255,32 @@ async def test_menus_are_set_by_a_server_that_does_not_tell_which_there_are(tele
 
 
 async def test_menus_that_are_refused_are_a_line(telegram, inbox, lines):
-    telegram.faults.plan("setMyCommands", Fault(kind="refuse", status=500, error="no"))
+    telegram.faults.plan("setMyCommands", Fault(kind="refuse", status=400, error="no"))
     ana = telegram.person("Ana")
     async with running(chat_of(telegram), inbox):
         await lines.until("menu")
         await telegram.say(telegram.dm(ana), ana, "hi")
         await inbox.until(1)
+
+
+async def test_menus_that_are_not_set_at_once_are_set_later(telegram, inbox, lines, monkeypatch):
+    monkeypatch.setattr(menus, "PAUSE", 0.02)
+    telegram.faults.plan(
+        "setMyCommands", Fault(kind="reset"), Fault(kind="refuse", status=429, retry_after=1)
+    )
+    async with running(chat_of(telegram), inbox):
+        await telegram.until(lambda: len(telegram.account.commands) == 3)
+    tries = telegram.requests.of("setMyCommands")
+    assert tries[2].at - tries[1].at >= 1
+    assert lines.of("menu") == []
+
+
+async def test_menus_that_cannot_be_set_are_given_up(telegram, inbox, lines, monkeypatch):
+    monkeypatch.setattr(menus, "PAUSE", 0.02)
+    telegram.faults.plan("setMyCommands", *[Fault(kind="refuse", status=500, error="no")] * 9)
+    async with running(chat_of(telegram), inbox):
+        await lines.until("menu")
+    assert len(telegram.requests.of("setMyCommands")) == menus.TRIES
 
 
 async def test_privacy_mode_is_explained(telegram, chat, lines):
