@@ -14,8 +14,9 @@ from typing import Final, TypeAlias
 
 import msgspec
 from telegram import Bot
-from telegram.error import TelegramError
+from telegram.error import BadRequest, TelegramError
 
+from adapters.chat.telegram.errors import says
 from adapters.chat.telegram.options import TelegramOptions
 from adapters.chat.telegram.request import AiohttpRequest, Unanswered
 
@@ -23,8 +24,9 @@ Values: TypeAlias = Mapping[str, object]
 """The parameters of a call, by their names in the documentation."""
 
 CONNECTIONS: Final = 64
-UPDATES: Final = ("message", "callback_query", "my_chat_member", "stopped_message_generation")
-"""The kinds of updates that are asked for; the last one is newer than the library."""
+_OLD_UPDATES: Final = ("message", "callback_query", "my_chat_member")
+UPDATES: Final = (*_OLD_UPDATES, "stopped_message_generation")
+"""The kinds of updates that are asked for; the last one is newer than many a server."""
 POLL_SECONDS: Final = 30
 PATIENCE: Final = 10.0
 """Seconds that a long poll may be late."""
@@ -42,10 +44,11 @@ class Me:
 class Account(Bot):
     """One token. Its connections open by themselves, and stay open while it is connected."""
 
-    __slots__ = ()
+    __slots__ = ("_kinds",)
 
     def __init__(self, options: TelegramOptions) -> None:
         """Make it; nothing is sent."""
+        self._kinds: tuple[str, ...] = UPDATES
         super().__init__(
             options.token,
             base_url=options.base_url,
@@ -94,14 +97,31 @@ class Account(Bot):
         Raises:
             TelegramError: it did not work.
         """
-        found = await self.call(
-            "getUpdates",
-            {"offset": offset, "timeout": POLL_SECONDS, "allowed_updates": list(UPDATES)},
-            seconds=POLL_SECONDS + PATIENCE,
-        )
+        values = {"offset": offset, "timeout": POLL_SECONDS}
+        found = await self.subscribe("getUpdates", values, seconds=POLL_SECONDS + PATIENCE)
         if not isinstance(found, list):
             raise TelegramError("getUpdates gave no list")
         return [each for each in found if isinstance(each, dict)]
+
+    async def subscribe(
+        self, method: str, values: Values, *, seconds: float | None = None
+    ) -> object:
+        """Call a method with the kinds of updates that are wanted, as far as the server knows them.
+
+        Raises:
+            TelegramError: it did not work.
+        """
+        try:
+            return await self._subscribe(method, values, seconds)
+        except BadRequest as error:
+            if self._kinds == _OLD_UPDATES or not says(error, "allowed_updates", "update type"):
+                raise
+        self._kinds = _OLD_UPDATES
+        return await self._subscribe(method, values, seconds)
+
+    async def _subscribe(self, method: str, values: Values, seconds: float | None) -> object:
+        asked = {**values, "allowed_updates": list(self._kinds)}
+        return await self.call(method, asked, seconds=seconds)
 
     async def send(self, method: str, values: Values) -> str:
         """Post a message and give its id.

@@ -15,7 +15,7 @@ import msgspec
 from aiohttp import web
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
-from adapters.chat.telegram.account import UPDATES, Account
+from adapters.chat.telegram.account import Account
 from adapters.chat.telegram.polling import Take, Trouble, refusal
 from core.errors import ChatRefused, StoreError
 
@@ -82,12 +82,11 @@ class Hook:
 
     async def _set(self, account: Account, trouble: Trouble, setting: str) -> bool:
         try:
-            await account.call(
+            await account.subscribe(
                 "setWebhook",
                 {
                     "url": self._webhook.url,
                     "secret_token": self._webhook.secret,
-                    "allowed_updates": list(UPDATES),
                     "max_connections": CONNECTIONS,
                 },
             )

@@ -191,6 +191,19 @@ async def test_a_second_poller_is_explained_in_one_line(telegram, chat, inbox, l
     assert "stop the other one" in line
 
 
+async def test_a_server_that_knows_no_stop_of_drafts_is_polled_without_it(telegram, inbox, lines):
+    ana = telegram.person("Ana")
+    old = Fault(kind="refuse", status=400, error="Bad Request: unknown type in allowed_updates")
+    telegram.faults.plan("getUpdates", old)
+    async with running(chat_of(telegram), inbox):
+        for count in (1, 2):
+            await telegram.say(telegram.dm(ana), ana, "hi")
+            await inbox.until(count)
+    assert telegram.updates.asked == ["message", "callback_query", "my_chat_member"]
+    assert [each.status for each in telegram.requests.of("getUpdates")][:2] == [400, 200]
+    assert lines.of("reached") == []
+
+
 async def test_a_webhook_that_somebody_left_is_removed(telegram, inbox):
     telegram.updates.hook(Webhook(url="http://127.0.0.1:9/x"))
     ana = telegram.person("Ana")

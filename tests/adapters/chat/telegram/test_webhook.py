@@ -134,5 +134,15 @@ async def test_a_telegram_that_is_busy_is_asked_again(telegram, inbox, monkeypat
         await telegram.until(lambda: telegram.updates.webhook)
 
 
+async def test_a_server_that_knows_no_stop_of_drafts_is_not_asked_for_it(telegram, inbox):
+    ana = telegram.person("Ana")
+    old = Fault(kind="refuse", status=400, error="Bad Request: unknown type in allowed_updates")
+    telegram.faults.plan("setWebhook", old)
+    async with mounted(telegram) as (chat, _), running(chat, inbox):
+        await telegram.say(telegram.dm(ana), ana, "hi")
+        await inbox.until(1)
+    assert telegram.updates.asked == ["message", "callback_query", "my_chat_member"]
+
+
 def test_polling_wants_no_route(telegram):
     assert chat_of(telegram).hooks == {}
