@@ -7,7 +7,6 @@ anybody is answered is not decided here.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -15,15 +14,15 @@ from typing import Final
 import telegram
 
 from adapters.chat.telegram.account import Me
-from adapters.chat.telegram.attachments import attachments
 from adapters.chat.telegram.buttons import pressed
+from adapters.chat.telegram.said import Said
+from core.commands import Asked, asked
 from core.types import Address, Author, Command, Incoming, Message, Moved, Press
 
 BARE: Final = frozenset({"ask", "moa"})
 """Commands that count in a group without the bot's name behind them; others may be anybody's."""
 
 _ANONYMOUS: Final = 1087968824  # who writes for an administrator that stays anonymous
-_COMMAND = re.compile(r"/(\w{1,32})(?:@(\w+))?\s*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,32 +67,39 @@ def _message(message: telegram.Message, update_id: int, setting: Setting) -> Inc
             new=Address(platform=setting.platform, channel=str(message.migrate_to_chat_id)),
             at=_ms(message, setting),
         )
-    if chat.type == "channel" or message.is_automatic_forward or message.from_user is None:
+    if _by_nobody(message, setting.me):
         return None
-    if message.from_user.id == setting.me.id:
-        return None
-    said = _Said(message, setting.me)
-    if said.command is not None and not said.attachments:
+    said = Said(message, setting.me)
+    asks = said.command == "ask" and bool(said.attachments)  # a command would lose them
+    if said.command is not None and not asks:
         return _command(message, said, setting)
     if said.for_another_bot or not (said.text or said.attachments or said.mentioned):
         return None
     direct = chat.type == "private"
+    question = asked(said.text) if asks else Asked(text=said.text)
     return Message(
         event_id=f"{chat.id}/{message.message_id}",
         address=_address(message, setting.platform),
         author=_author(message),
-        text=said.text,
+        text=question.text,
         at=_ms(message, setting),
         message_id=str(message.message_id),
         reply_to=None if direct else str(message.message_id),
         direct=direct,
-        addressed=direct or said.addressed,
+        addressed=direct or said.addressed or asks,
         to_others=said.to_others,
         attachments=said.attachments,
+        preset=question.preset,
     )
 
 
-def _command(message: telegram.Message, said: _Said, setting: Setting) -> Command | None:
+def _by_nobody(message: telegram.Message, me: Me) -> bool:
+    """Say whether no person wrote this: it came through a channel, or the bot said it."""
+    through = message.chat.type == "channel" or message.is_automatic_forward
+    return bool(through) or message.from_user is None or message.from_user.id == me.id
+
+
+def _command(message: telegram.Message, said: Said, setting: Setting) -> Command | None:
     direct = message.chat.type == "private"
     name = said.command or ""
     if said.for_another_bot or not (direct or said.addressed or name in BARE):
@@ -109,77 +115,6 @@ def _command(message: telegram.Message, said: _Said, setting: Setting) -> Comman
         reply_to=None if direct else str(message.message_id),
         direct=direct,
     )
-
-
-class _Said:
-    """What a message says, and to whom."""
-
-    def __init__(self, message: telegram.Message, me: Me) -> None:
-        self.attachments = attachments(message)
-        self.mentioned = False
-        self.for_another_bot = False
-        self.command: str | None = None
-        self._others = False
-        self._me = me
-        text = message.text or message.caption or ""
-        self._raw = text.encode("utf-16-le", "surrogatepass")
-        spans = [
-            (each.offset, each.offset + each.length)
-            for each in (*message.entities, *message.caption_entities)
-            if self._to_me(each)
-        ]
-        text = self._without(spans).strip() if spans else text.strip()
-        self.text = self._arguments(text)
-        replied = _replied(message)
-        self.replied = replied is not None and replied.id == me.id
-        self.to_others = self._others or (replied is not None and not self.replied)
-
-    @property
-    def addressed(self) -> bool:
-        """Whether it is meant for the bot."""
-        return self.mentioned or self.replied
-
-    def _to_me(self, entity: telegram.MessageEntity) -> bool:
-        """Look whom an entity means; True if it is to be taken out of the text."""
-        word = self._raw[2 * entity.offset : 2 * (entity.offset + entity.length)].decode(
-            "utf-16-le", "replace"
-        )
-        mine = self._me.username.lower()
-        if entity.type == "bot_command" and entity.offset == 0:
-            name, _, bot = word.removeprefix("/").partition("@")
-            self.command = name.lower()
-            self.mentioned |= bool(bot) and bot.lower() == mine
-            self.for_another_bot = bool(bot) and bot.lower() != mine
-        elif entity.type in {"mention", "text_mention"}:
-            named = entity.type == "mention" and word.lower() == f"@{mine}"
-            if named or (entity.user is not None and entity.user.id == self._me.id):
-                self.mentioned = True
-                return True
-            self._others = True
-        return False
-
-    def _arguments(self, text: str) -> str:
-        found = None if self.command is None else _COMMAND.match(text)
-        return text[found.end() :] if found else text
-
-    def _without(self, spans: list[tuple[int, int]]) -> str:
-        pieces, at = [], 0
-        for start, end in sorted(spans):
-            pieces.append(self._raw[2 * at : 2 * start])
-            at = end
-        pieces.append(self._raw[2 * at :])
-        text = " ".join(piece.decode("utf-16-le", "surrogatepass").strip(" \t") for piece in pieces)
-        return text.lstrip(" \t,:")
-
-
-def _replied(message: telegram.Message) -> telegram.User | None:
-    """Say to whom a message replies; in a topic everything replies to its first message."""
-    to = message.reply_to_message
-    if to is None or to.forum_topic_created is not None or to.from_user is None:
-        return None
-    if message.is_topic_message and to.message_id == message.message_thread_id:
-        return None
-    return to.from_user
 
 
 # --- presses --------------------------------------------------------------------------------

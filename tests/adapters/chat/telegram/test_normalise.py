@@ -253,3 +253,77 @@ def test_a_press_under_a_message_that_cannot_be_read_is_read(under):
     assert isinstance(found, Press)
     assert (found.action, found.turn_id, found.handle) == ("stop", "0123456789abcdef", "4242")
     assert (found.address.session, found.message_id) == ("telegram/-1001/5", "12")
+
+
+# --- commands in odd places, and nothing marked ---------------------------------------------
+
+PHOTO = [{"file_id": "a", "file_unique_id": "b", "width": 1, "height": 1}]
+
+
+def captioned(caption: str, chat: dict[str, int]) -> Incoming | None:
+    length = len(caption.split(maxsplit=1)[0])
+    command = [{"type": "bot_command", "offset": 0, "length": length}]
+    return loose(text=None, caption=caption, caption_entities=command, photo=PHOTO, chat=chat)
+
+
+@pytest.mark.parametrize("chat", [{"id": 501}, {"id": -1001}])
+def test_a_question_under_a_picture_keeps_the_picture_and_its_preset(chat):
+    found = captioned("/ask preset:fast what is this?", chat)
+    assert isinstance(found, Message)
+    assert (found.text, found.preset, found.addressed) == ("what is this?", "fast", True)
+    assert len(found.attachments) == 1
+
+
+def test_other_commands_under_a_picture_are_commands():
+    for found in (captioned("/stop", {"id": 501}), captioned("/stop@moa_bot", {"id": -1001})):
+        assert isinstance(found, Command)
+        assert (found.name, found.args) == ("stop", "")
+    assert captioned("/stop", {"id": -1001}) is None
+    assert captioned("/ask@other_bot what?", {"id": -1001}) is None
+
+
+@pytest.mark.parametrize("marked", [True, False])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("@moa_bot /moa review", ("moa", "review")),
+        ("👍 @Moa_Bot, /stop", None),
+        ("@moa_bot /stop", ("stop", "")),
+        ("/moa review", ("moa", "review")),
+        ("/stop@MOA_BOT", ("stop", "")),
+        ("hi @moa_bot /stop", None),
+    ],
+)
+def test_a_command_after_the_bot_s_name_and_one_that_is_not_marked_are_commands(text, said, marked):
+    mention, command = text.lower().find("@moa_bot"), text.find("/")
+    marks = [{"type": "bot_command", "offset": command, "length": len(text[command:].split()[0])}]
+    if mention >= 0 and "/stop@" not in text.lower():
+        at = len(text[:mention].encode("utf-16-le")) // 2
+        marks += [{"type": "mention", "offset": at, "length": 8}]
+    if text.startswith("👍"):
+        marks[0]["offset"] += 1
+    found = loose(chat={"id": -1001}, text=text, **({"entities": marks} if marked else {}))
+    if said is None:
+        assert isinstance(found, Message)
+        assert found.addressed
+    else:
+        assert isinstance(found, Command)
+        assert (found.name, found.args) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("@moa_bot hi", "hi"),
+        ("👍 @Moa_Bot: hi", "👍 : hi"),
+        ("so, @moa_bot?", "so, ?"),
+        ("mail@moa_bot", None),
+        ("@moa_bot_2 hi", None),
+        ("/usr/bin/moa", None),
+    ],
+)
+def test_a_mention_that_is_not_marked_is_found(text, read):
+    found = loose(chat={"id": -1001}, text=text)
+    assert isinstance(found, Message)
+    assert found.addressed == (read is not None)
+    assert found.text == (read or text)
