@@ -6,10 +6,13 @@ An implementation raises only errors of `core.errors`. Which database it is, not
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from core.records import Accepted, Conversation, Spent, StoredTurn, TurnEnd, TurnStart
 from core.types import Address, Advice, Incoming, Line
+
+MOVED: Final = "moved"
+"""The scope under which it is kept where chats have gone."""
 
 
 class Inbox(Protocol):
@@ -149,7 +152,7 @@ class Store(Inbox, Turns, Outbox, History, Settings, Protocol):
         """Let a chat and every thread in it go on under another address, in one transaction.
 
         Both are of one platform and have no thread. What somebody has set there already stays
-        as it is.
+        as it is. `settings(MOVED)` tells it from then on: the new session by the old one.
         """
         ...
 

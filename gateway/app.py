@@ -125,7 +125,7 @@ async def serve(
                     for run in models.services
                 ),
             ]
-            await recover(store, sessions, chats.keys())
+            await recover(store, sessions, gateway.exchange.moves, chats.keys())
             tasks += [
                 root.create_task(supervise(chat.platform, partial(chat.run, gateway.intake)))
                 for chat in faces.chats
@@ -231,7 +231,7 @@ def _exchange(
         budgets=ChatBudgets(),
         choices=choices,
         places=choices.places,
-        moves=Moves(store),
+        moves=Moves(store, choices.places),
         clock=runner.world.clock,
         new_id=lambda: secrets.token_hex(8),
     )

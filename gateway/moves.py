@@ -1,4 +1,4 @@
-"""Chats that go on under another id: the store learns it, and so does what waits in a lane."""
+"""Chats that go on under another id: the store learns it, the file follows, and so do lanes."""
 
 from __future__ import annotations
 
@@ -6,25 +6,34 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.records import StoredTurn
+from core.storage import MOVED
 from core.types import Address
 
 if TYPE_CHECKING:
     from core.storage import Store
+    from gateway.places import Places
     from gateway.sessions import Work
 
 
 class Moves:
-    """The moves since the program started."""
+    """The moves: those since the program started are followed, all others are recalled."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, places: Places) -> None:
         """Begin with none."""
         self._store = store
+        self._places = places
         self._moves: list[tuple[Address, Address]] = []
+
+    async def recall(self) -> None:
+        """Let what the file says hold for chats that have moved before."""
+        for old, new in (await self._store.settings(MOVED)).items():
+            self._places.moved(Address.of(old), Address.of(new))
 
     async def move(self, old: Address, new: Address) -> None:
         """Let a chat and all of its threads go on under another address."""
         await self._store.move(old, new)
         self._moves.append((old, new))
+        self._places.moved(old, new)
 
     def followed(self, work: Work) -> Work:
         """Give work with the address that its chat has now."""

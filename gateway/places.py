@@ -5,11 +5,13 @@ Decides which row of the file is the most exact one. What was chosen in chat is 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Literal
 
+import structlog
 from msgspec.structs import replace
 
 from core.policy import Access
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from core.types import Address, Author
     from gateway.config import Config
     from gateway.config.chats import Channel, Workspace
+
+log = structlog.get_logger()
 
 Notify = Literal["asker", "never"]
 
@@ -46,6 +50,7 @@ class Places:
     def __init__(self, config: Config) -> None:
         """Take them as they are now."""
         self._settings = config.settings
+        self._channels = config.settings.channels
         said = config.settings.access
         self._access = Access(
             owners=frozenset(said.owners),
@@ -56,6 +61,20 @@ class Places:
             guests=said.guests,
             public=said.public,
         )
+
+    def moved(self, old: Address, new: Address) -> None:
+        """Let what the file says of a chat hold for what it has become.
+
+        Where it speaks of the new one already, that wins.
+        """
+        access = _extended(self._access, old, new)
+        rows = [replace(each, channel=new.channel) for each in self._channels if _at(each, old)]
+        rows = [each for each in rows if each not in self._channels]
+        if rows or access != self._access:
+            change = f"{old.platform} {old.channel} is now {new.channel}"
+            log.warning("config", text=f"update the file: {change}; what it says still holds")
+        self._access = access
+        self._channels = (*rows, *self._channels)
 
     def guarded(self, platform: str) -> bool:
         """Tell whether a platform is a messenger: what has a token of ours guards itself."""
@@ -80,7 +99,7 @@ class Places:
         settings = self._settings
         workspaces = [each for each in settings.workspaces if _is_in(each, address, circles)]
         channels = sorted(
-            (each for each in settings.channels if _is_there(each, address, circles)),
+            (each for each in self._channels if _is_there(each, address, circles)),
             key=lambda each: (each.thread is not None, each.workspace is not None),
         )
         said = reduce(_over, [*workspaces, *channels], settings.defaults)
@@ -100,13 +119,36 @@ class Places:
         )
 
 
+def _extended(access: Access, old: Address, new: Address) -> Access:
+    """Let whoever is named by a chat's old id be named by its new one, too."""
+    names = {
+        f"{old.platform}:{kind}{old.channel}": f"{old.platform}:{kind}{new.channel}"
+        for kind in ("", "chat:")
+    }
+
+    def known(subjects: frozenset[str]) -> frozenset[str]:
+        return subjects | {names[each] for each in subjects & names.keys()}
+
+    return dataclasses.replace(
+        access,
+        owners=known(access.owners),
+        admins=known(access.admins),
+        allow=known(access.allow),
+        deny=known(access.deny),
+    )
+
+
 def _is_in(row: Workspace, address: Address, circles: Collection[str]) -> bool:
     return row.platform == address.platform and _names(row.workspace, circles)
 
 
+def _at(row: Channel, address: Address) -> bool:
+    return (row.platform, row.channel) == (address.platform, address.channel)
+
+
 def _is_there(row: Channel, address: Address, circles: Collection[str]) -> bool:
     return (
-        (row.platform, row.channel) == (address.platform, address.channel)
+        _at(row, address)
         and row.thread in {None, address.thread}
         and (row.workspace is None or _names(row.workspace, circles))
     )

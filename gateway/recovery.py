@@ -17,14 +17,18 @@ from gateway.turns import unanswered
 if TYPE_CHECKING:
     from core.records import Accepted, StoredTurn
     from core.storage import Store
+    from gateway.moves import Moves
     from gateway.sessions import Sessions
 
 log = structlog.get_logger()
 
 
-async def recover(store: Store, sessions: Sessions, platforms: Collection[str]) -> None:
+async def recover(
+    store: Store, sessions: Sessions, moves: Moves, platforms: Collection[str]
+) -> None:
     """Queue what is left; what belongs to a platform that is not configured stays where it is."""
-    waiting = await _moved(store, await store.waiting())
+    await moves.recall()
+    waiting = await _moved(store, moves, await store.waiting())
     unfinished = await _unfinished(store)
     stopped = _stopped(waiting)
     turns = [turn for turn in unfinished if Address.of(turn.start.session).platform in platforms]
@@ -48,13 +52,13 @@ async def _unfinished(store: Store) -> list[StoredTurn]:
     return [turn for turn in left if turn.start.seq is not None]
 
 
-async def _moved(store: Store, waiting: Sequence[Accepted]) -> Sequence[Accepted]:
+async def _moved(store: Store, moves: Moves, waiting: Sequence[Accepted]) -> Sequence[Accepted]:
     """Do what comes before everything else: chats that go on under another id."""
-    moves = [(each.seq, each.incoming) for each in waiting if isinstance(each.incoming, Moved)]
-    for seq, moved in moves:
-        await store.move(moved.address, moved.new)
+    undone = [(each.seq, each.incoming) for each in waiting if isinstance(each.incoming, Moved)]
+    for seq, moved in undone:
+        await moves.move(moved.address, moved.new)
         await store.drop(seq, "done")
-    return await store.waiting() if moves else waiting
+    return await store.waiting() if undone else waiting
 
 
 def _stopped(waiting: Iterable[Accepted]) -> set[str]:

@@ -21,6 +21,7 @@ from adapters.store.database import Database, Row, Statement
 from adapters.store.queries import statement, statement_of_rows
 from core.errors import StoreDamaged, StoreError
 from core.records import Accepted, Conversation, Spent, StoredTurn, TurnEnd, TurnStart
+from core.storage import MOVED
 from core.types import Address, Advice, Incoming, Line, Message, Moved
 
 LAST_NUMBER = 2**63 - 1
@@ -233,6 +234,7 @@ class SqlStore:
             statement("move_history", was, now),
             statement("copy_settings", f"session:{was}", f"session:{now}"),
             statement("leave_settings", f"session:{was}"),
+            statement("set", MOVED, was, now, "", 0),
         )
 
 

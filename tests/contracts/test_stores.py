@@ -14,7 +14,7 @@ import adapters.store
 from adapters.store import open_sqlite
 from core.errors import StoreError
 from core.records import Accepted, Posted, Spent
-from core.storage import Store
+from core.storage import MOVED, Store
 from core.types import Address, Advice, Author, Command, Line, Moved, Press
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.turns import ANNA, ROOM, advice, end, message, report, start
@@ -481,6 +481,7 @@ async def test_a_place_goes_on_elsewhere_with_all_that_is_kept_of_it(store: Stor
     assert await store.settings(f"session:{new.session}") == {"preset": "mine", "advisors": "line"}
     assert await store.settings(f"session:{new.session}/7") == {"preset": "review"}
     assert await store.settings(f"session:{ROOM.session}") == {}
+    assert await store.settings(MOVED) == {ROOM.session: new.session}
 
 
 async def test_a_move_itself_still_waits_under_its_own_name(store: Store):

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from adapters.store.sql import title
 from core.errors import StoreError
 from core.records import Accepted, Conversation, Posted, Spent, StoredTurn, TurnEnd, TurnStart
+from core.storage import MOVED
 from core.types import Address, Advice, Incoming, Line, Message, Moved
 
 Place: TypeAlias = tuple[int, int]
@@ -244,6 +245,7 @@ class MemoryStore:
             if now != scope:
                 chosen = self._settings.pop(scope)
                 self._settings[now] = chosen | self._settings.get(now, {})
+        self._settings.setdefault(MOVED, {})[old.session] = new.session
 
     # --- within
 

@@ -93,7 +93,7 @@ class Parts:
             await asyncio.wait(set(self.sessions._tasks))
 
     async def recover(self) -> None:
-        await recover(self.store, self.sessions, {"fake"})
+        await recover(self.store, self.sessions, self.gateway.exchange.moves, {"fake"})
 
     def _event(self) -> str:
         return f"e{next(self.numbers)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from core.types import Address
 from gateway import config as configuration
@@ -76,3 +77,16 @@ def test_behind_a_token_of_ours_everybody_is_the_owner(places):
     assert places.role(ANN, Address(platform="web", channel="x"), direct=True) == "owner"
     assert places.role(ANN, Address(platform="console", channel="x"), direct=True) == "owner"
     assert places.role(ANN, C1, direct=True) == "stranger"
+
+
+def test_a_chat_that_moved_is_told_once_and_what_the_file_says_of_its_new_id_wins():
+    file = FILE + "  - {platform: slack, channel: C2, advisors: full}\n"
+    places = Places(configuration.parse(file, "config.yaml", {}))
+    with capture_logs() as logs:
+        for _ in range(2):
+            places.moved(C1, replace(C1, channel="C2"))
+        places.moved(replace(C1, channel="C8"), replace(C1, channel="C9"))
+    here = places.at(replace(C1, channel="C2"), (), direct=False)
+    assert (here.listen, here.advisors) == ("all", "full")
+    (line,) = logs
+    assert "C1 is now C2" in line["text"]

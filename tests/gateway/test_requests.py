@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 from typing_extensions import override
 
-from core.errors import ChatBusy, ChatError, StoreDamaged, StoreError
+from core.errors import ChatBusy, ChatError, StoreDamaged, StoreError, UserError
 from core.frames import Frame
 from core.records import TurnEnd
 from core.types import Address, Command, Incoming, Message, Moved, Press
@@ -549,6 +549,57 @@ def test_a_chat_goes_on_under_another_id_with_all_that_waits():
         assert await scene.parts.store.turns(GROUP.session) == []
 
     story(scenario, scripts=SLOW)
+
+
+NAMED = """
+access:
+  allow: ["fake:chat:G1"]
+  deny: ["fake:ben"]
+channels: [{platform: fake, channel: G1, preset: alone}]
+"""
+SHUT = "access: {allow: ['fake:eve'], deny: ['fake:chat:G1']}\n"
+MOVED = Moved(event_id="m1", address=GROUP, author=ANN, new=NEW, at=2)
+
+
+@pytest.mark.parametrize("restarted", ["no", "before it was done", "after it"])
+def test_what_the_file_says_of_a_chat_holds_where_it_goes_on(restarted):
+    async def told():
+        store = MemoryStore()
+        async with guarded(store=store, more=NAMED) as scene:
+            if restarted == "before it was done":
+                await store.accept(MOVED)
+            else:
+                await scene.parts.gateway.intake(MOVED)
+                await scene.idle()
+            if restarted == "no":
+                await works(scene)
+                return
+        async with guarded(store=store, more=NAMED) as scene:
+            await scene.parts.recover()
+            await works(scene)
+
+    async def works(scene: Scene):
+        assert await scene.say("Why?", who=EVE, where=NEW)
+        assert (await scene.parts.gateway.exchange.preset(NEW.session)).name == "alone"
+        with pytest.raises(UserError, match="closed it to you"):
+            await scene.say("Why?", who=BEN, where=NEW)
+        await scene.idle()
+
+    run_virtual(told())
+
+
+def test_a_chat_that_is_denied_stays_denied_where_it_goes_on():
+    async def told():
+        store = MemoryStore()
+        for _ in range(2):
+            async with guarded(store=store, more=SHUT) as scene:
+                await scene.parts.recover()
+                await scene.parts.gateway.intake(MOVED)
+                await scene.idle()
+                with pytest.raises(UserError, match="closed it to you"):
+                    await scene.say("Why?", who=EVE, where=NEW)
+
+    run_virtual(told())
 
 
 def test_a_move_that_was_not_done_any_more_is_done_after_a_restart():
