@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from adapters.chat.telegram.account import Me
 from adapters.chat.telegram.admins import Admins
 from adapters.chat.telegram.client import Client
-from adapters.chat.telegram.normalise import Setting, normalise, removed_from
+from adapters.chat.telegram.normalise import Setting, joined, normalise, removed_from
 from adapters.chat.telegram.presses import Presses
 from adapters.chat.telegram.reading import UNREADABLE, read
 from core.errors import ChatError, StoreError, UserError
@@ -42,12 +42,17 @@ class Doorway:
     group: asyncio.TaskGroup
     names: dict[str, str] = field(default_factory=dict)
 
-    async def take(self, raw: Mapping[str, object]) -> None:
-        """Take an update in; once this returns it need not come again.
+    async def take(self, raws: Sequence[Mapping[str, object]]) -> None:
+        """Take an update in, or the parts of an album; once this returns they need not come again.
 
         Raises:
             StoreError: it was not stored, and should come again.
         """
+        found = [each for raw in raws if (each := self._read(raw)) is not None]
+        for incoming in joined(found):
+            await self._take(incoming)
+
+    def _read(self, raw: Mapping[str, object]) -> Incoming | None:
         try:
             update = read(raw)
             now = int(self.clock.now().timestamp() * 1000)
@@ -59,13 +64,12 @@ class Doorway:
             log.warning(
                 "%s: update %s is malformed and passed over: %r", self.platform, number, error
             )
-            return
+            return None
         if chat:
             log.info("%s: the bot was removed from %s", self.platform, chat)
-        if incoming is not None:
-            await self._take(incoming)
-        elif update.callback_query is not None:
+        if incoming is None and update.callback_query is not None:
             self._settle(update.callback_query.id)
+        return incoming
 
     async def _take(self, incoming: Incoming) -> None:
         if isinstance(incoming, Moved):

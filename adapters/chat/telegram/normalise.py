@@ -7,8 +7,8 @@ anybody is answered is not decided here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import telegram
@@ -44,6 +44,24 @@ def normalise(update: telegram.Update, setting: Setting) -> Incoming | None:
     if isinstance(stopped, Mapping):
         return _stopped(stopped, update.update_id, setting)
     return None
+
+
+def joined(parts: Sequence[Incoming]) -> Sequence[Incoming]:
+    """Make one message of the parts of an album: the words of one, and what came with all."""
+    album = [each for each in parts if isinstance(each, Message)]
+    if len(album) < max(len(parts), 2):
+        return parts
+    said = next((each for each in album if each.text or each.preset), album[0])
+    return [
+        replace(
+            album[0],
+            text=said.text,
+            preset=said.preset,
+            addressed=any(each.addressed for each in album),
+            to_others=any(each.to_others for each in album),
+            attachments=tuple(file for each in album for file in each.attachments),
+        )
+    ]
 
 
 def removed_from(update: telegram.Update) -> str:

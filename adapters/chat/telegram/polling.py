@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import groupby
 from typing import Final, NoReturn, TypeAlias
 
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
@@ -21,13 +22,16 @@ from core.errors import ChatRefused, StoreError
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
+ALBUM_SECONDS: Final = 1.0
+"""How long the parts of an album take to come; nothing is confirmed meanwhile."""
 BREATH: Final = 1.0
 """Seconds that a poll takes at least if it brings nothing new: not every server holds it open."""
 SILENCE: Final = 600.0
 """Seconds before the same cause is said again."""
 
 Raw: TypeAlias = Mapping[str, object]
-Take: TypeAlias = Callable[[Raw], Awaitable[None]]
+Take: TypeAlias = Callable[[Sequence[Raw]], Awaitable[None]]
+"""Takes an update in, or all those of one album."""
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +141,11 @@ async def poll(account: Account, take: Take, trouble: Trouble, *, setting: str) 
 async def _asked(account: Account, offset: int | None, *, hooked: bool) -> Sequence[Raw]:
     if hooked:
         await account.call("deleteWebhook")
-    return await account.updates(offset)
+    updates = await account.updates(offset)
+    if any(_album(each) for each in updates):
+        await asyncio.sleep(ALBUM_SECONDS)
+        return await account.updates(offset)
+    return updates
 
 
 async def _take_all(
@@ -162,12 +170,19 @@ async def _take_all(
 
 
 async def _take_in_order(updates: Sequence[Raw], take: Take, failed: dict[int, StoreError]) -> None:
-    for each in updates:
+    for _, parts in groupby(updates, lambda each: _album(each) or id(each)):
+        together = list(parts)
         try:
-            await take(each)
+            await take(together)
         except StoreError as error:
-            failed[_number(each) or 0] = error
+            failed[_number(together[0]) or 0] = error
             return
+
+
+def _album(update: Raw) -> str:
+    """Give the name of the album that an update is a part of; empty if of none."""
+    message = update.get("message")
+    return str(message.get("media_group_id") or "") if isinstance(message, Mapping) else ""
 
 
 def _number(update: Raw) -> int | None:

@@ -52,7 +52,7 @@ class Hook:
             log.warning("%s: an update that is no JSON is passed over", self._platform)
             return web.Response()
         try:
-            await self._take(raw)
+            await self._take([raw])
         except StoreError as error:
             if not self._full:
                 log.warning(

@@ -8,7 +8,8 @@ from functools import partial
 
 import pytest
 
-from core.errors import ChatError, UserError
+from adapters.chat.telegram import polling
+from core.errors import ChatError, StoreFull, UserError
 from core.frames import Button, Frame, Notice
 from core.types import Command, Incoming, Message, Moved, Press
 from gateway.pacing import once_free
@@ -48,6 +49,47 @@ async def test_a_mention_a_command_a_topic_and_a_picture_come_in(telegram, chat,
     assert (command.name, command.args, command.author.is_admin) == ("moa", "review", True)
     assert command.address == mention.address
     assert len(telegram.requests.of("getChatAdministrators")) == 1
+
+
+@pytest.mark.parametrize("late", [0, 1, 2])
+@pytest.mark.parametrize("grouped", [False, True])
+async def test_an_album_is_one_message_however_its_parts_come(
+    telegram, inbox, monkeypatch, late, grouped
+):
+    monkeypatch.setattr(polling, "ALBUM_SECONDS", 0.2)
+    ana = telegram.person("Ana")
+    place = telegram.group("Lab", ana) if grouped else telegram.dm(ana)
+    telegram.account.privacy = False
+    pictures = [(f"{name}.jpg", b"jpg") for name in "abc"]
+    async with running(chat_of(telegram), inbox):
+        await telegram.until(lambda: telegram.updates.waiting)
+        await telegram.say(place, ana, "Compare these", mention=grouped, files=pictures)
+        parts = telegram.updates.pending
+        telegram.updates.pending = parts[: 3 - late]
+        await telegram.until(lambda: telegram.requests.of("getUpdates")[-1].status)
+        telegram.updates.pending = parts
+        await telegram.say(place, ana, "And this", mention=grouped)
+        album, other = await inbox.until(2)
+        await telegram.until(lambda: not telegram.updates.pending)
+    assert isinstance(album, Message)
+    assert isinstance(other, Message)
+    assert (album.text, len(album.attachments)) == ("Compare these", 3)
+    assert (other.text, len(inbox.heard)) == ("And this", 2)
+
+
+async def test_an_album_that_cannot_be_stored_comes_again_as_one(telegram, inbox, monkeypatch):
+    monkeypatch.setattr(polling, "ALBUM_SECONDS", 0.05)
+    monkeypatch.setattr(polling, "FIRST_PAUSE", 0.02)
+    ana = telegram.person("Ana")
+    inbox.refusals += [StoreFull("The disk is full.")] * 2
+    pictures = [(f"{name}.jpg", b"jpg") for name in "abc"]
+    await telegram.say(telegram.dm(ana), ana, "Compare these", files=pictures)
+    async with running(chat_of(telegram), inbox):
+        (album,) = await inbox.until(1)
+        await telegram.until(lambda: not telegram.updates.pending)
+    assert isinstance(album, Message)
+    assert len(album.attachments) == 3
+    assert len(inbox.heard) == 1
 
 
 async def test_a_press_comes_in_and_its_button_stops_spinning(telegram, chat, inbox):
