@@ -117,6 +117,12 @@ async def test_a_group_that_moved_is_found_by_an_id_in_quotes():
         assert await chat.post(address("-5"), ANSWER, delivery_id="d") == "-1001/7"
 
 
+async def test_a_file_is_fetched_whatever_it_says():
+    async with server(said(200, '{"ok": false}')) as (chat, _):
+        base = f"{chat._options.base_url}/file.json"
+        assert await chat._account._request[1].retrieve(base) == b'{"ok": false}'
+
+
 async def test_an_edit_that_is_refused_with_200_is_no_edit():
     body = (
         '{"ok": false, "error_code": 400, "description": "Bad Request: message to edit not found"}'
