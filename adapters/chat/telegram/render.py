@@ -57,8 +57,9 @@ def code_messages(text: str) -> list[Rendered]:
     """Make messages of the text of a file, as code."""
     longest = max((len(each) for each in re.findall("`+", text)), default=0)
     fence = "`" * max(longest + 1, 3)
-    parts = split(f"{fence}\n{text}\n{fence}", LIMIT, utf16)
-    return [Rendered(body=_fit(markdown(each))) for each in parts]
+    parts = split(f"{fence}\n{text}\n{fence}", LIMIT, utf16) if text.strip() else ()
+    bodies = [markdown(each) for each in parts] or [Styled(text).within("pre")]
+    return [Rendered(body=_fit(each)) for each in bodies]
 
 
 def _body(content: Content, mention: Styled, *, cursor: bool) -> Styled:

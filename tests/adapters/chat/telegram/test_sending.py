@@ -87,6 +87,16 @@ async def test_where_no_files_are_taken_the_code_is_posted(telegram, sender, dm,
     assert {each["type"] for part in shown for each in part.entities} == {"pre"}
 
 
+@pytest.mark.parametrize(("text", "shown"), [("", "…"), ("```", "```"), ("\n", "…")])
+async def test_where_no_files_are_taken_one_of_nothing_is_a_message(
+    telegram, sender, dm, text, shown
+):
+    telegram.faults.plan("sendDocument", _refusal("Not Found", 404))
+    frame = Frame(key="file/0", content=File(turn_id="t", name="a.py", text=text))
+    assert await sender.post(address(dm.id), frame, delivery_id="d")
+    assert [each.text for each in telegram.shown(dm)] == [shown]
+
+
 async def test_a_question_is_seen_at_once(telegram, sender, dm):
     (message_id,) = telegram.chat(telegram.dm(telegram.world.people[int(dm.id)])).messages
     message = Message(
