@@ -31,7 +31,25 @@ logging.getLogger("discord").setLevel(logging.ERROR)
 SECONDS: Final = 15.0
 """How long a call may take, with what the library repeats by itself (500, 502, 504)."""
 
+
 _AT_ONCE: Final = 0.001
+_TOO_MANY: Final = 429
+_JSON: Final = "application/json"
+
+
+class Answer(aiohttp.ClientResponse):
+    """An answer as the library reads it.
+
+    It takes "application/json" and no other spelling for JSON.
+    """
+
+    @property
+    @override
+    def headers(self) -> Any:
+        told = self._headers.copy()
+        if self.content_type == _JSON:
+            told["Content-Type"] = _JSON
+        return told
 
 
 class Bucket(Ratelimit):
@@ -55,8 +73,8 @@ class Bucket(Ratelimit):
         wait = None
         if isinstance(error, discord.RateLimited):
             wait = error.retry_after
-        elif isinstance(error, discord.HTTPException) and error.status == 429:
-            wait = retry_after(error)  # from in front of Discord: the library knows no such limit
+        elif isinstance(error, discord.HTTPException) and error.status == _TOO_MANY:
+            wait = retry_after(error)
         if wait is not None:
             self.remaining = 0
             self.expires = asyncio.get_running_loop().time() + wait
@@ -99,6 +117,7 @@ class Rest(HTTPClient):
         self._global_over = asyncio.Event()
         self._global_over.set()
         session = aiohttp.ClientSession(
+            response_class=Answer,
             ws_response_class=DiscordClientWebSocketResponse,
             cookie_jar=aiohttp.DummyCookieJar(),
         )
@@ -118,11 +137,7 @@ class Rest(HTTPClient):
         if route.url.startswith(Route.BASE):
             route.url = self._base + route.url.removeprefix(Route.BASE)
         async with self.opened():
-            data = await super().request(route, **kwargs)
-        # The library reads "application/json" and no other spelling of it as JSON.
-        if isinstance(data, str) and data[:1] in {"{", "["}:
-            return msgspec.json.decode(data)
-        return data
+            return await super().request(route, **kwargs)
 
     async def call(
         self,
@@ -162,7 +177,7 @@ def _form(body: Body | None) -> dict[str, Any]:
     file = discord.File(io.BytesIO(body.file.data), filename=body.file.name)
     payload = msgspec.json.encode(body.json).decode()
     form = [
-        {"name": "payload_json", "value": payload, "content_type": "application/json"},
+        {"name": "payload_json", "value": payload, "content_type": _JSON},
         {
             "name": "files[0]",
             "value": file.fp,

@@ -97,6 +97,7 @@ class Rest:
     def __init__(self, desk: Desk, token: str, limits: Limits, interactions: Interactions) -> None:
         self._desk, self.limits = desk, limits
         self.token = token
+        self.json_type = "application/json"
         self.requests = RequestLog(desk.changes)
         self.faults = Faults()
         self._routes = [(each, each.pattern) for each in routes(interactions)]
@@ -105,7 +106,7 @@ class Rest:
         path = request.rel_url.raw_path.removeprefix(PREFIX)
         route, ids = self._find(request.method, path)
         if route is None:
-            return _respond(404, {"message": "404: Not Found", "code": 0}, {})
+            return self._respond(404, {"message": "404: Not Found", "code": 0}, {})
         call, broken = await _call(request, ids)
         fault = self.faults.take(route.name)
         if fault is not None and fault.kind == "reset":
@@ -116,7 +117,7 @@ class Rest:
             return self._cut(request, route, call, noted=True)
         if fault is not None and fault.kind == "delay":
             await asyncio.sleep(fault.seconds)
-        return _respond(status, body, headers)
+        return self._respond(status, body, headers)
 
     def _find(self, method: str, path: str) -> tuple[Route | None, Mapping[str, str]]:
         for route, pattern in self._routes:
@@ -165,6 +166,13 @@ class Rest:
         at = asyncio.get_running_loop().time()
         request = Request(at=at, method=route.name, params=params, status=status, error=error)
         self.requests.add(request)
+
+    def _respond(self, status: int, body: Any, headers: Mapping[str, str]) -> web.Response:
+        if body is None:
+            return web.Response(status=status, headers=headers)
+        raw = json.dumps(body).encode()
+        told = {"Content-Type": self.json_type, **headers}
+        return web.Response(status=status, body=raw, headers=told)
 
     def _cut(
         self, request: web.Request, route: Route, call: Call, *, noted: bool = False
@@ -232,13 +240,3 @@ def _refused(fault: Fault, headers: dict[str, str]) -> tuple[int, Any, dict[str,
     if not code.isdecimal():
         code, words = "0", fault.error or f"{fault.status}: error"
     return fault.status, {"message": words, "code": int(code)}, headers
-
-
-def _respond(status: int, body: Any, headers: Mapping[str, str]) -> web.Response:
-    if body is None:
-        return web.Response(status=status, headers=headers)
-    # exactly this type, without a charset: the client compares it as it is
-    raw = json.dumps(body).encode()
-    return web.Response(
-        status=status, body=raw, headers={"Content-Type": "application/json", **headers}
-    )

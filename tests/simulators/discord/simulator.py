@@ -24,7 +24,8 @@ class DiscordSimulator(Hands, Powers):
     """Serves while it is entered.
 
     `scale` stretches the seconds of rate limits, 0 has none. `content_intent` is whether the
-    application may ask for message content. `heartbeat` is in seconds.
+    application may ask for message content. `heartbeat` is in seconds. `json_type` is how answers
+    are labelled: Discord names no charset there, but what stands before it may.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class DiscordSimulator(Hands, Powers):
         scale: float = 1.0,
         content_intent: bool = False,
         heartbeat: float = 41.25,
+        json_type: str = "application/json",
     ) -> None:
         self.token, self._port = token, port
         self.world = World()
@@ -46,6 +48,7 @@ class DiscordSimulator(Hands, Powers):
         self.interactions = Interactions(self.desk)
         self.limits = Limits(lambda: SystemClock().now().timestamp(), scale=scale)
         self._rest = Rest(self.desk, token, self.limits, self.interactions)
+        self._rest.json_type = json_type
         self._runner: web.AppRunner | None = None
         self.api_base = self.gateway_url = ""
 

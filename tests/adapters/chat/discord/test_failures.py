@@ -88,6 +88,7 @@ async def test_a_post_whose_answer_is_lost_is_posted_once(discord, kind):
     assert [each.id for each in discord.shown(place)] == [posted, again]
 
 
+@pytest.mark.parametrize("json_type", ["application/json", "application/json; charset=utf-8"])
 @pytest.mark.parametrize(
     ("status", "error", "kind"),
     [
@@ -99,18 +100,20 @@ async def test_a_post_whose_answer_is_lost_is_posted_once(discord, kind):
         (403, "50005 Cannot edit a message authored by another user", ChatError),
     ],
 )
-async def test_every_refusal_has_its_kind(discord, status, error, kind):
-    ada = discord.person("Ada")
-    place = discord.dm(ada)
-    async with running(discord) as bot:
-        address = await asked_in(discord, bot, place, ada)
-        posted = await bot.chat.post(address, part("one"), delivery_id=DELIVERY)
-        fault = Fault(kind="refuse", status=status, error=error)
-        discord.faults.plan("edit_message", fault)
-        with pytest.raises(ChatError) as met:
-            await bot.chat.edit(address, posted, part("two"))
+async def test_every_refusal_has_its_kind(status, error, kind, json_type):
+    async with DiscordSimulator(scale=0, json_type=json_type) as discord:
+        ada = discord.person("Ada")
+        place = discord.dm(ada)
+        async with running(discord) as bot:
+            address = await asked_in(discord, bot, place, ada)
+            posted = await bot.chat.post(address, part("one"), delivery_id=DELIVERY)
+            fault = Fault(kind="refuse", status=status, error=error)
+            discord.faults.plan("edit_message", fault)
+            with pytest.raises(ChatError) as met:
+                await bot.chat.edit(address, posted, part("two"))
     assert type(met.value).__mro__.index(kind) <= 2
     assert isinstance(met.value, ChatClosed) == (kind is ChatClosed)
+    assert str(met.value).endswith(error.partition(" ")[2])
 
 
 async def test_where_components_are_refused_panels_become_text_for_good(discord):
