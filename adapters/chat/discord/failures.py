@@ -5,10 +5,13 @@ Decides what kind of failure it is; never what to do about it. A vendor's except
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import dataclass
 from typing import Final
 
 import aiohttp
 import discord
+import msgspec
 
 from core.errors import (
     ChatBusy,
@@ -19,6 +22,8 @@ from core.errors import (
     MessageGone,
 )
 
+TOO_MANY: Final = 429
+"""The HTTP status of a rate limit."""
 UNKNOWN_CHANNEL: Final = 10003
 UNKNOWN_MESSAGE: Final = 10008
 THREAD_EXISTS: Final = 160004
@@ -83,8 +88,8 @@ def failure(error: Exception) -> ChatError:
 
 def _refused(error: discord.HTTPException) -> ChatError:
     said = _line(error.text) or f"HTTP {error.status}"
-    if error.status == 429:
-        return ChatBusy("Discord asks to wait", retry_after=retry_after(error))
+    if error.status == TOO_MANY:
+        return ChatBusy("Discord asks to wait", retry_after=limit_of(error).seconds)
     if error.status == 401 and error.code not in EXPIRED:
         return ChatRefused(f"Discord does not accept the token: {said}")
     if error.status >= 500:
@@ -96,12 +101,25 @@ def _refused(error: discord.HTTPException) -> ChatError:
     return Refusal(f"Discord refused ({error.code or error.status}): {said}", code=error.code)
 
 
-def retry_after(error: discord.HTTPException) -> float:
-    """Read how long to wait; a limit from in front of Discord tells it in a header alone."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """How long to wait, in seconds; `everywhere` is with every call of the account."""
+
+    seconds: float
+    everywhere: bool
+
+
+def limit_of(error: discord.HTTPException) -> Limit:
+    """Read what a 429 says; one from in front of Discord says it in a header alone."""
     try:
-        return max(0.0, float(error.response.headers.get("Retry-After", _WAIT)))
-    except (TypeError, ValueError):
-        return _WAIT
+        told = msgspec.json.decode(error.text)
+    except msgspec.DecodeError:
+        told = None
+    told, headers = told if isinstance(told, dict) else {}, error.response.headers
+    for said in (told.get("retry_after"), headers.get("Retry-After")):
+        with contextlib.suppress(TypeError, ValueError):
+            return Limit(seconds=max(0.0, float(said or "")), everywhere=told.get("global") is True)
+    return Limit(seconds=_WAIT, everywhere=told.get("global") is True)
 
 
 def _line(text: str) -> str:

@@ -21,7 +21,7 @@ from discord.http import HTTPClient, Ratelimit, Route
 from discord.utils import MISSING
 from typing_extensions import override
 
-from adapters.chat.discord.failures import failure, retry_after
+from adapters.chat.discord.failures import TOO_MANY, failure, limit_of
 from adapters.chat.discord.render import Body
 from core.errors import ChatBusy
 
@@ -32,22 +32,25 @@ SECONDS: Final = 15.0
 """How long a call may take, with what the library repeats by itself (500, 502, 504)."""
 
 
-_AT_ONCE: Final = 0.001
-_TOO_MANY: Final = 429
 _JSON: Final = "application/json"
+_APART: Final = ("/interactions/", "/webhooks/")
+"""Calls to which the limit of the whole account does not apply."""
 
 
 class Answer(aiohttp.ClientResponse):
     """An answer as the library reads it.
 
-    It takes "application/json" and no other spelling for JSON.
+    It takes "application/json" and no other spelling for JSON, and would read more out of a 429
+    than every server tells, so it is given those as they are, for us to read.
     """
 
     @property
     @override
     def headers(self) -> Any:
         told = self._headers.copy()
-        if self.content_type == _JSON:
+        if self.status == TOO_MANY:
+            told["Content-Type"] = "text/plain"
+        elif self.content_type == _JSON:
             told["Content-Type"] = _JSON
         return told
 
@@ -68,13 +71,20 @@ class Bucket(Ratelimit):
         return self
 
     @override
+    def update(self, response: aiohttp.ClientResponse, *, use_clock: bool = False) -> None:
+        try:
+            super().update(response, use_clock=use_clock)
+        except (LookupError, ValueError, ArithmeticError, OSError):
+            self.expires = None  # a limit that does not say when it ends holds nobody back
+
+    @override
     async def __aexit__(self, _kind: object, error: object, _trace: object) -> None:
         self.outgoing -= 1
         wait = None
         if isinstance(error, discord.RateLimited):
             wait = error.retry_after
-        elif isinstance(error, discord.HTTPException) and error.status == _TOO_MANY:
-            wait = retry_after(error)
+        elif isinstance(error, discord.HTTPException) and error.status == TOO_MANY:
+            wait = limit_of(error).seconds
         if wait is not None:
             self.remaining = 0
             self.expires = asyncio.get_running_loop().time() + wait
@@ -91,9 +101,9 @@ class Rest(HTTPClient):
         """Make it; nothing is opened yet."""
         super().__init__(MISSING)  # the running loop is asked for where it is needed
         self.token = token
-        self.max_ratelimit_timeout = _AT_ONCE
         self._base = base.rstrip("/")
         self._users = 0
+        self._held = 0.0  # until then the account may call nothing
 
     @property
     def elsewhere(self) -> bool:
@@ -136,8 +146,16 @@ class Rest(HTTPClient):
     async def request(self, route: Route, **kwargs: Any) -> Any:
         if route.url.startswith(Route.BASE):
             route.url = self._base + route.url.removeprefix(Route.BASE)
-        async with self.opened():
-            return await super().request(route, **kwargs)
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._held and not route.path.startswith(_APART):
+            raise discord.RateLimited(self._held - loop.time())
+        try:
+            async with self.opened():
+                return await super().request(route, **kwargs)
+        except discord.HTTPException as error:
+            if error.status == TOO_MANY and limit_of(error).everywhere:
+                self._held = loop.time() + limit_of(error).seconds
+            raise
 
     async def call(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from adapters.chat.discord.places import Places
 from adapters.chat.discord.rest import Rest
 from adapters.chat.discord.rooms import Rooms
 from core.commands import MENU, Entry
-from core.errors import ChatBusy, ChatError, ChatUnknown
+from core.errors import ChatError, ChatUnknown
 from core.types import Address
 from tests.adapters.chat.discord.desk import DELIVERY, part, running
 from tests.simulators.base import Fault
@@ -176,29 +175,6 @@ async def test_a_menu_that_cannot_be_registered_is_one_line(discord, caplog):
 # --- against servers that are not quite Discord -----------------------------------------------
 
 
-@pytest.fixture
-async def serve():
-    runners = []
-
-    async def start(answer) -> Rest:
-        async def handle(request: web.Request) -> web.Response:
-            made: web.Response = answer(request)
-            return made
-
-        app = web.Application()
-        app.router.add_route("*", "/{path:.*}", handle)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        runners.append(runner)
-        host, port = runner.addresses[0][:2]
-        return Rest("token", f"http://{host}:{port}/api/v10/")
-
-    yield start
-    for runner in runners:
-        await runner.cleanup()
-
-
 async def test_json_is_read_however_it_is_spelled_and_the_library_s_address_stays(serve):
     rest = await serve(lambda _request: web.json_response({"id": "7", "username": "moa"}))
     base = Route.BASE
@@ -233,41 +209,6 @@ async def test_what_is_no_thread_is_not_written_into_where_none_can_be_made(serv
 
     rooms = Rooms(await serve(answer), Places(), "auto")
     assert await rooms.for_post(at("4", "5")) == "4"
-
-
-async def test_a_limit_from_in_front_of_discord_is_a_wait_like_any_other(serve):
-    asked = []
-
-    def answer(request: web.Request) -> web.Response:
-        asked.append(request.path)
-        return web.Response(status=429, headers={"Retry-After": "33"}, text="<html>slow down")
-
-    rest = await serve(answer)
-    for _ in range(2):
-        with pytest.raises(ChatBusy) as busy:
-            await rest.call(routes.typing("1"))
-        assert busy.value.retry_after == pytest.approx(33, abs=1)
-    assert len(asked) == 1
-
-
-async def test_patience_waits_for_a_short_limit(serve):
-    answers = iter([0.05, 0.05, None])
-
-    def answer(_request: web.Request) -> web.Response:
-        wait = next(answers)
-        if wait is None:
-            return web.json_response([])
-        body = {"message": "slow", "retry_after": wait, "global": False}
-        headers = {"Via": "1.1 google", "Retry-After": "1"}
-        raw = web.json_response(body, status=429, headers=headers)
-        raw.content_type = "application/json"
-        raw.charset = None
-        return raw
-
-    rest = await serve(answer)
-    began = asyncio.get_running_loop().time()
-    assert await rest.call(routes.messages("GET", "1"), patience=3.0) == []
-    assert 0.1 <= asyncio.get_running_loop().time() - began < 2.5
 
 
 async def test_a_server_that_is_not_there_is_an_error_and_nothing_was_posted():
