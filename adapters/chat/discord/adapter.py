@@ -164,10 +164,13 @@ class DiscordChat(ChatAdapter):
 
     @override
     async def whisper(self, to: Command | Press, frame: Frame) -> None:
-        if not await self._listener.replies.whisper(to, frame):
-            said = f"{to.event_id}\0{frame!r}".encode("utf-8", "replace")
-            once = hashlib.blake2b(said, digest_size=12).hexdigest()
-            await self.post(to.address, frame, delivery_id=once, reply_to=to.reply_to)
+        if await self._listener.replies.whisper(to, frame):
+            return
+        if to.handle and not to.direct:
+            raise ChatError("the interaction is over, and its answer is for nobody else to read")
+        said = f"{to.event_id}\0{frame!r}".encode("utf-8", "replace")
+        once = hashlib.blake2b(said, digest_size=12).hexdigest()
+        await self.post(to.address, frame, delivery_id=once, reply_to=to.reply_to)
 
     @override
     async def edit(self, address: Address, message_id: str, frame: Frame) -> None:

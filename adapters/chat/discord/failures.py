@@ -28,9 +28,10 @@ UNKNOWN_CHANNEL: Final = 10003
 UNKNOWN_MESSAGE: Final = 10008
 THREAD_EXISTS: Final = 160004
 INVALID_FORM: Final = 50035
-EXPIRED: Final = frozenset({10062, 40060, 10015, 50027})
-"""Unknown interaction, acknowledged already, unknown webhook, its token is too old: there is
-nobody to answer there."""
+ACKNOWLEDGED: Final = 40060
+"""The interaction was acknowledged before."""
+EXPIRED: Final = frozenset({10062, 10015, 50027})
+"""Unknown interaction, unknown webhook, its token is too old: there is nobody to answer there."""
 
 _CLOSED: Final = frozenset(
     {

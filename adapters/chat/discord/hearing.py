@@ -15,10 +15,13 @@ from adapters.chat.discord import backfill, facts, shapes
 from adapters.chat.discord.incoming import Arrived, Doorway
 from adapters.chat.discord.lanes import Lanes
 from core.errors import StoreError
+from core.recent import Recent
 from core.types import Address
 
 GUILDS: Final = 3.0
 """Seconds for Discord to tell of the guilds, before what was missed is read."""
+
+_REMEMBERED: Final = 2000
 
 Bookmarks = Callable[[], Awaitable[Mapping[Address, str]]]
 
@@ -35,6 +38,7 @@ class Hearing:
         self._bookmarks = bookmarks
         self._lanes = Lanes(door.message)
         self._tasks = self._lanes.start(group)
+        self._given = Recent[str, None](_REMEMBERED)
         self._reading: asyncio.Task[None] | None = None
         self._awaited: set[str] = set()
         self._complete = asyncio.Event()
@@ -52,8 +56,7 @@ class Hearing:
                 case "MESSAGE_CREATE":
                     await self._message(shapes.read(data, shapes.Message), live=True)
                 case "INTERACTION_CREATE":
-                    interaction = shapes.read(data, shapes.Interaction)
-                    self._group.create_task(self._door.interaction(interaction))
+                    self._interaction(shapes.read(data, shapes.Interaction))
                 case "READY":
                     await self._ready(shapes.read(data, shapes.Ready))
                 case _:
@@ -61,6 +64,11 @@ class Hearing:
                     self._told(event, data)
         except ValueError as error:
             log.warning("Discord: a %s could not be read: %s", event, error)
+
+    def _interaction(self, interaction: shapes.Interaction) -> None:
+        if interaction.id not in self._given:  # Discord may tell of one twice
+            self._given[interaction.id] = None
+            self._group.create_task(self._door.interaction(interaction))
 
     async def _message(self, message: shapes.Message, *, live: bool) -> None:
         await self._lanes.put(message.channel_id, Arrived(message=message, live=live))

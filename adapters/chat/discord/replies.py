@@ -13,12 +13,12 @@ from dataclasses import replace
 from typing import Final
 
 from adapters.chat.discord import routes, shapes
-from adapters.chat.discord.failures import EXPIRED, code_of
+from adapters.chat.discord.failures import ACKNOWLEDGED, EXPIRED, code_of
 from adapters.chat.discord.handles import Handle
 from adapters.chat.discord.render import EPHEMERAL, Body, allowed, quoting, whisper_bodies
 from adapters.chat.discord.rest import Rest
 from adapters.chat.discord.shapes import JsonObject
-from core.errors import ChatError
+from core.errors import ChatError, ChatUnknown
 from core.frames import Frame
 from core.recent import Recent
 from core.types import Command, Press
@@ -26,6 +26,7 @@ from core.types import Command, Press
 _REMEMBERED: Final = 2000
 _MESSAGE, _DEFERRED, _DEFERRED_UPDATE = 4, 5, 6
 _PATIENCE: Final = 5.0
+_MOMENT: Final = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -42,11 +43,12 @@ class Replies:
     @contextlib.contextmanager
     def taking_in(self, handle: str) -> Iterator[None]:
         """Hold back answers to it until it is acknowledged: Discord knows of none before."""
-        self._awaited[handle] = asyncio.Event()
+        taken_in = self._awaited[handle] = asyncio.Event()
         try:
             yield
         finally:
-            self._awaited.pop(handle).set()
+            self._awaited.pop(handle, None)
+            taken_in.set()
 
     async def acknowledge(self, interaction: shapes.Interaction, to: Command | Press) -> None:
         """Tell Discord within three seconds that it was taken in; best effort."""
@@ -56,23 +58,24 @@ class Replies:
         elif to.name == "ask":
             body = {"type": _MESSAGE, "data": quoting(_question(interaction))}
             self._answered[to.handle] = True
-        if not await self.call_back(interaction, body):
-            self._answered[to.handle] = False
+        await self.call_back(interaction, body)
 
     async def refuse(self, interaction: shapes.Interaction, text: str) -> None:
         """Tell whoever gave it that it was not taken in, and why; best effort."""
         data: JsonObject = {"content": text, "flags": EPHEMERAL, "allowed_mentions": allowed(None)}
         await self.call_back(interaction, {"type": _MESSAGE, "data": data})
 
-    async def call_back(self, interaction: shapes.Interaction, body: JsonObject) -> bool:
-        """Give the first answer; False if it came too late or did not arrive."""
+    async def call_back(self, interaction: shapes.Interaction, body: JsonObject) -> None:
+        """Give the first answer, once more if it was perhaps lost; best effort."""
+        route = routes.callback(interaction.id, interaction.token)
         try:
-            route = routes.callback(interaction.id, interaction.token)
-            await self._rest.call(route, json=body)
+            try:
+                await self._rest.call(route, json=body, patience=_MOMENT)
+            except ChatUnknown:
+                await self._rest.call(route, json=body, patience=_MOMENT)
         except ChatError as error:
-            log.info("Discord: interaction %s was not acknowledged: %s", interaction.id, error)
-            return False
-        return True
+            if code_of(error) != ACKNOWLEDGED:
+                log.info("Discord: interaction %s was not acknowledged: %s", interaction.id, error)
 
     async def whisper(self, to: Command | Press, frame: Frame) -> bool:
         """Answer the person alone; False if the interaction can no longer be answered.

@@ -58,6 +58,7 @@ class Interactions:
         self._desk = desk
         self.ack_seconds = 3.0
         self.token_seconds = 900.0
+        self.told = 1  # how often the bot is told of each
         self.all: list[Interaction] = []
 
     def start(
@@ -69,7 +70,8 @@ class Interactions:
             desk.world.snowflake(), kind, channel, person, desk.loop_time(), data, said
         )
         self.all.append(made)
-        desk.gateway.dispatch("INTERACTION_CREATE", self._event(made))
+        for _ in range(self.told):
+            desk.gateway.dispatch("INTERACTION_CREATE", self._event(made))
         return made
 
     def _event(self, made: Interaction) -> Json:

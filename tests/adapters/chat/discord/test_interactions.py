@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from core.errors import Overloaded, StoreFull
+from core.errors import ChatError, Overloaded, StoreFull
 from core.frames import Button, File, Frame
 from core.types import Command, Press
 from tests.adapters.chat.discord.desk import (
@@ -152,9 +152,57 @@ async def test_what_is_refused_is_told_and_what_is_not_stored_is_not_acknowledge
         assert discord.shown(place)[-1].text == "Wait a bit."
 
 
+async def test_an_interaction_that_is_told_twice_is_one_and_ends_nothing(discord):
+    ada = discord.person("Ada")
+    place = discord.group("general", ada)
+    discord.interactions.told = 2
+    async with running(discord) as bot:
+        seen, _ = await group_of(
+            discord,
+            discord.command(place, ada, "help"),
+            answer(bot, discord, notice("This is how.")),
+        )
+        assert seen == "This is how."
+        await discord.say(place, ada, "Still there?", mention=True)
+        await discord.until(lambda: bot.inbox.messages)
+    assert len(bot.inbox.commands) == 1
+    assert len(discord.requests.of("callback")) == 1
+    assert not bot.chat._listener.replies._awaited
+
+
+@pytest.mark.parametrize("kind", ["drop", "reset"])
+async def test_an_acknowledgement_whose_answer_is_lost_is_given_once_more(discord, kind):
+    ada = discord.person("Ada")
+    place = discord.group("general", ada)
+    async with running(discord) as bot:
+        discord.faults.plan("callback", Fault(kind=kind))
+        seen, _ = await group_of(
+            discord,
+            discord.command(place, ada, "help"),
+            answer(bot, discord, notice("This is how.")),
+        )
+    assert seen == "This is how."
+    assert [each.whispered_to for each in discord.shown(place)] == [ada.id]
+
+
+async def test_an_acknowledgement_that_arrived_unanswered_twice_still_lets_it_be_answered(discord):
+    ada = discord.person("Ada")
+    place = discord.group("general", ada)
+    async with running(discord) as bot:
+        lost = Fault(kind="refuse", status=503, error="0 upstream connect error")
+        discord.faults.plan("callback", Fault(kind="drop"), lost)
+        seen, _ = await group_of(
+            discord,
+            discord.command(place, ada, "help"),
+            answer(bot, discord, notice("This is how.")),
+        )
+    assert seen == "This is how."
+    assert [each.whispered_to for each in discord.shown(place)] == [ada.id]
+
+
 @pytest.mark.parametrize("where", ["callback", "edit_answer"])
 @pytest.mark.parametrize("code", ["10062 Unknown interaction", "10015 Unknown Webhook"])
-async def test_an_interaction_that_expired_is_answered_in_the_channel(discord, where, code):
+async def test_what_was_meant_for_one_person_is_never_posted_for_all(discord, where, code):
     ada = discord.person("Ada")
     place = discord.group("general", ada)
     discord.interactions.ack_seconds = 0.2
@@ -162,9 +210,25 @@ async def test_an_interaction_that_expired_is_answered_in_the_channel(discord, w
         discord.faults.plan(where, Fault(kind="refuse", status=404, error=code))
         async with asyncio.TaskGroup() as group:
             giving = group.create_task(discord.command(place, ada, "help"))
-            command = await answer(bot, discord, notice("Late"), notice("Later"))
+            command = await answer(bot, discord)
+            for text in ("Late", "Later"):
+                with pytest.raises(ChatError, match="nobody else"):
+                    await bot.chat.whisper(command, notice(text))
+            giving.cancel()
+    assert [each.text for each in discord.shown(place) if "thinking" not in each.flags] == []
+
+
+@pytest.mark.parametrize("where", ["callback", "edit_answer"])
+async def test_in_private_an_interaction_that_expired_is_answered_by_a_message(discord, where):
+    ada = discord.person("Ada")
+    place = discord.dm(ada)
+    discord.interactions.ack_seconds = 0.2
+    async with running(discord) as bot:
+        fault = Fault(kind="refuse", status=404, error="10062 Unknown interaction")
+        discord.faults.plan(where, fault)
+        async with asyncio.TaskGroup() as group:
+            giving = group.create_task(discord.command(place, ada, "help"))
+            await answer(bot, discord, notice("Late"), notice("Later"))
             shown = [each for each in discord.shown(place) if "thinking" not in each.flags]
             assert [each.text for each in shown] == ["Late", "Later"]
-            assert [each.whispered_to for each in shown] == [None, None]
             giving.cancel()
-        assert isinstance(command, Command)
