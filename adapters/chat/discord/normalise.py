@@ -23,6 +23,7 @@ _FORWARD: Final = 1
 _EPHEMERAL: Final = 1 << 6
 _EPOCH_MS: Final = 1_420_070_400_000
 _MENTION: Final = re.compile(r"<@!?(\d+)>")
+_CODE: Final = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 _ROLE: Final = re.compile(r"<@&(\d+)>")
 _CHANNEL_THREADS: Final = "open"
 
@@ -49,7 +50,7 @@ def message_of(
     if message.author.id == setting.me or message.type not in _SAID:
         return None
     own_roles = setting.places.guild(place.guild).own_roles
-    mentioned = {user.id for user in message.mentions}
+    mentioned = {user.id for user in message.mentions} or _written(message, setting.me)
     roles = set(message.mention_roles)
     replied = _replied_to(message)
     to_me = setting.me in mentioned or bool(roles & own_roles) or replied == setting.me
@@ -112,7 +113,7 @@ def press_of(interaction: shapes.Interaction, setting: Setting, at: int) -> Pres
         turn_id=pressed.turn_id,
         value=pressed.value,
         at=at,
-        message_id=message.id if message else None,
+        message_id=(message.id or None) if message else None,
         direct=place.kind == "dm",
         handle=str(Handle(interaction.application_id, interaction.token, own=own)),
     )
@@ -142,7 +143,7 @@ def _place_address(setting: Setting, channel: str, place: Place) -> Address:
     return Address(platform=setting.platform, channel=channel)
 
 
-def _root(message: shapes.Message, setting: Setting) -> str | None:
+def _root(message: shapes.Other, setting: Setting) -> str | None:
     """Give the question that an answer of ours replies to."""
     reference = message.message_reference
     if reference is not None and reference.type == _REPLY and reference.message_id:
@@ -150,12 +151,17 @@ def _root(message: shapes.Message, setting: Setting) -> str | None:
     return setting.places.root(message.id)
 
 
+def _written(message: shapes.Message, me: str) -> set[str]:
+    """Say whether we stand in the words themselves, for servers that list no mentions."""
+    return {me}.intersection(_MENTION.findall(_CODE.sub("", message.content)))
+
+
 def _replied_to(message: shapes.Message) -> str | None:
     """Give who wrote what this replies to."""
-    reference = message.message_reference
-    if reference is None or reference.type != _REPLY or message.referenced_message is None:
+    reference, answered = message.message_reference, message.referenced_message
+    if reference is None or reference.type != _REPLY or answered is None:
         return None
-    return message.referenced_message.author.id
+    return answered.author.id if answered.author else None
 
 
 def _who_where(
@@ -166,10 +172,10 @@ def _who_where(
     channel_id = interaction.channel_id or (channel.id if channel else "")
     if interaction.guild_id is None and member is None:
         return user, DM, channel_id
-    if channel is not None:
-        return user, place_of(channel, interaction.guild_id), channel_id
-    known = setting.places.find(channel_id)
-    return user, known or Place("flat", interaction.guild_id), channel_id
+    place = setting.places.find(channel_id)  # what an interaction tells of a channel is partial
+    if place is None and channel is not None:
+        place = place_of(channel, interaction.guild_id)
+    return user, place or Place("flat", interaction.guild_id), channel_id
 
 
 # --- who ------------------------------------------------------------------------------------

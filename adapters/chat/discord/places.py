@@ -48,7 +48,7 @@ class GuildFacts:
 NO_GUILD: Final = GuildFacts()
 
 
-def may_manage(permissions: str | None) -> bool:
+def may_manage(permissions: str | int | None) -> bool:
     """Say whether these permissions are those of somebody who manages the server."""
     try:
         bits = int(permissions or 0)

@@ -116,7 +116,7 @@ class Rooms:
         title = await self._title(channel, message)
         body = {"name": title, "auto_archive_duration": _ARCHIVED_AFTER}
         try:
-            await self._rest.call(routes.thread(channel, message), json=body)
+            data = await self._rest.call(routes.thread(channel, message), json=body)
         except ChatUnknown as error:
             raise ChatError(f"no thread yet: {error}") from error  # and so nothing is posted
         except (ChatBusy, ChatRefused):
@@ -128,9 +128,10 @@ class Rooms:
                 return message
             log.info("Discord: no thread in channel %s: %s; answering there", channel, error)
             return channel
-        made = shapes.Channel(id=message, type=11, parent_id=channel)
-        self._places.learn(made, place.guild if place else None)
-        return message
+        made = _made(data, message)
+        thread = shapes.Channel(id=made, type=11, parent_id=channel)
+        self._places.learn(thread, place.guild if place else None)
+        return made
 
     async def _is_there(self, thread: str, refused: ChatError) -> bool:
         """Say whether a thread is there that could not be made."""
@@ -156,3 +157,11 @@ class Rooms:
             return _MENTION.sub("", shapes.read(data, shapes.Message).content)
         except (ChatError, ValueError):
             return ""
+
+
+def _made(data: object, message: str) -> str:
+    """Give the id of a thread that was made: that of its message, unless it is told otherwise."""
+    try:
+        return shapes.read(data, shapes.Posted).id
+    except ValueError:
+        return message

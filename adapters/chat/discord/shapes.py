@@ -5,7 +5,7 @@ What is not listed here is not looked at, so new fields of Discord's do no harm.
 
 from __future__ import annotations
 
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar, get_args
 
 import msgspec
 
@@ -27,14 +27,13 @@ class Member(msgspec.Struct, frozen=True):
 
     nick: str | None = None
     roles: tuple[str, ...] = ()
-    permissions: str | None = None
+    permissions: str | int | None = None
     user: User | None = None
 
 
 class File(msgspec.Struct, frozen=True):
     """An attachment."""
 
-    id: str
     filename: str = "file"
     size: int | None = None
     content_type: str | None = None
@@ -94,6 +93,15 @@ class Forwarded(msgspec.Struct, frozen=True):
     message: Snapshot = Snapshot()
 
 
+class Other(msgspec.Struct, frozen=True):
+    """A message that another one answers, or whose button was pressed; it may come in parts."""
+
+    id: str = ""
+    author: User | None = None
+    message_reference: Reference | None = None
+    flags: int = 0
+
+
 class Message(msgspec.Struct, frozen=True):
     """A message, from the gateway (with guild and member) or from REST (without)."""
 
@@ -113,11 +121,10 @@ class Message(msgspec.Struct, frozen=True):
     sticker_items: tuple[Sticker, ...] = ()
     poll: Poll | None = None
     message_reference: Reference | None = None
-    referenced_message: Message | None = None
+    referenced_message: Other | None = None
     message_snapshots: tuple[Forwarded, ...] = ()
     components: tuple[Component, ...] = ()
     nonce: str | int | None = None
-    flags: int = 0
 
 
 class Tags(msgspec.Struct, frozen=True):
@@ -127,10 +134,10 @@ class Tags(msgspec.Struct, frozen=True):
 
 
 class Role(msgspec.Struct, frozen=True):
-    """A role; `permissions` is a number as text."""
+    """A role; `permissions` is a number, as text if it is written by Discord itself."""
 
     id: str
-    permissions: str = "0"
+    permissions: str | int = "0"
     tags: Tags | None = None
 
 
@@ -226,7 +233,7 @@ class Interaction(msgspec.Struct, frozen=True):
     channel: Channel | None = None
     member: Member | None = None
     user: User | None = None
-    message: Message | None = None
+    message: Other | None = None
 
 
 class Posted(msgspec.Struct, frozen=True):
@@ -243,12 +250,48 @@ class GatewayPlace(msgspec.Struct, frozen=True):
 
 
 def read(data: object, shape: type[T]) -> T:
-    """Read one object.
+    """Read one object; nulls, and objects within it that cannot be read, are left out.
 
     Raises:
         ValueError: it has not the documented shape.
     """
     try:
-        return msgspec.convert(data, shape)
+        try:
+            return msgspec.convert(data, shape)
+        except msgspec.ValidationError:
+            return msgspec.convert(_readable(data, shape), shape)
     except msgspec.ValidationError as error:
         raise ValueError(f"{shape.__name__}: {error}") from None
+
+
+def _readable(data: object, kind: object) -> object:
+    """Leave out of it every null, object or list that is not of its kind."""
+    shape = _shape(kind)
+    if isinstance(data, dict) and shape is not None:
+        return _fields(data, shape)
+    if isinstance(data, list) and shape is not None:
+        parts = [_readable(each, shape) for each in data]
+        return [each for each in parts if _kept(each, shape)]
+    return data
+
+
+def _fields(data: JsonObject, shape: type[msgspec.Struct]) -> JsonObject:
+    kinds = {each.name: each.type for each in msgspec.structs.fields(shape)}
+    parts = {name: _readable(data[name], kinds[name]) for name in kinds.keys() & data.keys()}
+    return {name: part for name, part in parts.items() if _kept(part, kinds[name])}
+
+
+def _shape(kind: object) -> type[msgspec.Struct] | None:
+    """Give the object that is, or may be, or of which there are several."""
+    kinds = (kind, *get_args(kind))
+    return next((k for k in kinds if isinstance(k, type) and issubclass(k, msgspec.Struct)), None)
+
+
+def _kept(data: object, kind: object) -> bool:
+    if data is not None and not isinstance(data, dict | list):
+        return True  # a wrong text or number is a fault of the whole: it may say where it belongs
+    try:
+        msgspec.convert(data, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
