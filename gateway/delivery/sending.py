@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from core.errors import ChatBusy, ChatClosed, ChatError, ChatUnknown
+from core.errors import ChatBusy, ChatClosed, ChatError, ChatUnknown, MessageGone
 from core.frames import Cost, Detail, File, Frame, Part
 from core.ports import ChatAdapter
 from core.records import Posted
@@ -127,8 +127,8 @@ class Sender:
 
     def forget(self, key: str) -> None:
         """Take note that this message stands there no more."""
-        del self.ids[key]
-        self._copies[key] += 1
+        if self.ids.pop(key, None) is not None:
+            self._copies[key] += 1
 
     async def _change(self, message_id: str, frame: Frame) -> None:
         if is_gone(frame):
@@ -150,8 +150,10 @@ class Sender:
         except ChatUnknown as error:
             await self._outbox.unposted(turn.turn_id, key, "unknown")
             return await self._unsure(key, error)
-        except ChatError:
+        except ChatError as error:
             await self._outbox.unposted(turn.turn_id, key, "failed")
+            if isinstance(error, MessageGone):  # of a message that it needed: this one never stood
+                raise ChatError(str(error)) from error
             raise
         await self._posted(key, message_id)
         if key in self._stale:

@@ -7,7 +7,7 @@ import itertools
 
 import pytest
 
-from core.errors import ChatBusy, ChatClosed, ChatError, ChatUnknown
+from core.errors import ChatBusy, ChatClosed, ChatError, ChatUnknown, MessageGone
 from core.events import AnswerDelta, AnswerReset, ReferencesDone, TurnFinished
 from core.frames import Frame, Notice
 from core.records import Posted
@@ -256,6 +256,18 @@ def test_a_refused_post_is_tried_again_with_the_same_delivery_id():
     assert room.chat.texts() == [(SENTENCE * 32).strip()]
     assert {each.delivery_id for each in room.requests("post")} == {delivery_id("t1", "answer/0")}
     assert room.outbox.words[:2] == [("attempting", "answer/0"), ("failed", "answer/0")]
+
+
+def test_a_post_that_misses_a_message_is_a_post_that_failed():
+    """What it hangs on is gone, or what it is to be appended to; itself it never stood there."""
+    room = Room(pace=1.0, files=True, limit=400)
+    gone = MessageGone("message_not_found")
+    room.chat.fail("c", gone, None, gone, gone)
+    run_virtual(room.turn(0, text="Look:\n\n```python\n" + "x = 1\n" * 200 + "```\n\nDone."))
+    assert [each.key for each in room.requests("post")] == ["answer/0"] * 2 + ["file/0"] * 3
+    assert len(room.chat.messages) == 2
+    assert room.done["t1"]
+    assert room.outbox.words.count(("failed", "file/0")) == 2
 
 
 def test_a_chat_that_refuses_for_good_is_given_up_in_bounded_time():
