@@ -73,13 +73,12 @@ class Sender:
         can = adapter.capabilities(turn.address)
         self._repeatable = can.repeatable
         self._previews = can.preview is not None
-        perhaps = {
+        self._doubtful = {
             each.key
             for each in turn.posted
             if not each.message_id and each.state in {"attempting", "unknown"}
         }
-        self._doubtful = set() if can.repeatable else perhaps
-        self._stale = perhaps - self._doubtful  # posted again, they may say what they said before
+        self._stale: set[str] = set()  # posted again, they may say what they said before
         self._copies: Counter[str] = Counter()
         self.ids = {each.key: each.message_id for each in turn.posted if each.message_id}
         self.lost: set[str] = set()
@@ -175,15 +174,22 @@ class Sender:
         raise ChatError("it was perhaps not posted") from error
 
     async def _look(self, key: str) -> None:
-        """Find a message of which only the platform knows whether it was posted."""
+        """Find a message of which only the platform knows whether it was posted.
+
+        One of an earlier run is looked for even where posting twice is posting once: the platform
+        does not remember for ever what was posted.
+        """
         try:
             found = await self._found(key)
         except ChatUnknown:
-            self.lost.add(key)
             found = None
+            if not self._repeatable:
+                self.lost.add(key)
         self._doubtful.discard(key)
         if found is not None:
             await self._posted(key, found)
+        elif self._repeatable:
+            self._stale.add(key)
 
     async def _found(self, key: str) -> str | None:
         """Ask the platform for a message, more than once if need be.

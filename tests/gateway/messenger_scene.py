@@ -274,6 +274,10 @@ class Scene:
             elif stage.platform == "slack":
                 stage.sim.ack_seconds = 0.0
 
+    def forgetting(self) -> None:
+        """Let so much time pass that Discord knows no nonce any more."""
+        self.stage("discord").sim.desk.nonce_seconds = 0.0
+
     def hear(self) -> None:
         for stage in self.stages:
             stage.sim.faults.planned.clear()

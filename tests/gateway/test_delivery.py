@@ -464,9 +464,10 @@ def test_where_previews_are_refused_the_turn_posts_and_edits():
 # --- what was perhaps posted ----------------------------------------------------------------
 
 
-def test_after_a_restart_a_message_that_is_found_is_edited():
-    """P2: it is looked for from when the question came."""
-    room = Room(tells=True)
+@pytest.mark.parametrize("repeatable", [False, True])
+def test_after_a_restart_a_message_that_is_found_is_edited(repeatable):
+    """P2: it is looked for from when the question came, for no platform remembers ids for ever."""
+    room = Room(tells=True, repeatable=repeatable)
     room.chat._stand("m9", Frame(key="answer/0", content=Notice(text="")), _id("answer/0"))
     run_virtual(room.turn(0, posted=[DOUBT], since=5000))
     assert room.chat.searches == [(_id("answer/0"), 5000)]
@@ -475,9 +476,21 @@ def test_after_a_restart_a_message_that_is_found_is_edited():
     assert room.outbox.words == [("posted", "answer/0")]
 
 
-def test_after_a_restart_a_message_that_is_not_there_is_posted():
-    room = Room(tells=True)
+@pytest.mark.parametrize("repeatable", [False, True])
+def test_after_a_restart_a_message_that_is_not_there_is_posted(repeatable):
+    room = Room(tells=True, repeatable=repeatable)
     run_virtual(room.turn(0, posted=[DOUBT]))
+    assert room.chat.texts() == [SENTENCE.strip()]
+
+
+def test_after_a_restart_what_nobody_can_tell_of_is_posted_where_that_is_posting_once():
+    room = Room(repeatable=True)
+    run_virtual(room.turn(0, posted=[DOUBT]))
+    assert [(each.op, each.key) for each in room.requests()] == [
+        ("post", "answer/0"),
+        ("edit", "answer/0"),
+    ]
+    assert room.requests("post")[0].delivery_id == _id("answer/0")
     assert room.chat.texts() == [SENTENCE.strip()]
 
 

@@ -106,7 +106,8 @@ async def test_killed_while_it_looks_for_a_panel_whose_answer_was_lost(tmp_path)
         there.cost(TWICE)
 
 
-async def test_killed_while_the_answer_is_being_posted(tmp_path):
+@pytest.mark.parametrize("away", ["", "long"])
+async def test_killed_while_the_answer_is_being_posted(tmp_path, away):
     """Telegram cannot tell what became of it: there it is said so, and nothing is posted again."""
     async with scene(tmp_path, "group") as there:
         there.models.close("big")
@@ -120,6 +121,8 @@ async def test_killed_while_the_answer_is_being_posted(tmp_path):
             await there.everywhere(begun)
             await there.killed(process)
         there.unplan()
+        if away:
+            there.forgetting()
         there.models.whole()
         async with there.started():
             await there.answered(notes=untold)

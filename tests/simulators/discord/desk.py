@@ -33,6 +33,7 @@ class Desk:
     def __init__(self, world: World, gateway: Gateway, changes: Changes) -> None:
         self.world, self.gateway, self.changes = world, gateway, changes
         self.files_url = ""
+        self.nonce_seconds = 300.0  # how long it is remembered what was posted with a nonce
 
     def draft(self, channel: Channel, author: User, *, ago: float = 0.0) -> Said:
         return Said(self.world.snowflake(ago=ago), channel, author, self.loop_time() - ago)

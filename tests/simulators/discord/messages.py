@@ -19,7 +19,6 @@ from tests.simulators.discord.world import (
     Said,
 )
 
-NONCE_SECONDS = 300.0
 Json = dict[str, Any]
 
 
@@ -46,13 +45,18 @@ def get_messages(desk: Desk, call: Call) -> list[Json]:
         told = [each for each in told if int(each.id) < int(before)]
     if after:
         told = [each for each in told if int(each.id) > int(after)][: int(limit)]
-    return [read(desk, each) for each in reversed(told[-int(limit) :])]
+    return [_later(desk, each) for each in reversed(told[-int(limit) :])]
 
 
 def get_message(desk: Desk, call: Call) -> Json:
     channel = desk.world.seen(call.ids["channel"])
     desk.world.demand(channel, "history")
-    return read(desk, desk.world.message(channel, call.ids["message"]))
+    return _later(desk, desk.world.message(channel, call.ids["message"]))
+
+
+def _later(desk: Desk, said: Said) -> Json:
+    """A message as it is read again: its nonce was told once, when it was posted."""
+    return {key: value for key, value in read(desk, said).items() if key != "nonce"}
 
 
 def create_message(desk: Desk, call: Call) -> Json:
@@ -88,7 +92,7 @@ def _same(desk: Desk, channel: Channel, form: Json) -> Said | None:
     nonce = form.get("nonce")
     if nonce is None or not form.get("enforce_nonce"):
         return None
-    since = desk.loop_time() - NONCE_SECONDS
+    since = desk.loop_time() - desk.nonce_seconds
     mine = [
         each
         for each in channel.messages.values()
