@@ -14,11 +14,10 @@ from types import MappingProxyType
 from typing import ClassVar, Final, TypeVar
 
 from aiohttp import web
-from discord.http import Route
 from typing_extensions import override
 
 from adapters.chat.discord import render, routes, shapes
-from adapters.chat.discord.failures import INVALID_FORM, UNKNOWN_CHANNEL, code_of
+from adapters.chat.discord.failures import ARCHIVED, UNFIT, UNKNOWN_CHANNEL, code_of
 from adapters.chat.discord.handles import read_custom_id
 from adapters.chat.discord.hearing import Bookmarks
 from adapters.chat.discord.listener import Listener
@@ -106,7 +105,7 @@ class DiscordChat(ChatAdapter):
             body = render.post_body(
                 frame, delivery_id=delivery_id, reply_to=reply_to, layout=layout
             )
-            return await self._twice(routes.messages("POST", room), body)
+            return await self._rooms.awake(room, lambda there: self._twice(there, body))
 
         try:
             data, plain = await self._with_layout(frame, call, layout=self._layout)
@@ -123,12 +122,12 @@ class DiscordChat(ChatAdapter):
         self._deliveries[message_id] = delivery_id
         return message_id
 
-    async def _twice(self, route: Route, body: render.Body) -> object:
+    async def _twice(self, room: str, body: render.Body) -> object:
         """Post again where nobody can tell: with the same nonce Discord posts it once."""
         try:
-            return await self._rest.call(route, body)
+            return await self._rest.call(routes.messages("POST", room), body)
         except ChatUnknown:
-            return await self._rest.call(route, body)
+            return await self._rest.call(routes.messages("POST", room), body)
 
     async def _with_layout(
         self, frame: Frame, call: Callable[[bool], Awaitable[T]], *, layout: bool
@@ -139,7 +138,7 @@ class DiscordChat(ChatAdapter):
         try:
             return await call(layout), not layout
         except ChatError as error:
-            if code_of(error) != INVALID_FORM:
+            if code_of(error) not in UNFIT:
                 raise
             log.info("Discord: a panel was refused (%s); showing it the other way", error)
             return await call(not layout), layout
@@ -153,7 +152,10 @@ class DiscordChat(ChatAdapter):
             return await self._rest.call(routes.messages("GET", room), params=params, patience=5.0)
 
         data = await self._rooms.anywhere(address, call, found=False)
-        return found(data, delivery_id[:25], me=await self._me())
+        message_id = found(data, delivery_id[:25], me=await self._me())
+        if message_id is not None:
+            self._deliveries[message_id] = delivery_id
+        return message_id
 
     async def _me(self) -> str:
         """Give our own id; messages are looked for before anything was heard, too."""
@@ -189,6 +191,10 @@ class DiscordChat(ChatAdapter):
             _, plain = await self._with_layout(frame, call, layout=known)
         except ChatUnknown as error:
             raise ChatError(str(error)) from error
+        except ChatError as error:
+            if code_of(error) == ARCHIVED:  # it stays away; a new message brings the thread back
+                raise MessageGone(str(error)) from error
+            raise
         if plain:
             self._plain[message_id] = None
 

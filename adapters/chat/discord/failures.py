@@ -27,7 +27,10 @@ TOO_MANY: Final = 429
 UNKNOWN_CHANNEL: Final = 10003
 UNKNOWN_MESSAGE: Final = 10008
 THREAD_EXISTS: Final = 160004
-INVALID_FORM: Final = 50035
+ARCHIVED: Final = 50083
+"""The thread is put away; whoever writes into it brings it back."""
+UNFIT: Final = frozenset({50006, 50035})
+"""An empty message, which is what layout is to a server without it; an invalid form."""
 ACKNOWLEDGED: Final = 40060
 """The interaction was acknowledged before."""
 EXPIRED: Final = frozenset({10062, 10015, 50027})
@@ -40,7 +43,7 @@ _CLOSED: Final = frozenset(
         50001,  # missing access
         50007,  # this person takes no messages
         50013,  # missing permissions
-        50083,  # the thread is archived and locked
+        160005,  # the thread is locked
         50278,  # no server in common with this person
     }
 )

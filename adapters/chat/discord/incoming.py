@@ -135,7 +135,7 @@ class Doorway:
         if known is not None:
             return known
         try:
-            data = await self.rest.call(routes.channel(message.channel_id))
+            data = await self.rest.call(routes.channel("GET", message.channel_id))
             return places.learn(shapes.read(data, shapes.Channel), message.guild_id)
         except (ChatError, ValueError) as error:
             log.info("Discord: nothing is known of channel %s: %s", message.channel_id, error)

@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeVar
 
 from adapters.chat.discord import routes, shapes
 from adapters.chat.discord.failures import (
+    ARCHIVED,
     THREAD_EXISTS,
     UNKNOWN_CHANNEL,
     UNKNOWN_MESSAGE,
@@ -89,9 +90,9 @@ class Rooms:
             return await call(address.channel)
         known = self._known(address.channel, thread)
         if known is not None:
-            return await call(known)
+            return await self.awake(known, call)
         try:
-            result = await call(thread)
+            result = await self.awake(thread, call)
         except ChatError as error:
             if code_of(error) != UNKNOWN_CHANNEL:
                 raise
@@ -101,6 +102,16 @@ class Rooms:
         if found:
             self._rooms[address.channel, thread] = known
         return result
+
+    async def awake(self, room: str, call: Callable[[str], Awaitable[T]]) -> T:
+        """Call with this channel; a thread that was put away in the meantime is brought back."""
+        try:
+            return await call(room)
+        except ChatError as error:
+            if code_of(error) != ARCHIVED:
+                raise
+        await self._rest.call(routes.channel("PATCH", room), json={"archived": False})
+        return await call(room)
 
     def _known(self, channel: str, thread: str) -> str | None:
         place = self._places.find(thread)
@@ -138,7 +149,7 @@ class Rooms:
         if code_of(refused) in {THREAD_EXISTS, UNKNOWN_MESSAGE}:
             return True  # it was made before, or no message of this channel opened it
         try:
-            data = await self._rest.call(routes.channel(thread))
+            data = await self._rest.call(routes.channel("GET", thread))
             return place_of(shapes.read(data, shapes.Channel)).kind == "thread"
         except (ChatError, ValueError):
             return False

@@ -25,9 +25,9 @@ def gateways() -> Sequence[Route]:
     return (Route("GET", "/gateway/bot"), Route("GET", "/gateway"))
 
 
-def channel(channel_id: str) -> Route:
-    """One channel."""
-    return Route("GET", "/channels/{channel_id}", channel_id=channel_id)
+def channel(method: str, channel_id: str) -> Route:
+    """One channel, or one thread."""
+    return Route(method, "/channels/{channel_id}", channel_id=channel_id)
 
 
 def member(guild_id: str, user_id: str) -> Route:

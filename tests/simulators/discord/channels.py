@@ -166,7 +166,9 @@ def edit_channel(desk: Desk, call: Call) -> Json:
     channel = desk.world.seen(call.ids["channel"])
     if channel.type != THREAD:
         raise Refused(50013)
-    if channel.owner is not desk.world.bot:
+    if call.form == {"archived": False} and not channel.locked:
+        desk.world.demand(channel, "send_in_threads")  # as by writing into it
+    elif channel.locked or channel.owner is not desk.world.bot:
         desk.world.demand(channel, "manage_threads")
     if "name" in call.form:
         channel.name = rules.thread_name(call.form["name"])

@@ -116,10 +116,11 @@ async def test_every_refusal_has_its_kind(status, error, kind, json_type):
     assert str(met.value).endswith(error.partition(" ")[2])
 
 
-async def test_where_components_are_refused_panels_become_text_for_good(discord):
+@pytest.mark.parametrize("error", ["50035 Invalid Form Body", "50006 Cannot send an empty message"])
+async def test_where_components_are_refused_panels_become_text_for_good(discord, error):
     ada = discord.person("Ada")
     place = discord.dm(ada)
-    refusal = Fault(kind="refuse", status=400, error="50035 Invalid Form Body")
+    refusal = Fault(kind="refuse", status=400, error=error)
     async with running(discord) as bot:
         address = await asked_in(discord, bot, place, ada)
         discord.faults.plan("create_message", refusal)
@@ -181,6 +182,28 @@ async def test_an_archived_thread_is_opened_by_writing_and_a_locked_one_is_close
         await discord.archive(group, thread=address.thread, locked=True)
         with pytest.raises(ChatClosed):
             await bot.chat.post(address, part("three"), delivery_id="3" * 24)
+
+
+async def test_a_thread_that_is_put_away_in_mid_turn_is_brought_back_by_an_edit(discord):
+    ada = discord.person("Ada")
+    group = discord.group("general", ada)
+    theirs = await discord.thread(group, ada, "Ours")
+    async with running(discord) as bot:
+        address = await asked_in(discord, bot, theirs, ada, mention=True)
+        posted = await bot.chat.post(address, part("o", streaming=True), delivery_id="1" * 24)
+        await discord.archive(group, thread=theirs.id)
+        await bot.chat.edit(address, posted, part("one"))
+        assert [each.text[:3] for each in discord.shown(theirs)] == ["one"]
+        away = Fault(kind="refuse", status=400, error="50083 Thread is archived")
+        discord.faults.plan("edit_message", away, away)
+        with pytest.raises(MessageGone):  # so that the answer is posted anew
+            await bot.chat.edit(address, posted, part("two"))
+        discord.faults.plan("create_message", away)
+        await bot.chat.post(address, part("two"), delivery_id="2" * 24)
+        assert [each.text[:3] for each in discord.shown(theirs)] == ["one", "two"]
+        await discord.archive(group, thread=theirs.id, locked=True)
+        with pytest.raises(ChatClosed):
+            await bot.chat.edit(address, posted, part("three"))
 
 
 async def test_an_acknowledgement_that_is_not_allowed_is_left_out(discord):

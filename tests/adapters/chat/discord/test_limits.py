@@ -71,7 +71,7 @@ async def test_a_limit_that_does_not_say_when_it_ends_holds_nobody_back(serve, r
     headers = {"X-RateLimit-Limit": "5", "X-RateLimit-Remaining": remaining}
     rest = await serve(lambda _request: web.json_response({"id": "1"}, headers=headers))
     for _ in range(3):
-        assert await rest.call(routes.channel("1")) == {"id": "1"}
+        assert await rest.call(routes.channel("GET", "1")) == {"id": "1"}
 
 
 async def test_patience_waits_for_a_short_limit(serve):
