@@ -133,6 +133,7 @@ class Capabilities:
     none. `panel`: whether it is a message of its own or stands inside the answer's. `stream`:
     whether a streaming text may be replaced, or only grows. `advice`: whether the panel itself
     holds the advisors' whole texts, or buttons bring them. `files`: whether it takes files.
+    `paced`: whether all threads of a chat share its pace, or each thread has its own.
     """
 
     limit: int
@@ -146,6 +147,7 @@ class Capabilities:
     stream: Literal["replace", "append"] = "replace"
     advice: Literal["shown", "buttons"] = "shown"
     files: bool = False
+    paced: Literal["chat", "thread"] = "chat"
 
 
 class Intake(Protocol):

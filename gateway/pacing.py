@@ -1,4 +1,4 @@
-"""Rate budgets: one per chat, shared by its turns, inside one per account (P7).
+"""Rate budgets: one per chat or thread, shared by its turns, inside one per account (P7).
 
 Decides when, never what. Whoever wants to send waits for a slot. Slots of a chat are a pace
 apart, those of an account 1/rate seconds; chats that are free take turns. Finals go first, then
@@ -202,13 +202,14 @@ class ChatBudgets:
     """The budgets of all chats; those that owe nothing are forgotten when there are many."""
 
     def __init__(self) -> None:
-        self._chats: dict[tuple[str, str], ChatBudget] = {}
+        self._chats: dict[tuple[str, str, str | None], ChatBudget] = {}
         self._accounts: dict[str, Account] = {}
         self._many = _MANY
 
     def of(self, address: Address, can: Capabilities) -> ChatBudget:
-        """Give the budget that all turns in this chat share, its threads included."""
-        key = (address.platform, address.channel)
+        """Give the budget that all turns in this chat, or in this thread of it, share."""
+        thread = address.thread if can.paced == "thread" else None
+        key = (address.platform, address.channel, thread)
         if key not in self._chats:
             self._tidy()
             account = self._accounts.setdefault(address.platform, Account(can.rate))

@@ -54,13 +54,22 @@ class Room:
         self.done: dict[str, bool] = {}
 
     async def turn(
-        self, seconds: float, *, channel="c", turn_id="t1", labels=(), posted=(), text="", **known
+        self,
+        seconds: float,
+        *,
+        channel="c",
+        thread=None,
+        turn_id="t1",
+        labels=(),
+        posted=(),
+        text="",
+        **known,
     ) -> None:
         """Stream a sentence every quarter of a second."""
         mailbox = Mailbox()
         info = TurnInfo(
             turn_id=turn_id,
-            address=Address(platform="fake", channel=channel),
+            address=Address(platform="fake", channel=channel, thread=thread),
             posted=posted,
             **known,
         )
@@ -186,6 +195,20 @@ def test_two_chats_do_not_wait_for_one_another():
     run_virtual(scenario())
     times = [[each.at for each in room.requests(channel=name)] for name in "ab"]
     assert times[0] == times[1]
+
+
+@pytest.mark.parametrize(("paced", "pace"), [("chat", 1.0), ("thread", 0.5)])
+def test_threads_share_the_pace_of_their_chat_unless_each_has_its_own(paced, pace):
+    room = Room(pace=1.0, paced=paced)
+
+    async def scenario():
+        async with asyncio.TaskGroup() as group:
+            for name in ("t1", "t2"):
+                group.create_task(room.turn(20, thread=name, turn_id=name))
+
+    run_virtual(scenario())
+    streamed = [each for each in room.requests() if not each.frame.final]
+    assert 20 / len(streamed) == pytest.approx(pace, rel=0.1)
 
 
 def test_flood_control_stalls_its_own_chat_only():
