@@ -15,10 +15,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from typing import Final, NoReturn
 
 import aiohttp
 import discord
+import msgspec
 import yarl
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.state import ConnectionState
@@ -47,7 +49,7 @@ EVENTS: Final = (
 )
 """What is looked at; everything else that Discord sends is dropped unread."""
 
-_OPENING: Final = 60.0
+_OPENING: Final = 20.0
 _CLOSING: Final = 1.0
 _STEADY: Final = 30.0
 _LONGEST: Final = 60.0
@@ -67,6 +69,39 @@ class Session:
     gateway: yarl.URL | None = None
     id: str | None = None
     sequence: int | None = None
+
+
+class _Socket(DiscordWebSocket):
+    """The library's socket, stricter with heartbeats and milder with READY."""
+
+    _acknowledged: float | None = None
+
+    @override
+    async def send_heartbeat(self, data: object) -> None:
+        """Send one; if none was acknowledged since the last one, nobody is there any more."""
+        beating, before = self._keep_alive, self._acknowledged
+        if beating is None:
+            return
+        self._acknowledged = beating._last_ack  # noqa: SLF001 - the library tells it nowhere else
+        if self.latency == inf or self._acknowledged == before:
+            await self.close(4000)
+        else:
+            await super().send_heartbeat(data)
+
+    @override
+    async def received_message(self, msg: str | bytes, /) -> None:
+        """Take in a frame; a READY that does not say where to resume means here."""
+        whole = self._decompressor.decompress(msg) if isinstance(msg, bytes) else msg
+        if whole is None:
+            return
+        try:
+            await super().received_message(whole)
+        except (KeyError, TypeError):
+            told = msgspec.json.decode(whole)
+            if told.get("t") != "READY" or not isinstance(told["d"], dict):
+                raise
+            told["d"]["resume_gateway_url"] = str(self.gateway)
+            await super().received_message(msgspec.json.encode(told).decode())
 
 
 class _State(ConnectionState["Connection"]):
@@ -128,12 +163,14 @@ class Connection(discord.Client):
         self.loop = loop = asyncio.get_running_loop()
         session, failures, first = Session(), 0, True
         while True:
-            began = loop.time()
+            began, elsewhere = loop.time(), session.gateway is not None
             session, reason = await self._connected(session, receive, initial=first)
             first = False
+            if elsewhere and session.gateway is None and session.id is not None:
+                continue  # where it is to be resumed cannot be reached; where it began may be
             failures = 0 if loop.time() - began > _STEADY else failures + 1
             if failures > _TRIES:
-                session = Session()  # where it is resumed may be what cannot be reached
+                session = Session()  # it may be what cannot be had
             if failures > 1:
                 wait = min(_LONGEST, 2.0 ** (failures - 2)) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
                 log.warning("connecting to Discord again in %.1f s: %s", wait, reason)
@@ -151,7 +188,7 @@ class Connection(discord.Client):
         except ReconnectWebSocket as ended:
             if not ended.resume:
                 return Session(), "the session is over"
-            return _session(socket or self._state.socket, session), "asked to"
+            return _session(socket, session), "asked to"
         except discord.ConnectionClosed as closed:
             if closed.code != 1000:
                 raise _refused(closed.code) from None
@@ -166,7 +203,7 @@ class Connection(discord.Client):
 
     async def _opened(self, session: Session, *, initial: bool) -> DiscordWebSocket:
         async with asyncio.timeout(_OPENING):
-            return await DiscordWebSocket.from_client(
+            return await _Socket.from_client(
                 self,
                 initial=initial,
                 gateway=session.gateway or self._gateway,
@@ -197,7 +234,9 @@ class Connection(discord.Client):
 
 
 def _session(socket: DiscordWebSocket | None, before: Session) -> Session:
-    if socket is None or socket.session_id is None:
+    if socket is None:  # it was not opened
+        return Session(None, before.id, before.sequence)
+    if socket.session_id is None:
         return before
     return Session(socket.gateway, socket.session_id, socket.sequence)
 

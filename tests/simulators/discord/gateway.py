@@ -31,6 +31,8 @@ class Gateway:
         self.privileged = privileged
         self.heartbeat = 41.25
         self.url = ""
+        self.resume_url: str | None = ""  # "" is here, None is not said
+        self.acking = True
         self.sessions: dict[str, Session] = {}
         self.lines: list[Line] = []
         self.received: list[dict[str, Any]] = []
@@ -202,7 +204,8 @@ class Gateway:
         self._changes.tell()
 
     def _beat(self, line: Line, last: object) -> None:
-        line.send({"t": None, "s": None, "op": 11, "d": None})
+        if self.acking:
+            line.send({"t": None, "s": None, "op": 11, "d": None})
 
     def _identify(self, line: Line, data: dict[str, Any]) -> None:
         if line.session is not None:
@@ -231,7 +234,7 @@ class Gateway:
             | {"verified": True, "mfa_enabled": True, "email": None},
             "session_type": "normal",
             "session_id": session.id,
-            "resume_gateway_url": self.url,
+            "resume_gateway_url": self.resume_url or self.url,
             "relationships": [],
             "private_channels": [],
             "presences": [],
@@ -242,6 +245,8 @@ class Gateway:
             "application": {"id": world.application_id, "flags": flags(self.privileged)},
             "_trace": [],
         }
+        if self.resume_url is None:
+            del ready["resume_gateway_url"]
         if "shard" in data:
             ready["shard"] = data["shard"]
         self._event(session, "READY", ready)

@@ -48,6 +48,49 @@ async def test_a_session_is_resumed_and_nothing_said_meanwhile_is_lost(discord, 
     assert not discord.requests.of("get_messages")
 
 
+@pytest.mark.parametrize("there", [None, "ws://127.0.0.1:9/", "nonsense"], ids=str)
+@pytest.mark.parametrize("cut", [tear, op_7])
+async def test_a_session_is_resumed_where_it_began_if_it_cannot_be_resumed_elsewhere(
+    discord, there, cut, caplog
+):
+    caplog.set_level(logging.WARNING)
+    discord.gateway.resume_url = there
+    ada = discord.person("Ada")
+    place = discord.dm(ada)
+    async with running(discord) as bot:
+        await cut(discord)
+        await discord.say(place, ada, "one")
+        await heard(discord, bot, "one")
+    assert (discord.gateway.identified, discord.gateway.resumed) == (1, 1)
+    assert not caplog.records  # it was tried at once
+
+
+@pytest.mark.parametrize("lively", [True, False])
+async def test_a_connection_that_acknowledges_nothing_is_left_and_resumed(lively):
+    async with DiscordSimulator(scale=0, heartbeat=0.5) as discord:
+        ada = discord.person("Ada")
+        place = discord.dm(ada)
+        async with running(discord) as bot:
+            await discord.until(lambda: len(beats(discord)) > 2)
+            assert discord.gateway.resumed == 0
+            discord.gateway.acking = False
+            before = len(beats(discord))
+            await discord.until(lambda: len(beats(discord)) > before)
+            if lively:
+                discord.gateway.dispatch("TYPING_START", {})
+            else:
+                discord.gateway.pause()
+            await discord.until(lambda: discord.gateway.resumed)
+            discord.gateway.acking = True
+            await discord.say(place, ada, "one")
+            await heard(discord, bot, "one")
+        assert discord.gateway.identified == 1
+
+
+def beats(discord):
+    return [each for each in discord.gateway.received if each["op"] == 1]
+
+
 async def test_after_a_new_session_what_was_said_meanwhile_is_read_again(discord, monkeypatch):
     ada = discord.person("Ada")
     place, group = discord.dm(ada), discord.group("general", ada)
