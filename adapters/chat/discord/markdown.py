@@ -29,10 +29,15 @@ def _parser() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 
-def render(text: str) -> str:
-    """Write Markdown for Discord; nothing in it mentions anybody."""
-    tree = SyntaxTreeNode(_parser().parse(text))
-    return inert(_blocks(tree.children))
+def render(text: str, *, aligned: bool = True) -> str:
+    """Write Markdown for Discord; nothing in it mentions anybody.
+
+    Without `aligned` tables take no more room than they took in the text.
+    """
+    tokens = _parser().parse(text)
+    for token in tokens:
+        token.meta["aligned"] = aligned
+    return inert(_blocks(SyntaxTreeNode(tokens).children))
 
 
 def render_line(text: str) -> str:
@@ -122,12 +127,17 @@ def _item(item: SyntaxTreeNode, marker: str) -> str:
 
 
 def _table(node: SyntaxTreeNode) -> str:
-    """Write a table as aligned text, in which nothing is markup."""
+    """Write a table as text in which nothing is markup."""
     rows = [
         [_plain(cell.children) for cell in row.children]
         for part in node.children
         for row in part.children
     ]
+    lines = _aligned(rows) if node.meta["aligned"] else [" │ ".join(row) for row in rows]
+    return _code("\n".join(line.rstrip() for line in lines), "")
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(
@@ -136,7 +146,7 @@ def _table(node: SyntaxTreeNode) -> str:
         for row in rows
     ]
     lines.insert(1, "  ".join("─" * width for width in widths))
-    return _code("\n".join(line.rstrip() for line in lines), "")
+    return lines
 
 
 def _width(text: str) -> int:

@@ -262,9 +262,9 @@ def _args(data: shapes.InteractionData) -> str:
     """Write what was filled in as the words of a command: `preset:NAME` stands before a text."""
     values = {each.name: str(each.value).strip() for each in data.options if each.value is not None}
     question = values.pop("question", None)
+    preset, scope = values.get("preset", ""), values.get("scope", "")
     if question is None:
-        return " ".join(value for value in values.values() if value)
-    preset = values.get("preset", "")
+        return f"{preset} {scope}".strip() if preset else ""
     if " " in preset:
         preset = f'"{preset}"'
     return f"preset:{preset} {question}" if preset else question

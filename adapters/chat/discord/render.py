@@ -155,7 +155,10 @@ def _part(part: Part, mention: str | None) -> str:
     if mention:
         tail = f"{tail}\n<@{mention}>".strip()
     room = CONTENT - len(tail) - 2
-    text = _fitting(render(part.text), part.text, room)
+    shown = render(part.text)
+    if len(shown) > room:  # tables with many columns are mostly blanks
+        shown = render(part.text, aligned=False)
+    text = _fitting(shown, part.text, room)
     return "\n\n".join(each for each in (text, tail) if each)
 
 

@@ -169,6 +169,24 @@ def test_commands_carry_their_words_and_what_answers_them():
     assert (found.direct, found.address, found.args) == (True, at(DM_CHANNEL), "")
 
 
+@pytest.mark.parametrize(
+    ("options", "args"),
+    [
+        ({"scope": "channel", "preset": "review"}, "review channel"),
+        ({"preset": "review", "scope": "channel"}, "review channel"),
+        ({"preset": "review"}, "review"),
+        ({"scope": "channel"}, ""),  # the presets are offered
+        ({"scope": "channel", "preset": None}, ""),
+    ],
+)
+def test_the_options_of_a_command_have_no_order(options, args):
+    raw = load("command_moa")
+    raw["data"]["options"] = [{"name": n, "type": 3, "value": v} for n, v in options.items()]
+    found = command_of(shapes.read(raw, shapes.Interaction), setting(), 7)
+    assert found is not None
+    assert found.args == args
+
+
 def test_a_preset_of_several_words_is_named_whole():
     raw = load("command_ask")
     raw["data"]["options"] = [

@@ -71,6 +71,20 @@ def test_only_what_should_ring_rings():
     assert all(int(str(w.json["flags"])) & EPHEMERAL for w in whisper_bodies(FRAMES["panel"]))
 
 
+def test_a_table_that_is_too_wide_for_a_message_loses_its_blanks_and_not_its_shape():
+    """A long cell makes every row of its column as long."""
+    rows = [("What it does", "Option"), ("everything " * 20, "first")]
+    rows += [("Fast", f"option {n}") for n in range(15)]
+    table = "\n".join(f"| {what.strip()} | {name} |" for what, name in rows)
+    text = "Like this:\n\n" + table.replace("\n", "\n|---|---|\n", 1) + "\n\n- **so** it goes"
+    content = str(post(part(text))["content"])
+    assert len(content) <= 2000
+    assert "```\nWhat it does │ Option\neverything everything" in content
+    assert "Fast │ option 14\n```\n\n- **so** it goes" in content
+    small = str(post(part("| a | b |\n|---|---|\n| 1 | 22 |"))["content"])
+    assert "```\na  b\n─  ──\n1  22\n```" in small
+
+
 def test_a_post_is_posted_once():
     body = post(FRAMES["final"])
     assert body["nonce"] == DELIVERY
