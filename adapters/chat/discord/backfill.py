@@ -19,8 +19,9 @@ from core.types import Address
 
 CHANNELS: Final = 50
 """In how many channels it looks."""
-MESSAGES: Final = 100
-"""How many messages it reads in each: one page."""
+PAGES: Final = 10
+"""How many pages it reads in each, of `PAGE` messages."""
+PAGE: Final = 100
 
 _REMEMBERED: Final = 2000
 _GAP: Final = 0.2
@@ -80,25 +81,40 @@ def _places(address: Address, message: str) -> list[tuple[str, int]]:
 async def missed(rest: Rest, channels: Iterable[tuple[str, int]]) -> AsyncIterator[shapes.Message]:
     """Give what was said in these channels since, oldest first in each; errors are passed over."""
     for channel, after in channels:
-        for message in await _page(rest, channel, after):
+        async for message in _behind(rest, channel, after):
+            yield message
+
+
+async def _behind(rest: Rest, channel: str, after: int) -> AsyncIterator[shapes.Message]:
+    for _ in range(PAGES):
+        page, more = await _page(rest, channel, after)
+        for message in page:
             yield message
         await asyncio.sleep(_GAP)
+        if not more:
+            return
+        after = max(map(_number, page), default=after)
 
 
-async def _page(rest: Rest, channel: str, after: int) -> list[shapes.Message]:
-    params: dict[str, str | int] = {"after": str(after), "limit": MESSAGES}
+async def _page(rest: Rest, channel: str, after: int) -> tuple[list[shapes.Message], bool]:
+    """Give the messages behind that one, and whether there may be more."""
+    params: dict[str, str | int] = {"after": str(after), "limit": PAGE}
     route = routes.messages("GET", channel)
     try:
         data = await rest.call(route, params=params, patience=_PATIENCE)
     except ChatError as error:
         log.debug("Discord: channel %s cannot be read: %s", channel, error)
-        return []
+        return [], False
     if not isinstance(data, list):
-        return []
+        return [], False
     found = []
     for each in data:
         try:
             found.append(shapes.read(each, shapes.Message))
         except ValueError as error:
             log.warning("Discord: a message could not be read: %s", error)
-    return sorted(found, key=lambda each: int(each.id) if each.id.isdecimal() else 0)
+    return sorted(found, key=_number), len(data) >= PAGE
+
+
+def _number(message: shapes.Message) -> int:
+    return int(message.id) if message.id.isdecimal() else 0

@@ -7,6 +7,7 @@ import logging
 
 import pytest
 
+from adapters.chat.discord.backfill import PAGE, PAGES, missed
 from core.errors import ChatRefused, StoreFull
 from tests.adapters.chat.discord.desk import DELIVERY, Inbox, chat_at, part, running
 from tests.simulators.discord.simulator import DiscordSimulator
@@ -129,6 +130,32 @@ async def test_what_was_said_while_the_program_was_away_is_read_when_it_is_back(
     assert set(texts) == {"one", "two", "three", "four", "five", "six"}
     five = next(each for each in inbox.messages if each.text == "five")
     assert five.address == address
+
+
+async def test_what_was_missed_is_read_page_by_page_and_not_without_end(discord):
+    ada = discord.person("Ada")
+    place, busy = discord.dm(ada), discord.group("busy", ada)
+    inbox = Inbox(discord.changes.tell)
+    async with running(discord, inbox=inbox):
+        await discord.say(busy, ada, "Hello?", mention=True)
+        await discord.until(lambda: inbox.messages)
+        await discord.say(place, ada, "Hello?")
+        await discord.until(lambda: len(inbox.messages) == 2)
+    for number in range(PAGE + 20):
+        await discord.say(busy, ada, f"chat {number}")
+    await discord.say(busy, ada, "And now?", mention=True)
+    async with running(discord, inbox=inbox):
+        await discord.until(lambda: len(inbox.messages) == 3)
+    assert inbox.messages[-1].text == "And now?"
+    read = [each.params["channel"] for each in discord.requests.of("get_messages")]
+    assert read.count(busy.id) == 2
+    for number in range(PAGE * PAGES):
+        await discord.say(place, ada, f"word {number}")
+    after = int(inbox.messages[1].message_id or 0)
+    told = [each async for each in missed(chat_at(discord, inbox)._rest, [(place.id, after)])]
+    assert [each.content for each in told] == [f"word {n}" for n in range(PAGE * PAGES)]
+    read = [each.params["channel"] for each in discord.requests.of("get_messages")]
+    assert read.count(place.id) == 1 + PAGES
 
 
 async def test_a_message_waits_for_the_store_and_is_not_lost(discord, caplog):
