@@ -16,6 +16,7 @@
     - ModelBroken          an answer that cannot be read
   x ChatError              a chat platform refused an operation
     - ChatBusy             flood control; carries `retry_after`
+    - ChatAway             the platform cannot be reached or is out of order; it comes back
     - ChatUnknown          nobody can tell whether the message was posted
     - MessageGone          the message to edit no longer exists
     - ChatClosed           nothing can be written there any more: kicked, blocked, deleted
@@ -147,6 +148,10 @@ class ChatBusy(ChatError):
         """Keep the platform's own waiting time, in seconds."""
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class ChatAway(ChatError):
+    """The platform cannot be reached, or is out of order; nothing was done. It is worth a wait."""
 
 
 class ChatUnknown(ChatError):

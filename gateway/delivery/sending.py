@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from core.errors import ChatBusy, ChatClosed, ChatError, ChatUnknown, MessageGone
+from core.errors import ChatAway, ChatBusy, ChatClosed, ChatError, ChatUnknown, MessageGone
 from core.frames import Cost, Detail, File, Frame, Part
 from core.ports import ChatAdapter
 from core.records import Posted
@@ -148,7 +148,7 @@ class Sender:
             )
         except ChatUnknown as error:
             await self._outbox.unposted(turn.turn_id, key, "unknown")
-            return await self._unsure(key, error)
+            return await self._unsure(frame, error)
         except ChatError as error:
             await self._outbox.unposted(turn.turn_id, key, "failed")
             if isinstance(error, MessageGone):  # of a message that it needed: this one never stood
@@ -160,18 +160,22 @@ class Sender:
             self._stale.discard(key)
         return True
 
-    async def _unsure(self, key: str, error: ChatUnknown) -> bool:
-        """Find out whether a message was posted; raise if it was not."""
+    async def _unsure(self, frame: Frame, error: ChatUnknown) -> bool:
+        """Find out whether a message was posted; raise if it was not, or if it was but a piece."""
+        key = frame.key
         log.warning("turn %s: %s may or may not be posted: %s", self._turn.turn_id, key, error)
         if not self._repeatable:
             self._doubtful.add(key)
             await asyncio.sleep(PAUSE)
             await self._look(key)
+            if key in self.lost and not frame.final:
+                self.lost.discard(key)
+                raise MessageGone("a piece of it may stand there; only the whole comes again")
             if key in self.lost or key in self.ids:
                 return key in self.ids
         else:
             self._stale.add(key)
-        raise ChatError("it was perhaps not posted") from error
+        raise ChatAway("it was perhaps not posted") from error
 
     async def _look(self, key: str) -> None:
         """Find a message of which only the platform knows whether it was posted.

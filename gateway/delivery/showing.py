@@ -10,7 +10,7 @@ import asyncio
 import logging
 from typing import Final
 
-from core.errors import ChatBusy, ChatClosed, ChatError, MessageGone
+from core.errors import ChatAway, ChatBusy, ChatClosed, ChatError, ChatUnknown, MessageGone
 from core.frames import Button, Content, File, Frame, Notice, Part
 from core.ports import ChatAdapter
 from core.reply import PANEL, Reply, answer_key, is_gone
@@ -21,10 +21,11 @@ from gateway.mailbox import Mailbox
 from gateway.pacing import ChatBudget, ChatBudgets
 
 BACKOFF: Final = (1.0, 2.0, 4.0, 8.0, 15.0)
-"""Seconds before a refused final is tried again; after the last one it is given up."""
+"""Seconds before a refused final is tried again; after the last one it is given up, unless the
+platform is away: then it is tried again and again."""
 
 PATIENCE: Final = 900.0
-"""Seconds for which a final waits for a chat that is under flood control."""
+"""Seconds for which a final waits for a platform that is away, or a chat under flood control."""
 
 TRIES: Final = 3
 """Failures in a row after which only finals are tried."""
@@ -236,13 +237,17 @@ class _Showing:
 
     def _busy(self, frame: Frame, busy: ChatBusy) -> None:
         self._budget.stall(busy.retry_after)
-        now = asyncio.get_running_loop().time()
-        if frame.final and self._deadline is None:
-            self._deadline = now + PATIENCE
-        if self._deadline is not None and now > self._deadline:
+        if self._late(frame):
             self._give_up(frame, busy)
         else:
             self.wanted.setdefault(frame.key, frame)
+
+    def _late(self, frame: Frame) -> bool:
+        """Tell whether a final has waited for longer than anybody would."""
+        now = asyncio.get_running_loop().time()
+        if frame.final and self._deadline is None:
+            self._deadline = now + PATIENCE
+        return self._deadline is not None and now > self._deadline
 
     def _close(self, error: ChatClosed) -> None:
         """Leave a chat in which nothing can be written any more; nobody is there to be told."""
@@ -264,15 +269,18 @@ class _Showing:
 
     async def _failed(self, frame: Frame, error: ChatError) -> None:
         self._failures += 1
-        if not frame.final or is_gone(frame):
+        away = isinstance(error, ChatAway | ChatUnknown)
+        # A panel that is refused is not worth what waits behind it.
+        if not frame.final or is_gone(frame) or (frame.key == PANEL and not away):
             log.info("turn %s: %s was not shown: %s", self._turn.turn_id, frame.key, error)
             return
         tries = self._tries.get(frame.key, 0)
-        if tries == len(BACKOFF) or self.given_up:
+        over = self._late(frame) if away else tries >= len(BACKOFF)
+        if over or self.given_up:
             self._give_up(frame, error)
             return
         self._tries[frame.key] = tries + 1
-        await asyncio.sleep(BACKOFF[tries])
+        await asyncio.sleep(BACKOFF[min(tries, len(BACKOFF) - 1)])
         self.wanted[frame.key] = frame
 
     def _give_up(self, frame: Frame, error: ChatError) -> None:

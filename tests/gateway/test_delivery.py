@@ -7,7 +7,7 @@ import itertools
 
 import pytest
 
-from core.errors import ChatBusy, ChatClosed, ChatError, ChatUnknown, MessageGone
+from core.errors import ChatAway, ChatBusy, ChatClosed, ChatError, ChatUnknown, MessageGone
 from core.events import AnswerDelta, AnswerReset, ReferencesDone, TurnFinished
 from core.frames import Frame, Notice
 from core.records import Posted
@@ -261,11 +261,23 @@ def test_a_row_is_written_before_each_post_and_the_id_after_it_and_none_for_edit
     assert len(room.requests("edit")) > 3
 
 
-def test_what_may_have_been_posted_is_never_posted_again():
-    """P2: the person is told once that nobody can tell."""
+def test_a_piece_that_may_have_been_posted_is_followed_by_the_whole_and_nothing_else():
+    """P2: a piece is known to be no final."""
     room = Room(pace=1.0)
     room.chat.fail("c", ChatUnknown("the connection broke"))
     run_virtual(room.turn(6))
+    first, second = room.requests()
+    assert not first.frame.final
+    assert second.frame.final
+    assert room.chat.texts()[-1] == (SENTENCE * 24).strip()
+    assert room.done["t1"]
+
+
+def test_a_whole_answer_that_may_have_been_posted_is_never_posted_again():
+    """P2: the person is told once that nobody can tell."""
+    room = Room(pace=1.0)
+    room.chat.fail("c", ChatUnknown("the connection broke"))
+    run_virtual(room.turn(0))
     assert [each.key for each in room.requests()] == ["answer/0", "note"]
     assert room.outbox.words[:2] == [("attempting", "answer/0"), ("unknown", "answer/0")]
     assert room.chat.texts()[-1] == UNSURE
@@ -291,6 +303,38 @@ def test_a_post_that_misses_a_message_is_a_post_that_failed():
     assert len(room.chat.messages) == 2
     assert room.done["t1"]
     assert room.outbox.words.count(("failed", "file/0")) == 2
+
+
+@pytest.mark.parametrize("posted", [False, True])
+def test_an_answer_waits_for_a_platform_that_is_away_for_minutes(posted):
+    room = Room(pace=1.0)
+
+    async def scenario():
+        async with asyncio.TaskGroup() as group:
+            group.create_task(room.turn(4))
+            await asyncio.sleep(2.0 if posted else 0.0)
+            room.chat.fail("c", *[ChatAway("502")] * 24)
+
+    run_virtual(scenario())
+    assert room.chat.texts() == [(SENTENCE * 16).strip()]
+    assert room.done["t1"]
+    assert 240 < room.chat.log[-1].at - room.ended["t1"] < 400
+
+
+def test_a_platform_that_stays_away_is_waited_for_a_quarter_of_an_hour():
+    room = Room(pace=1.0)
+    room.chat.fail("c", *[ChatAway("502")] * 1000)
+    run_virtual(room.turn(4))
+    assert room.done["t1"] is False
+    assert 880 < room.chat.log[-1].at - room.ended["t1"] < 960
+
+
+def test_a_panel_that_is_refused_holds_up_no_answer():
+    room = Room(pace=1.0)
+    room.chat.fail("c", ChatError("no"), ChatError("no"))
+    run_virtual(room.turn(0, labels=("a",)))
+    final = next(each for each in room.requests() if each.key == "answer/0")
+    assert final.at - room.ended["t1"] <= 1.0
 
 
 def test_a_chat_that_refuses_for_good_is_given_up_in_bounded_time():

@@ -14,6 +14,7 @@ import discord
 import msgspec
 
 from core.errors import (
+    ChatAway,
     ChatBusy,
     ChatClosed,
     ChatError,
@@ -83,7 +84,7 @@ def failure(error: Exception) -> ChatError:
         case discord.HTTPException():
             return _refused(error)
         case aiohttp.ClientConnectorError():
-            return ChatError(f"Discord cannot be reached: {_line(str(error))}")
+            return ChatAway(f"Discord cannot be reached: {_line(str(error))}")
         case TimeoutError():
             return ChatUnknown("Discord did not answer in time")
         case _:

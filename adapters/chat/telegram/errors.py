@@ -13,12 +13,13 @@ from telegram.error import (
     ChatMigrated,
     Forbidden,
     InvalidToken,
+    NetworkError,
     RetryAfter,
     TelegramError,
 )
 
 from adapters.chat.telegram.request import Unanswered
-from core.errors import ChatBusy, ChatClosed, ChatError, ChatUnknown, MessageGone
+from core.errors import ChatAway, ChatBusy, ChatClosed, ChatError, ChatUnknown, MessageGone
 
 _CLOSED: Final = (
     "chat not found",
@@ -54,7 +55,7 @@ def chat_error(error: TelegramError, *, posting: bool = False) -> ChatError:
         return ChatError("Telegram does not know this token or this method")
     if posting and isinstance(error, Unanswered):
         return ChatUnknown(f"Telegram: {words}")
-    return ChatError(f"Telegram: {words}")
+    return (ChatAway if isinstance(error, NetworkError) else ChatError)(f"Telegram: {words}")
 
 
 def waiting(error: RetryAfter) -> float:

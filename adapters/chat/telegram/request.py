@@ -29,6 +29,7 @@ URLENCODED: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 _BAD_REQUEST: Final = 400
 _TOO_MANY: Final = 429
 _GATEWAY_TIMEOUT: Final = 504
+_TOLD_APART: Final = frozenset({401, 403, 404, 408, 409, _TOO_MANY})
 _WAIT: Final = re.compile(rb'"retry_after"\s*:\s*"?(\d{1,9})')
 _WAIT_IN_WORDS: Final = re.compile(rb"retry after (\d{1,9})", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"-?\d{1,18}")
@@ -174,16 +175,23 @@ class _Outcome(msgspec.Struct):
 
 def _status(status: int, body: bytes) -> int:
     """Give the status that an answer means: a refusal that came with 200 is none the less one."""
-    if status < _BAD_REQUEST:
-        try:
-            said = msgspec.json.decode(body, type=_Outcome)
-        except msgspec.DecodeError:
+    if status < 300:
+        outcome = _outcome(body)
+        if outcome is None or outcome.ok:
             return status
-        if said.ok:
-            return status
-        code = said.error_code
-        status = code if isinstance(code, int) and code >= _BAD_REQUEST else _BAD_REQUEST
-    return _TOO_MANY if _WAIT.search(body) else status
+        code = outcome.error_code
+        status = code if isinstance(code, int) else _BAD_REQUEST
+    if _WAIT.search(body):
+        return _TOO_MANY
+    # The library takes what it does not know for a connection that broke, and that comes back.
+    return status if status in _TOLD_APART or 500 <= status < 600 else _BAD_REQUEST
+
+
+def _outcome(body: bytes) -> _Outcome | None:
+    try:
+        return msgspec.json.decode(body, type=_Outcome)
+    except msgspec.DecodeError:
+        return None
 
 
 def _seconds(given: object, usual: float) -> float:

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from adapters.chat.telegram import TelegramChat, TelegramOptions, request
-from core.errors import ChatBusy, ChatClosed, ChatError, ChatUnknown, MessageGone
+from core.errors import ChatAway, ChatBusy, ChatClosed, ChatError, ChatUnknown, MessageGone
 from gateway.clock import SystemClock
 from tests.adapters.chat.telegram.conftest import address
 from tests.adapters.chat.telegram.frames import ANSWER
@@ -66,8 +66,9 @@ def said(status: int, body: str, **headers: str):
         (201, '{"description": "Bad Request: chat not found"}', ChatClosed),
         (200, '{"ok": false, "error_code": 429, "parameters": {"retry_after": 1}}', ChatBusy),
         (400, '{"ok": false, "description": 5, "parameters": 7}', ChatError),
-        (500, "<html>sorry</html>", ChatError),
-        (502, "", ChatError),
+        (405, "", ChatError),
+        (500, "<html>sorry</html>", ChatAway),
+        (502, "", ChatAway),
         (504, "", ChatUnknown),
         (503, '{"ok": false, "parameters": {"retry_after": 1}}', ChatBusy),
         (999, "", ChatError),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.errors import ChatBusy, ChatClosed, ChatError, ChatUnknown, MessageGone
+from core.errors import ChatAway, ChatBusy, ChatClosed, ChatError, ChatUnknown, MessageGone
 from core.frames import File, Frame, Notice
 from core.types import Author, Message
 from tests.adapters.chat.telegram.conftest import address, chat_of
@@ -157,7 +157,7 @@ def _refusal(error: str, status: int = 400) -> Fault:
         (_refusal("Bad Request: chat not found"), ChatClosed),
         (_refusal("Bad Request: TOPIC_CLOSED"), ChatClosed),
         (_refusal("Bad Request: BUTTON_DATA_INVALID"), ChatError),
-        (_refusal("Internal Server Error", 500), ChatError),
+        (_refusal("Internal Server Error", 500), ChatAway),
         (_refusal("Unauthorized", 401), ChatError),
         (_refusal("", 504), ChatUnknown),
         (Fault(kind="drop"), ChatUnknown),
@@ -177,7 +177,7 @@ async def test_nothing_was_posted_where_nobody_listened(telegram, sender, dm):
     await telegram.go_away()
     with pytest.raises(ChatError) as met:
         await sender.post(address(dm.id), ANSWER, delivery_id="d")
-    assert type(met.value) is ChatError
+    assert type(met.value) is ChatAway
     await telegram.come_back()
 
 
@@ -193,7 +193,7 @@ async def test_an_edit_that_broke_may_be_done_again(telegram, sender, dm):
     telegram.faults.plan("editMessageText", Fault(kind="drop"))
     with pytest.raises(ChatError) as met:
         await sender.edit(address(dm.id), message_id, ANSWER)
-    assert type(met.value) is ChatError
+    assert type(met.value) is ChatAway
     await sender.edit(address(dm.id), message_id, ANSWER)
 
 
