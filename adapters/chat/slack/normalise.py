@@ -6,13 +6,15 @@ one message (`message` and `app_mention`) become equal values with one `event_id
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final, Literal
 
 from adapters.chat.slack.text import mentions, plain
-from adapters.chat.slack.wire import Callback, Event, Handle, Me, Person, Place, Shared
+from adapters.chat.slack.wire import Callback, Event, Handle, Me, Moment, Person, Place, Shared
 from core.types import Address, Attachment, Author, Message, Press
 
+_STAMP: Final = re.compile(r"(\d{1,12})(?:\.(\d{1,9}))?")
 _COUNTED: Final = frozenset({None, "file_share", "thread_broadcast", "me_message", "bot_message"})
 _KINDS: Final[dict[str, Literal["image", "audio", "video"]]] = {
     "image": "image",
@@ -50,10 +52,10 @@ def address_of(platform: str, channel: str, root: str | None, *, direct: bool) -
     return Address(platform=platform, channel=channel, thread=None if direct else root)
 
 
-def milliseconds(ts: str) -> int:
-    """Read a Slack timestamp ("1700000000.000100")."""
-    seconds, _, rest = ts.partition(".")
-    return int(seconds or 0) * 1000 + int((rest + "000")[:3])
+def milliseconds(ts: Moment) -> int:
+    """Read a Slack timestamp ("1700000000.000100"); 0 for what is none."""
+    found = _STAMP.fullmatch(str(ts))
+    return int(found[1]) * 1000 + int(f"{found[2] or ''}000"[:3]) if found else 0
 
 
 def author_of(
@@ -110,7 +112,7 @@ def stopped(platform: str, callback: Callback, me: Me, people: People) -> Press:
     root = event.thread_ts or event.ts or None
     team = event.user_team or event.team or callback.team_id
     return Press(
-        event_id=f"stop/{event.channel}/{event.event_ts}",
+        event_id=f"stop/{event.channel}/{event.event_ts or callback.event_id}",
         address=address_of(platform, event.channel, root, direct=direct),
         author=author_of(user, team, event.channel, me=me, person=people.get(user)),
         action="stop",

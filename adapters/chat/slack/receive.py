@@ -105,7 +105,7 @@ class Receiver:
             for ts in event.streaming_message_ts or ():
                 self._can.streams.settle(event.channel, ts)
             people = await self._can.people.of([event.user or ""])
-            await self._take(normalise.stopped(self._platform, callback, self._me, people))
+            await self._take_now(normalise.stopped(self._platform, callback, self._me, people))
         elif normalise.is_message(event, self._me):
             async with self._lanes[hash(event.channel) % LANES]:
                 people = await self._can.people.of(normalise.people_of(event, self._me))
@@ -126,7 +126,7 @@ class Receiver:
             else:
                 incoming = actions.press(self._platform, interaction, acted, self._me, person)
             if incoming is not None:
-                await self._take(incoming if incoming.at else replace(incoming, at=self._now()))
+                await self._take_now(incoming)
 
     async def _slash(self, slash: Slash) -> None:
         person = (await self._can.people.of([slash.user_id])).get(slash.user_id)
@@ -152,6 +152,10 @@ class Receiver:
 
     def _now(self) -> int:
         return int(self._can.clock.now().timestamp() * 1000)
+
+    async def _take_now(self, incoming: Command | Press) -> None:
+        """Take in what does not say readably when it was done."""
+        await self._take(incoming if incoming.at else replace(incoming, at=self._now()))
 
     async def _take(self, incoming: Incoming) -> None:
         if incoming.event_id in self._refused:
@@ -192,7 +196,16 @@ def _asker(incoming: Incoming) -> Command:
 
 
 def _read(payload: object, shape: type[_Shape]) -> _Shape:
-    return msgspec.convert(payload, shape, strict=False)
+    return msgspec.convert(_given(payload), shape, strict=False)
+
+
+def _given(value: object) -> object:
+    """Leave out each null, which Slack writes where it has nothing to say."""
+    if isinstance(value, dict):
+        return {key: _given(each) for key, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [_given(each) for each in value if each is not None]
+    return value
 
 
 __all__: Sequence[str] = ["Receiver", "Surroundings"]

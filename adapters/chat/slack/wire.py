@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 import msgspec
 
 Stamp = Annotated[str, msgspec.Meta(pattern=r"^(\d{1,12}(\.\d{1,9})?)?$")]
-"""Slack's time of something, which is also its name: "1700000000.000100"."""
+"""The name of a message, which is also when it was written: "1700000000.000100"."""
+Moment = str | float
+"""When something happened; nothing is found by it, so any form will do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,7 @@ class Event(msgspec.Struct):
     text: str | None = None
     ts: Stamp = ""
     thread_ts: Stamp | None = None
-    event_ts: Stamp = ""
+    event_ts: Moment = ""
     parent_user_id: str | None = None
     team: str | None = None
     user_team: str | None = None
@@ -68,6 +70,7 @@ class Callback(msgspec.Struct):
     """What an event comes in."""
 
     event: Event
+    event_id: str = ""
     team_id: str = ""
     enterprise_id: str | None = None
 
@@ -95,7 +98,7 @@ class Acted(msgspec.Struct):
     type: str = ""
     value: str | None = None
     selected_option: Chosen | None = None
-    action_ts: Stamp = ""
+    action_ts: Moment = ""
 
 
 class Below(msgspec.Struct):

@@ -20,6 +20,7 @@ from tests.adapters.chat.slack.conftest import (
 )
 from tests.simulators.base import Fault
 from tests.simulators.slack import SlackSimulator
+from tests.simulators.slack.model import BOT_USER
 
 
 @pytest.mark.parametrize("mention_first", [False, True])
@@ -139,6 +140,44 @@ async def test_moa_ask_where_we_are_not_says_what_to_do(world):
     (shown,) = world.slack.shown(room)
     assert "/invite" in shown.text
     assert shown.whispered_to == ann.id
+
+
+@pytest.mark.parametrize("event_ts", ["1515449522000016", 1515449522.5, None])
+async def test_a_mention_as_slack_s_own_pages_show_it_is_taken(world, event_ts):
+    said = {
+        "type": "app_mention",
+        "user": "U061F7AUR",
+        "text": f"<@{BOT_USER}> is it everything a river should be?",
+        "ts": "1515449522.000016",
+        "channel": "C123ABC456",
+        "event_ts": event_ts,
+    }
+    callback = {"type": "event_callback", "team_id": "T123ABC456", "event": said}
+    assert not (await world.slack.deliver("events_api", callback)).error
+    message = await world.inbox.message()
+    assert (message.text, message.at) == ("is it everything a river should be?", 1515449522000)
+
+
+async def test_what_slack_leaves_empty_stops_nothing_from_being_taken(world):
+    ann = world.slack.person("ann")
+    command = {"command": "/moa", "text": None, "user_id": ann.id, "channel_id": "C1"}
+    empty = dict.fromkeys(("enterprise_id", "team_id", "response_url", "trigger_id", "user_name"))
+    acted = {"action_id": "moa_stop_0", "type": "button", "value": "stop:t:", "action_ts": 17.5}
+    press = {
+        "type": "block_actions",
+        "user": {"id": ann.id, "name": None, "team_id": None},
+        "channel": {"id": "C1"},
+        "container": None,
+        "message": {"ts": "1700000000.000100", "thread_ts": None},
+        "actions": [acted, acted | {"selected_option": {"value": None}, "action_ts": None}],
+    }
+    stopped = {"type": "agent_session_stopped", "channel": "C1", "user": ann.id, "event_ts": None}
+    stop = {"type": "event_callback", "event_id": "Ev1", "team_id": None, "event": stopped}
+    assert not (await world.slack.deliver("slash_commands", command | empty)).error
+    assert not (await world.slack.deliver("interactive", press)).error
+    assert not (await world.slack.deliver("events_api", stop)).error
+    taken = [(type(each).__name__, bool(each.at)) for each in world.inbox.kept]
+    assert taken == [("Command", True), ("Press", True), ("Press", True)]
 
 
 async def test_files_are_named(world):
