@@ -5,11 +5,18 @@ Slack limits every method for all chats of a workspace together, by the minute.
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from core.ports import Clock
 
 MINUTE: Final = 60.0
+OWED: Final = 900.0
+"""Seconds after which nobody expects any more that what is owed will come."""
+SOON: Final = 5.0
+"""Seconds after which to look again: what is owed may be made, or not be needed, at any time."""
 
 
 class Budget:
@@ -41,8 +48,59 @@ class Budget:
         self._blocked = max(self._blocked, self._clock.monotonic() + seconds)
 
 
+class Minute:
+    """What was made within a minute and what is owed, by key: never more than `most` together.
+
+    Whoever begins what has to be ended owes the end, so that an end never has to wait.
+    """
+
+    def __init__(self, clock: Clock, *, most: int) -> None:
+        """Begin with nothing."""
+        self._clock = clock
+        self._most = most
+        self._made: deque[float] = deque()
+        self._owed: dict[str, float] = {}
+
+    def wait(self, *, spare: int = 0) -> float:
+        """Give the seconds until one more may be made or owed, with `spare` left for others."""
+        now = self._clock.monotonic()
+        while self._made and self._made[0] <= now - MINUTE:
+            self._made.popleft()
+        self._owed = {key: at for key, at in self._owed.items() if at > now - OWED}
+        excess = len(self._made) + len(self._owed) - self._most + spare
+        if excess < 0:
+            return 0.0
+        return min(self._made[excess] + MINUTE - now, SOON) if excess < len(self._made) else SOON
+
+    def make(self, key: str = "") -> None:
+        """Note that one goes, owed or not."""
+        self._owed.pop(key, None)
+        self._made.append(self._clock.monotonic())
+
+    def owe(self, key: str) -> None:
+        """Keep room for one."""
+        self._owed[key] = self._clock.monotonic()
+
+    def waive(self, key: str) -> None:
+        """Note that this one will not be needed."""
+        self._owed.pop(key, None)
+
+    @contextmanager
+    def held(self, key: str) -> Iterator[None]:
+        """Owe one for as long as this lasts."""
+        self.owe(key)
+        try:
+            yield
+        finally:
+            self.waive(key)
+
+
 class Budgets:
-    """The budgets of one workspace (facts: tier 2 is 20 a minute, tier 3 50, tier 4 100)."""
+    """The budgets of one workspace (facts: tier 2 is 20 a minute, tier 3 50, tier 4 100).
+
+    `edits` and `stops` are all calls of chat.update and chat.stopStream; the others spread what
+    can wait.
+    """
 
     def __init__(self, clock: Clock) -> None:
         """Stay a little below what Slack promises."""
@@ -52,3 +110,5 @@ class Budgets:
         self.status = Budget(clock, per_minute=30, burst=8)
         self.reaction = Budget(clock, per_minute=36, burst=10)
         self.names = Budget(clock, per_minute=80, burst=16)
+        self.edits = Minute(clock, most=46)
+        self.stops = Minute(clock, most=19)

@@ -13,7 +13,7 @@ from typing import Final
 from adapters.chat.slack.budget import Budgets
 from adapters.chat.slack.client import Api, ApiRefused
 from adapters.chat.slack.wire import Person
-from core.errors import ChatError, ChatRefused
+from core.errors import ChatBusy, ChatError, ChatRefused
 from core.ports import Clock
 from core.recent import Recent
 
@@ -67,6 +67,9 @@ class People:
             self._off = not (isinstance(refused, ApiRefused) and refused.code.startswith("user_"))
             if self._off:
                 log.warning("names of people are not shown: %s", refused)
+            return
+        except ChatBusy as busy:
+            self._budget.block(busy.retry_after)
             return
         except ChatError:
             return

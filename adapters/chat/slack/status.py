@@ -11,7 +11,7 @@ from typing import Final
 from adapters.chat.slack.budget import Budgets
 from adapters.chat.slack.client import Api, ApiRefused
 from adapters.chat.slack.text import neutralise, shorten
-from core.errors import ChatError, ChatRefused
+from core.errors import ChatBusy, ChatError, ChatRefused
 from core.recent import Recent
 
 TITLE: Final = 80
@@ -101,6 +101,8 @@ class Sessions:
             await self._api.ask(
                 self._api.web.reactions_add(channel=channel, name="eyes", timestamp=ts)
             )
+        except ChatBusy as busy:
+            self._budgets.reaction.block(busy.retry_after)
         except ChatRefused as refused:
             self._blind = True
             log.warning("questions are not marked as seen: %s", refused)
@@ -118,6 +120,8 @@ class Sessions:
             )
 
     def _latch(self, error: ChatError) -> None:
+        if isinstance(error, ChatBusy):
+            self._budgets.status.block(error.retry_after)
         if isinstance(error, ChatRefused | ApiRefused):
             self._refused += 1
             self._off = self._off or self._refused == ENOUGH or isinstance(error, ChatRefused)

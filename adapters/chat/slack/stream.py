@@ -88,6 +88,7 @@ class Streams:
     def settle(self, channel: str, ts: str, thread: str = "") -> None:
         """Note that a message is none, or none any more."""
         stream = self._live.pop((channel, ts))
+        self._budgets.stops.waive(ts)
         self._plain[channel, ts] = thread or (stream.thread if stream else "")
 
     async def start(
@@ -103,12 +104,35 @@ class Streams:
         first = picture(part)
         if self._off or not (place.thread and place.user and place.team):
             return None
-        if self._budgets.start.wait() > 0 or weight(first) > HEAVIEST:
+        if self._full() or weight(first) > HEAVIEST:
             return None
-        self._budgets.start.take()
         made = chunks(Picture(), first, delivery_id)
         if passing:
             made.append({"type": "blocks", "blocks": list[Json](passing)})
+        stops, edits = self._budgets.stops, self._budgets.edits
+        with stops.held(delivery_id), edits.held(delivery_id):
+            ts = await self._started(channel, place, made)
+        if ts is None:
+            return None
+        stops.owe(ts)
+        edits.owe(ts)  # for the edit that shows what could not be streamed
+        self._live[channel, ts] = Stream(
+            channel=channel,
+            ts=ts,
+            thread=place.thread,
+            delivery_id=delivery_id,
+            began=self._clock.monotonic(),
+            shown=first,
+            passing=bool(passing),
+        )
+        return ts
+
+    def _full(self) -> bool:
+        budgets = self._budgets
+        return any(each.wait() for each in (budgets.start, budgets.stops, budgets.edits))
+
+    async def _started(self, channel: str, place: Place, made: list[Block]) -> str | None:
+        self._budgets.start.take()
         try:
             answer = await self._api.ask(
                 self._api.web.chat_startStream(
@@ -128,17 +152,7 @@ class Streams:
             self._off = refused.code in LASTING
             log.info("no stream in %s: %s", channel, refused.code)
             return None
-        ts = ts_of(answer)
-        self._live[channel, ts] = Stream(
-            channel=channel,
-            ts=ts,
-            thread=place.thread,
-            delivery_id=delivery_id,
-            began=self._clock.monotonic(),
-            shown=first,
-            passing=bool(passing),
-        )
-        return ts
+        return ts_of(answer)
 
     async def show(self, stream: Stream, part: Part) -> bool:
         """Append what is new; False if the stream is over and an edit has to show it.
@@ -194,6 +208,7 @@ class Streams:
             await self.stop(stream.channel, stream.ts)
             return False
         stream.sure = False
+        self._budgets.stops.make(stream.ts)
         try:
             await self._api.ask(
                 self._api.web.chat_stopStream(
@@ -215,6 +230,8 @@ class Streams:
             await self.stop(stream.channel, stream.ts)
             return False
         self.settle(stream.channel, stream.ts)
+        if not part.streaming:
+            self._budgets.edits.waive(stream.ts)
         return True
 
     def _lost(self, stream: Stream, new: Picture, *, streaming: bool) -> bool:
@@ -234,6 +251,7 @@ class Streams:
             ChatBusy, ChatError: it may still be streaming.
         """
         status = "processing" if self.of(channel, ts) else None
+        self._budgets.stops.make(ts)
         try:
             await self._api.ask(
                 self._api.web.chat_stopStream(channel=channel, ts=ts, session_status=status)

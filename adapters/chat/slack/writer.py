@@ -23,6 +23,8 @@ from core.frames import File, Frame, Notice, Part
 
 FILE: Final = "file/"
 """What the id of a file begins with, which has no message of its own that could be named."""
+_SPARE: Final = 6
+"""Edits in a minute that are left for answers which are only beginning."""
 _STILL: Final = frozenset({"streaming_state_conflict", "cant_update_message"})
 
 log = logging.getLogger(__name__)
@@ -48,15 +50,30 @@ class Writer:
             stoppable = await self._sessions.begin(channel, place.thread, place.user)
             passing = [] if stoppable else buttons_of(frame.buttons, rich=False)
             ts = await self._streams.start(channel, place, content, delivery_id, passing=passing)
-            if ts is not None:
-                return ts
-            if wait := self._budgets.update.wait():
-                raise ChatBusy("more is written here than can be edited", retry_after=wait)
-            self._budgets.update.take()  # for the edit that will make it whole
+            return ts or await self._begin(channel, place.thread, frame, delivery_id)
         ts = await self.say(channel, place.thread, frame, delivery_id)
         if _ends(frame):
             await self._sessions.end(channel, place.thread, surely=isinstance(content, Part))
         return ts
+
+    async def _begin(self, channel: str, thread: str, frame: Frame, delivery_id: str) -> str:
+        """Post a message that will be edited, if there is room for the edit that makes it whole."""
+        self._admit("more is written here than can be edited")
+        with self._budgets.edits.held(delivery_id):
+            ts = await self.say(channel, thread, frame, delivery_id)
+        self._budgets.edits.owe(ts)
+        return ts
+
+    def _admit(self, why: str, *, spare: int = 0) -> None:
+        """Take what one edit takes, of what may be spread over a minute.
+
+        Raises:
+            ChatBusy: there is nothing left of it now.
+        """
+        budgets = self._budgets
+        if wait := max(budgets.update.wait(), budgets.edits.wait(spare=spare)):
+            raise ChatBusy(why, retry_after=wait)
+        budgets.update.take()
 
     async def say(self, channel: str, thread: str, frame: Frame, delivery_id: str) -> str:
         """Post an ordinary message."""
@@ -107,6 +124,7 @@ class Writer:
         else:
             if self._streams.of(channel, ts) is not None:
                 await self._streams.stop(channel, ts)
+            self._budgets.edits.waive(ts)
             call = self._api.web.chat_delete(channel=channel, ts=ts)
         try:
             await self._api.ask(call)
@@ -158,12 +176,11 @@ class Writer:
 
     async def _update(self, channel: str, ts: str, frame: Frame) -> None:
         if not frame.final:
-            if wait := self._budgets.update.wait():
-                raise ChatBusy("the workspace edits as fast as it may", retry_after=wait)
-            self._budgets.update.take()
+            self._admit("the workspace edits as fast as it may", spare=_SPARE)
 
         async def write(manner: Manner) -> None:
             body = _told(frame, manner)
+            self._budgets.edits.make(ts if frame.final else "")
             await self._api.ask(
                 self._api.web.chat_update(
                     channel=channel,

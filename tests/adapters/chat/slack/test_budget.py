@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.chat.slack.budget import Budget
+from adapters.chat.slack.budget import Budget, Minute
 from tests.fakes.clock import FakeClock
 
 
@@ -49,3 +49,43 @@ def test_slack_s_own_wait_wins():
     budget.block(30)
     clock.advance(10)
     assert budget.wait() == 20
+
+
+@given(st.lists(st.tuples(st.floats(0, 4), st.booleans(), st.integers(0, 9)), max_size=300))
+def test_no_minute_holds_more_than_was_kept_room_for_though_no_end_ever_waits(steps):
+    clock = FakeClock()
+    minute = Minute(clock, most=12)
+    made: list[float] = []
+    begun: list[str] = []
+    for number, (pause, begins, which) in enumerate(steps):
+        clock.advance(pause)
+        if begins and not minute.wait():
+            minute.owe(str(number))
+            begun.append(str(number))
+        elif not begins and which < len(begun):
+            minute.make(begun.pop(which))
+            made.append(clock.monotonic())
+        elif not minute.wait(spare=3):
+            minute.make()
+            made.append(clock.monotonic())
+    for at in made:
+        assert sum(at <= each < at + 60 for each in made) <= 12
+
+
+def test_room_that_is_kept_for_what_never_comes_is_free_again():
+    clock = FakeClock()
+    minute = Minute(clock, most=2)
+    minute.owe("a")
+    with minute.held("b"):
+        assert minute.wait() > 0
+    assert (minute.wait(), minute.wait(spare=1)) == (0, 5)
+    minute.make("a")
+    minute.make()
+    clock.advance(57)
+    assert minute.wait() == 3
+    clock.advance(3)
+    assert minute.wait() == 0
+    minute.owe("c")
+    minute.owe("d")
+    clock.advance(900)
+    assert minute.wait() == 0
