@@ -16,6 +16,7 @@
     - ModelBroken          an answer that cannot be read
   x ChatError              a chat platform refused an operation
     - ChatBusy             flood control; carries `retry_after`
+      + ChatSpent          not flood control yet: we keep what is left of a rate for finals
     - ChatAway             the platform cannot be reached or is out of order; it comes back
     - ChatUnknown          nobody can tell whether the message was posted
     - MessageGone          the message to edit no longer exists
@@ -148,6 +149,13 @@ class ChatBusy(ChatError):
         """Keep the platform's own waiting time, in seconds."""
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class ChatSpent(ChatBusy):
+    """Our own budget for the whole account is spent; nothing was sent.
+
+    `retry_after` is when to look again. Finals never meet it, so it stalls no chat.
+    """
 
 
 class ChatAway(ChatError):

@@ -198,7 +198,8 @@ class ChatAdapter(Protocol):
 
         Raises:
             ChatBusy: not posted, wait. ChatUnknown: perhaps posted. ChatClosed: not posted, and
-                nothing else will be. ChatError: not posted.
+                nothing else will be. ChatError: not posted. ChatSpent: not posted, but a final
+                would be.
         """
         ...
 

@@ -10,7 +10,15 @@ import asyncio
 import logging
 from typing import Final
 
-from core.errors import ChatAway, ChatBusy, ChatClosed, ChatError, ChatUnknown, MessageGone
+from core.errors import (
+    ChatAway,
+    ChatBusy,
+    ChatClosed,
+    ChatError,
+    ChatSpent,
+    ChatUnknown,
+    MessageGone,
+)
 from core.frames import Button, Content, File, Frame, Notice, Part
 from core.ports import ChatAdapter
 from core.reply import PANEL, Reply, answer_key, is_gone
@@ -161,15 +169,23 @@ class _Showing:
         frame = self.next()
         if frame is None:
             self._budget.refund(slot)
-        else:
-            await self.send(frame)
+        elif wait := await self.send(frame):
+            self._budget.refund(slot)
+            await events.ended_within(wait)
 
-    async def send(self, frame: Frame) -> None:
-        """Send one frame; what fails is dropped, or stays wanted, as its kind demands."""
+    async def send(self, frame: Frame) -> float:
+        """Send one frame; what fails is dropped, or stays wanted, as its kind demands.
+
+        Returns:
+            The seconds until the account has something left again for what is no final.
+        """
         del self.wanted[frame.key]
         self._order[frame.key] = max(self._order.values(), default=0) + 1
         try:
             shown = await self._sender.send(frame)
+        except ChatSpent as spent:
+            self.wanted.setdefault(frame.key, frame)
+            return spent.retry_after
         except ChatBusy as busy:
             self._busy(frame, busy)
         except ChatClosed as error:
@@ -181,6 +197,7 @@ class _Showing:
         else:
             self._failures = 0
             self._landed(frame, shown=shown)
+        return 0.0
 
     # --- choosing ----------------------------------------------------------------------------
 

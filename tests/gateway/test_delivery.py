@@ -7,7 +7,15 @@ import itertools
 
 import pytest
 
-from core.errors import ChatAway, ChatBusy, ChatClosed, ChatError, ChatUnknown, MessageGone
+from core.errors import (
+    ChatAway,
+    ChatBusy,
+    ChatClosed,
+    ChatError,
+    ChatSpent,
+    ChatUnknown,
+    MessageGone,
+)
 from core.events import AnswerDelta, AnswerReset, ReferencesDone, TurnFinished
 from core.frames import Frame, Notice
 from core.records import Posted
@@ -226,6 +234,26 @@ def test_flood_control_stalls_its_own_chat_only():
     assert round(final.at - refused.at, 6) == 20
     assert final.frame.final
     assert room.requests(channel="b")[-1].at < refused.at + 8
+
+
+def test_a_final_does_not_wait_where_only_our_own_budget_is_spent():
+    """P7: what is left of the account's rate is for finals."""
+    room = Room(pace=1.0)
+    room.chat.fail("c", None, None, *[ChatSpent("spent", retry_after=5)] * 9)
+    run_virtual(room.turn(4.0))
+    *_, refused, final = room.requests()
+    assert final.frame.final
+    assert final.at == room.ended["t1"] < refused.at + 5
+    assert room.chat.texts() == [(SENTENCE * 16).strip()]
+
+
+def test_what_finds_the_budget_spent_is_shown_when_there_is_some_again():
+    room = Room(pace=1.0)
+    room.chat.fail("c", ChatSpent("spent", retry_after=3))
+    run_virtual(room.turn(10))
+    refused, shown, *_ = room.requests()
+    assert (shown.op, shown.at - refused.at) == ("post", 3)
+    assert len(shown.text) > len(refused.text)
 
 
 def test_a_final_goes_before_other_turns_edits():

@@ -16,7 +16,7 @@ from adapters.chat.slack.client import Api, ApiRefused, ts_of
 from adapters.chat.slack.manner import BLOCKS_REFUSED
 from adapters.chat.slack.render import Block
 from adapters.chat.slack.wire import Place
-from core.errors import ChatBusy, MessageGone
+from core.errors import ChatBusy, ChatSpent, MessageGone
 from core.frames import Part
 from core.ports import Clock
 from core.recent import Recent
@@ -158,7 +158,8 @@ class Streams:
         """Append what is new; False if the stream is over and an edit has to show it.
 
         Raises:
-            ChatBusy: the workspace has written enough for now. ChatError: it was not shown.
+            ChatSpent: the workspace has written enough for now. ChatBusy, ChatError: it was not
+                shown.
         """
         new = picture(part)
         if self._lost(stream, new, streaming=True):
@@ -170,7 +171,7 @@ class Streams:
         if not changes:
             return True
         if wait := self._budgets.append.wait():
-            raise ChatBusy(
+            raise ChatSpent(
                 "the workspace's streams are written as fast as may be", retry_after=wait
             )
         self._budgets.append.take()

@@ -18,7 +18,7 @@ from adapters.chat.slack.status import Sessions
 from adapters.chat.slack.stream import Stream, Streams, metadata
 from adapters.chat.slack.text import neutralise
 from adapters.chat.slack.wire import Handle, Place
-from core.errors import ChatBusy, ChatError, MessageGone
+from core.errors import ChatBusy, ChatError, ChatSpent, MessageGone
 from core.frames import File, Frame, Notice, Part
 
 FILE: Final = "file/"
@@ -68,11 +68,11 @@ class Writer:
         """Take what one edit takes, of what may be spread over a minute.
 
         Raises:
-            ChatBusy: there is nothing left of it now.
+            ChatSpent: there is nothing left of it now.
         """
         budgets = self._budgets
         if wait := max(budgets.update.wait(), budgets.edits.wait(spare=spare)):
-            raise ChatBusy(why, retry_after=wait)
+            raise ChatSpent(why, retry_after=wait)
         budgets.update.take()
 
     async def say(self, channel: str, thread: str, frame: Frame, delivery_id: str) -> str:

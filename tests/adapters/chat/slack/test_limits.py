@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.errors import ChatBusy
+from core.errors import ChatSpent
 from core.types import Address
 from tests.adapters.chat.slack.frames import final, streaming
 from tests.simulators.base import Fault
@@ -37,7 +37,7 @@ class Talker:
                 )
             else:
                 await self.chat.edit(self.address, self.ts, frame)
-        except ChatBusy:
+        except ChatSpent:
             assert not ends
         self.step += 1
         if ends:

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.chat.slack import SlackChat
 from adapters.chat.slack.stream import LIFETIME
-from core.errors import ChatBusy, ChatClosed, ChatError, ChatUnknown, MessageGone
+from core.errors import ChatBusy, ChatClosed, ChatError, ChatSpent, ChatUnknown, MessageGone
 from core.frames import File, Frame, Notice, Part
 from core.types import Address
 from tests.adapters.chat.slack.conftest import Clocked, Inbox, listening, nobody_s_home, options
@@ -305,7 +305,7 @@ async def test_the_workspace_s_budget_is_kept_and_a_final_never_waits(in_channel
     for end in range(41, 200):
         try:
             await asked.edit(ts, streaming(ANSWER[:end]))
-        except ChatBusy as error:
+        except ChatSpent as error:
             waits.append(error.retry_after)
     assert len(waits) > 100
     assert 0 < min(waits) <= max(waits) < 1
@@ -323,7 +323,7 @@ async def test_where_more_is_asked_than_may_be_edited_answers_come_whole(in_chan
         asked.world.slack.rates.windows.clear()
         try:
             begun.append(await asked.post(streaming("One"), f"d{number}"))
-        except ChatBusy as busy:
+        except ChatSpent as busy:
             waits.append(busy.retry_after)
     assert 0 < min(waits) <= max(waits) < 2
     for ts in begun:
@@ -345,6 +345,7 @@ async def test_a_chat_is_told_how_long_slack_wants_to_be_left_alone(in_channel):
     with pytest.raises(ChatBusy) as caught:
         await asked.edit(ts, streaming(ANSWER[:90]))
     assert caught.value.retry_after == 7
+    assert not isinstance(caught.value, ChatSpent)
     await asked.edit(ts, final(ANSWER))
     assert asked.shown()[0].text.startswith(ANSWER.strip())
 

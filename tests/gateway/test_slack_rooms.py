@@ -1,0 +1,87 @@
+"""Shows people in Slack being answered by the whole gateway while Slack is slow, busy or odd."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from core.wording import LABELS
+from tests.gateway.harness import running_gateway
+from tests.simulators.base import Fault
+from tests.simulators.slack import SlackSimulator
+from tests.simulators.slack.model import Place
+
+ANSWER = "The train leaves at nine and arrives at ten, if nothing happens. " * 14
+SAID = {"text": ANSWER, "first": 0.2, "between": 0.05, "chunk": 30}
+CONFIG = """\
+platforms:
+{platforms}
+providers:
+  p: {{api: scripted, answers: {{a: {{text: Walk., first: 0.2}}, big: {big}}}}}
+moa:
+  default_preset: review
+  presets:
+    review:
+      reference_models: [{{provider: p, model: a}}]
+      aggregator: {{provider: p, model: big}}
+access: {access}
+budgets: {{total: {{daily: 1}}}}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """Slack with a bot in it."""
+
+    slack: SlackSimulator
+
+    def finals(self, place: Place) -> list[Any]:
+        """Give the answers that are whole."""
+        return [
+            each
+            for each in self.slack.shown(place)
+            if not each.streaming and any(LABELS["retry"] in label for label in each.buttons)
+        ]
+
+    async def answered(self, *places: Place, seconds: float = 20.0) -> None:
+        """Wait until there is a whole answer in each place."""
+        await self.slack.until(lambda: all(map(self.finals, places)), seconds=seconds)
+
+    def calls(self, *methods: str) -> list[Any]:
+        return list(self.slack.requests.of(*methods))
+
+
+@asynccontextmanager
+async def room(
+    tmp_path: Path, *, big: dict[str, Any] | None = None, access: str = "{public: true}"
+) -> AsyncIterator[Room]:
+    async with SlackSimulator() as slack:
+        big_ = yaml.safe_dump(big or SAID, default_flow_style=True, width=1_000_000).strip()
+        config = CONFIG.format(platforms=slack.config(), big=big_, access=access)
+        async with running_gateway(config, tmp_path):
+            await slack.connected()
+            yield Room(slack=slack)
+
+
+async def test_one_conversation_under_flood_control_holds_up_no_other(tmp_path):
+    async with room(tmp_path) as there:
+        slack = there.slack
+        ann, ben = slack.person("ann"), slack.person("ben")
+        here, elsewhere = slack.dm(ann), slack.dm(ben)
+        busy = Fault(kind="refuse", status=429, retry_after=12)
+        slack.faults.plan("chat.appendStream", busy)
+        await slack.say(here, ann, "When?")
+        await slack.until(lambda: any(each.status == 429 for each in slack.requests.entries))
+        refused = asyncio.get_running_loop().time()
+        await slack.say(elsewhere, ben, "When?")
+        await there.answered(elsewhere)
+        assert asyncio.get_running_loop().time() < refused + 9
+        assert not there.finals(here)
+        await there.answered(here)
+        assert ANSWER.strip() in there.finals(here)[0].text
