@@ -98,8 +98,8 @@ class Minute:
 class Budgets:
     """The budgets of one workspace (facts: tier 2 is 20 a minute, tier 3 50, tier 4 100).
 
-    `edits` and `stops` are all calls of chat.update and chat.stopStream; the others spread what
-    can wait.
+    `edits`, `stops` and `states` are all calls of chat.update, chat.stopStream and
+    agents.sessions.setStatus; the others spread what can wait.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -112,3 +112,4 @@ class Budgets:
         self.names = Budget(clock, per_minute=80, burst=16)
         self.edits = Minute(clock, most=46)
         self.stops = Minute(clock, most=19)
+        self.states = Minute(clock, most=46)

@@ -5,7 +5,9 @@ Decides how: an agent session in processing, which has Slack's own Stop button, 
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Mapping
 from typing import Final
 
 from adapters.chat.slack.budget import Budgets
@@ -18,6 +20,11 @@ TITLE: Final = 80
 UNHEARD: Final = "missing_agent_session_stopped_event_subscription"
 ENOUGH: Final = 3
 """Refusals in a row after which it is not tried any more."""
+MOMENT: Final = 0.3
+"""Seconds that the first message waits, so as to know whether it needs a Stop button."""
+CALL: Final = 5.0
+REST: Final = 600.0
+"""Seconds for which it is not tried where it took too long again and again."""
 _REMEMBERED: Final = 5_000
 
 log = logging.getLogger(__name__)
@@ -30,7 +37,8 @@ class Sessions:
         """Begin with none."""
         self._api = api
         self._budgets = budgets
-        self._working = Recent[tuple[str, str], None](_REMEMBERED)
+        self._working = Recent[tuple[str, str], bool](_REMEMBERED)  # whether Slack has said so
+        self._asked: dict[tuple[str, str], asyncio.Event] = {}
         self._off = False
         self._refused = 0
         self._blind = False
@@ -38,60 +46,98 @@ class Sessions:
 
     async def seen(self, channel: str, thread: str, user: str, ts: str, text: str) -> None:
         """Show that a message was seen."""
-        if not await self.begin(channel, thread, user, text):
+        if not await self.begin(channel, thread, user, text, patience=None):
             await self._eyes(channel, ts)
 
-    async def begin(self, channel: str, thread: str, user: str, text: str = "") -> bool:
-        """Put a session into processing, if it is not; False if people see no Stop button then."""
+    async def begin(
+        self,
+        channel: str,
+        thread: str,
+        user: str,
+        text: str = "",
+        *,
+        patience: float | None = MOMENT,
+    ) -> bool:
+        """Put a session into processing, unless it is or is being put already.
+
+        Returns:
+            Whether people see a Stop button then; False if that takes more than `patience` seconds.
+        """
+        key = (channel, thread)
         if self._off or not thread:
             return False
-        if (channel, thread) in self._working:
-            return self._stoppable
-        if self._budgets.status.wait():
-            return False
-        self._budgets.status.take()
-        title = shorten(" ".join(text.split()), TITLE)
         try:
-            answer = await self._api.ask(
-                self._api.web.agents_sessions_setStatus(
-                    channel_id=channel,
-                    thread_ts=thread,
-                    status="processing",
-                    title=neutralise(title) or None,
-                    initiator_user_id=user or None,
-                )
-            )
-        except ChatError as error:
-            self._latch(error)
-            return False
-        self._refused = 0
-        self._working[channel, thread] = None
-        self._heed(str(answer.get("warning") or answer.get("response_metadata")))
-        return self._stoppable
+            async with asyncio.timeout(patience):
+                if (asked := self._asked.get(key)) is not None:
+                    await asked.wait()
+                elif key not in self._working:
+                    await self._process(key, user, text)
+        except TimeoutError:
+            log.info("Slack takes long to say that a session is in processing")
+        return self._working.get(key) is True and self._stoppable
+
+    async def _process(self, key: tuple[str, str], user: str, text: str) -> None:
+        if self._budgets.status.wait() or self._budgets.states.wait():
+            return
+        self._budgets.status.take()
+        asked = self._asked[key] = asyncio.Event()
+        self._working[key] = False  # for all we know, whatever becomes of the call
+        title = neutralise(shorten(" ".join(text.split()), TITLE))
+        try:
+            async with asyncio.timeout(CALL):
+                answer = await self._set(key, "processing", title=title, user=user)
+        except (ChatError, TimeoutError) as error:
+            self._failed(key, error)
+        else:
+            self._refused = 0
+            self._heed(str(answer.get("warning") or answer.get("response_metadata")))
+            await self._began(key)
+        finally:
+            del self._asked[key]
+            asked.set()
+
+    async def _began(self, key: tuple[str, str]) -> None:
+        if key in self._working:
+            self._working[key] = True
+            self._budgets.states.owe(_name(key))
+        else:  # its turn has ended in the meantime
+            await self._wait_for_people(key)
 
     async def end(self, channel: str, thread: str, *, surely: bool = False) -> None:
         """Let a session wait for people again, if it is in processing.
 
         `surely`: it may be from an earlier run, of which nothing is known here.
         """
-        may = surely and bool(thread) and not self._off and not self._budgets.status.wait()
-        if not self.ended(channel, thread) and not may:
-            return
-        self._budgets.status.take()
-        try:
-            await self._api.ask(
-                self._api.web.agents_sessions_setStatus(
-                    channel_id=channel, thread_ts=thread, status="active"
-                )
-            )
-        except ChatError as error:
-            self._latch(error)
+        may = surely and bool(thread) and not self._off and not self._budgets.states.wait()
+        if self.ended(channel, thread) or may:
+            await self._wait_for_people((channel, thread))
 
     def ended(self, channel: str, thread: str) -> bool:
         """Note that a session is not in processing any more; False if it was not."""
-        known = (channel, thread) in self._working
-        self._working.pop((channel, thread))
-        return known
+        key = (channel, thread)
+        self._budgets.states.waive(_name(key))
+        return self._working.pop(key) is not None
+
+    async def _wait_for_people(self, key: tuple[str, str]) -> None:
+        try:
+            await self._set(key, "active")
+        except ChatError as error:
+            self._latch(error)
+
+    async def _set(
+        self, key: tuple[str, str], status: str, *, title: str = "", user: str = ""
+    ) -> Mapping[str, object]:
+        self._budgets.states.make()
+        channel, thread = key
+        return await self._api.ask(
+            self._api.web.agents_sessions_setStatus(
+                channel_id=channel,
+                thread_ts=thread,
+                status=status,
+                title=title or None,
+                initiator_user_id=user or None,
+            )
+        )
 
     async def _eyes(self, channel: str, ts: str) -> None:
         if self._blind or self._budgets.reaction.wait():
@@ -119,10 +165,24 @@ class Sessions:
                 self._api.what,
             )
 
+    def _failed(self, key: tuple[str, str], error: ChatError | TimeoutError) -> None:
+        if isinstance(error, TimeoutError):
+            self._refused += 1
+            if self._refused >= ENOUGH:
+                self._budgets.status.block(REST)
+            return
+        if isinstance(error, ChatBusy | ChatRefused | ApiRefused):
+            self._working.pop(key)
+        self._latch(error)
+
     def _latch(self, error: ChatError) -> None:
         if isinstance(error, ChatBusy):
             self._budgets.status.block(error.retry_after)
         if isinstance(error, ChatRefused | ApiRefused):
             self._refused += 1
-            self._off = self._off or self._refused == ENOUGH or isinstance(error, ChatRefused)
+            self._off = self._off or self._refused >= ENOUGH or isinstance(error, ChatRefused)
             log.info("no agent session here, so no Stop button of Slack's own: %s", error)
+
+
+def _name(key: tuple[str, str]) -> str:
+    return "/".join(key)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
-from adapters.chat.slack import SlackChat
+from adapters.chat.slack import SlackChat, status
 from adapters.chat.slack.stream import LIFETIME
 from core.errors import ChatBusy, ChatClosed, ChatError, ChatSpent, ChatUnknown, MessageGone
 from core.frames import File, Frame, Notice, Part
@@ -113,6 +114,60 @@ async def test_the_session_works_until_the_last_part_is_there(in_channel):
 
 def whole_part(index):
     return Part(turn_id=TURN, index=index, text="One and a half.")
+
+
+async def test_a_session_is_put_into_processing_once_however_soon_the_first_message_comes(asked):
+    slow = Fault(kind="delay", seconds=0.1)
+    asked.world.slack.faults.plan("agents.sessions.setStatus", slow, slow)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(asked.chat.acknowledge(asked.message))
+        posting = group.create_task(asked.post(streaming("Use")))
+    (shown,) = asked.shown()
+    assert (shown.streaming, shown.buttons) == (True, ())
+    assert asked.calls("agents.sessions.setStatus") == ["agents.sessions.setStatus"]
+    await asked.edit(posting.result(), final("Use it."))
+    (session,) = asked.world.slack.space.sessions.values()
+    assert session.status == "active"
+    assert asked.calls("chat.update") == []
+
+
+async def test_the_first_message_does_not_wait_for_a_session_that_takes_long(in_channel):
+    asked, slack = in_channel, in_channel.world.slack
+    slack.faults.plan("agents.sessions.setStatus", Fault(kind="delay", seconds=1.5))
+    loop = asyncio.get_running_loop()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(asked.chat.acknowledge(asked.message))
+        began = loop.time()
+        ts = await asked.post(streaming("Use"))
+        assert loop.time() - began < 1
+        assert asked.shown()[0].buttons == ("⏹ Stop",)
+        await asked.edit(ts, final("Use it."))
+    assert "⏹ Stop" not in asked.shown()[0].buttons
+    said = [each.params["status"] for each in slack.requests.of("agents.sessions.setStatus")]
+    assert said[-1] == "active"
+
+
+async def test_a_session_that_takes_too_long_again_and_again_is_not_tried_for_a_while(
+    in_channel, monkeypatch
+):
+    asked, slack = in_channel, in_channel.world.slack
+    monkeypatch.setattr(status, "CALL", 0.05)
+    slack.faults.plan("agents.sessions.setStatus", *[Fault(kind="delay", seconds=0.2)] * 3)
+    for number in range(5):
+        ts = await slack.say(asked.place, slack.space.people[asked.message.author.id], "And?")
+        await asked.chat.acknowledge(
+            replace(
+                asked.message,
+                message_id=ts,
+                reply_to=ts,
+                address=replace(asked.message.address, thread=ts),
+            )
+        )
+        assert any(each.reactions for each in slack.space.posts if each.ts == ts), number
+    await slack.until(lambda: len(asked.calls("agents.sessions.setStatus")) == 3)
+    asked.world.clock.ahead = status.REST
+    await asked.chat.acknowledge(asked.message)
+    assert len(asked.calls("agents.sessions.setStatus")) == 4
 
 
 async def test_where_slack_has_no_stop_there_is_a_button_until_the_end(in_channel):
