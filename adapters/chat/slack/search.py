@@ -13,7 +13,7 @@ from adapters.chat.slack.client import Api, ApiRefused
 from adapters.chat.slack.normalise import milliseconds
 from adapters.chat.slack.stream import is_ours
 from adapters.chat.slack.wire import Me
-from core.errors import ChatRefused, ChatUnknown
+from core.errors import ChatError, ChatRefused, ChatUnknown
 from core.types import Address
 
 SLACK: Final = 5_000
@@ -97,6 +97,17 @@ class Search:
 
     def _mine(self, found: Found) -> bool:
         return found.get("bot_id") == self._me.bot or found.get("user") == self._me.user
+
+
+async def root_of(api: Api, channel: str, ts: str) -> str:
+    """Give the root of the thread that a message stands in; blank if Slack does not say."""
+    try:
+        answer = await api.ask(api.web.conversations_replies(channel=channel, ts=ts, limit=1))
+    except ChatError:
+        return ""
+    first = next(iter(_messages(answer)), {})
+    root = str(first.get("thread_ts") or _ts(first))
+    return "" if root == ts else root
 
 
 def _messages(answer: Found) -> list[Found]:

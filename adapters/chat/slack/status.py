@@ -76,6 +76,17 @@ class Sessions:
             log.info("Slack takes long to say that a session is in processing")
         return self._working.get(key) is True and self._stoppable
 
+    def works(self, channel: str, thread: str) -> bool:
+        """Say whether a session is in processing, for all we know."""
+        return (channel, thread) in self._working
+
+    def presume(self, channel: str, thread: str) -> None:
+        """Note that a turn of an earlier run goes on, so that its session may be in processing."""
+        known = self._off or not thread or self.works(channel, thread)
+        if not known and not self._budgets.states.wait():
+            self._working[channel, thread] = False
+            self._budgets.states.owe(_name((channel, thread)))
+
     async def _process(self, key: tuple[str, str], user: str, text: str) -> None:
         if self._budgets.status.wait() or self._budgets.states.wait():
             return
@@ -103,13 +114,9 @@ class Sessions:
         else:  # its turn has ended in the meantime
             await self._wait_for_people(key)
 
-    async def end(self, channel: str, thread: str, *, surely: bool = False) -> None:
-        """Let a session wait for people again, if it is in processing.
-
-        `surely`: it may be from an earlier run, of which nothing is known here.
-        """
-        may = surely and bool(thread) and not self._off and not self._budgets.states.wait()
-        if self.ended(channel, thread) or may:
+    async def end(self, channel: str, thread: str) -> None:
+        """Let a session wait for people again, if it is in processing."""
+        if self.ended(channel, thread):
             await self._wait_for_people((channel, thread))
 
     def ended(self, channel: str, thread: str) -> bool:

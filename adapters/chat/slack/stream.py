@@ -48,7 +48,8 @@ log = logging.getLogger(__name__)
 class Stream:
     """A message that is being streamed. `sure`: all that was sent is known to have arrived.
 
-    `passing`: something stands in it that must not stay, so that it ends in an edit.
+    `passing`: something stands in it that must not stay, so that it ends in an edit. `works`: its
+    session is in processing, and has to be told when it is not any more.
     """
 
     channel: str
@@ -59,6 +60,11 @@ class Stream:
     shown: Picture = field(default_factory=Picture)
     sure: bool = True
     passing: bool = False
+    works: bool = False
+
+    def status(self, *, ended: bool) -> str:
+        """Say what becomes of the session with this stream's end: a turn may go on elsewhere."""
+        return "processing" if self.works and not ended else "active"
 
 
 class Streams:
@@ -92,11 +98,19 @@ class Streams:
         self._plain[channel, ts] = thread or (stream.thread if stream else "")
 
     async def start(
-        self, channel: str, place: Place, part: Part, delivery_id: str, *, passing: list[Block]
+        self,
+        channel: str,
+        place: Place,
+        part: Part,
+        delivery_id: str,
+        *,
+        passing: list[Block],
+        works: bool,
     ) -> str | None:
         """Begin a stream and give its message's id; None if there can be none now.
 
-        `passing` are blocks that stand in it while it is written, and not longer.
+        `passing` are blocks that stand in it while it is written, and not longer; `works` says
+        whether its session is in processing.
 
         Raises:
             ChatUnknown, ChatClosed, ChatRefused: as `Api.ask` says.
@@ -124,6 +138,7 @@ class Streams:
             began=self._clock.monotonic(),
             shown=first,
             passing=bool(passing),
+            works=works,
         )
         return ts
 
@@ -206,7 +221,7 @@ class Streams:
         """
         new = picture(part)
         if stream.passing or self._lost(stream, new, streaming=part.streaming):
-            await self.stop(stream.channel, stream.ts)
+            await self.stop(stream.channel, stream.ts, ended=ended)
             return False
         stream.sure = False
         self._budgets.stops.make(stream.ts)
@@ -218,7 +233,7 @@ class Streams:
                     chunks=chunks(stream.shown, new, stream.delivery_id) or None,
                     blocks=blocks or None,
                     metadata=metadata(stream.delivery_id),
-                    session_status="active" if ended else "processing",
+                    session_status=stream.status(ended=ended),
                 )
             )
         except ChatBusy:
@@ -228,7 +243,7 @@ class Streams:
             if refused.code in BLOCKS_REFUSED:
                 stream.sure = True
                 raise
-            await self.stop(stream.channel, stream.ts)
+            await self.stop(stream.channel, stream.ts, ended=ended)
             return False
         self.settle(stream.channel, stream.ts)
         if not part.streaming:
@@ -243,15 +258,16 @@ class Streams:
             or not extends(stream.shown, new, streaming=streaming)
         )
 
-    async def stop(self, channel: str, ts: str, thread: str = "") -> None:
+    async def stop(self, channel: str, ts: str, thread: str = "", *, ended: bool = False) -> None:
         """End whatever streaming a message may still be in; an ordinary message stays as it is.
 
-        The session goes on if the stream is of this run; Slack ends it otherwise.
+        The session goes on if the stream is of this run and its turn has not `ended`.
 
         Raises:
             ChatBusy, ChatError: it may still be streaming.
         """
-        status = "processing" if self.of(channel, ts) else None
+        stream = self.of(channel, ts)
+        status = stream.status(ended=ended) if stream else "active"
         self._budgets.stops.make(ts)
         try:
             await self._api.ask(

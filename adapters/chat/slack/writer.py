@@ -14,6 +14,7 @@ from adapters.chat.slack.budget import Budgets
 from adapters.chat.slack.client import Api, ApiRefused, ts_of
 from adapters.chat.slack.manner import Manner, Manners
 from adapters.chat.slack.render import MARKDOWN, Body, below, buttons_of, whole
+from adapters.chat.slack.search import root_of
 from adapters.chat.slack.status import Sessions
 from adapters.chat.slack.stream import Stream, Streams, metadata
 from adapters.chat.slack.text import neutralise
@@ -49,11 +50,16 @@ class Writer:
         if isinstance(content, Part) and content.streaming:
             stoppable = await self._sessions.begin(channel, place.thread, place.user)
             passing = [] if stoppable else buttons_of(frame.buttons, rich=False)
-            ts = await self._streams.start(channel, place, content, delivery_id, passing=passing)
+            works = self._sessions.works(channel, place.thread)
+            ts = await self._streams.start(
+                channel, place, content, delivery_id, passing=passing, works=works
+            )
             return ts or await self._begin(channel, place.thread, frame, delivery_id)
         ts = await self.say(channel, place.thread, frame, delivery_id)
         if _ends(frame):
-            await self._sessions.end(channel, place.thread, surely=isinstance(content, Part))
+            if isinstance(content, Part):
+                self._sessions.presume(channel, place.thread)
+            await self._sessions.end(channel, place.thread)
         return ts
 
     async def _begin(self, channel: str, thread: str, frame: Frame, delivery_id: str) -> str:
@@ -107,15 +113,19 @@ class Writer:
         if ts.startswith(FILE):
             return
         stream = self._streams.of(channel, ts)
-        earlier = not self._streams.knows(channel, ts)
-        if earlier:
-            await self._streams.stop(channel, ts, thread)
+        if not self._streams.knows(channel, ts):
+            await self._resume(channel, ts, thread)
         elif stream is not None and await self._stream(stream, frame):
             return
         await self._update(channel, ts, frame)
         if _ends(frame):
-            thread = self._streams.thread_of(channel, ts)
-            await self._sessions.end(channel, thread, surely=earlier)
+            await self._sessions.end(channel, self._streams.thread_of(channel, ts))
+
+    async def _resume(self, channel: str, ts: str, thread: str) -> None:
+        """Take up a message of an earlier run, which may be in a stream and a session."""
+        root = thread or await root_of(self._api, channel, ts)
+        self._sessions.presume(channel, root)
+        await self._streams.stop(channel, ts, root)
 
     async def delete(self, channel: str, ts: str) -> None:
         """Delete a message or a file of ours."""
@@ -155,7 +165,7 @@ class Writer:
         """Go on with a stream; False if an edit has to show the frame."""
         part = frame.content
         if not isinstance(part, Part):
-            await self._streams.stop(stream.channel, stream.ts)
+            await self._streams.stop(stream.channel, stream.ts, ended=_ends(frame))
             return False
         if part.streaming:
             return await self._streams.show(stream, part)
@@ -168,7 +178,7 @@ class Writer:
             done = await self._manners.within(write)
         except ApiRefused as refused:
             log.info("a stream does not take its end: %s", refused)
-            await self._streams.stop(stream.channel, stream.ts)
+            await self._streams.stop(stream.channel, stream.ts, ended=_ends(frame))
             done = False
         if done and _ends(frame):
             self._sessions.ended(stream.channel, stream.thread)
@@ -200,7 +210,7 @@ class Writer:
         except ApiRefused as refused:
             if refused.code not in _STILL:
                 raise
-            await self._streams.stop(channel, ts)
+            await self._streams.stop(channel, ts, ended=_ends(frame))
             await self._manners.within(write)
 
     async def _upload(self, channel: str, place: Place, file: File) -> str:

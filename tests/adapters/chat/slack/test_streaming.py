@@ -204,6 +204,36 @@ async def test_where_slack_s_own_stop_would_not_be_heard_there_is_a_button(in_ch
     assert "Event Subscriptions" in line
 
 
+async def test_no_session_stays_in_processing_though_slack_refused_to_say_that_it_is(asked):
+    slack = asked.world.slack
+    busy = Fault(kind="refuse", status=429, retry_after=1)
+    slack.faults.plan("agents.sessions.setStatus", busy, busy)
+    await asked.chat.acknowledge(asked.message)
+    ts = await asked.post(streaming("Use"))
+    await asked.edit(ts, final("Use it."))
+    said = [
+        str(each.params.get("status") or each.params.get("session_status"))
+        for each in slack.requests.of("agents.sessions.setStatus", "chat.stopStream")
+    ]
+    assert said == ["processing", "active"]
+
+
+@pytest.mark.parametrize("lost", ["died", "refused", "shrunk"])
+async def test_no_session_stays_in_processing_though_the_stream_did_not_end_well(asked, lost):
+    slack = asked.world.slack
+    await asked.chat.acknowledge(asked.message)
+    ts = await asked.post(streaming(ANSWER[:100]))
+    if lost == "died":
+        slack.skip(301)
+    elif lost == "refused":
+        bad = Fault(kind="refuse", status=200, error="invalid_blocks")
+        slack.faults.plan("chat.stopStream", *[bad] * 3)
+    await asked.edit(ts, final("Something else." if lost == "shrunk" else ANSWER))
+    (session,) = slack.space.sessions.values()
+    assert session.status == "active"
+    assert not asked.shown()[0].streaming
+
+
 async def test_slack_s_own_stop_leaves_one_whole_text(in_channel):
     asked = in_channel
     await asked.chat.acknowledge(asked.message)
@@ -317,8 +347,9 @@ async def test_after_a_restart_a_message_that_still_streams_ends_whole(in_channe
     assert shown.text.count("Use Postgres, since") == 20
 
 
-async def test_after_a_restart_the_session_of_an_ordinary_message_ends_too(in_channel):
-    asked, slack = in_channel, in_channel.world.slack
+@pytest.mark.parametrize("goes_on", [False, True])
+async def test_after_a_restart_the_session_of_an_ordinary_message_ends_too(asked, goes_on):
+    slack = asked.world.slack
     await asked.chat.acknowledge(asked.message)
     slack.faults.plan("chat.startStream", Fault(kind="refuse", status=200, error="no_permission_"))
     ts = await asked.post(streaming(ANSWER[:100]))
@@ -326,6 +357,9 @@ async def test_after_a_restart_the_session_of_an_ordinary_message_ends_too(in_ch
     assert session.status == "processing"
     again = SlackChat(options(slack), clock=Clocked(), home=nobody_s_home)
     async with listening(slack, again, Inbox(slack)):
+        if goes_on:
+            await again.edit(asked.message.address, ts, streaming(ANSWER[:200]))
+            assert session.status == "processing"
         await again.edit(asked.message.address, ts, final(ANSWER))
     assert session.status == "active"
     assert asked.shown()[0].text.count("Use Postgres, since") == 20
