@@ -82,6 +82,10 @@ class ApiRefused(ChatError):
         self.code = code
 
 
+class ThreadGone(ChatClosed):
+    """There is no such thread, or no more."""
+
+
 class Api:
     """The Web API with one token. `what` names the token in the configuration.
 
@@ -184,7 +188,8 @@ class Api:
         if code in _TOKEN:
             return ChatRefused(f"{self.what} {_TOKEN[code]} ({code}): set the app's current one")
         if code in _CLOSED:
-            return ChatClosed(f"nothing can be written there: {code}")
+            kind = ThreadGone if code == "thread_not_found" else ChatClosed
+            return kind(f"nothing can be written there: {code}")
         return MessageGone(code) if code in _GONE else ApiRefused(code)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Final
 
-from adapters.chat.slack.client import Api, ApiRefused
+from adapters.chat.slack.client import Api, ApiRefused, ThreadGone
 from adapters.chat.slack.normalise import milliseconds
 from adapters.chat.slack.stream import is_ours
 from adapters.chat.slack.wire import Me
@@ -77,23 +77,24 @@ class Search:
         found = _messages(answer)
         for each in found:
             yield each
-        roots = [_ts(each) for each in found if _last(each) >= since]
+        roots = [_ts(each) for each in found if _may_hold(each, since)]
         for root in roots[:_THREADS]:
             for reply in await self._replies(channel, root, since):
                 yield reply
 
     async def _replies(self, channel: str, root: str, since: int) -> list[Found]:
-        answer = await self._api.ask(
-            self._api.web.conversations_replies(
-                channel=channel,
-                ts=root,
-                oldest=f"{since / 1000:.6f}",
-                inclusive=True,
-                include_all_metadata=True,
-                limit=_PAGE,
-            )
+        call = self._api.web.conversations_replies(
+            channel=channel,
+            ts=root,
+            oldest=f"{since / 1000:.6f}",
+            inclusive=True,
+            include_all_metadata=True,
+            limit=_PAGE,
         )
-        return _messages(answer)
+        try:
+            return _messages(await self._api.ask(call))
+        except ThreadGone:
+            return []
 
     def _mine(self, found: Found) -> bool:
         return found.get("bot_id") == self._me.bot or found.get("user") == self._me.user
@@ -119,10 +120,14 @@ def _ts(found: Found) -> str:
     return str(found.get("ts") or "")
 
 
-def _last(found: Found) -> int:
-    """Give when a thread was last written in, in ms; -1 for what has none."""
-    latest = str(found.get("latest_reply") or "")
-    return milliseconds(latest) if latest else -1
+def _may_hold(found: Found, since: int) -> bool:
+    """Say whether something may have been written below since; Slack does not always say when."""
+    latest = found.get("latest_reply")
+    if latest:
+        return milliseconds(str(latest)) >= since
+    return milliseconds(_ts(found)) >= since or bool(
+        found.get("reply_count") or found.get("thread_ts")
+    )
 
 
 def _bears(found: Found, delivery_id: str) -> bool:

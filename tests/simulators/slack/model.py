@@ -115,7 +115,10 @@ class Session:
 
 @dataclass(slots=True)
 class Workspace:
-    """Everything there is. `now` gives wall seconds, `loop` the loop's."""
+    """Everything there is. `now` gives wall seconds, `loop` the loop's.
+
+    `undated`: threads are listed without the time of their last reply.
+    """
 
     now: Callable[[], float]
     loop: Callable[[], float]
@@ -130,6 +133,7 @@ class Workspace:
     modals: list[Json] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     last: int = 0
+    undated: bool = False
 
     def ts(self) -> str:
         """Make a timestamp that no message has."""

@@ -76,12 +76,12 @@ def _thread(space: Workspace, post: Post) -> Json:
     if not replies:
         return {}
     users = sorted({each.user for each in replies})
-    return {
+    latest = {} if space.undated else {"latest_reply": replies[-1].ts}
+    return latest | {
         "thread_ts": post.ts,
         "reply_count": len(replies),
         "reply_users_count": len(users),
         "reply_users": users,
-        "latest_reply": replies[-1].ts,
         "is_locked": False,
         "subscribed": False,
     }

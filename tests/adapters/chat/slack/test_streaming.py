@@ -469,6 +469,32 @@ async def test_a_message_in_a_direct_conversation_is_found_in_its_thread(world):
     assert found == asked.shown()[0].id
 
 
+@pytest.mark.parametrize("age", [0, 7200])
+async def test_a_message_in_a_direct_conversation_is_found_though_its_thread_has_no_date(
+    world, age
+):
+    ann = world.slack.person("ann")
+    dm = world.slack.dm(ann)
+    root = await world.slack.say(dm, ann, "hi")
+    world.slack.space.undated = True
+    world.slack.skip(age)
+    since = int(world.slack.now() * 1000)
+    await world.slack.say(dm, ann, "and now?", thread=root)
+    asked = Asked(world, await world.inbox.message(2), dm)
+    world.slack.faults.plan("chat.postMessage", Fault(kind="drop"))
+    with pytest.raises(ChatUnknown):
+        await asked.post(final("One."))
+    found = await asked.chat.find(asked.message.address, "d1", since=since)
+    assert found == asked.shown()[0].id
+
+
+async def test_in_a_thread_that_is_gone_nothing_was_posted(in_channel):
+    asked = in_channel
+    gone = Fault(kind="refuse", status=200, error="thread_not_found")
+    asked.world.slack.faults.plan("conversations.replies", gone)
+    assert await asked.chat.find(asked.message.address, "d1", since=0) is None
+
+
 async def test_a_message_that_never_arrived_is_not_found(in_channel):
     asked = in_channel
     since = int(asked.world.slack.now() * 1000)
