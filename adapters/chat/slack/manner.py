@@ -28,11 +28,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manner:
-    """`rich`: the collapsed container and the thumbs. `tight`: less text. `bare`: no blocks."""
+    """`rich`: the collapsed container and the thumbs. `tight`: less text. `bare`: no blocks.
+
+    `plain`: no Markdown either, and no more text than stands in a notification.
+    """
 
     rich: bool = True
     tight: bool = False
     bare: bool = False
+    plain: bool = False
 
 
 class Manners:
@@ -54,7 +58,7 @@ class Manners:
             try:
                 answer = await write(manner)
             except ApiRefused as refused:
-                if refused.code not in BLOCKS_REFUSED or manner.bare:
+                if refused.code not in BLOCKS_REFUSED or manner.plain:
                     raise
                 log.info("Slack does not take a message as it is: %s", refused.code)
                 manner = lesser(manner, refused.code)
@@ -66,14 +70,14 @@ class Manners:
         if manner == self.usual:
             return
         self._lessons += 1
-        if self._lessons >= LESSONS and not manner.bare:
+        if self._lessons >= LESSONS and not manner.plain:
             self.usual = manner
 
 
 def lesser(manner: Manner, code: str) -> Manner:
     """Give the next manner after a refusal."""
-    if code in TOO_LONG and not manner.tight:
+    if code in TOO_LONG and not (manner.tight or manner.bare):
         return replace(manner, tight=True)
     if manner.rich:
         return replace(manner, rich=False)
-    return replace(manner, bare=True)
+    return replace(manner, bare=True, plain=manner.bare)

@@ -43,14 +43,20 @@ _WAITING: Final = "…"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """A whole message: its blocks, and the text for notifications and screen readers."""
+    """A whole message: its blocks, and the text for notifications and screen readers.
+
+    Or `markdown` alone, which Slack takes together with neither.
+    """
 
     blocks: list[Block]
     text: str
+    markdown: str = ""
 
 
 def whole(frame: Frame, manner: Manner) -> Body:
     """Render a message that stands by itself: posted, or replaced."""
+    if manner.bare:
+        return _bare(frame, manner)
     match frame.content:
         case Part() as part:
             return _part(part, frame, manner)
@@ -61,6 +67,26 @@ def whole(frame: Frame, manner: Manner) -> Body:
             return Body(blocks=blocks, text=fallback(text))
         case _:
             return Body(blocks=_plain(frame.content.name), text=fallback(frame.content.name))
+
+
+def _bare(frame: Frame, manner: Manner) -> Body:
+    """Say in one text what can be said without blocks."""
+    match frame.content:
+        case Part() as part:
+            footer = footer_text(part.footer) if part.footer else ""
+            title = panel_title(part.panel) if part.panel else ""
+            lines = (part.text or title, part.error, footer)
+            text = "\n\n".join(line for line in lines if line)
+        case Panel() as panel:
+            text = panel_title(panel)
+        case Notice(text=text):
+            pass
+        case _:
+            text = frame.content.name
+    if manner.plain:
+        return Body(blocks=[], text=fallback(text))
+    cut = text[: MARKDOWN - 100] if text.strip() else _WAITING
+    return Body(blocks=[], text="", markdown=neutralise(cut))
 
 
 def below(part: Part, frame: Frame, manner: Manner) -> list[Block]:

@@ -13,11 +13,10 @@ from typing import Final
 from adapters.chat.slack.budget import Budgets
 from adapters.chat.slack.client import Api, ApiRefused, ts_of
 from adapters.chat.slack.manner import Manner, Manners
-from adapters.chat.slack.render import MARKDOWN, Body, below, buttons_of, whole
+from adapters.chat.slack.render import Body, below, buttons_of, whole
 from adapters.chat.slack.search import root_of
 from adapters.chat.slack.status import Sessions
 from adapters.chat.slack.stream import Stream, Streams, metadata
-from adapters.chat.slack.text import neutralise
 from adapters.chat.slack.wire import Handle, Place
 from core.errors import ChatBusy, ChatError, ChatSpent, MessageGone
 from core.frames import File, Frame, Notice, Part
@@ -85,7 +84,7 @@ class Writer:
         """Post an ordinary message."""
 
         async def write(manner: Manner) -> Mapping[str, object]:
-            return await self.send(channel, thread, _told(frame, manner), delivery_id)
+            return await self.send(channel, thread, whole(frame, manner), delivery_id)
 
         ts = ts_of(await self._manners.within(write))
         self._streams.settle(channel, ts, thread)
@@ -99,7 +98,8 @@ class Writer:
             self._api.web.chat_postMessage(
                 channel=channel,
                 thread_ts=thread or None,
-                text=body.text,
+                text=body.text or None,
+                markdown_text=body.markdown or None,
                 blocks=body.blocks or None,
                 metadata=metadata(delivery_id),
                 unfurl_links=False,
@@ -143,7 +143,7 @@ class Writer:
 
     async def whisper(self, handle: Handle, frame: Frame) -> None:
         """Tell one person something, in the thread if there is one."""
-        body = _told(_unfiled(frame), self._manners.usual)
+        body = whole(_unfiled(frame), self._manners.usual)
         if handle.thread or not handle.response_url:
             try:
                 await self._ephemeral(handle, body)
@@ -189,14 +189,15 @@ class Writer:
             self._admit("the workspace edits as fast as it may", spare=_SPARE)
 
         async def write(manner: Manner) -> None:
-            body = _told(frame, manner)
+            body = whole(frame, manner)
             self._budgets.edits.make(ts if frame.final else "")
             await self._api.ask(
                 self._api.web.chat_update(
                     channel=channel,
                     ts=ts,
-                    text=body.text,
-                    blocks=body.blocks,
+                    text=body.text or None,
+                    markdown_text=body.markdown or None,
+                    blocks=None if body.markdown else body.blocks,
                     unfurl_links=False,
                     unfurl_media=False,
                 )
@@ -236,7 +237,8 @@ class Writer:
                 channel=handle.channel,
                 user=handle.user,
                 thread_ts=handle.thread or None,
-                text=body.text,
+                text=body.text or None,
+                markdown_text=body.markdown or None,
                 blocks=body.blocks or None,
                 unfurl_links=False,
                 unfurl_media=False,
@@ -249,7 +251,7 @@ class Writer:
             {
                 "response_type": "ephemeral",
                 "replace_original": False,
-                "text": body.text,
+                "text": body.text or body.markdown,
                 "blocks": body.blocks,
                 "unfurl_links": False,
                 "unfurl_media": False,
@@ -267,14 +269,6 @@ def _ends(frame: Frame) -> bool:
             return frame.final
         case _:
             return False
-
-
-def _told(frame: Frame, manner: Manner) -> Body:
-    body = whole(frame, manner)
-    if not manner.bare:
-        return body
-    text = frame.content.text if isinstance(frame.content, Part) else body.text
-    return Body(blocks=[], text=neutralise(text[: MARKDOWN - 100]) or body.text)
 
 
 def _unfiled(frame: Frame) -> Frame:

@@ -208,10 +208,39 @@ def test_however_many_advisors_there_are_the_message_is_taken(advisors):
 
 def test_what_is_refused_is_written_more_plainly_each_time():
     manner, seen = Manner(), []
-    for code in ("msg_too_long", "msg_too_long", "invalid_blocks"):
+    for code in ("msg_too_long", "msg_too_long", "invalid_blocks", "msg_too_long"):
         manner = lesser(manner, code)
-        seen.append((manner.tight, manner.rich, manner.bare))
-    assert seen == [(True, True, False), (True, False, False), (True, False, True)]
+        seen.append((manner.tight, manner.rich, manner.bare, manner.plain))
+    assert seen == [
+        (True, True, False, False),
+        (True, False, False, False),
+        (True, False, True, False),
+        (True, False, True, True),
+    ]
+
+
+@pytest.mark.parametrize("size", [10, 3_000, 11_000])
+def test_without_blocks_everything_is_said_in_one_text(size):
+    text = ("Words <!here> and words. " * 500)[:size]
+    frame = final(text, panel("ok", settled=True), error="— stopped")
+    body = whole(frame, Manner(bare=True))
+    assert (body.blocks, body.text) == ([], "")
+    assert body.markdown.startswith(neutralise(text))
+    assert "— stopped" in body.markdown
+    assert "advisors 2/3" in body.markdown
+    assert len(body.markdown) <= 12_000
+    cut = whole(frame, Manner(bare=True, plain=True))
+    assert (cut.blocks, cut.markdown) == ([], "")
+    assert 0 < len(cut.text.encode()) <= 4_000
+
+
+def test_without_blocks_nothing_is_empty():
+    for frame in (
+        streaming(""),
+        streaming("", panel("waiting")),
+        Frame(key="n", content=Notice(text=" ")),
+    ):
+        assert whole(frame, Manner(bare=True)).markdown.strip()
 
 
 def test_only_a_person_s_id_is_mentioned():

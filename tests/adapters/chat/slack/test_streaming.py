@@ -282,6 +282,25 @@ async def test_where_no_stream_can_be_started_the_message_is_edited(in_channel):
     assert not asked.calls("chat.appendStream", "chat.stopStream")
 
 
+async def test_where_blocks_are_refused_a_long_answer_comes_whole_all_the_same(in_channel):
+    asked, faults = in_channel, in_channel.world.slack.faults
+    bad = Fault(kind="refuse", status=200, error="invalid_blocks")
+    faults.plan("chat.startStream", Fault(kind="refuse", status=200, error="unknown_method"))
+    faults.plan("chat.postMessage", bad, bad)
+    faults.plan("chat.update", *[bad, bad, None] * 2)
+    text = "Use Postgres, since it is **boring**. " * 200
+    ts = await asked.post(streaming(text[:20], panel("waiting")))
+    await asked.edit(ts, streaming(text[:5_000], panel("ok", settled=True)))
+    await asked.edit(ts, final(text, panel("ok", settled=True)))
+    (shown,) = asked.shown()
+    assert shown.text.startswith(text.strip())
+    assert "advisors 2/3" in shown.text
+    before = len(asked.calls("chat.postMessage"))
+    await asked.post(final(text), "d2")
+    assert len(asked.calls("chat.postMessage")) == before + 1  # no more blocks are tried
+    assert asked.shown()[1].text.startswith(text.strip())
+
+
 async def test_an_old_stream_is_ended_before_slack_ends_it(in_channel):
     asked = in_channel
     ts = await asked.post(streaming(ANSWER[:100]))
