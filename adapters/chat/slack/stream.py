@@ -163,9 +163,9 @@ class Streams:
         except ChatBusy as busy:
             self._budgets.start.block(busy.retry_after)
             return None
-        except ApiRefused as refused:
-            self._off = refused.code in LASTING
-            log.info("no stream in %s: %s", channel, refused.code)
+        except (ApiRefused, MessageGone) as refused:
+            self._off = isinstance(refused, ApiRefused) and refused.code in LASTING
+            log.info("no stream in %s: %s", channel, refused)
             return None
         return ts_of(answer)
 

@@ -282,6 +282,16 @@ async def test_where_no_stream_can_be_started_the_message_is_edited(in_channel):
     assert not asked.calls("chat.appendStream", "chat.stopStream")
 
 
+async def test_where_a_stream_finds_no_message_to_answer_there_is_an_ordinary_one(in_channel):
+    asked = in_channel
+    gone = Fault(kind="refuse", status=200, error="message_not_found")
+    asked.world.slack.faults.plan("chat.startStream", gone)
+    ts = await asked.post(streaming("Use"))
+    await asked.edit(ts, final(ANSWER))
+    (shown,) = asked.shown()
+    assert (shown.id, shown.text.count("Use Postgres, since")) == (ts, 20)
+
+
 async def test_where_blocks_are_refused_a_long_answer_comes_whole_all_the_same(in_channel):
     asked, faults = in_channel, in_channel.world.slack.faults
     bad = Fault(kind="refuse", status=200, error="invalid_blocks")
