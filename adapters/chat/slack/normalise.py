@@ -61,18 +61,24 @@ def milliseconds(ts: Moment) -> int:
 def author_of(
     user: str, team: str, channel: str, *, me: Me, person: Person | None, bot: bool = False
 ) -> Author:
-    """Say who it is: `team` is the person's own workspace, which may be another than ours."""
-    foreign = team not in {"", me.team, me.enterprise}
+    """Say who it is: `team` is the person's own workspace, which may be another than ours.
+
+    People of a sister workspace in our grid are no guests, but neither are they of our workspace.
+    """
+    ours = team in {"", me.team, me.enterprise}
+    grid = me.enterprise if ours or (person and person.enterprise == me.enterprise) else ""
     circles = [team or me.team, f"channel:{channel}"]
-    if me.enterprise and not foreign:
-        circles += [each for each in (me.team, me.enterprise) if each not in circles]
+    if grid:
+        circles += [
+            each for each in (me.team if ours else "", grid) if each and each not in circles
+        ]
     return Author(
         id=user,
         name=person.name if person else user,
         is_bot=bot,
         circles=tuple(circles),
-        is_guest=foreign or (person is not None and person.guest),
-        is_admin=person is not None and person.admin and not foreign,
+        is_guest=not (ours or grid) or (person is not None and person.guest),
+        is_admin=person is not None and person.admin and ours,
     )
 
 

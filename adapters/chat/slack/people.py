@@ -83,9 +83,11 @@ def read(user: str, told: object) -> Person:
     profile = facts.get("profile")
     names = profile if isinstance(profile, dict) else {}
     name = names.get("display_name") or facts.get("real_name") or facts.get("name") or user
+    grid = facts.get("enterprise_user")
     flags = ("is_restricted", "is_ultra_restricted", "deleted", "is_stranger")
     return Person(
         name=str(name),
         guest=any(facts.get(flag) is True for flag in flags),
         admin=any(facts.get(flag) is True for flag in ("is_admin", "is_owner")),
+        enterprise=str(grid.get("enterprise_id") or "") if isinstance(grid, dict) else "",
     )

@@ -97,7 +97,7 @@ class Receiver:
         if _read(payload, _Typed).event.type not in EVENTS:
             return
         callback = _read(payload, Callback)
-        event = callback.event
+        event, me = callback.event, self._me.at(callback.team_id)
         if event.type == "app_home_opened":
             if event.tab == "home" and event.user:
                 await self._can.home(event.user)
@@ -105,11 +105,11 @@ class Receiver:
             for ts in event.streaming_message_ts or ():
                 self._can.streams.settle(event.channel, ts)
             people = await self._can.people.of([event.user or ""])
-            await self._take_now(normalise.stopped(self._platform, callback, self._me, people))
-        elif normalise.is_message(event, self._me):
+            await self._take_now(normalise.stopped(self._platform, callback, me, people))
+        elif normalise.is_message(event, me):
             async with self._lanes[hash(event.channel) % LANES]:
-                people = await self._can.people.of(normalise.people_of(event, self._me))
-                await self._take(normalise.message(self._platform, callback, self._me, people))
+                people = await self._can.people.of(normalise.people_of(event, me))
+                await self._take(normalise.message(self._platform, callback, me, people))
 
     # --- presses and commands ------------------------------------------------------------------
 
@@ -117,21 +117,21 @@ class Receiver:
         if interaction.type != "block_actions":
             return
         person = (await self._can.people.of([interaction.user.id])).get(interaction.user.id)
+        me = self._me.at(interaction.team.id if interaction.team else "")
         for acted in interaction.actions:
             incoming: Command | Press | None
             if acted.action_id == actions.HOME_PRESET:
-                incoming = actions.chosen_at_home(
-                    self._platform, interaction, acted, self._me, person
-                )
+                incoming = actions.chosen_at_home(self._platform, interaction, acted, me, person)
             else:
-                incoming = actions.press(self._platform, interaction, acted, self._me, person)
+                incoming = actions.press(self._platform, interaction, acted, me, person)
             if incoming is not None:
                 await self._take_now(incoming)
 
     async def _slash(self, slash: Slash) -> None:
         person = (await self._can.people.of([slash.user_id])).get(slash.user_id)
         at = self._now()
-        command = actions.command(self._platform, slash, self._me, person, at)
+        me = self._me.at(slash.team_id)
+        command = actions.command(self._platform, slash, me, person, at)
         if command.name != "ask" or not command.args:
             await self._take(command)
             return

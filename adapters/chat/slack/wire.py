@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 import msgspec
@@ -22,14 +22,22 @@ class Me:
     team: str
     enterprise: str = ""
 
+    def at(self, team: str) -> Me:
+        """Say who we are where something came from, if Slack has not named our workspace."""
+        return self if self.team else replace(self, team=team)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """What is known of somebody. `guest`: of this workspace, or deactivated, or a stranger."""
+    """What is known of somebody. `guest`: of this workspace, or deactivated, or a stranger.
+
+    `enterprise` is the grid that they belong to, whichever its workspace.
+    """
 
     name: str
     guest: bool = False
     admin: bool = False
+    enterprise: str = ""
 
 
 class Shared(msgspec.Struct):

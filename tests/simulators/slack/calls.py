@@ -114,7 +114,7 @@ class Backend:
     `stream_life` are the seconds after which a stream is dead, whatever flows
     (python-slack-sdk#1859). `revoked` is the error of every token, once it is set.
     `unthreads`: what answers a message that is gone is posted into the channel instead of being
-    refused (slack-go#1571).
+    refused (slack-go#1571). `nameless`: auth.test does not say which workspace this is.
     """
 
     space: Workspace
@@ -125,6 +125,7 @@ class Backend:
     stream_life: float = 300.0
     revoked: str = ""
     unthreads: bool = False
+    nameless: bool = False
     base_url: str = ""
     tickets: set[str] = field(default_factory=set)
     triggers: dict[str, float] = field(default_factory=dict)

@@ -31,7 +31,7 @@ def auth_test(backend: Backend, args: Args) -> Json:
         "url": "https://moa.slack.com/",
         "team": "Moa Works",
         "user": "moa",
-        "team_id": TEAM,
+        **({} if backend.nameless else {"team_id": TEAM}),
         "user_id": BOT_USER,
         "bot_id": BOT,
         "is_enterprise_install": False,

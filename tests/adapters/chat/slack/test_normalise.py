@@ -97,6 +97,29 @@ def test_somebody_of_another_organisation_is_a_guest_and_no_admin_here():
     )
 
 
+SISTER = Person(name="Eve", admin=True, enterprise="E0GRID001")
+
+
+def test_somebody_of_a_sister_workspace_in_our_grid_is_no_guest_and_no_admin_here():
+    callback = msgspec.convert(wire("message_connect"), Callback)
+    author = normalise.message("slack", callback, ME, {"U0EVE0001": SISTER}).author
+    assert (author.is_guest, author.is_admin) == (False, False)
+    assert author.circles == ("T0OTHER01", "channel:C0GENERAL", "E0GRID001")
+    alone = Me(user=ME.user, bot=ME.bot, team=ME.team)
+    nobodys = Person(name="Eve")
+    assert normalise.message("slack", callback, alone, {"U0EVE0001": nobodys}).author.is_guest
+
+
+def test_where_slack_does_not_name_our_workspace_it_is_the_one_that_events_come_from():
+    nowhere = Me(user=ME.user, bot=ME.bot, team="")
+    for name, guest in (("message", False), ("message_connect", True)):
+        callback = msgspec.convert(wire(name), Callback)
+        me = nowhere.at(callback.team_id)
+        author = normalise.message("slack", callback, me, PEOPLE).author
+        assert author.is_guest is guest, name
+    assert ME.at("T0OTHER01") is ME
+
+
 def test_another_bot_says_who_it_is():
     author = known("message_bot").author
     assert (author.id, author.is_bot) == ("B0CI00001", True)

@@ -75,6 +75,21 @@ async def test_another_bot_is_marked_and_a_stranger_is_a_guest(world):
     assert world.inbox.kept[2].author.is_admin
 
 
+async def test_where_slack_does_not_name_our_workspace_its_people_are_no_guests_all_the_same():
+    async with SlackSimulator() as slack:
+        slack.backend.nameless = True
+        chat, inbox = SlackChat(options(slack), clock=Clocked(), home=nobody_s_home), Inbox(slack)
+        async with listening(slack, chat, inbox):
+            ann, eve = slack.person("ann"), slack.person("eve", stranger=True)
+            room = slack.group("room", ann, eve)
+            await slack.say(room, ann, "hi", mention=True)
+            await inbox.next()
+            await slack.command(room, ann, "moa", "cost")
+            await slack.say(room, eve, "hi", mention=True)
+            await inbox.next(3)
+        assert [each.author.is_guest for each in inbox.kept] == [False, False, True]
+
+
 async def test_what_is_not_stored_is_not_acknowledged_and_comes_again(world):
     world.inbox.refuse = [StoreFull("The disk is full.")]
     world.slack.ack_seconds = 0.3
