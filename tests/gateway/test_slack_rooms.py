@@ -85,3 +85,23 @@ async def test_one_conversation_under_flood_control_holds_up_no_other(tmp_path):
         assert not there.finals(here)
         await there.answered(here)
         assert ANSWER.strip() in there.finals(here)[0].text
+
+
+async def test_slack_s_own_stop_in_one_thread_of_a_direct_message_stops_no_other(tmp_path):
+    async with room(tmp_path, big=SAID | {"first": 2.5}) as there:
+        slack = there.slack
+        ann = slack.person("ann")
+        dm = slack.dm(ann)
+        first = await slack.say(dm, ann, "Which train?")
+        await slack.until(lambda: slack.shown(dm))
+        second = await slack.say(dm, ann, "And which bus?")
+        await slack.until(lambda: (dm.id, second) in slack.space.sessions)
+        await slack.native_stop(dm, ann, second)
+        await there.answered(dm)
+        assert there.finals(dm)[0].text.startswith(ANSWER.strip())
+        await slack.until(lambda: slack.shown(dm)[-1].reply_to == second)
+        await slack.native_stop(dm, ann, second)
+        await slack.until(lambda: len(there.finals(dm)) == 2)
+        whole, stopped = there.finals(dm)
+        assert (whole.reply_to, stopped.reply_to) == (first, second)
+        assert ANSWER.strip() not in stopped.text

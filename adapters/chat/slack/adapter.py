@@ -157,6 +157,7 @@ class SlackChat(ChatAdapter):
             intake=intake,
             people=self._people,
             streams=self._streams,
+            turn_in=self._sessions.turn,
             clock=self._clock,
             quote=self._quote,
             unquote=self._unquote,

@@ -14,6 +14,8 @@ from adapters.chat.slack.text import mentions, plain
 from adapters.chat.slack.wire import Callback, Event, Handle, Me, Moment, Person, Place, Shared
 from core.types import Address, Attachment, Author, Message, Press
 
+NO_TURN: Final = "none"
+"""A turn that there is not."""
 _STAMP: Final = re.compile(r"(\d{1,12})(?:\.(\d{1,9}))?")
 _COUNTED: Final = frozenset({None, "file_share", "thread_broadcast", "me_message", "bot_message"})
 _KINDS: Final[dict[str, Literal["image", "audio", "video"]]] = {
@@ -110,19 +112,28 @@ def message(platform: str, callback: Callback, me: Me, people: People) -> Messag
     )
 
 
-def stopped(platform: str, callback: Callback, me: Me, people: People) -> Press:
-    """Read Slack's own Stop button; it names a conversation and no turn."""
+def root_of(event: Event) -> str | None:
+    """Give the thread that Slack's own Stop button stands in."""
+    return event.thread_ts or event.ts or None
+
+
+def stopped(platform: str, callback: Callback, me: Me, people: People, turn_id: str = "") -> Press:
+    """Read Slack's own Stop button; it names a thread and no turn.
+
+    `turn_id` is the one that is shown there. It matters in a direct conversation alone, which
+    has many threads: what goes on in another is not meant.
+    """
     event = callback.event
     user = event.user or ""
     direct = is_direct(event.channel)
-    root = event.thread_ts or event.ts or None
+    root = root_of(event)
     team = event.user_team or event.team or callback.team_id
     return Press(
         event_id=f"stop/{event.channel}/{event.event_ts or callback.event_id}",
         address=address_of(platform, event.channel, root, direct=direct),
         author=author_of(user, team, event.channel, me=me, person=people.get(user)),
         action="stop",
-        turn_id="",
+        turn_id=(turn_id or NO_TURN) if direct else "",
         at=milliseconds(event.event_ts),
         reply_to=Place(thread=root or "", user=user, team=team).reply_to,
         direct=direct,

@@ -47,6 +47,7 @@ class _Typed(msgspec.Struct):
 class Surroundings:
     """What a receiver works with.
 
+    `turn_in` gives the turn that is shown in a thread of a channel, blank if none is known;
     `quote` posts the question of `/moa ask` and gives its id, `unquote` takes it back; `home`
     shows somebody's App Home; `whisper` tells one person something.
     """
@@ -54,6 +55,7 @@ class Surroundings:
     intake: Intake
     people: People
     streams: Streams
+    turn_in: Callable[[str, str], str]
     clock: Clock
     quote: Callable[[Command], Awaitable[str]]
     unquote: Callable[[Message], Awaitable[None]]
@@ -105,7 +107,8 @@ class Receiver:
             for ts in event.streaming_message_ts or ():
                 self._can.streams.settle(event.channel, ts)
             people = await self._can.people.of([event.user or ""])
-            await self._take_now(normalise.stopped(self._platform, callback, me, people))
+            turn = self._can.turn_in(event.channel, normalise.root_of(event) or "")
+            await self._take_now(normalise.stopped(self._platform, callback, me, people, turn))
         elif normalise.is_message(event, me):
             async with self._lanes[hash(event.channel) % LANES]:
                 people = await self._can.people.of(normalise.people_of(event, me))

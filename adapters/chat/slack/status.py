@@ -39,6 +39,7 @@ class Sessions:
         self._budgets = budgets
         self._working = Recent[tuple[str, str], bool](_REMEMBERED)  # whether Slack has said so
         self._asked: dict[tuple[str, str], asyncio.Event] = {}
+        self._turns = Recent[tuple[str, str], str](_REMEMBERED)
         self._off = False
         self._refused = 0
         self._blind = False
@@ -79,6 +80,14 @@ class Sessions:
     def works(self, channel: str, thread: str) -> bool:
         """Say whether a session is in processing, for all we know."""
         return (channel, thread) in self._working
+
+    def answered_by(self, channel: str, thread: str, turn_id: str) -> None:
+        """Note which turn is shown in a thread."""
+        self._turns[channel, thread] = turn_id
+
+    def turn(self, channel: str, thread: str) -> str:
+        """Give the turn that was shown last in a thread, blank if it is not known."""
+        return self._turns.get((channel, thread)) or ""
 
     def presume(self, channel: str, thread: str) -> None:
         """Note that a turn of an earlier run goes on, so that its session may be in processing."""

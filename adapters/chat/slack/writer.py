@@ -46,6 +46,8 @@ class Writer:
         content = frame.content
         if isinstance(content, File):
             return await self._upload(channel, place, content)
+        if isinstance(content, Part):
+            self._sessions.answered_by(channel, place.thread, content.turn_id)
         if isinstance(content, Part) and content.streaming:
             stoppable = await self._sessions.begin(channel, place.thread, place.user)
             passing = [] if stoppable else buttons_of(frame.buttons, rich=False)
@@ -114,17 +116,19 @@ class Writer:
             return
         stream = self._streams.of(channel, ts)
         if not self._streams.knows(channel, ts):
-            await self._resume(channel, ts, thread)
+            await self._resume(channel, ts, thread, frame)
         elif stream is not None and await self._stream(stream, frame):
             return
         await self._update(channel, ts, frame)
         if _ends(frame):
             await self._sessions.end(channel, self._streams.thread_of(channel, ts))
 
-    async def _resume(self, channel: str, ts: str, thread: str) -> None:
+    async def _resume(self, channel: str, ts: str, thread: str, frame: Frame) -> None:
         """Take up a message of an earlier run, which may be in a stream and a session."""
         root = thread or await root_of(self._api, channel, ts)
         self._sessions.presume(channel, root)
+        if isinstance(frame.content, Part):
+            self._sessions.answered_by(channel, root, frame.content.turn_id)
         await self._streams.stop(channel, ts, root)
 
     async def delete(self, channel: str, ts: str) -> None:
