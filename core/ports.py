@@ -164,6 +164,16 @@ class Intake(Protocol):
         """
         ...
 
+    async def admitted(self, incoming: Incoming) -> Incoming | None:
+        """Say what it would be taken in as, None if not at all. Nothing is stored.
+
+        For what an adapter does before it can hand something over, and shall not do in vain.
+
+        Raises:
+            StoreError, UserError: as above.
+        """
+        ...
+
 
 class ChatAdapter(Protocol):
     """One platform. Renders frames; knows nothing of policy, sessions or mixtures."""

@@ -72,11 +72,10 @@ class DurableIntake:
             StoreError: it could not be stored, or what comes from a messenger comes while the
                 program stops; do not acknowledge it.
         """
-        self._require_open(incoming)
-        concerning = await self._admission.admit(incoming)
-        if concerning is None or _says_nothing(concerning):
+        admitted = await self.admitted(incoming)
+        if admitted is None:
             return False
-        incoming = _checked(concerning)
+        incoming = admitted
         if _stands_in_line(incoming):
             self._admit(incoming.address.session)
         try:
@@ -89,6 +88,18 @@ class DurableIntake:
             return False
         await self._handle(accepted)
         return True
+
+    async def admitted(self, incoming: Incoming) -> Incoming | None:
+        """Say what it would be taken in as, None if it does not concern us; store nothing.
+
+        Raises:
+            UserError, Overloaded, StoreError: it would not be taken in, as above.
+        """
+        self._require_open(incoming)
+        concerning = await self._admission.admit(incoming)
+        if concerning is None or _says_nothing(concerning):
+            return None
+        return _checked(concerning)
 
 
 def _stands_in_line(incoming: Incoming) -> bool:

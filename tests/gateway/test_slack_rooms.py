@@ -105,3 +105,29 @@ async def test_slack_s_own_stop_in_one_thread_of_a_direct_message_stops_no_other
         whole, stopped = there.finals(dm)
         assert (whole.reply_to, stopped.reply_to) == (first, second)
         assert ANSWER.strip() not in stopped.text
+
+
+async def test_whoever_is_not_let_in_reads_why_and_their_question_stays_with_them(tmp_path):
+    async with room(tmp_path, access="{allow: [slack:U0SOMEBODY]}") as there:
+        slack = there.slack
+        ann = slack.person("ann")
+        channel = slack.group("team", ann)
+        await slack.command(channel, ann, "moa", "ask what nobody else should read?")
+        await slack.until(lambda: slack.shown(channel))
+        (shown,) = slack.shown(channel)
+        assert shown.whispered_to == ann.id
+        assert "access.allow" in shown.text
+        assert not there.calls("chat.postMessage")
+
+
+async def test_a_preset_that_there_is_not_is_told_to_the_one_who_asked_for_it(tmp_path):
+    async with room(tmp_path) as there:
+        slack = there.slack
+        ann = slack.person("ann")
+        channel = slack.group("team", ann)
+        await slack.command(channel, ann, "moa", "ask preset:reviev why?")
+        await slack.until(lambda: slack.shown(channel))
+        (shown,) = slack.shown(channel)
+        assert shown.whispered_to == ann.id
+        assert "review" in shown.text
+        assert not there.calls("chat.postMessage")

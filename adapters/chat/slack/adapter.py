@@ -121,9 +121,12 @@ class SlackChat(ChatAdapter):
         async with self._api, self._apps:
             me = self._me = await self._identify()
             self._require_scopes()
-            self._receiver = Receiver(self.platform, me, self._surroundings(intake))
             try:
-                await self._listen()
+                async with asyncio.TaskGroup() as group:
+                    self._receiver = Receiver(self.platform, me, self._surroundings(intake, group))
+                    await self._listen()
+            except* ChatError as failed:
+                raise failed.exceptions[0] from None
             finally:
                 self._receiver = None
 
@@ -152,7 +155,7 @@ class SlackChat(ChatAdapter):
         if lacking:
             log.warning("%s lacks the scopes %s: %s", self._api.what, lacking, mend)
 
-    def _surroundings(self, intake: Intake) -> Surroundings:
+    def _surroundings(self, intake: Intake, group: asyncio.TaskGroup) -> Surroundings:
         return Surroundings(
             intake=intake,
             people=self._people,
@@ -163,6 +166,7 @@ class SlackChat(ChatAdapter):
             unquote=self._unquote,
             home=self._show_home,
             whisper=self.whisper,
+            aside=group.create_task,
         )
 
     async def _identify(self) -> Me:
@@ -204,7 +208,7 @@ class SlackChat(ChatAdapter):
             me = self._me or await self._identify()
             home = view(await self._home(user, (me.team, me.enterprise)), notice)
             await self._api.ask(self._api.web.views_publish(user_id=user, view=home))
-        except ChatError as error:
+        except (ChatError, StoreError) as error:
             log.info("%s: the App Home is not shown: %s", self.platform, error)
 
     # --- sending -----------------------------------------------------------------------------

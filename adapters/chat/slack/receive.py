@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
@@ -19,7 +19,7 @@ from adapters.chat.slack import actions, normalise
 from adapters.chat.slack.people import People
 from adapters.chat.slack.stream import Streams
 from adapters.chat.slack.wire import Callback, Handle, Interaction, Me, Slash
-from core.errors import ChatError, UserError
+from core.errors import ChatClosed, ChatError, UserError
 from core.frames import Frame, Notice
 from core.ports import Clock, Intake
 from core.types import Command, Incoming, Message, Press
@@ -29,6 +29,8 @@ EVENTS: Final = frozenset({"message", "app_mention", "app_home_opened", "agent_s
 LANES: Final = 32
 """What is said in one channel is taken in one after the other: to ask for a name takes a while."""
 
+UNINVITED: Final = "I cannot write here. Add me to this channel first: /invite"
+UNTAKEN: Final = "Slack did not take your question. Please ask it again in a moment."
 REFUSED: Final = 200
 """How many refusals are remembered."""
 
@@ -49,7 +51,8 @@ class Surroundings:
 
     `turn_in` gives the turn that is shown in a thread of a channel, blank if none is known;
     `quote` posts the question of `/moa ask` and gives its id, `unquote` takes it back; `home`
-    shows somebody's App Home; `whisper` tells one person something.
+    shows somebody's App Home; `whisper` tells one person something; `aside` does something beside
+    what is to be acknowledged.
     """
 
     intake: Intake
@@ -58,9 +61,10 @@ class Surroundings:
     turn_in: Callable[[str, str], str]
     clock: Clock
     quote: Callable[[Command], Awaitable[str]]
-    unquote: Callable[[Message], Awaitable[None]]
-    home: Callable[[str], Awaitable[None]]
+    unquote: Callable[[Message], Coroutine[None, None, None]]
+    home: Callable[[str], Coroutine[None, None, None]]
     whisper: Callable[[Command | Press, Frame], Awaitable[None]]
+    aside: Callable[[Coroutine[None, None, None]], object]
 
 
 class Receiver:
@@ -102,7 +106,7 @@ class Receiver:
         event, me = callback.event, self._me.at(callback.team_id)
         if event.type == "app_home_opened":
             if event.tab == "home" and event.user:
-                await self._can.home(event.user)
+                self._can.aside(self._can.home(event.user))
         elif event.type == "agent_session_stopped":
             for ts in event.streaming_message_ts or ():
                 self._can.streams.settle(event.channel, ts)
@@ -132,26 +136,35 @@ class Receiver:
 
     async def _slash(self, slash: Slash) -> None:
         person = (await self._can.people.of([slash.user_id])).get(slash.user_id)
-        at = self._now()
         me = self._me.at(slash.team_id)
-        command = actions.command(self._platform, slash, me, person, at)
-        if command.name != "ask" or not command.args:
+        command = actions.command(self._platform, slash, me, person, self._now())
+        if command.name == "ask":
+            await self._ask(command, slash)
+        else:
             await self._take(command)
-            return
+
+    async def _ask(self, command: Command, slash: Slash) -> None:
+        """Take in `/moa ask`: it is quoted for all to see, if whoever asks is let in."""
         try:
+            if not isinstance(await self._can.intake.admitted(command), Message):
+                await self._take(command)  # which says why it cannot be asked
+                return
             ts = await self._can.quote(command)
+        except UserError as error:
+            self._tell(command, str(error))
+            return
         except ChatError as error:
             log.info("%s: a question was not quoted: %s", self._platform, error)
-            await self._tell(command, "I cannot write here. Add me to this channel first: /invite")
+            self._tell(command, UNINVITED if isinstance(error, ChatClosed) else UNTAKEN)
             return
         message = actions.asked(command, slash, ts)
         try:
             taken = await self._can.intake(message)
         except UserError as error:
             taken = False
-            await self._tell(command, str(error))
+            self._tell(command, str(error))
         if not taken:
-            await self._can.unquote(message)
+            self._can.aside(self._can.unquote(message))
 
     def _now(self) -> int:
         return int(self._can.clock.now().timestamp() * 1000)
@@ -168,10 +181,13 @@ class Receiver:
         except UserError as error:
             self._refused.append(incoming.event_id)
             to = incoming if isinstance(incoming, Command | Press) else _asker(incoming)
-            await self._tell(to, str(error))
+            self._tell(to, str(error))
 
-    async def _tell(self, to: Command | Press, text: str) -> None:
-        """Tell somebody why something was refused; best effort."""
+    def _tell(self, to: Command | Press, text: str) -> None:
+        """Tell somebody why something was refused; that does not hold up what is acknowledged."""
+        self._can.aside(self._told(to, text))
+
+    async def _told(self, to: Command | Press, text: str) -> None:
         try:
             await self._can.whisper(to, Frame(key="refused", content=Notice(text=text)))
         except ChatError as error:

@@ -69,6 +69,9 @@ class Inbox:
         self.changes.tell()
         return new
 
+    async def admitted(self, incoming: Incoming) -> Incoming | None:
+        return incoming
+
     @property
     def messages(self) -> Sequence[Message]:
         return [each for each in self.kept if isinstance(each, Message)]

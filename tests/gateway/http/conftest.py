@@ -20,6 +20,7 @@ from core.types import Address, Author, Incoming
 from gateway.http.app import HttpParts, Server, build_app, serve
 from gateway.http.auth import CALLER, Auth
 from tests.fakes.clock import FakeClock
+from tests.fakes.intake import Taking
 from tests.fakes.memory_store import MemoryStore
 
 TOKEN = "the-owner-s-token"
@@ -116,7 +117,7 @@ async def house() -> AsyncIterator[House]:
         clock=FakeClock(),
     )
     chat = WebChat(parts)
-    chat._intake = desk.intake
+    chat._intake = Taking(desk.intake)
     app = build_app(
         HttpParts(
             auth=auth,

@@ -35,6 +35,9 @@ class Inbox:
         self.changed()
         return True
 
+    async def admitted(self, incoming: Incoming) -> Incoming | None:
+        return incoming
+
     @property
     def messages(self) -> Sequence[Message]:
         return [each for each in self.heard if isinstance(each, Message)]

@@ -16,14 +16,28 @@ from adapters.chat.slack import SlackChat, SlackOptions
 from adapters.chat.slack.home import Home
 from core.errors import GatewayError
 from core.ports import Intake
-from core.types import Incoming, Message
+from core.types import Command, Incoming, Message
 from gateway.clock import SystemClock
 from tests.simulators.slack import SlackSimulator
 
 
+def asked(command: Command) -> Message:
+    """Read a command as the question that it is."""
+    return Message(
+        event_id=command.event_id,
+        address=command.address,
+        author=command.author,
+        text=command.args,
+        at=command.at,
+    )
+
+
 @dataclass(slots=True)
 class Inbox:
-    """An intake that keeps everything; `refuse` is raised instead, once each."""
+    """An intake that keeps everything; `refuse` is raised instead, once each.
+
+    `admit` says what would be taken in, `take` what of that is in the end.
+    """
 
     slack: SlackSimulator
     kept: list[Incoming] = field(default_factory=list)
@@ -31,11 +45,12 @@ class Inbox:
     refuse: list[GatewayError] = field(default_factory=list)
     repeats: int = 0
     admit: Callable[[Incoming], bool] = lambda _: True
+    take: Callable[[Incoming], bool] = lambda _: True
 
     async def __call__(self, incoming: Incoming) -> bool:
         if self.refuse:
             raise self.refuse.pop(0)
-        if not self.admit(incoming):
+        if not (self.admit(incoming) and self.take(incoming)):
             return False
         if incoming.event_id in self.seen:
             self.repeats += 1
@@ -44,6 +59,13 @@ class Inbox:
         self.kept.append(incoming)
         self.slack.changes.tell()
         return True
+
+    async def admitted(self, incoming: Incoming) -> Incoming | None:
+        if not self.admit(incoming):
+            return None
+        if isinstance(incoming, Command) and incoming.name == "ask" and incoming.args:
+            return asked(incoming)
+        return incoming
 
     async def next(self, number: int = 1) -> Incoming:
         """Wait for the `number`th thing that was kept."""

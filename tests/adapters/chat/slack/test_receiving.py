@@ -141,10 +141,11 @@ async def test_moa_ask_quotes_the_question_and_is_a_message_in_its_thread(world)
 
 
 async def test_a_quote_goes_if_the_question_is_not_taken(world):
-    world.inbox.admit = lambda incoming: not isinstance(incoming, Message)
+    world.inbox.take = lambda incoming: not isinstance(incoming, Message)
     ann = world.slack.person("ann")
     room = world.slack.group("room", ann)
     await world.slack.command(room, ann, "moa", "ask why?")
+    await world.slack.until(lambda: world.slack.requests.of("chat.delete"))
     assert not world.slack.shown(room)
 
 
@@ -152,9 +153,32 @@ async def test_moa_ask_where_we_are_not_says_what_to_do(world):
     ann = world.slack.person("ann")
     room = world.slack.group("room", ann, with_bot=False)
     await world.slack.command(room, ann, "moa", "ask why?")
+    await world.slack.until(lambda: world.slack.shown(room))
     (shown,) = world.slack.shown(room)
     assert "/invite" in shown.text
     assert shown.whispered_to == ann.id
+
+
+@pytest.mark.parametrize("kind", ["refuse", "reset"])
+async def test_moa_ask_that_slack_does_not_take_now_is_to_be_asked_again(world, kind):
+    ann = world.slack.person("ann")
+    room = world.slack.group("room", ann)
+    fault = Fault(kind=kind, status=429, retry_after=1)
+    world.slack.faults.plan("chat.postMessage", fault)
+    await world.slack.command(room, ann, "moa", "ask why?")
+    await world.slack.until(lambda: world.slack.shown(room))
+    (shown,) = world.slack.shown(room)
+    assert "ask it again" in shown.text
+    assert "/invite" not in shown.text
+
+
+async def test_moa_ask_of_somebody_who_is_not_let_in_is_shown_to_nobody(world):
+    world.inbox.admit = lambda _: False
+    ann = world.slack.person("ann")
+    room = world.slack.group("room", ann)
+    await world.slack.command(room, ann, "moa", "ask why?")
+    await world.slack.settled()
+    assert not world.slack.requests.of("chat.postMessage")
 
 
 @pytest.mark.parametrize("event_ts", ["1515449522000016", 1515449522.5, None])

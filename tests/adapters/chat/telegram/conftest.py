@@ -39,6 +39,9 @@ class Inbox:
         self.changes.tell()
         return new
 
+    async def admitted(self, incoming: Incoming) -> Incoming | None:
+        return incoming
+
     async def until(self, count: int) -> list[Incoming]:
         await self.changes.until(lambda: len(self.heard) >= count, seconds=SECONDS)
         return self.heard

@@ -14,6 +14,7 @@ from core.frames import Button, Frame, Notice
 from core.types import Command, Incoming, Message, Moved, Press
 from gateway.pacing import once_free
 from tests.adapters.chat.telegram.conftest import address, chat_of, running
+from tests.fakes.intake import Taking
 from tests.simulators.base import Fault
 
 CHOICE = Frame(
@@ -161,7 +162,7 @@ async def test_words_that_come_before_the_update_is_through_are_the_answer(teleg
             await chat.whisper(incoming, said)
         return True
 
-    async with running(chat, intake):
+    async with running(chat, Taking(intake)):
         message_id = await chat.post(address(dm.id), CHOICE, delivery_id="d")
         assert await telegram.press(dm, ana, message_id, "fast") == "Stopped."
         await telegram.say(dm, ana, "hi")
