@@ -5,6 +5,7 @@ Only words that we wrote ourselves are believed; whether somebody may press is n
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, get_args
 
 from adapters.chat.slack.normalise import address_of, author_of, is_direct, milliseconds
@@ -124,14 +125,19 @@ def _event_id(interaction: Interaction, acted: Acted) -> str:
 
 
 def _slasher(slash: Slash, me: Me, person: Person | None) -> Author:
-    person = person or Person(name=slash.user_name or slash.user_id)
-    return author_of(slash.user_id, slash.team_id, slash.channel_id, me=me, person=person)
+    author = author_of(slash.user_id, slash.team_id, slash.channel_id, me=me, person=person)
+    return _called(author, slash.user_name)
 
 
 def _presser(interaction: Interaction, channel: str, me: Me, person: Person | None) -> Author:
     user = interaction.user
-    person = person or Person(name=user.name or user.username or user.id)
-    return author_of(user.id, _team(interaction), channel, me=me, person=person)
+    author = author_of(user.id, _team(interaction), channel, me=me, person=person)
+    return _called(author, user.name or user.username or "")
+
+
+def _called(author: Author, name: str) -> Author:
+    """Give somebody of whom only the id is known the name that came along."""
+    return replace(author, name=name) if name and author.name == author.id else author
 
 
 def _team(interaction: Interaction) -> str:

@@ -61,11 +61,18 @@ def milliseconds(ts: Moment) -> int:
 
 
 def author_of(
-    user: str, team: str, channel: str, *, me: Me, person: Person | None, bot: bool = False
+    user: str,
+    team: str,
+    channel: str,
+    *,
+    me: Me,
+    person: Person | None,
+    bot: bool = False,
 ) -> Author:
     """Say who it is: `team` is the person's own workspace, which may be another than ours.
 
     People of a sister workspace in our grid are no guests, but neither are they of our workspace.
+    Of whom Slack does not say now who they are, that may be a guest, and counts as one.
     """
     ours = team in {"", me.team, me.enterprise}
     grid = me.enterprise if ours or (person and person.enterprise == me.enterprise) else ""
@@ -76,10 +83,10 @@ def author_of(
         ]
     return Author(
         id=user,
-        name=person.name if person else user,
+        name=(person.name if person else "") or user,
         is_bot=bot,
         circles=tuple(circles),
-        is_guest=not (ours or grid) or (person is not None and person.guest),
+        is_guest=not (ours or grid) or (not bot if person is None else person.guest),
         is_admin=person is not None and person.admin and ours,
     )
 
@@ -101,7 +108,9 @@ def message(platform: str, callback: Callback, me: Me, people: People) -> Messag
         event_id=f"{event.channel}/{event.ts}",
         address=address_of(platform, event.channel, root, direct=direct),
         author=author,
-        text=plain(text, me.user, {each: people[each].name for each in others if each in people}),
+        text=plain(
+            text, me.user, {each: people[each].name for each in others if _named(each, people)}
+        ),
         at=milliseconds(event.ts),
         message_id=event.ts,
         reply_to=Place(thread=root, user=user, team=team).reply_to,
@@ -110,6 +119,10 @@ def message(platform: str, callback: Callback, me: Me, people: People) -> Messag
         to_others=bool(others),
         attachments=tuple(_attachment(each) for each in event.files or ()),
     )
+
+
+def _named(user: str, people: People) -> bool:
+    return user in people and bool(people[user].name)
 
 
 def root_of(event: Event) -> str | None:

@@ -39,7 +39,11 @@ class People:
         self._off = False
 
     async def of(self, ids: Iterable[str]) -> Mapping[str, Person]:
-        """Give whom of them Slack tells about, at most five of those who are new."""
+        """Give whom of them Slack tells about, at most five of those who are new.
+
+        Where it never tells, they are people of whom nothing is known that speaks against them.
+        """
+        ids = list(ids)
         found: dict[str, Person] = {}
         strangers: list[str] = []
         now = self._clock.monotonic()
@@ -55,7 +59,7 @@ class People:
                     await self._ask(each, found)
         except TimeoutError:
             log.info("Slack takes long to say who somebody is; ids have to do")
-        return found
+        return {each: Person() for each in ids if self._off} | found
 
     async def _ask(self, user: str, found: dict[str, Person]) -> None:
         if self._off or self._budget.wait():

@@ -18,7 +18,7 @@ import msgspec
 from adapters.chat.slack import actions, normalise
 from adapters.chat.slack.people import People
 from adapters.chat.slack.stream import Streams
-from adapters.chat.slack.wire import Callback, Handle, Interaction, Me, Slash
+from adapters.chat.slack.wire import Callback, Handle, Interaction, Me, Person, Slash
 from core.errors import ChatClosed, ChatError, UserError
 from core.frames import Frame, Notice
 from core.ports import Clock, Intake
@@ -115,8 +115,23 @@ class Receiver:
             await self._take_now(normalise.stopped(self._platform, callback, me, people, turn))
         elif normalise.is_message(event, me):
             async with self._lanes[hash(event.channel) % LANES]:
-                people = await self._can.people.of(normalise.people_of(event, me))
-                await self._take(normalise.message(self._platform, callback, me, people))
+                await self._said(callback, me)
+
+    async def _said(self, callback: Callback, me: Me) -> None:
+        """Take in a message; who it is by is only asked where it may be answered."""
+        event = callback.event
+        anybody = {event.user or "": Person()}
+        message = normalise.message(self._platform, callback, me, anybody)
+        if not message.addressed and not await self._concerns(message):
+            return
+        people = await self._can.people.of(normalise.people_of(event, me))
+        await self._take(normalise.message(self._platform, callback, me, people))
+
+    async def _concerns(self, message: Message) -> bool:
+        try:
+            return await self._can.intake.admitted(message) is not None
+        except UserError:
+            return True
 
     # --- presses and commands ------------------------------------------------------------------
 

@@ -31,10 +31,10 @@ class Me:
 class Person:
     """What is known of somebody. `guest`: of this workspace, or deactivated, or a stranger.
 
-    `enterprise` is the grid that they belong to, whichever its workspace.
+    `enterprise` is the grid that they belong to, whichever its workspace. `name` may be blank.
     """
 
-    name: str
+    name: str = ""
     guest: bool = False
     admin: bool = False
     enterprise: str = ""

@@ -111,8 +111,12 @@ async def test_a_press_that_is_refused_says_why(stand: Stand):
     label = labelled(stand, "group", posted, "Retry")
     async with stand.pressing("group", posted, label) as told:
         await stand.until(lambda: not stand.inbox.refusals)
-    shown = [each.text for each in stand.shown("group")]
-    assert any("That was long ago." in each for each in [*map(str, told), *shown])
+
+    def said() -> str:
+        return "\n".join([*map(str, told), *(each.text for each in stand.shown("group"))])
+
+    await stand.until(lambda: "That was long ago." in said())
+    assert "That was long ago." in said()
 
 
 async def test_a_question_that_is_refused_is_answered_with_the_reason(stand: Stand, where: Where):

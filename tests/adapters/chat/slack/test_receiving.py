@@ -90,6 +90,67 @@ async def test_where_slack_does_not_name_our_workspace_its_people_are_no_guests_
         assert [each.author.is_guest for each in inbox.kept] == [False, False, True]
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(kind="delay", seconds=1.3),
+        Fault(kind="refuse", status=429, retry_after=1),
+        Fault(kind="refuse", status=200, error="user_not_found"),
+        Fault(kind="refuse", status=500),
+    ],
+)
+async def test_whoever_slack_does_not_know_now_may_be_a_guest(world, fault):
+    ann = world.slack.person("ann", guest=True)
+    world.slack.faults.plan("users.info", *[fault] * 3)
+    room = world.slack.group("room", ann)
+    await world.slack.say(room, ann, "hi", mention=True)
+    await world.inbox.message()
+    await world.slack.command(room, ann, "moa", "cost")
+    command = await world.inbox.next(2)
+    assert [each.author.is_guest for each in world.inbox.kept] == [True, True]
+    assert command.author.name == "ann"
+
+
+async def test_where_the_scope_is_missing_for_good_nobody_is_taken_for_a_guest(world):
+    world.slack.backend.scopes -= {"users:read"}
+    ann, bob = world.slack.person("ann"), world.slack.person("bob")
+    room = world.slack.group("room", ann, bob)
+    for _ in range(2):
+        await world.slack.say(room, ann, f"hi <@{bob.id}>", mention=True)
+        await world.inbox.next(len(world.inbox.kept) + 1)
+    await world.slack.command(room, ann, "moa", "cost")
+    await world.inbox.next(3)
+    assert [each.author.is_guest for each in world.inbox.kept] == [False] * 3
+    assert [each.author.name for each in world.inbox.kept] == [ann.id, ann.id, "ann"]
+    assert (await world.inbox.message()).text == f"hi @{bob.id}"
+
+
+async def test_nobody_is_asked_about_for_what_does_not_concern_us(world):
+    world.inbox.admit = lambda incoming: "now" in incoming.text
+    ann = world.slack.person("ann")
+    room = world.slack.group("room", ann)
+    await world.slack.say(room, ann, "not for anybody here")
+    await world.slack.settled()
+    assert not world.slack.requests.of("users.info")
+    await world.slack.say(room, ann, "and now?")
+    assert (await world.inbox.message()).author.name == "ann"
+
+
+async def test_what_somebody_is_shown_or_told_holds_up_no_acknowledgement(world):
+    slow = Fault(kind="delay", seconds=1.5)
+    world.slack.faults.plan("views.publish", slow)
+    world.slack.faults.plan("chat.postEphemeral", slow)
+    ann = world.slack.person("ann")
+    room = world.slack.group("room", ann)
+    world.inbox.refuse = [UsageError("That is too long.")]
+    await world.slack.say(room, ann, "x", mention=True)
+    await world.slack.open_home(ann)
+    await world.slack.until(lambda: world.slack.shown(room))
+    waits = [each.acked_at - each.at for each in world.slack.envelopes]
+    assert max(waits) < 1
+    assert len(waits) == 3
+
+
 async def test_what_is_not_stored_is_not_acknowledged_and_comes_again(world):
     world.inbox.refuse = [StoreFull("The disk is full.")]
     world.slack.ack_seconds = 0.3
