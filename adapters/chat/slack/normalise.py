@@ -75,19 +75,18 @@ def author_of(
     Of whom Slack does not say now who they are, that may be a guest, and counts as one.
     """
     ours = team in {"", me.team, me.enterprise}
-    grid = me.enterprise if ours or (person and person.enterprise == me.enterprise) else ""
+    known = person or (Person() if bot else Person(guest=True))
+    sister = bool(me.enterprise) and known.enterprise == me.enterprise
     circles = [team or me.team, f"channel:{channel}"]
-    if grid:
-        circles += [
-            each for each in (me.team if ours else "", grid) if each and each not in circles
-        ]
+    circles += [me.team] if ours and me.enterprise else []
+    circles += [me.enterprise] if ours or sister else []
     return Author(
         id=user,
-        name=(person.name if person else "") or user,
+        name=known.name or user,
         is_bot=bot,
-        circles=tuple(circles),
-        is_guest=not (ours or grid) or (not bot if person is None else person.guest),
-        is_admin=person is not None and person.admin and ours,
+        circles=tuple(each for each in dict.fromkeys(circles) if each),
+        is_guest=known.guest or not (ours or sister),
+        is_admin=known.admin and ours,
     )
 
 

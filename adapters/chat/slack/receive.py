@@ -108,14 +108,18 @@ class Receiver:
             if event.tab == "home" and event.user:
                 self._can.aside(self._can.home(event.user))
         elif event.type == "agent_session_stopped":
-            for ts in event.streaming_message_ts or ():
-                self._can.streams.settle(event.channel, ts)
-            people = await self._can.people.of([event.user or ""])
-            turn = self._can.turn_in(event.channel, normalise.root_of(event) or "")
-            await self._take_now(normalise.stopped(self._platform, callback, me, people, turn))
+            await self._stopped(callback, me)
         elif normalise.is_message(event, me):
             async with self._lanes[hash(event.channel) % LANES]:
                 await self._said(callback, me)
+
+    async def _stopped(self, callback: Callback, me: Me) -> None:
+        event = callback.event
+        for ts in event.streaming_message_ts or ():
+            self._can.streams.settle(event.channel, ts)
+        people = await self._can.people.of([event.user or ""])
+        turn = self._can.turn_in(event.channel, normalise.root_of(event) or "")
+        await self._take_now(normalise.stopped(self._platform, callback, me, people, turn))
 
     async def _said(self, callback: Callback, me: Me) -> None:
         """Take in a message; who it is by is only asked where it may be answered."""

@@ -73,10 +73,7 @@ def _bare(frame: Frame, manner: Manner) -> Body:
     """Say in one text what can be said without blocks."""
     match frame.content:
         case Part() as part:
-            footer = footer_text(part.footer) if part.footer else ""
-            title = panel_title(part.panel) if part.panel else ""
-            lines = (part.text or title, part.error, footer)
-            text = "\n\n".join(line for line in lines if line)
+            text = _in_one(part)
         case Panel() as panel:
             text = panel_title(panel)
         case Notice(text=text):
@@ -87,6 +84,12 @@ def _bare(frame: Frame, manner: Manner) -> Body:
         return Body(blocks=[], text=fallback(text))
     cut = text[: MARKDOWN - 100] if text.strip() else _WAITING
     return Body(blocks=[], text="", markdown=neutralise(cut))
+
+
+def _in_one(part: Part) -> str:
+    title = panel_title(part.panel) if part.panel else ""
+    footer = footer_text(part.footer) if part.footer else ""
+    return "\n\n".join(each for each in (part.text or title, part.error, footer) if each)
 
 
 def below(part: Part, frame: Frame, manner: Manner) -> list[Block]:
