@@ -12,6 +12,7 @@ from typing import Final
 
 from adapters.chat.slack.budget import Budgets
 from adapters.chat.slack.client import Api, ApiRefused
+from adapters.chat.slack.stream import LASTING
 from adapters.chat.slack.wire import Person
 from core.errors import ChatBusy, ChatError, ChatRefused
 from core.ports import Clock
@@ -68,7 +69,7 @@ class People:
         try:
             answer = await self._api.ask(self._api.web.users_info(user=user))
         except (ChatRefused, ApiRefused) as refused:
-            self._off = not (isinstance(refused, ApiRefused) and refused.code.startswith("user_"))
+            self._off = isinstance(refused, ChatRefused) or refused.code in LASTING
             if self._off:
                 log.warning("names of people are not shown: %s", refused)
             return

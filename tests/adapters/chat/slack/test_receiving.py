@@ -96,6 +96,7 @@ async def test_where_slack_does_not_name_our_workspace_its_people_are_no_guests_
         Fault(kind="delay", seconds=1.3),
         Fault(kind="refuse", status=429, retry_after=1),
         Fault(kind="refuse", status=200, error="user_not_found"),
+        Fault(kind="refuse", status=200, error="accesslimited"),
         Fault(kind="refuse", status=500),
     ],
 )
