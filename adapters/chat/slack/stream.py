@@ -39,7 +39,7 @@ LASTING: Final = frozenset(
         "not_supported",
     }
 )
-"""Refusals that say that this workspace has no streams at all."""
+"""Refusals that say that this workspace does not have a method at all."""
 
 log = logging.getLogger(__name__)
 

@@ -147,7 +147,8 @@ class Writer:
 
     async def whisper(self, handle: Handle, frame: Frame) -> None:
         """Tell one person something, in the thread if there is one."""
-        body = whole(_unfiled(frame), self._manners.usual)
+        usual = replace(self._manners.usual, bare=False)  # a choice needs its menu
+        body = whole(_unfiled(frame), usual)
         if handle.thread or not handle.response_url:
             try:
                 await self._ephemeral(handle, body)

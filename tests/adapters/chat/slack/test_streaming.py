@@ -309,6 +309,11 @@ async def test_where_blocks_are_refused_a_long_answer_comes_whole_all_the_same(i
     await asked.post(final(text), "d2")
     assert len(asked.calls("chat.postMessage")) == before + 1  # no more blocks are tried
     assert asked.shown()[1].text.startswith(text.strip())
+    ann = asked.world.slack.space.people[asked.message.author.id]
+    await asked.world.slack.command(asked.place, ann, "moa", "")
+    picker = Frame(key="p", content=Notice(text="Which?"), buttons=(button("pick", "p", "p"),))
+    await asked.chat.whisper(await asked.world.inbox.next(2), picker)
+    assert asked.shown()[-1].buttons
 
 
 async def test_an_old_stream_is_ended_before_slack_ends_it(in_channel):
