@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from core.wording import LABELS
@@ -59,11 +60,15 @@ class Room:
 
 @asynccontextmanager
 async def room(
-    tmp_path: Path, *, big: dict[str, Any] | None = None, access: str = "{public: true}"
+    tmp_path: Path,
+    *,
+    big: dict[str, Any] | None = None,
+    access: str = "{public: true}",
+    more: str = "",
 ) -> AsyncIterator[Room]:
     async with SlackSimulator() as slack:
         big_ = yaml.safe_dump(big or SAID, default_flow_style=True, width=1_000_000).strip()
-        config = CONFIG.format(platforms=slack.config(), big=big_, access=access)
+        config = CONFIG.format(platforms=slack.config(), big=big_, access=access) + more
         async with running_gateway(config, tmp_path):
             await slack.connected()
             yield Room(slack=slack)
@@ -131,3 +136,23 @@ async def test_a_preset_that_there_is_not_is_told_to_the_one_who_asked_for_it(tm
         assert shown.whispered_to == ann.id
         assert "review" in shown.text
         assert not there.calls("chat.postMessage")
+
+
+@pytest.mark.parametrize("slow", [False, True])
+async def test_where_it_listens_to_all_a_guest_is_not_answered_and_a_member_is(tmp_path, slow):
+    short = SAID | {"text": "At nine."}
+    async with room(tmp_path, big=short, more="defaults: {listen: all}\n") as there:
+        slack = there.slack
+        ann, eve = slack.person("ann"), slack.person("eve", guest=True)
+        channel = slack.group("team", ann, eve)
+        if slow:
+            slack.faults.plan("users.info", Fault(kind="delay", seconds=1.3))
+        await slack.say(channel, eve, "And when does mine leave?")
+        await slack.settled()
+        await slack.say(channel, ann, "When?")
+        await there.answered(channel)
+        (answer,) = slack.shown(channel)
+        assert answer.text.startswith("At nine.")
+        follow_up = await slack.say(channel, ann, "From where?", thread=answer.reply_to)
+        await slack.until(lambda: len(there.finals(channel)) == 2)
+        assert there.finals(channel)[1].reply_to == answer.reply_to != follow_up
