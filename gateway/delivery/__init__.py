@@ -1,6 +1,6 @@
 """Sends a turn's messages: the latest state wins, inside the chat's budget, finals for sure.
 
-`showing` decides what goes next and what becomes of what failed, `sending` speaks with the
+`showing` decides what goes next, `trying` what becomes of what failed, `sending` speaks with the
 platform and keeps the outbox. What a message says is `core.reply`'s matter.
 """
 

@@ -10,33 +10,16 @@ import asyncio
 import logging
 from typing import Final
 
-from core.errors import (
-    ChatAway,
-    ChatBusy,
-    ChatClosed,
-    ChatError,
-    ChatSpent,
-    ChatUnknown,
-    MessageGone,
-)
+from core.errors import ChatBusy, ChatClosed, ChatError, ChatSpent, MessageGone
 from core.frames import Button, Content, File, Frame, Notice, Part
 from core.ports import ChatAdapter
 from core.reply import PANEL, Reply, answer_key, is_gone
 from core.storage import Outbox
 from core.wording import LABELS, UNSURE
 from gateway.delivery.sending import Sender, TurnInfo
+from gateway.delivery.trying import Trying
 from gateway.mailbox import Mailbox
 from gateway.pacing import ChatBudget, ChatBudgets
-
-BACKOFF: Final = (1.0, 2.0, 4.0, 8.0, 15.0)
-"""Seconds before a refused final is tried again; after the last one it is given up, unless the
-platform is away: then it is tried again and again."""
-
-PATIENCE: Final = 900.0
-"""Seconds for which a final waits for a platform that is away, or a chat under flood control."""
-
-TRIES: Final = 3
-"""Failures in a row after which only finals are tried."""
 
 MOMENT: Final = 0.05
 """Seconds by which a change is put off, since an answer's end comes right behind its last word and
@@ -84,7 +67,7 @@ async def deliver(
             showing.take(events)
         elif can.preview is None or not await showing.preview(events, can.preview):
             await showing.message(events)
-    return not showing.given_up
+    return not showing.trying.given_up
 
 
 class _Showing:
@@ -98,13 +81,10 @@ class _Showing:
         self._noted = NOTE in sender.known
         self._sent: dict[str, tuple[Content, tuple[Button, ...]]] = {}
         self._order: dict[str, int] = {}  # when a message was last touched
-        self._failures = 0
-        self._tries: dict[str, int] = {}
+        self.trying = Trying()
         self._reposted: set[str] = set()
-        self._deadline: float | None = None
         self._previewing = False
         self.wanted: dict[str, Frame] = {}
-        self.given_up = False
         self.closed = False
 
     @property
@@ -195,7 +175,7 @@ class _Showing:
         except ChatError as error:
             await self._failed(frame, error)
         else:
-            self._failures = 0
+            self.trying.worked()
             self._landed(frame, shown=shown)
         return 0.0
 
@@ -212,7 +192,7 @@ class _Showing:
         if key in self._reposted and key not in ids and not frame.final:
             return False
         return self._sent.get(key) != (frame.content, frame.buttons) and (
-            frame.final or self._failures < TRIES
+            frame.final or not self.trying.finals_only
         )
 
     def _rank(self, frame: Frame) -> tuple[int, int, int]:
@@ -254,17 +234,10 @@ class _Showing:
 
     def _busy(self, frame: Frame, busy: ChatBusy) -> None:
         self._budget.stall(busy.retry_after)
-        if self._late(frame):
-            self._give_up(frame, busy)
-        else:
+        if self.trying.busy(frame, asyncio.get_running_loop().time()):
             self.wanted.setdefault(frame.key, frame)
-
-    def _late(self, frame: Frame) -> bool:
-        """Tell whether a final has waited for longer than anybody would."""
-        now = asyncio.get_running_loop().time()
-        if frame.final and self._deadline is None:
-            self._deadline = now + PATIENCE
-        return self._deadline is not None and now > self._deadline
+        else:
+            self._dropped(frame, busy)
 
     def _close(self, error: ChatClosed) -> None:
         """Leave a chat in which nothing can be written any more; nobody is there to be told."""
@@ -285,21 +258,15 @@ class _Showing:
             self.wanted[key] = frame
 
     async def _failed(self, frame: Frame, error: ChatError) -> None:
-        self._failures += 1
-        away = isinstance(error, ChatAway | ChatUnknown)
-        # A panel that is refused is not worth what waits behind it.
-        if not frame.final or is_gone(frame) or (frame.key == PANEL and not away):
-            log.info("turn %s: %s was not shown: %s", self._turn.turn_id, frame.key, error)
+        wait = self.trying.failed(frame, error, asyncio.get_running_loop().time())
+        if wait is None:
+            self._dropped(frame, error)
             return
-        tries = self._tries.get(frame.key, 0)
-        over = self._late(frame) if away else tries >= len(BACKOFF)
-        if over or self.given_up:
-            self._give_up(frame, error)
-            return
-        self._tries[frame.key] = tries + 1
-        await asyncio.sleep(BACKOFF[min(tries, len(BACKOFF) - 1)])
+        await asyncio.sleep(wait)
         self.wanted[frame.key] = frame
 
-    def _give_up(self, frame: Frame, error: ChatError) -> None:
-        log.error("turn %s: %s is given up: %s", self._turn.turn_id, frame.key, error)
-        self.given_up = True
+    def _dropped(self, frame: Frame, error: ChatError) -> None:
+        if self.trying.given_up:
+            log.error("turn %s: %s is given up: %s", self._turn.turn_id, frame.key, error)
+        else:
+            log.info("turn %s: %s was not shown: %s", self._turn.turn_id, frame.key, error)

@@ -17,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from core.errors import (
+    ChatAway,
     ChatBusy,
     ChatClosed,
     ChatError,
@@ -133,7 +134,7 @@ class Api:
         except SlackApiError as error:
             raise self._meaning(error, once=once) from None
         except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
-            raise ChatError(f"Slack cannot be reached: {type(error).__name__}") from None
+            raise ChatAway(f"Slack cannot be reached: {type(error).__name__}") from None
         except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError, ValueError) as error:
             raise _lost(type(error).__name__, once=once) from None
         scopes = response.headers.get("x-oauth-scopes")
@@ -237,7 +238,7 @@ def ts_of(answer: Mapping[str, object]) -> str:
 def _lost(why: str, *, once: bool) -> ChatError:
     if once:
         return ChatUnknown(f"Slack may or may not have done it: {why}")
-    return ChatError(f"Slack did not answer: {why}")
+    return ChatAway(f"Slack did not answer: {why}")
 
 
 def open_session() -> aiohttp.ClientSession:
