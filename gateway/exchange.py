@@ -45,8 +45,10 @@ if TYPE_CHECKING:
     from gateway.turns import TurnRunner
 
 ATTEMPTS = 3
-LOOK = 0.25
+LOOK = 0.275
 """Seconds between two looks at an answer, where the chat is not shown it oftener anyway."""
+BEHIND = 1.1
+"""What is read a little later than the chat may be shown it can be shown at once."""
 
 log = structlog.get_logger()
 
@@ -198,7 +200,7 @@ class Exchange:
             preset=start.preset,
             lines=(*(line for _, line in history), start.question),
             scope=start.session,
-            pace=min(LOOK, can.preview or can.pace),
+            pace=min(LOOK, BEHIND * (can.preview or can.pace)),
         )
 
     async def _preset(self, incoming: Incoming) -> Preset:

@@ -66,7 +66,7 @@ class Mailbox:
 
     async def ended_within(self, seconds: float) -> None:
         """Return when the turn's last event has been told, but after so many seconds at most."""
-        if not self.ended:
+        if not self.ended and seconds > 0:
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self._end.wait()

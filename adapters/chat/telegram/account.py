@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import msgspec
-from telegram import Bot
+from telegram import Bot, InputFile
 from telegram.error import BadRequest, TelegramError
 
 from adapters.chat.telegram.errors import says
@@ -67,10 +67,13 @@ class Account(Bot):
         Raises:
             TelegramError: it did not work.
         """
-        # What is no text goes out as JSON; the library would look at every part of it.
+        # What is no text goes out as JSON; the library would look at every part of it, twice.
         data = {
-            key: msgspec.json.encode(value).decode() if isinstance(value, dict | list) else value
+            key: value
+            if isinstance(value, str | InputFile)
+            else msgspec.json.encode(value).decode()
             for key, value in (values or {}).items()
+            if value is not None
         }
         if seconds is None:
             return await self._post(method, data)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from typing import Any, Final
-from urllib.parse import urlencode
 
 import aiohttp
 import msgspec
@@ -21,7 +20,7 @@ from yarl import URL
 
 CONNECT_SECONDS: Final = 10.0
 READ_SECONDS: Final = 20.0
-TOTAL_SECONDS: Final = 180.0
+UPLOAD_SECONDS: Final = 180.0
 KEEP_ALIVE_SECONDS: Final = 25.0
 """Shorter than servers keep idle connections, so that few requests meet a closed one."""
 
@@ -96,12 +95,12 @@ class AiohttpRequest(BaseRequest):
         """
         del write_timeout, pool_timeout  # the whole request has a limit, which covers both
         reading = _seconds(read_timeout, READ_SECONDS)
-        timeout = aiohttp.ClientTimeout(
-            total=TOTAL_SECONDS + reading,
-            sock_connect=_seconds(connect_timeout, CONNECT_SECONDS),
-            sock_read=reading,
-        )
         body = _form(request_data)
+        upload = 0.0 if isinstance(body, bytes) else UPLOAD_SECONDS
+        timeout = aiohttp.ClientTimeout(
+            total=reading + upload,
+            sock_connect=_seconds(connect_timeout, CONNECT_SECONDS),
+        )
         self._under_way += 1
         try:
             async with self._opened().request(
@@ -217,7 +216,7 @@ def _form(data: RequestData | None) -> aiohttp.FormData | bytes | None:
     if data is None:
         return None
     if not data.contains_files:  # aiohttp's forms prepare for files, at twice the price
-        return urlencode(data.json_parameters).encode()
+        return data.url_encoded_parameters().encode()
     form = aiohttp.FormData(quote_fields=False)
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
