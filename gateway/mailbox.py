@@ -25,6 +25,8 @@ from core.events import (
 )
 
 _FULL: Final = 1000
+_TICK: Final = 1e-3
+"""Seconds that a wait takes at least: uvloop counts milliseconds, and would end it at once."""
 
 
 class Mailbox:
@@ -68,7 +70,7 @@ class Mailbox:
         """Return when the turn's last event has been told, but after so many seconds at most."""
         if not self.ended and seconds > 0:
             with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
+                async with asyncio.timeout(max(seconds, _TICK)):
                     await self._end.wait()
 
     async def take(self) -> Sequence[TurnEvent]:

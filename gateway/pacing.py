@@ -19,6 +19,8 @@ from core.types import Address
 _MANY: Final = 1000
 _EARLY: Final = 1e-6
 """A timer may fire so many seconds early: the clock's resolution, rounding."""
+_TICK: Final = 1e-3
+"""uvloop counts milliseconds: a timer that is nearer than that fires at once, again and again."""
 
 Urgent = Callable[[], bool]
 T = TypeVar("T")
@@ -71,6 +73,9 @@ class Account:
         if not self._ready and not self._later:
             return
         due = self._next if self._ready else max(self._next, self._later[0][0])
+        now = asyncio.get_running_loop().time()
+        if now < due < now + _TICK:
+            due = now + _TICK
         if self._timer is not None:
             if self._timer.when() == due:
                 return
@@ -172,6 +177,12 @@ class ChatBudget:
     def preview_due(self) -> float:
         """Give the seconds until a preview may be shown: it is no message, and takes no slot."""
         return max(self._shown, self._stalled) - asyncio.get_running_loop().time()
+
+    @property
+    def may_preview(self) -> bool:
+        """Whether a preview may be shown now."""
+        now = asyncio.get_running_loop().time()
+        return now + _TICK >= self._shown and now >= self._stalled
 
     def previewed(self, pace: float) -> None:
         """Let the next preview come `pace` seconds from now."""

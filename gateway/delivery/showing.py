@@ -132,7 +132,7 @@ class _Showing:
         self._previewing = frame is not None
         if frame is None and self.wanted:
             await events.ended_within(min(pace, self._budget.due()))
-        elif frame is not None and self._budget.preview_due() <= 0:
+        elif frame is not None and self._budget.may_preview:
             self._budget.previewed(pace)
             await self.send(frame)
         return True
