@@ -19,7 +19,17 @@ CONFIG = """
           reference_models: [{provider: fake, model: a}]
           aggregator: {provider: fake, model: big}
 """
-LATER = ("genai_prices", "xllamacpp", "telegram", "discord", "slack_bolt", "httpx", "pydantic")
+LATER = (
+    "genai_prices",
+    "xllamacpp",
+    "telegram",
+    "discord",
+    "slack_bolt",
+    "httpx",
+    "pydantic",
+    "nh3",
+    "markdown_it",
+)
 
 
 async def imported(*modules: str) -> set[str]:

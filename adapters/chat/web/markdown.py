@@ -2,22 +2,25 @@
 
 Decides what survives: no raw HTML, no pictures (they become links, so that no address is fetched
 by looking at an answer), no link without an http, https or mailto scheme. It never streams and
-never splits; the text it gets is closed already.
+never splits; the text it gets is closed already. What it takes is imported when somebody opens the
+page: 2 MB that a bot in a messenger does without.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
-
-import nh3
-from markdown_it import MarkdownIt
-from markdown_it.common.utils import escapeHtml
-from markdown_it.renderer import RendererProtocol
-from markdown_it.token import Token
-from markdown_it.utils import EnvType, OptionsDict
+from functools import cache, lru_cache
+from html import escape
+from typing import TYPE_CHECKING
 
 from core.markup import whole
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.renderer import RendererProtocol
+    from markdown_it.token import Token
+    from markdown_it.utils import EnvType, OptionsDict
 
 _TAGS = {
     *("p", "br", "hr", "em", "strong", "s", "blockquote", "a", "code", "pre"),
@@ -41,8 +44,8 @@ def _fence(
     _env: EnvType,
 ) -> str:
     token = tokens[index]
-    language = escapeHtml(token.info.split()[0]) if token.info.strip() else ""
-    return f'<pre data-language="{language}"><code>{escapeHtml(token.content)}</code></pre>'
+    language = escape(token.info.split()[0]) if token.info.strip() else ""
+    return f'<pre data-language="{language}"><code>{escape(token.content)}</code></pre>'
 
 
 def _picture(
@@ -54,25 +57,33 @@ def _picture(
 ) -> str:
     token = tokens[index]
     address = str(token.attrs.get("src", ""))
-    return f'<a href="{escapeHtml(address)}">{escapeHtml(token.content or address)}</a>'
+    return f'<a href="{escape(address)}">{escape(token.content or address)}</a>'
 
 
+@cache
 def _parser() -> MarkdownIt:
+    import nh3  # noqa: F401 - so that `_clean` finds it imported
+    from markdown_it import MarkdownIt
+
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     parser.add_render_rule("fence", _fence)
     parser.add_render_rule("image", _picture)
     return parser
 
 
-_PARSER = _parser()
+async def load() -> None:
+    """Import what it takes, off the loop: best before the first text."""
+    if not _parser.cache_info().currsize:
+        await asyncio.to_thread(_parser)
 
 
 def blocks(text: str) -> tuple[str, ...]:
     """Give the HTML of each top-level block, so that a page can replace only what changed."""
-    tokens = _PARSER.parse(whole(text))
+    parser = _parser()
+    tokens = parser.parse(whole(text))
     for token in tokens:
         _align(token)
-    rendered = (_PARSER.renderer.render(group, _PARSER.options, {}) for group in _top_level(tokens))
+    rendered = (parser.renderer.render(group, parser.options, {}) for group in _top_level(tokens))
     return tuple(_clean(html) for html in rendered)
 
 
@@ -99,6 +110,8 @@ def _align(token: Token) -> None:
 
 
 def _clean(html: str) -> str:
+    import nh3
+
     return nh3.clean(
         html,
         tags=_TAGS,

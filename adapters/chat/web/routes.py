@@ -16,6 +16,7 @@ from aiohttp import web
 from adapters.chat.web.adapter import WebChat
 from adapters.chat.web.body import answer, read
 from adapters.chat.web.events import stream
+from adapters.chat.web.markdown import load
 from adapters.chat.web.normalise import Chose, Envelope, Pressed, Said, chose, pressed, said
 from adapters.chat.web.state import conversation
 from core.errors import UsageError
@@ -70,6 +71,7 @@ class Routes:
     async def show_conversation(self, request: web.Request) -> web.Response:
         """GET /api/conversations/{id}."""
         envelope = self._envelope(request)
+        await load()
         return answer(await conversation(self.chat, envelope.address, envelope.author))
 
     async def say(self, request: web.Request) -> web.Response:
@@ -102,6 +104,7 @@ class Routes:
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """GET /api/conversations/{id}/events?after=VERSION."""
+        await load()
         return await stream(request, self.chat.rooms, self._envelope(request).address.session)
 
     async def status(self, request: web.Request) -> web.Response:
