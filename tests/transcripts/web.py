@@ -24,6 +24,7 @@ class Web(Stage):
         self._stack = stack
         self._pages: dict[str, Page] = {}
         self._views: dict[str, View] = {}
+        self._where: Where = "dm"  # where something was done last
         self.ann = self.ben = None
 
     @override
@@ -38,6 +39,7 @@ class Web(Stage):
 
     @override
     async def ask(self, text: str, *, where: Where = "dm", who: Any = None) -> str:
+        self._where = where
         status, said = await self._pages[where].say(text)
         assert status in {200, 202}, said
         return ""
@@ -48,6 +50,7 @@ class Web(Stage):
 
     @override
     async def press(self, label: str, *, where: Where = "dm", who: Any = None) -> None:
+        self._where = where
         view = await self._pages[where].look()
         action = next(action for action, text in LABELS.items() if label in text)
         await self._pages[where].press(action, view["turns"][-1]["turn_id"])
@@ -59,13 +62,12 @@ class Web(Stage):
     @override
     async def until(self, true: Any) -> None:
         def wish(view: View) -> bool:
-            self._views[where] = view
+            self._views[self._where] = view
             return bool(true())
 
-        for where in ("dm", "group"):
-            self._views[where] = await self._pages[where].look()
-        where = next(each for each in ("group", "dm") if self._views[each]["turns"] or each == "dm")
-        await self._pages[where].until(wish)
+        for where, page in self._pages.items():
+            self._views[where] = await page.look()
+        await self._pages[self._where].until(wish)
 
     @override
     def seen(self, where: Where = "dm") -> list[Seen]:

@@ -151,8 +151,8 @@ async def test_a_session_that_takes_too_long_again_and_again_is_not_tried_for_a_
     in_channel, monkeypatch
 ):
     asked, slack = in_channel, in_channel.world.slack
-    monkeypatch.setattr(status, "CALL", 0.05)
-    slack.faults.plan("agents.sessions.setStatus", *[Fault(kind="delay", seconds=0.2)] * 3)
+    monkeypatch.setattr(status, "CALL", 0.3)  # long enough to arrive on a busy machine
+    slack.faults.plan("agents.sessions.setStatus", *[Fault(kind="delay", seconds=2.0)] * 3)
     for number in range(5):
         ts = await slack.say(asked.place, slack.space.people[asked.message.author.id], "And?")
         await asked.chat.acknowledge(
@@ -166,6 +166,7 @@ async def test_a_session_that_takes_too_long_again_and_again_is_not_tried_for_a_
         assert any(each.reactions for each in slack.space.posts if each.ts == ts), number
     await slack.until(lambda: len(asked.calls("agents.sessions.setStatus")) == 3)
     asked.world.clock.ahead = status.REST
+    monkeypatch.undo()
     await asked.chat.acknowledge(asked.message)
     assert len(asked.calls("agents.sessions.setStatus")) == 4
 
