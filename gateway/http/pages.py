@@ -99,8 +99,12 @@ async def let_files_be_kept(request: web.Request, response: web.StreamResponse) 
 
 def _page(name: str, title: str, *, why: str = "") -> str:
     """Fill in a page; `title` is text, `why` a piece of the page."""
-    text = (_HERE / "templates" / name).read_text(encoding="utf-8")
-    return Template(Template(text).safe_substitute(why=why)).substitute(title=escape(title))
+    page = Template(_read(name)).safe_substitute(head=_read("head.html"), why=why)
+    return Template(page).substitute(title=escape(title))
+
+
+def _read(name: str) -> str:
+    return (_HERE / "templates" / name).read_text(encoding="utf-8")
 
 
 def _html(text: str, *, status: int = 200) -> web.Response:

@@ -251,6 +251,7 @@ async def test_it_starts_before_discord_is_there(discord, caplog):
         await discord.say(place, ada, "hi")
         await discord.until(lambda: inbox.messages)
         task.cancel()
+    assert [each.text for each in inbox.messages] == ["hi"]
 
 
 async def test_two_accounts_of_one_process_have_their_own_discord(discord):
@@ -262,3 +263,5 @@ async def test_two_accounts_of_one_process_have_their_own_discord(discord):
             await other.say(other.dm(bob), bob, "to two")
             await heard(discord, one, "to one")
             await heard(other, two, "to two")
+            assert [each.text for each in one.inbox.messages] == ["to one"]
+            assert [each.text for each in two.inbox.messages] == ["to two"]

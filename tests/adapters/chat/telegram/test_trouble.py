@@ -213,6 +213,7 @@ async def test_a_webhook_that_somebody_left_is_removed(telegram, inbox):
         telegram.updates.hook(Webhook(url="http://127.0.0.1:9/x"))
         await telegram.say(telegram.dm(ana), ana, "again")
         await inbox.until(2)
+    assert telegram.requests.of("deleteWebhook")
 
 
 async def test_being_thrown_out_is_a_line_and_the_others_go_on(telegram, chat, inbox, lines):
