@@ -102,6 +102,35 @@ class Toolbox(Protocol):
         ...
 
 
+class ToolServer(Protocol):
+    """Somebody else's tools. Who may call which, and when a person is asked, is not its matter."""
+
+    @property
+    def name(self) -> str:
+        """What the configuration calls it."""
+        ...
+
+    @property
+    def problem(self) -> str:
+        """Why none of its tools can be used now, for people; "" if they can."""
+        ...
+
+    async def ready(self) -> None:
+        """Start it if it is not at work and hear what it offers; `problem` says how that went."""
+        ...
+
+    def tools(self) -> Sequence[Tool]:
+        """Give what it offers now; nothing while it is of no use. Each name is unique."""
+        ...
+
+    async def call(self, call: ToolCall) -> ToolResult:
+        """Run one of its tools, by the name that `tools` gives it.
+
+        Whatever goes wrong is a result that a model can read. Cancelling it cancels the call.
+        """
+        ...
+
+
 class AdviceCache(Protocol):
     """Advice that may be used again, and fan-outs that several turns may share (MOA-24)."""
 

@@ -178,12 +178,19 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """A tool that the aggregator may call. `parameters` is a JSON Schema."""
+    """A tool that the aggregator may call. `parameters` is a JSON Schema.
+
+    `server` is whose tool it is, as the configuration calls it; "" where a program brought its
+    own. `reads_only` is what its server claims of it: a hint, which decides no more than whether
+    somebody is asked.
+    """
 
     name: str
     description: str | None = None
     parameters: Mapping[str, Json] | None = None
     strict: bool | None = None
+    server: str = ""
+    reads_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

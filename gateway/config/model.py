@@ -15,7 +15,7 @@ from msgspec import Meta, field
 from gateway.config.chats import Access, Channel, ChatSettings, Privacy, Retention, Workspace
 from gateway.config.mixtures import Moa
 from gateway.config.providers import Provider
-from gateway.config.shape import Block, Count
+from gateway.config.shape import Block, Count, Seconds
 from gateway.config.values import Dollars, Rate, Secret, Url
 
 # --- money, time and numbers --------------------------------------------------------------
@@ -129,10 +129,23 @@ Platform: TypeAlias = Web | Telegram | Discord | Slack
 
 
 class ToolServer(Block, frozen=True, kw_only=True):
-    """A server of tools: a command to start, and when its tools need somebody's yes."""
+    """A server of tools: a command to start or an address, and when its tools need a yes.
 
-    command: tuple[str, ...]
+    A command runs in `cwd` with `env` and a few harmless variables of ours. `tools` are those that
+    are offered, all if it is left out. `timeout` is for each call, `connect` for the start, both in
+    seconds; of a result at most `max_result` characters are kept.
+    """
+
+    command: tuple[str, ...] | None = None
+    url: Url | None = None
     approve: Literal["never", "always", "writes"] = "writes"
+    env: dict[str, Secret] = {}
+    cwd: str | None = None
+    headers: dict[str, Secret] = {}
+    tools: tuple[str, ...] | None = None
+    timeout: Seconds = 60.0
+    connect: Seconds = 30.0
+    max_result: Count = 20_000
 
 
 class Tools(Block, frozen=True, kw_only=True):

@@ -28,6 +28,7 @@ def check(settings: Settings, report: Report) -> None:
     _providers(settings, report)
     _moa(settings, report)
     _chats(settings, report)
+    _tools(settings, report)
     _prices(settings, report)
 
 
@@ -124,6 +125,17 @@ def _slot(slot: FallbackSlot, at: Path, report: Report, *, advises: bool) -> Non
         report.add(at, "a preset cannot answer for another; name a provider and its model")
     elif slot.provider and not preset:
         provider_exists(slot.provider, at, report)
+
+
+def _tools(settings: Settings, report: Report) -> None:
+    for name, server in settings.tools.servers.items():
+        path = ("tools", "servers", name)
+        name_fits(name, path, report)
+        if (server.command is None) == (server.url is None):
+            once(report, (*path, "command"), "a server has either a command or a url")
+        if server.command is not None and not server.command[:1]:
+            once(report, (*path, "command"), "names a program and its arguments")
+        _headers(server.headers, (*path, "headers"), report)
 
 
 def _prices(settings: Settings, report: Report) -> None:

@@ -75,6 +75,7 @@ moa:
 
 
 # Lines that follow BASE, which has eight of them.
+EITHER = "tools.servers.t.command: a server has either a command or a url"
 TOP = {
     "http: {port: '80'}": "9: http.port: should be a whole number from 0 to 65535, not '80' in "
     "quotes",
@@ -142,7 +143,12 @@ TOP = {
     "'stop'",
     "retention: {messages: 90}": "9: retention.messages: should be a time such as 90d or 12h, 0, "
     "or forever",
-    "tools: {servers: {t: {}}}": "9: tools.servers.t.command: is missing",
+    "tools: {servers: {t: {}}}": f"9: {EITHER}",
+    "tools: {servers: {t: {command: [a], url: 'http://a/'}}}": f"9: {EITHER}",
+    "tools: {servers: {t: {command: []}}}": "9: tools.servers.t.command: names a program and its "
+    "arguments",
+    "tools: {servers: {t: {command: [a], timeout: 0}}}": "9: tools.servers.t.timeout: should be a "
+    "number above 0, not '0'",
     "prices: {gpt: {input: 1, output: 1}}": "9: prices.gpt: should be provider:model, such as "
     "openai:gpt-5.5",
     "prices: {'a:m': {input: 1}}": "9: prices.a:m.output: is missing",
