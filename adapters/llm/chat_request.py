@@ -1,4 +1,4 @@
-"""A request of the Chat Completions format: a model call in, JSON bytes out.
+"""A request of the Chat Completions format: a model call in, the body's fields out.
 
 Decides the fields and their order. The messages come last and equal lines give equal bytes, so
 request i+1 extends request i and every prompt cache keeps its prefix (MOA-19). What is None is
@@ -7,16 +7,12 @@ absent (MOA-4).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
-import msgspec
-
+from adapters.llm.encoding import Fields
 from adapters.llm.quirks import Quirks, cap_field
 from core.calls import ModelCall
 from core.types import Image, Json, Line, Tool, ToolCall
-
-Fields = dict[str, Json]
 
 
 def fields_of(call: ModelCall, extra_body: Mapping[str, Json], quirks: Quirks) -> Fields:
@@ -39,16 +35,6 @@ def fields_of(call: ModelCall, extra_body: Mapping[str, Json], quirks: Quirks) -
     messages: Json = [_message(line) for line in call.lines]
     fields["messages"] = fields.pop("messages", messages)
     return fields
-
-
-def encode(fields: Fields) -> bytes:
-    """Write the body; the same fields give the same bytes."""
-    try:
-        return msgspec.json.encode(fields, enc_hook=dict)
-    except UnicodeEncodeError:
-        # Half an emoji, as a message that was cut somewhere holds it, is no UTF-8.
-        text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"), default=dict)
-        return text.encode(errors="replace")
 
 
 def _message(line: Line) -> Fields:

@@ -30,8 +30,8 @@ from tests.simulators.provider import ProviderSimulator, Reply
 
 WRAPPERS = {Alternating, Deadlined, Limited, Retrying}
 """Around each kind they have to keep the contract, too: see the kinds named "wrapped"."""
-ELSEWHERE = {"Embedded"}
-"""Shown by tests of their own, with a real engine."""
+ELSEWHERE = {"Embedded", "HttpModel"}
+"""Shown by tests of its own, with a real engine; and by every format that it is asked over."""
 
 TEXT = "It floats. 🚢"
 USAGE = Usage(input=100, cache_read=64, output=20, reasoning=5)

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from adapters.llm import chat_completions
+from adapters.llm import http_model
 from adapters.llm.chat_completions import ChatCompletions
 from adapters.llm.wire import Endpoint
 from core.errors import (
@@ -128,7 +128,7 @@ async def test_a_connection_that_breaks_after_the_end_costs_nothing(ask):
 
 @pytest.mark.parametrize("after", ["silence", "pings"])
 async def test_a_finished_answer_waits_only_shortly_for_its_usage(ask, monkeypatch, after):
-    monkeypatch.setattr(chat_completions, "LINGER", 0.05)
+    monkeypatch.setattr(http_model, "LINGER", 0.05)
     raw = sse(said("all of it", "stop"), done=False)
     silence = Reply(raw=raw + b"data: ", stall_after=len(raw))
     pings = Reply(raw=raw + b": ping\n\n" * 9000, piece=len(raw), between=0.01)

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict
 
 from adapters.llm.chat_completions import ChatCompletions
-from adapters.llm.chat_request import encode, fields_of
+from adapters.llm.chat_request import fields_of
 from adapters.llm.chat_tools import ToolCalls
 from adapters.llm.chat_wire import Function, ToolPiece
+from adapters.llm.encoding import encode
 from adapters.llm.quirks import of_family
 from adapters.llm.waits import duration, retry_after
 from adapters.llm.wire import Endpoint
