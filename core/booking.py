@@ -19,7 +19,7 @@ from core.events import (
     Tell,
 )
 from core.presets import Preset
-from core.types import Advice
+from core.types import Advice, CallReport
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,7 +53,11 @@ class Booking:
         That is checkpointed all the same: a restart must find it (MOA-24, recovery). Without
         any `advice` the turn has been cut, and keeps what it has.
         """
-        free = [replace(each, call=None) for each in advice if each.position not in self.booked]
+        free = [
+            replace(each, call=None, tried=())
+            for each in advice
+            if each.position not in self.booked
+        ]
         self.free = {each.position: each for each in free}
         if advice or self.rest:
             self.note(RoundClosed(round=self.number, rest=(*free, *self.rest)))
@@ -82,11 +86,13 @@ class Booking:
         return Round(iteration=self.iteration, advice=everybody)
 
     def _book(self, advice: Advice) -> Advice:
-        if (call := advice.call) is not None:
-            call = replace(call, started=call.started - self.began, iteration=self.iteration)
-            advice = replace(advice, call=call)
+        call = None if advice.call is None else self._mine(advice.call)
+        advice = replace(advice, call=call, tried=tuple(map(self._mine, advice.tried)))
         self.booked[advice.position] = advice
         return advice
+
+    def _mine(self, call: CallReport) -> CallReport:
+        return replace(call, started=call.started - self.began, iteration=self.iteration)
 
 
 def _in_order(advice: dict[int, Advice]) -> tuple[Advice, ...]:

@@ -244,8 +244,8 @@ class Turn:
         calls = tuple(ask.report() for ask in self._asks if ask.began is not None)
         rounds = tuple(filter(None, (each.summed() for each in self._rounds)))
         advice = self._advice or (rounds[-1].advice if rounds else ())
-        spent = (each.call for asked in rounds for each in asked.advice)
-        total = bill([*filter(None, spent), *calls])
+        spent = (call for asked in rounds for each in asked.advice for call in each.calls)
+        total = bill([*spent, *calls])
         last = answer or (self._asks[-1] if self._asks else None)
         return TurnResult(
             text=last.answer if last else "",

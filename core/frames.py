@@ -23,7 +23,10 @@ Cost: TypeAlias = Literal["footer", "private", "off"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One advisor in the panel. `gist` is the first sentence of `text`."""
+    """One advisor in the panel. `gist` is the first sentence of `text`.
+
+    `in_place_of` is the label of the slot's own model, where a fallback was asked.
+    """
 
     position: int
     label: str
@@ -33,6 +36,7 @@ class Row:
     seconds: float | None = None
     dollars: Decimal | None = None
     reason: str = ""
+    in_place_of: str = ""
     gist: str = ""
     text: str = ""
 

@@ -89,6 +89,7 @@ def row_of(advice: Advice) -> Row:
         role=advice.role,
         state=advice.outcome,
         reason=advice.reason,
+        in_place_of=advice.in_place_of,
         seconds=advice.call.seconds if advice.call else None,
-        dollars=advice.call.dollars if advice.call else None,
+        dollars=advice.dollars,
     )

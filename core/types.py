@@ -278,7 +278,8 @@ class Advice:
     """What became of one reference (MOA-9). `position` counts from 1, as people see it.
 
     `reason` is the failure's kind or why it was skipped: ours, never a vendor's text.
-    `call` is None where nothing was asked.
+    `call` is None where nothing was asked. Where a fallback was asked, `label` is the fallback's
+    and `in_place_of` the slot's own; `tried` are the calls of this slot that had failed before.
     """
 
     position: int
@@ -288,3 +289,16 @@ class Advice:
     reason: str = ""
     role: str = ""
     call: CallReport | None = None
+    in_place_of: str = ""
+    tried: tuple[CallReport, ...] = ()
+
+    @property
+    def calls(self) -> tuple[CallReport, ...]:
+        """Every call that was made for it, each of which is paid for (MOA-29)."""
+        return self.tried if self.call is None else (*self.tried, self.call)
+
+    @property
+    def dollars(self) -> Decimal | None:
+        """What all its calls took; None where nothing was asked, or a price is unknown."""
+        known = [call.dollars for call in self.calls if call.dollars is not None]
+        return sum(known, Decimal(0)) if known and len(known) == len(self.calls) else None

@@ -81,6 +81,8 @@ def row_text(row: Row) -> str:
     name = f"{row.label} ({row.role})" if row.role else row.label
     sign, state = _STATES[row.state]
     figures: list[str] = []
+    if row.in_place_of:
+        state += f" in place of {row.in_place_of}"
     if row.state == "ok":
         figures = _figures(row)
     elif row.state == "writing" and row.words:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -75,6 +75,8 @@ def _plain(value: object) -> object:
         return {each.name: getattr(value, each.name) for each in fields(value)}
     if isinstance(value, Mapping):
         return dict(value)
+    if isinstance(value, Decimal):
+        return str(value)
     message = f"{type(value).__name__} cannot be stored"
     raise TypeError(message)
 
@@ -88,6 +90,7 @@ def reference_row(turn_id: str, round_: int, advice: Advice) -> tuple[Value, ...
     return (
         *(turn_id, "reference", round_, advice.position, *said, int(advice.call is not None)),
         *_call_columns(advice.call or CallReport(label=advice.label), advice.label, advice.text),
+        *(advice.in_place_of, pack(tuple(replace(each, lines=()) for each in advice.tried))),
     )
 
 
@@ -97,6 +100,7 @@ def aggregator_row(turn_id: str, position: int, call: CallReport) -> tuple[Value
     return (
         *(turn_id, "aggregator", 0, position, *said, 1),
         *_call_columns(call, call.label, call.text),
+        *("", pack(())),
     )
 
 
@@ -184,6 +188,8 @@ def _advice(row: Row) -> Advice:
         reason=row["reason"],
         role=row["persona"],
         call=_call(row) if row["asked"] else None,
+        in_place_of=row["in_place_of"],
+        tried=unpack(row["tried"], tuple[CallReport, ...]),
     )
 
 

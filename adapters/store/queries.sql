@@ -68,10 +68,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 INSERT INTO calls (
   turn_id, role, round, position, label, outcome, reason, persona, text, asked, call_label,
   call_text, tool_calls, input, cache_read, cache_write, output, reasoning, estimated, dollars,
-  started, seconds, first_token, finish, error
+  started, seconds, first_token, finish, error, in_place_of, tried
 )
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-  $21, $22, $23, $24, $25)
+  $21, $22, $23, $24, $25, $26, $27)
 ON CONFLICT (turn_id, role, round, position) DO NOTHING
 
 -- name: close_round

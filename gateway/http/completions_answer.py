@@ -153,12 +153,13 @@ def usage_of(result: TurnResult) -> dict[str, Any]:
 
 def _reference(advice: Advice) -> dict[str, Any]:
     """Write one advisor; advice that was used again took nothing (MOA-29)."""
-    cost = bill([advice.call] if advice.call is not None else [])
+    cost = bill(advice.calls)
     return {
         "position": advice.position,
         "model": advice.label,
         "outcome": advice.outcome,
         "reason": advice.reason,
+        **({"in_place_of": advice.in_place_of} if advice.in_place_of else {}),
         **_tokens(cost.usage),
         "dollars": cost.dollars if cost.priced else None,
     }

@@ -52,7 +52,7 @@ class CostsOnly:
 
 def _silent(advice: Advice) -> Advice:
     call = None if advice.call is None else _wordless(advice.call)
-    return replace(advice, text="", call=call)
+    return replace(advice, text="", call=call, tried=tuple(map(_wordless, advice.tried)))
 
 
 def _wordless(call: CallReport) -> CallReport:

@@ -207,6 +207,16 @@ async def test_p4_a_closed_round_has_every_outcome_in_slot_order(store: Store):
     assert stored.references_done == 2
 
 
+async def test_moa_29_calls_of_a_slot_that_failed_before_its_fallback_are_kept(store: Store):
+    await one_turn(store, "t1")
+    failed = replace(report("q:main", ""), error="busy")
+    spare = replace(advice(1), in_place_of="q:main", tried=(failed,))
+    await store.landed("t1", 1, spare)
+    stored = await store.turn("t1")
+    assert stored is not None
+    assert stored.advice == ((1, spare),)
+
+
 async def test_p4_what_landed_first_stays(store: Store):
     await one_turn(store, "t1")
     await store.landed("t1", 1, advice(1))

@@ -100,7 +100,11 @@ class MemoryStore:
         self._may_write()
         if turn_id not in self._turns:
             raise StoreError(f"there is no turn {turn_id}")
-        kept = replace(advice, call=advice.call and replace(advice.call, lines=()))
+        kept = replace(
+            advice,
+            call=advice.call and replace(advice.call, lines=()),
+            tried=tuple(replace(each, lines=()) for each in advice.tried),
+        )
         self._advice.setdefault(turn_id, {}).setdefault((round_, advice.position), kept)
 
     async def references_done(self, turn_id: str, round_: int, rest: Sequence[Advice]) -> None:
