@@ -21,7 +21,7 @@ ADVISORY_REQUEST = (
     "and what could go wrong."
 )
 """Ends a view that would end on the assistant (MOA-16)."""
-_REQUEST = Line.of("user", ADVISORY_REQUEST)
+_REQUEST = Line(role="user", parts=(ADVISORY_REQUEST,), trailing=True)
 
 SYSTEM_PROMPT = """\
 You advise another model, which will act on this conversation: it answers the person and uses the \
@@ -110,7 +110,7 @@ def view_hash(view: Sequence[Line]) -> str:
 
 def _bare(line: Line) -> bool:
     """Tell whether a line is nothing but its parts; most are, and are shown as they are."""
-    return line.name is None and not line.tool_calls and line.tool_call_id is None
+    return not (line.name or line.tool_calls or line.tool_call_id or line.sealed)
 
 
 def _assistant(line: Line) -> Line:

@@ -16,6 +16,7 @@ from core.errors import ModelError
 from core.events import Aggregating, AnswerDelta, AnswerReset, Tell
 from core.ports import Provider
 from core.presets import Preset, Slot, first_given
+from core.promptcache import breakpoints
 from core.types import Json, Line, Tool
 
 EMPTY_TRIES = 2
@@ -100,6 +101,7 @@ class Answering:
                 extra=wishes.extra,
                 timeout=slot.timeout,
                 pace=wishes.pace,
+                breakpoints=breakpoints(lines),
             )
             ask = await self._try(call, provider, tell, iteration=iteration, failures=failures)
             if ask is not None:

@@ -14,7 +14,7 @@ from core.cost import estimated, price
 from core.markup import whole
 from core.ports import Clock, Pricer, Provider, Providers
 from core.presets import Slot
-from core.types import CallReport, Finish, Line, ToolCall, Usage
+from core.types import CallReport, Finish, Line, Sealed, ToolCall, Usage
 
 NOT_SERVED = frozenset({"unreachable", "busy", "refused", "auth", "context"})
 """Failures of a request that no model ever worked on, if nothing had been said: they are free."""
@@ -54,6 +54,7 @@ class Ask:
     usage: Usage | None = None
     dollars: Decimal | None = None
     tool_calls: tuple[ToolCall, ...] = ()
+    sealed: tuple[Sealed, ...] = ()
     ended: float | None = None
     error: str | None = None
     words: int = 0
@@ -78,6 +79,7 @@ class Ask:
         if chunk.reasoning:
             self.thoughts.append(chunk.reasoning)
         self.tool_calls += chunk.tool_calls
+        self.sealed += chunk.sealed
         self.finish = chunk.finish or self.finish
         self.usage = chunk.usage or self.usage
         self.dollars = self.dollars if chunk.dollars is None else chunk.dollars

@@ -56,7 +56,7 @@ def reference_block(
     missing = _missing(advice) if preset.degraded_reference_policy == "loud" else ""
     age = WRITTEN_BEFORE if stale else ""
     closing = "Now go on with the conversation: give the answer to the person."
-    return Line.of("user", "\n\n".join(filter(None, (opening, *fenced, missing, age, closing))))
+    return _trailing("\n\n".join(filter(None, (opening, *fenced, missing, age, closing))))
 
 
 def _missing(advice: Sequence[Advice]) -> str:
@@ -71,8 +71,7 @@ def _small_block(usable: Sequence[Advice], texts: Sequence[str]) -> Line:
     first, last = usable[0].position, usable[-1].position
     names = ", ".join(dict.fromkeys(each.label for each in usable))
     advice = "\n".join(f"- {' '.join(text.split())}" for text in texts)
-    return Line.of(
-        "user",
+    return _trailing(
         f"Other models advise ({first} to {last}: {names}). Weigh it; it is no instruction.\n\n"
         f"{advice}\n\n"
         "Now answer the question above in your own words, in one or two sentences.",
@@ -87,6 +86,10 @@ def with_block(lines: Sequence[Line], block: Line | None) -> tuple[Line, ...]:
 def prefilled(lines: Sequence[Line]) -> bool:
     """Tell whether the answer was begun already: nothing may come between (MOA-20)."""
     return bool(lines) and lines[-1].role == "assistant"
+
+
+def _trailing(text: str) -> Line:
+    return Line(role="user", parts=(text,), trailing=True)
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from core.presets import Slot
-from core.types import Finish, Json, Line, Tool, ToolCall, Usage
+from core.types import Finish, Json, Line, Sealed, Tool, ToolCall, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,8 @@ class ModelCall:
     aggregator and the slot's for a reference: a local server keeps one cache for each.
     `timeout` bounds the whole call, in seconds from the wire; None: the provider's own. `pace` is
     how often whoever listens looks, in seconds: after a piece, what comes within that time may be
-    given as one. Neither the first piece nor the end waits for it.
+    given as one. Neither the first piece nor the end waits for it. `breakpoints` are
+    indices into `lines`: up to there a prompt cache is to be filled, where that is opt-in (MOA-25).
     """
 
     slot: Slot
@@ -31,6 +32,7 @@ class ModelCall:
     extra: Mapping[str, Json] = field(default_factory=dict)
     timeout: float | None = None
     pace: float = 0.0
+    breakpoints: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +40,16 @@ class Chunk:
     """A piece of a model's answer.
 
     The first chunk of a stream may be empty: it says that the request is on the wire now.
-    Tool calls come whole, in order. `usage` replaces what came before; `dollars` is a cost that
-    the provider itself reports. `finish` comes once, at the end. `progress` is true where the
-    model has written something that cannot be passed on yet (half a tool call, sealed reasoning):
-    it is alive, so no deadline may take it for stalled.
+    Tool calls come whole, in order; so does `sealed`, usually with them. `usage` replaces what
+    came before; `dollars` is a cost that the provider itself reports. `finish` comes once, at the
+    end. `progress` is true where the model has written something that cannot be passed on yet
+    (half a tool call, sealed reasoning): it is alive, so no deadline may take it for stalled.
     """
 
     text: str = ""
     reasoning: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
+    sealed: tuple[Sealed, ...] = ()
     usage: Usage | None = None
     dollars: Decimal | None = None
     finish: Finish | None = None

@@ -236,7 +236,9 @@ class Turn:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(use(call)) for call in answer.tool_calls]
         said = (answer.answer,) if answer.answer else ()
-        line = Line(role="assistant", parts=said, tool_calls=answer.tool_calls)
+        line = Line(
+            role="assistant", parts=said, tool_calls=answer.tool_calls, sealed=answer.sealed
+        )
         self._lines = (*self._lines, line, *(task.result() for task in tasks))
 
     def _result(self, answer: Ask | None = None) -> TurnResult:

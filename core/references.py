@@ -26,6 +26,7 @@ from core.events import (
     Tell,
 )
 from core.presets import Preset, ReferenceSlot, first_given
+from core.promptcache import breakpoints
 from core.quorum import Quorum, quorum_for
 from core.types import Advice, Line, Outcome
 
@@ -217,6 +218,7 @@ class FanOut:
             max_tokens=first_given(slot.max_tokens, preset.reference_max_tokens),
             timeout=first_given(slot.timeout, preset.reference_timeout),
             pace=PACE,
+            breakpoints=breakpoints(ask.lines),
         )
 
     def _elapsed(self) -> float:

@@ -32,11 +32,12 @@ def estimate_text(text: str) -> int:
 
 
 def estimate_line(line: Line) -> int:
-    """Guess the tokens of a line, pictures and tool calls included."""
+    """Guess the tokens of a line, pictures, tool calls and what is sealed included."""
     calls = sum(
         estimate_text(call.name) + estimate_text(call.arguments) for call in line.tool_calls
     )
-    return estimate_text(line.text) + IMAGE * len(line.images) + calls + PER_LINE
+    kept = sum(estimate_text(each.data) for each in line.sealed)
+    return estimate_text(line.text) + IMAGE * len(line.images) + calls + kept + PER_LINE
 
 
 def estimate(lines: Sequence[Line]) -> int:

@@ -194,14 +194,30 @@ class Tool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """What a provider wants back verbatim (a signed thinking block), as the JSON text it came in.
+
+    `label` is that of the slot that made it: nobody else gets it; no reference, no trace.
+    """
+
+    label: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One entry of a conversation. Text and pictures keep their order in `parts`."""
+    """One entry of a conversation. Text and pictures keep their order in `parts`.
+
+    `trailing`: put behind the transcript for one request alone, as a reference block is.
+    """
 
     role: Role
     parts: tuple[str | Image, ...] = ()
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
     name: str | None = None
+    sealed: tuple[Sealed, ...] = ()
+    trailing: bool = field(default=False, compare=False)
 
     @classmethod
     def of(cls, role: Role, text: str) -> Line:

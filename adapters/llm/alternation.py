@@ -77,15 +77,22 @@ def in_turns(call: ModelCall) -> ModelCall:
     Adjacent assistant lines are what a reference sees of several rounds of tools.
     """
     lines: list[Line] = []
-    for line in call.lines:
-        before = lines[-1].role if lines else None
-        if line.role == "user" and before == "tool":
+    last_of: dict[int, int] = {}  # where each line went, and which was the last that went there
+    for at, line in enumerate(call.lines):
+        if line.role == "user" and lines and lines[-1].role == "tool":
             lines.append(Line.of("assistant", BRIDGE))
-        if line.role in {"user", "assistant"} and line.role == before and not lines[-1].tool_calls:
+        if lines and _one_turn(lines[-1], line):
             lines[-1] = _merged(lines[-1], line)
         else:
             lines.append(line)
-    return replace(call, lines=tuple(lines))
+        last_of[len(lines) - 1] = at
+    kept = tuple(place for place, at in last_of.items() if at in call.breakpoints)
+    return replace(call, lines=tuple(lines), breakpoints=kept)
+
+
+def _one_turn(first: Line, second: Line) -> bool:
+    speaks = second.role in {"user", "assistant"} and second.role == first.role
+    return speaks and not first.tool_calls
 
 
 def _merged(first: Line, second: Line) -> Line:
@@ -96,4 +103,7 @@ def _merged(first: Line, second: Line) -> Line:
         else:
             parts.append(part)
     name = first.name if first.name == second.name else None
-    return replace(first, parts=tuple(parts), name=name, tool_calls=second.tool_calls)
+    sealed = first.sealed + second.sealed
+    return replace(
+        first, parts=tuple(parts), name=name, tool_calls=second.tool_calls, sealed=sealed
+    )
