@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 from core.events import (
     ReferenceDone,
@@ -91,5 +92,11 @@ def row_of(advice: Advice) -> Row:
         reason=advice.reason,
         in_place_of=advice.in_place_of,
         seconds=advice.call.seconds if advice.call else None,
-        dollars=advice.dollars,
+        dollars=_dollars(advice),
     )
+
+
+def _dollars(advice: Advice) -> Decimal | None:
+    """Add up what all its calls took; None where nothing was asked, or a price is unknown."""
+    known = [call.dollars for call in advice.calls if call.dollars is not None]
+    return sum(known, Decimal(0)) if known and len(known) == len(advice.calls) else None

@@ -312,9 +312,3 @@ class Advice:
     def calls(self) -> tuple[CallReport, ...]:
         """Every call that was made for it, each of which is paid for (MOA-29)."""
         return self.tried if self.call is None else (*self.tried, self.call)
-
-    @property
-    def dollars(self) -> Decimal | None:
-        """What all its calls took; None where nothing was asked, or a price is unknown."""
-        known = [call.dollars for call in self.calls if call.dollars is not None]
-        return sum(known, Decimal(0)) if known and len(known) == len(self.calls) else None
