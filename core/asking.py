@@ -12,9 +12,10 @@ from decimal import Decimal
 from core.calls import Chunk
 from core.cost import estimated, price
 from core.markup import whole
+from core.outcomes import CallReport
 from core.ports import Clock, Pricer, Provider, Providers
 from core.presets import Slot
-from core.types import CallReport, Finish, Line, Sealed, ToolCall, Usage
+from core.types import Finish, Line, Sealed, ToolCall, Usage
 
 NOT_SERVED = frozenset({"unreachable", "busy", "refused", "auth", "context"})
 """Failures of a request that no model ever worked on, if nothing had been said: they are free."""

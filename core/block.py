@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from core import tokens
+from core.outcomes import Advice
 from core.presets import Preset
-from core.types import Advice, Line
+from core.types import Line
 
 WRITTEN_BEFORE = "This advice was written before the newest tool results above."
 """Ends a block whose advice is older than the newest results (MOA-20)."""

@@ -18,8 +18,8 @@ from core.events import (
     RoundClosed,
     Tell,
 )
+from core.outcomes import Advice, CallReport
 from core.presets import Preset
-from core.types import Advice, CallReport
 
 
 @dataclass(slots=True, kw_only=True)

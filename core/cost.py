@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from core import tokens
+from core.outcomes import CallReport
 from core.ports import Pricer, Provider
 from core.presets import Slot
-from core.types import CallReport, Line, Usage
+from core.types import Line, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,10 +31,11 @@ from core.events import (
     TurnStarted,
     TurnStopped,
 )
+from core.outcomes import Advice
 from core.ports import AdviceCache, Providers, Toolbox
 from core.presets import Preset
 from core.references import FanOut
-from core.types import Advice, Json, Line, Tool, ToolCall
+from core.types import Json, Line, Tool, ToolCall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

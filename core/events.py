@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
-from core.types import Advice, CallReport, Finish, ToolCall, Usage
+from core.outcomes import Advice, CallReport
+from core.types import Finish, ToolCall, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

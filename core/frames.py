@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from core.types import Outcome, Usage
+from core.outcomes import Outcome
+from core.types import Usage
 
 RowState: TypeAlias = Literal["waiting", "writing"] | Outcome
 Action: TypeAlias = Literal[

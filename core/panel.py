@@ -15,7 +15,7 @@ from core.events import (
 )
 from core.frames import Detail, Panel, Row
 from core.markup import gist, sanitise
-from core.types import Advice
+from core.outcomes import Advice
 
 
 class LivePanel:

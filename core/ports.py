@@ -16,18 +16,9 @@ from core.calls import Chunk, ModelCall
 from core.errors import ChatUnknown
 from core.events import Note, Tell
 from core.frames import Frame
+from core.outcomes import Advice
 from core.presets import Slot
-from core.types import (
-    Address,
-    Advice,
-    Command,
-    Incoming,
-    Message,
-    Press,
-    Tool,
-    ToolCall,
-    Usage,
-)
+from core.types import Address, Command, Incoming, Message, Press, Tool, ToolCall, Usage
 
 
 class Clock(Protocol):

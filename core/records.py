@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
+from core.outcomes import Advice, CallReport
 from core.presets import Preset
-from core.types import Advice, CallReport, Incoming, Line, Usage
+from core.types import Incoming, Line, Usage
 
 TurnState: TypeAlias = Literal["running", "answered", "delivered"]
 Ending: TypeAlias = Literal["finished", "stopped", "failed"]

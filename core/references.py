@@ -25,10 +25,11 @@ from core.events import (
     RoundClosed,
     Tell,
 )
+from core.outcomes import Advice, Outcome
 from core.presets import Preset, ReferenceSlot, first_given
 from core.promptcache import breakpoints
 from core.quorum import Quorum, quorum_for
-from core.types import Advice, Line, Outcome
+from core.types import Line
 
 IN_FLIGHT = 8
 """Calls of one fan-out that may be under way at once (MOA-8)."""

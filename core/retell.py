@@ -19,8 +19,8 @@ from core.events import (
     TurnStarted,
     TurnStopped,
 )
+from core.outcomes import Advice
 from core.records import StoredTurn, TurnEnd
-from core.types import Advice
 
 
 def retell(turn: StoredTurn) -> Iterator[TurnEvent]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal, Protocol
 
+from core.outcomes import Advice
 from core.records import Accepted, Conversation, Spent, StoredTurn, TurnEnd, TurnStart
-from core.types import Address, Advice, Incoming, Line
+from core.types import Address, Incoming, Line
 
 MOVED: Final = "moved"
 """The scope under which it is kept where chats have gone."""

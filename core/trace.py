@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from core.events import Round, Terminal, TurnFailed, TurnResult, TurnStopped
+from core.outcomes import Advice, CallReport
 from core.records import TurnStart
-from core.types import Advice, CallReport, Image, Json, Line, ToolCall, Usage
+from core.types import Image, Json, Line, ToolCall, Usage
 
 SCHEMA = 1
 

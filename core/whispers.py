@@ -13,12 +13,12 @@ from core.commands import MENU
 from core.errors import UnknownPreset
 from core.frames import Button, File, Frame, Notice, Part
 from core.markup import close, measure_of, sanitise, split
+from core.outcomes import Advice
 from core.panel import row_of
 from core.ports import Capabilities
 from core.presets import DEFAULT, OFF, Catalogue, Level, Preset
 from core.records import Spent, StoredTurn
 from core.retell import checkpoints
-from core.types import Advice
 from core.wording import dollars_text, row_text
 
 VALUE_BYTES: Final = 40

@@ -15,8 +15,8 @@ from core.events import ReferenceProgress
 
 if TYPE_CHECKING:
     from core.events import Checkpoint, Note, Tell, TurnEvent
+    from core.outcomes import Advice
     from core.ports import AskNow, Clock
-    from core.types import Advice
 
 KEPT_SECONDS = 15 * 60.0
 KEPT_BYTES = 8 * 1024 * 1024

@@ -17,9 +17,9 @@ import structlog
 from core.errors import StoreBusy, StoreFull
 
 if TYPE_CHECKING:
+    from core.outcomes import Advice
     from core.records import StoredTurn, TurnEnd, TurnStart
     from core.storage import Store
-    from core.types import Advice
 
 T = TypeVar("T")
 

@@ -15,20 +15,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from adapters.store.database import Row, Value
+from core.outcomes import Advice, CallReport
 from core.presets import Cadence, Preset, ReferenceSlot, Slot
 from core.records import Accepted, Posted, StoredTurn, TurnEnd, TurnStart
-from core.types import (
-    Advice,
-    CallReport,
-    Command,
-    Incoming,
-    Line,
-    Message,
-    Moved,
-    Press,
-    ToolCall,
-    Usage,
-)
+from core.types import Command, Incoming, Line, Message, Moved, Press, ToolCall, Usage
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Slot)

@@ -20,9 +20,10 @@ from adapters.store import codec
 from adapters.store.database import Database, Row, Statement
 from adapters.store.queries import statement, statement_of_rows
 from core.errors import StoreDamaged, StoreError
+from core.outcomes import Advice
 from core.records import Accepted, Conversation, Spent, StoredTurn, TurnEnd, TurnStart
 from core.storage import MOVED
-from core.types import Address, Advice, Incoming, Line, Message, Moved
+from core.types import Address, Incoming, Line, Message, Moved
 
 LAST_NUMBER = 2**63 - 1
 TITLE_LENGTH = 80

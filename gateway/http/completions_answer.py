@@ -17,7 +17,8 @@ from msgspec import UNSET, Struct, UnsetType
 
 from core.cost import bill
 from core.events import TurnFailed, TurnResult, TurnStopped
-from core.types import Advice, ToolCall, Usage
+from core.outcomes import Advice
+from core.types import ToolCall, Usage
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from core.types import CallReport, Line
+from core.outcomes import CallReport
+from core.types import Line
 
 if TYPE_CHECKING:
+    from core.outcomes import Advice
     from core.records import StoredTurn, TurnEnd, TurnStart
     from core.storage import Turns
-    from core.types import Advice
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ import pytest
 import adapters.store
 from adapters.store import open_sqlite
 from core.errors import StoreError
+from core.outcomes import Advice
 from core.records import Accepted, Posted, Spent
 from core.storage import MOVED, Store
-from core.types import Address, Advice, Author, Command, Line, Moved, Press
+from core.types import Address, Author, Command, Line, Moved, Press
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.turns import ANNA, ROOM, advice, end, message, report, start
 

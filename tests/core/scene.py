@@ -8,9 +8,10 @@ from typing import TypeVar
 
 from core.engine import Turn, TurnRequest
 from core.events import Checkpoint, Terminal, TurnEvent
+from core.outcomes import Advice
 from core.ports import AskNow, Provider, Toolbox, ToolResult
 from core.presets import Preset, ReferenceSlot, Slot
-from core.types import Advice, Line, Tool, ToolCall
+from core.types import Line, Tool, ToolCall
 from tests.fakes.loop import run_virtual
 from tests.fakes.model import ScriptedModel, world
 from tests.invariants import assert_requests_extend

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from core import tokens
 from core.block import CUT_MARK, WRITTEN_BEFORE, reference_block, with_block
+from core.outcomes import Advice, Outcome
 from core.presets import Preset, ReferenceSlot, Slot
-from core.types import Advice, Line, Outcome, ToolCall
+from core.types import Line, ToolCall
 
 PRESET = Preset(
     name="review",

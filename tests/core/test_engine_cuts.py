@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from core.events import Landed, ReferencesDone, RoundClosed, TurnFinished, TurnStopped
-from core.types import Advice
+from core.outcomes import Advice
 from gateway.advice_cache import SharedAdvice
 from tests.core.scene import Scene, Tools, play, preset
 from tests.fakes.loop import run_virtual

@@ -8,9 +8,10 @@ from adapters.llm.alternation import in_turns
 from core.advice import advisory_view, for_slot
 from core.block import reference_block, with_block
 from core.calls import ModelCall
+from core.outcomes import Advice
 from core.presets import Preset, ReferenceSlot, Slot
 from core.promptcache import breakpoints
-from core.types import Advice, Line, Sealed, ToolCall
+from core.types import Line, Sealed, ToolCall
 
 SLOT = Slot(provider="p", model="m")
 SYSTEM = Line.of("system", "You are a gateway.")

@@ -18,8 +18,9 @@ from core.events import (
     ReferenceStarted,
     RoundClosed,
 )
+from core.outcomes import Advice
 from core.ports import Provider
-from core.types import Advice, Line, Usage
+from core.types import Line, Usage
 from tests.core.scene import Scene, play, preset, reference
 from tests.fakes.loop import run_virtual
 from tests.fakes.model import ScriptedModel

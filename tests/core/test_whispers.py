@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from core import whispers
 from core.frames import File, Notice, Part
+from core.outcomes import Advice
 from core.ports import Capabilities
 from core.presets import Catalogue, Preset, ReferenceSlot, Slot
 from core.records import Spent, StoredTurn
-from core.types import Advice
 from tests.fakes.turns import advice, end, start
 
 BIG = Slot(provider="p", model="big")

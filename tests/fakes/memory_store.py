@@ -13,9 +13,10 @@ from urllib.parse import unquote
 
 from adapters.store.sql import title
 from core.errors import StoreError
+from core.outcomes import Advice
 from core.records import Accepted, Conversation, Posted, Spent, StoredTurn, TurnEnd, TurnStart
 from core.storage import MOVED
-from core.types import Address, Advice, Incoming, Line, Message, Moved
+from core.types import Address, Incoming, Line, Message, Moved
 
 Place: TypeAlias = tuple[int, int]
 

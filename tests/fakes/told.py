@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from core.events import TurnResult, TurnStarted
-from core.types import Advice, CallReport, Outcome, Usage
+from core.outcomes import Advice, CallReport, Outcome
+from core.types import Usage
 
 
 def started(*labels: str, turn_id: str = "t1") -> TurnStarted:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from core.outcomes import Advice, CallReport, Outcome
 from core.presets import Preset, ReferenceSlot, Slot
 from core.records import Ending, TurnEnd, TurnStart
-from core.types import Address, Advice, Author, CallReport, Line, Message, Outcome, Usage
+from core.types import Address, Author, Line, Message, Usage
 
 ROOM = Address(platform="web", channel="room")
 ANNA = Author(id="u1", name="Anna")

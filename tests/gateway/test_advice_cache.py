@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from core.events import ReferenceDone, ReferenceProgress, TurnEvent
-from core.types import Advice, CallReport, Line, Outcome
+from core.outcomes import Advice, CallReport, Outcome
+from core.types import Line
 from gateway.advice_cache import SharedAdvice
 from tests.fakes.loop import run_virtual
 from tests.fakes.model import LoopClock

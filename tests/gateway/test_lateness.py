@@ -5,7 +5,7 @@ from __future__ import annotations
 from structlog.testing import capture_logs
 
 from core.events import ReferencesDone
-from core.types import Advice, Outcome
+from core.outcomes import Advice, Outcome
 from gateway.lateness import Lateness
 
 

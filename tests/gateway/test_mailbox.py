@@ -17,7 +17,8 @@ from core.events import (
     ToolStarted,
     TurnFailed,
 )
-from core.types import Advice, ToolCall
+from core.outcomes import Advice
+from core.types import ToolCall
 from gateway.mailbox import Mailbox
 from tests.fakes.loop import run_virtual
 from tests.fakes.told import result

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from core.calls import Chunk
 from core.events import Landed, RoundClosed, TurnStopped
+from core.outcomes import CallReport
 from core.presets import Preset
-from core.types import CallReport
 from gateway.advice_cache import SharedAdvice
 from tests.core.scene import Scene, preset
 from tests.fakes.loop import run_virtual

@@ -10,21 +10,10 @@ from hypothesis import strategies as st
 
 from adapters.store import codec
 from adapters.store.queries import QUERIES
+from core.outcomes import Advice, CallReport
 from core.presets import Cadence, Preset, ReferenceSlot, Slot
 from core.records import StoredTurn, TurnEnd, TurnStart
-from core.types import (
-    Address,
-    Advice,
-    Author,
-    CallReport,
-    Command,
-    Image,
-    Line,
-    Message,
-    Press,
-    ToolCall,
-    Usage,
-)
+from core.types import Address, Author, Command, Image, Line, Message, Press, ToolCall, Usage
 
 # Half surrogate pairs included: chat platforms do cut names in the middle.
 texts = st.text(st.characters(exclude_categories=[]), max_size=20)

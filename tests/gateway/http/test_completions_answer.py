@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 
 from core.events import TurnFailed, TurnResult
-from core.types import CallReport, ToolCall, Usage
+from core.outcomes import CallReport
+from core.types import ToolCall, Usage
 from gateway.http.completions_answer import Said, Writer, failure_of, usage_of
 from tests.fakes.turns import advice
 
