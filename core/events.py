@@ -13,7 +13,8 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from core.outcomes import Advice, CallReport
-from core.types import Finish, ToolCall, Usage
+from core.records import Approval
+from core.types import Finish, Line, ToolCall, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,12 @@ class AnswerDelta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerReset:
-    """What was streamed so far is void: a fallback or a second attempt answers anew."""
+    """What was streamed so far is void: a fallback or a second attempt answers anew.
+
+    But for `kept`, which was said before tools were called.
+    """
+
+    kept: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +96,18 @@ class ToolDone:
 
     call: ToolCall
     failed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalChanged:
+    """Somebody is asked about a tool call, or has decided; the newest of a number counts.
+
+    `read` names the servers whose results the model had read by then: they may have put it up
+    to the call.
+    """
+
+    approval: Approval
+    read: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +129,7 @@ class TurnResult:
     of the known prices and `priced` says whether that is all of them. `notes` are sentences for
     the footer: a fallback that answered, a length stop. `advice` is the newest; `rounds` are all
     fan-outs, and what they cost. Advice that was used again has no call: it cost nothing.
+    `lines` are what the history keeps behind the question, where tools were called.
     """
 
     text: str
@@ -125,6 +144,7 @@ class TurnResult:
     tool_calls: tuple[ToolCall, ...] = ()
     notes: tuple[str, ...] = ()
     rounds: tuple[Round, ...] = ()
+    lines: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +181,7 @@ TurnEvent: TypeAlias = (
     | AnswerReset
     | ToolStarted
     | ToolDone
+    | ApprovalChanged
     | Terminal
 )
 

@@ -8,10 +8,12 @@ from typing import Literal, TypeAlias
 
 from core.outcomes import Advice, CallReport
 from core.presets import Preset
-from core.types import Incoming, Line, Usage
+from core.types import Incoming, Line, ToolCall, Usage
 
 TurnState: TypeAlias = Literal["running", "answered", "delivered"]
 Ending: TypeAlias = Literal["finished", "stopped", "failed"]
+StepState: TypeAlias = Literal["open", "running", "done"]
+Decision: TypeAlias = Literal["waiting", "approved", "refused", "expired", "used"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,11 @@ class TurnStart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnEnd:
-    """How a turn ended. `calls` are the aggregator's; dollars and usage are the whole turn's."""
+    """How a turn ended. `calls` are the aggregator's; dollars and usage are the whole turn's.
+
+    `lines` are what the history keeps behind the question, where that is more than the answer:
+    calls of tools, their results, and the last words (MOA-21).
+    """
 
     turn_id: str
     ending: Ending
@@ -56,6 +62,53 @@ class TurnEnd:
     priced: bool
     seconds: float
     notes: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """What somebody was asked to allow, and what they said. One tool call, one use.
+
+    `number` counts the turn's approvals from 0. `arguments` are the canonical ones that were
+    shown, `digest` binds the answer to them, to the tool and to the asker. It counts for nothing
+    from `expires` (wall time in ms) on. `by` is the name of whoever decided, for people.
+    """
+
+    number: int
+    server: str
+    tool: str
+    arguments: str
+    digest: str
+    expires: int
+    decision: Decision = "waiting"
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolStep:
+    """One tool call of a turn, and how far it has come (P4).
+
+    `iteration` says which answer of the aggregator called, `position` counts its calls from 0.
+    `open`: nothing of it was run. `running`: it was about to be run, and after a crash nobody
+    knows what came of it. `done`: `text` is its result.
+    """
+
+    iteration: int
+    position: int
+    call: ToolCall
+    state: StepState = "open"
+    text: str = ""
+    failed: bool = False
+    approval: Approval | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolRound:
+    """An answer of the aggregator that called tools: `line`, as the history keeps it."""
+
+    iteration: int
+    line: Line
+    steps: tuple[ToolStep, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +126,8 @@ class StoredTurn:
     """A turn as the store knows it: for recovery, for reloads, for the panel's full texts.
 
     `advice` holds the checkpointed references by (round, advice); `references_done` is the last
-    round whose fan-out is complete, 0 for none. `end` is None while it runs.
+    round whose fan-out is complete, 0 for none. `end` is None while it runs. `rounds` are its
+    calls of tools; `calls` are those of the aggregator that are known, ended or not.
     """
 
     start: TurnStart
@@ -84,6 +138,8 @@ class StoredTurn:
     end: TurnEnd | None
     outbox: tuple[Posted, ...]
     removed: bool = False
+    rounds: tuple[ToolRound, ...] = ()
+    calls: tuple[CallReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,16 @@ import structlog
 from core.errors import StoreBusy, StoreFull
 
 if TYPE_CHECKING:
-    from core.outcomes import Advice
-    from core.records import StoredTurn, TurnEnd, TurnStart
+    from core.outcomes import Advice, CallReport
+    from core.records import (
+        Approval,
+        Decision,
+        StoredTurn,
+        ToolRound,
+        ToolStep,
+        TurnEnd,
+        TurnStart,
+    )
     from core.storage import Store
 
 T = TypeVar("T")
@@ -90,6 +98,24 @@ class PatientStore:
 
     async def references_done(self, turn_id: str, round_: int, rest: Sequence[Advice]) -> None:
         await self._write(partial(self._store.references_done, turn_id, round_, rest))
+
+    async def called(self, turn_id: str, round_: ToolRound, calls: Sequence[CallReport]) -> None:
+        await self._write(partial(self._store.called, turn_id, round_, calls))
+
+    async def intend(self, turn_id: str, step: ToolStep) -> bool:
+        return await self._write(partial(self._store.intend, turn_id, step))
+
+    async def returned(self, turn_id: str, step: ToolStep) -> None:
+        await self._write(partial(self._store.returned, turn_id, step))
+
+    async def ask(self, turn_id: str, step: ToolStep, approval: Approval) -> None:
+        await self._write(partial(self._store.ask, turn_id, step, approval))
+
+    async def decide(
+        self, turn_id: str, number: int, decision: Decision, *, by: str, at: int
+    ) -> bool:
+        decide = partial(self._store.decide, turn_id, number, decision, by=by, at=at)
+        return await self._write(decide)
 
     async def finish(self, end: TurnEnd) -> None:
         await self._write(partial(self._store.finish, end))

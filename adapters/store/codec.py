@@ -127,13 +127,15 @@ def accepted(row: Row) -> Accepted:
 def turn(row: Row, calls: Sequence[Row], outbox: Sequence[Row]) -> StoredTurn:
     """Read a turn from its row, the rows of its calls and those of its messages."""
     references = [each for each in calls if each["role"] == "reference"]
+    own = tuple(_call(each) for each in calls if each["role"] == "aggregator")
     return StoredTurn(
         start=_start(row),
         state=row["state"],
         attempts=row["attempts"],
         advice=tuple((each["round"], _advice(each)) for each in references),
         references_done=row["references_done"],
-        end=_end(row, [_call(each) for each in calls if each["role"] == "aggregator"]),
+        end=_end(row, own),
+        calls=own,
         outbox=tuple(_posted(each) for each in outbox),
         removed=bool(row["removed"]),
     )

@@ -17,8 +17,9 @@ from urllib.parse import unquote
 import msgspec
 
 from adapters.store import codec
-from adapters.store.database import Database, Row, Statement
+from adapters.store.database import Row, Statement
 from adapters.store.queries import statement, statement_of_rows
+from adapters.store.tool_calls import ToolCallRows, aggregator_calls, rounds
 from core.errors import StoreDamaged, StoreError
 from core.outcomes import Advice
 from core.records import Accepted, Conversation, Spent, StoredTurn, TurnEnd, TurnStart
@@ -29,11 +30,8 @@ LAST_NUMBER = 2**63 - 1
 TITLE_LENGTH = 80
 
 
-class SqlStore:
+class SqlStore(ToolCallRows):
     """Fulfils `core.storage.Store`."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def close(self) -> None:
         await self._database.close()
@@ -101,15 +99,14 @@ class SqlStore:
         However it ended, the question enters the history; so does the answer as far as there
         is one: what was shown before a stop or a failure was said.
         """
-        answer = codec.pack(Line.of("assistant", end.answer)) if end.answer else None
-        writes = [
+        said = end.answer and not end.lines
+        answer = codec.pack(Line.of("assistant", end.answer)) if said else None
+        await self._database.write(
             statement("finish", *codec.end_columns(end), gate=True),
             statement("add_lines", end.turn_id, answer),
-        ]
-        if end.calls:
-            rows = [codec.aggregator_row(end.turn_id, n, c) for n, c in enumerate(end.calls, 1)]
-            writes.append(statement_of_rows("add_calls", rows))
-        await self._database.write(*writes)
+            *(statement("add_line", end.turn_id, e.role, codec.pack(e)) for e in end.lines),
+            *aggregator_calls(end.turn_id, end.calls),
+        )
 
     async def delivered(self, turn_id: str) -> None:
         """See the port. Committed with whatever is written next, or on close.
@@ -139,9 +136,13 @@ class SqlStore:
         ids = [(row["turn_id"],) for row in turns]
         calls = _by_turn(await self._database.fetch(statement_of_rows("calls_of", ids)))
         outbox = _by_turn(await self._database.fetch(statement_of_rows("outbox_of", ids)))
+        tools = _by_turn(await self._database.fetch(statement_of_rows("tool_calls_of", ids)))
         with _reading("a turn"):
             return [
-                codec.turn(row, calls.get(row["turn_id"], []), outbox.get(row["turn_id"], []))
+                replace(
+                    codec.turn(row, calls.get(row["turn_id"], []), outbox.get(row["turn_id"], [])),
+                    rounds=rounds(tools.get(row["turn_id"], [])),
+                )
                 for row in turns
             ]
 

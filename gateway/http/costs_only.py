@@ -15,7 +15,7 @@ from core.types import Line
 
 if TYPE_CHECKING:
     from core.outcomes import Advice
-    from core.records import StoredTurn, TurnEnd, TurnStart
+    from core.records import Approval, Decision, StoredTurn, ToolRound, ToolStep, TurnEnd, TurnStart
     from core.storage import Turns
 
 
@@ -34,9 +34,27 @@ class CostsOnly:
     async def references_done(self, turn_id: str, round_: int, rest: Sequence[Advice]) -> None:
         await self.turns.references_done(turn_id, round_, [_silent(each) for each in rest])
 
+    async def called(self, turn_id: str, round_: ToolRound, calls: Sequence[CallReport]) -> None:
+        """Keep nothing: a program's turn that was cut is not taken up again."""
+
+    async def intend(self, turn_id: str, step: ToolStep) -> bool:
+        """Let it run: nothing of it is known here, so only what needs no yes may."""
+        return step.approval is None
+
+    async def returned(self, turn_id: str, step: ToolStep) -> None:
+        """Keep nothing, as above."""
+
+    async def ask(self, turn_id: str, step: ToolStep, approval: Approval) -> None:
+        """Ask nobody: a program's turn runs in no chat."""
+
+    async def decide(
+        self, turn_id: str, number: int, decision: Decision, *, by: str, at: int
+    ) -> bool:
+        return False
+
     async def finish(self, end: TurnEnd) -> None:
         calls = tuple(_wordless(call) for call in end.calls)
-        await self.turns.finish(replace(end, answer="", calls=calls))
+        await self.turns.finish(replace(end, answer="", calls=calls, lines=()))
 
     async def delivered(self, turn_id: str) -> None:
         await self.turns.delivered(turn_id)

@@ -18,7 +18,7 @@ from core.records import StoredTurn
 from core.storage import Store
 from core.types import Address
 from tests.fakes.memory_store import MemoryStore
-from tests.fakes.turns import advice, end, message, start
+from tests.fakes.turns import advice, approval, end, message, start, tool_round, tool_step
 
 Step: TypeAlias = Callable[[Store], Awaitable[object]]
 
@@ -90,6 +90,28 @@ steps = st.one_of(
         lambda turn, text: lambda store: store.finish(end(turn, text)),
         ids,
         st.sampled_from(["", "Because."]),
+    ),
+    step(lambda turn, n: lambda store: store.called(turn, tool_round(n), []), ids, few),
+    step(
+        lambda turn, n, asked: lambda store: store.intend(turn, tool_step(n, asked)),
+        ids,
+        few,
+        st.none() | few,
+    ),
+    step(
+        lambda turn, n: lambda store: store.returned(turn, tool_step(n, text="It is 4.")), ids, few
+    ),
+    step(
+        lambda turn, n: lambda store: store.ask(turn, tool_step(n), approval(n)),
+        ids,
+        few,
+    ),
+    step(
+        lambda turn, n, said, at: lambda store: store.decide(turn, n, said, by="Anna", at=at),
+        ids,
+        few,
+        st.sampled_from(["approved", "refused", "expired"]),
+        st.sampled_from([1, 3_000]),
     ),
     step(lambda turn: lambda store: store.delivered(turn), ids),
     step(lambda turn: lambda store: store.attempt(turn), ids),

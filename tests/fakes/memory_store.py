@@ -17,20 +17,20 @@ from core.outcomes import Advice
 from core.records import Accepted, Conversation, Posted, Spent, StoredTurn, TurnEnd, TurnStart
 from core.storage import MOVED
 from core.types import Address, Incoming, Line, Message, Moved
+from tests.fakes.memory_tools import MemoryToolCalls
 
 Place: TypeAlias = tuple[int, int]
 
 
-class MemoryStore:
+class MemoryStore(MemoryToolCalls):
     """Fulfils `core.storage.Store`; `failure`, once set, is raised by everything that writes."""
 
     def __init__(self) -> None:
-        self.failure: StoreError | None = None
+        super().__init__()
         self.dropped: dict[int, str] = {}
         self.log: list[tuple[str, str, str | None, str, int]] = []
         self._inbox: dict[tuple[str, str], Accepted] = {}
         self._claimed: dict[int, str] = {}
-        self._turns: dict[str, StoredTurn] = {}
         self._advice: dict[str, dict[Place, Advice]] = {}
         self._outbox: dict[str, dict[str, Posted]] = {}
         self._lines: list[tuple[int, str, str, Line]] = []
@@ -118,13 +118,15 @@ class MemoryStore:
         turn = self._turns.get(end.turn_id)
         if turn is None or turn.state != "running":
             return
-        calls = tuple(replace(call, lines=()) for call in end.calls)
-        self._change(end.turn_id, state="answered", end=replace(end, calls=calls))
+        self._keep_calls(end.turn_id, end.calls)
+        calls = self._turns[end.turn_id].calls
+        self._change(end.turn_id, state="answered", end=replace(end, calls=calls, lines=()))
         if turn.start.seq is None:
             return
         self._say(turn, turn.start.question)
-        if end.answer:
-            self._say(turn, Line.of("assistant", end.answer))
+        answer = [Line.of("assistant", end.answer)] if end.answer else []
+        for line in end.lines or answer:
+            self._say(turn, line)
 
     async def delivered(self, turn_id: str) -> None:
         self._change(turn_id, state="delivered")
@@ -253,15 +255,6 @@ class MemoryStore:
         self._settings.setdefault(MOVED, {})[old.session] = new.session
 
     # --- within
-
-    def _may_write(self) -> None:
-        if self.failure is not None:
-            raise self.failure
-
-    def _change(self, turn_id: str, **changes: object) -> None:
-        self._may_write()
-        if turn_id in self._turns:
-            self._turns[turn_id] = replace(self._turns[turn_id], **changes)  # type: ignore[arg-type]
 
     def _post(
         self,

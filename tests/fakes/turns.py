@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from core.outcomes import Advice, CallReport, Outcome
 from core.presets import Preset, ReferenceSlot, Slot
-from core.records import Ending, TurnEnd, TurnStart
-from core.types import Address, Author, Line, Message, Usage
+from core.records import Approval, Ending, ToolRound, ToolStep, TurnEnd, TurnStart
+from core.types import Address, Author, Line, Message, ToolCall, Usage
 
 ROOM = Address(platform="web", channel="room")
 ANNA = Author(id="u1", name="Anna")
@@ -80,3 +80,33 @@ def end(
         seconds=4.5,
         notes=("The first choice did not answer.",),
     )
+
+
+CLOCK = ToolCall(id="c1", name="clock", arguments='{"zone": "UTC"}')
+
+
+def approval(number: int = 0) -> Approval:
+    return Approval(
+        number=number,
+        server="time",
+        tool="clock",
+        arguments='{"zone":"UTC"}',
+        digest=f"d{number}",
+        expires=2_000,
+    )
+
+
+def tool_step(iteration: int = 1, asked: int | None = None, text: str = "") -> ToolStep:
+    return ToolStep(
+        iteration=iteration,
+        position=0,
+        call=CLOCK,
+        state="done" if text else "open",
+        text=text,
+        approval=None if asked is None else approval(asked),
+    )
+
+
+def tool_round(iteration: int = 1) -> ToolRound:
+    line = Line(role="assistant", parts=("Let me see.",), tool_calls=(CLOCK,))
+    return ToolRound(iteration=iteration, line=line, steps=(tool_step(iteration),))

@@ -208,6 +208,7 @@ def test_what_became_of_references_and_aggregator(advice, calls, usage, cost, no
         references_done=2,
         end=end,
         outbox=(),
+        calls=tuple(calls),
     )
     assert back.end is not None
     assert str(back.end.dollars) == str(cost)

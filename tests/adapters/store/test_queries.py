@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from adapters.store import sql
+from adapters.store import sql, tool_calls
 from adapters.store.queries import QUERIES, statement, statement_of_rows
 
 
 def used() -> set[str]:
-    tree = ast.parse(Path(sql.__file__).read_text(encoding="utf-8"))
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    trees = [
+        ast.parse(Path(str(each.__file__)).read_text(encoding="utf-8"))
+        for each in (sql, tool_calls)
+    ]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
     return {
         call.args[0].value
         for call in calls
