@@ -9,11 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 
-from core.advice import for_slot
-from core.asking import Ask, World
-from core.calls import ModelCall
+from core.advisor import Advisor, seated
+from core.asking import World
 from core.errors import ModelError, ModelStalled
 from core.events import (
     Landed,
@@ -26,39 +24,12 @@ from core.events import (
     Tell,
 )
 from core.outcomes import Advice, Outcome
-from core.presets import Preset, ReferenceSlot, first_given
-from core.promptcache import breakpoints
+from core.presets import Preset, ReferenceSlot
 from core.quorum import Quorum, quorum_for
 from core.types import Line
 
 IN_FLIGHT = 8
 """Calls of one fan-out that may be under way at once (MOA-8)."""
-
-PACE = 0.25
-"""Seconds between two looks at what a reference has written: nobody reads along, only its end
-is awaited."""
-
-FORBIDDEN_PROVIDER = "moa"
-
-
-@dataclass(slots=True, kw_only=True)
-class _Reference(Ask):
-    """One reference's call as it goes."""
-
-    position: int
-    role: str
-
-    def advice(self, outcome: Outcome, reason: str = "") -> Advice:
-        self.error = reason or None
-        return Advice(
-            position=self.position,
-            label=self.slot.label,
-            role=self.role,
-            outcome=outcome,
-            reason=reason,
-            text=self.answer if outcome in {"ok", "late"} else "",
-            call=self.report() if self.began is not None else None,
-        )
 
 
 class FanOut:
@@ -81,7 +52,7 @@ class FanOut:
         self._began = 0.0
         self._kept = kept
         self._done: dict[int, Advice] = {each.position: each for each in kept}
-        self._asks: dict[int, _Reference] = {}
+        self._asks: dict[int, Advisor] = {}
         self._landings: asyncio.Queue[tuple[Advice, float]] = asyncio.Queue()
         self._permits = asyncio.Semaphore(IN_FLIGHT)
         for position, slot in enumerate(preset.active, 1):
@@ -117,32 +88,11 @@ class FanOut:
         return everybody
 
     def _plan(self, position: int, slot: ReferenceSlot, view: Sequence[Line]) -> None:
-        provider = self._world.providers.get(slot.provider)
-        if slot.provider.lower() == FORBIDDEN_PROVIDER:
-            reason = "a reference cannot be a mixture itself"
-        elif provider is None:
-            reason = "unknown provider"
-        elif provider.missing:
-            reason = provider.missing
-        elif not view:
-            reason = "nothing to advise"
+        planned = seated(position, slot, view, world=self._world, preset=self._preset)
+        if isinstance(planned, Advice):
+            self._done[position] = planned
         else:
-            self._asks[position] = _Reference(
-                position=position,
-                role=slot.role or "",
-                slot=slot,
-                lines=for_slot(view, slot, small=provider.small),
-                provider=provider,
-                world=self._world,
-            )
-            return
-        self._done[position] = Advice(
-            position=position,
-            label=slot.label,
-            outcome="skipped",
-            reason=reason,
-            role=slot.role or "",
-        )
+            self._asks[position] = planned
 
     def _quorum(self) -> Quorum:
         known = [each for each in self._kept if each.outcome != "skipped"]
@@ -185,42 +135,40 @@ class FanOut:
         tell(ReferenceDone(advice=advice))
         return advice
 
-    async def _ask(self, ask: _Reference, tell: Tell, round_: int) -> None:
+    async def _ask(self, advisor: Advisor, tell: Tell, round_: int) -> None:
         async with self._permits:
-            advice = await self._answer(ask, tell, round_)
+            advice = await self._answer(advisor, tell, round_)
         self._landings.put_nowait((advice, self._elapsed()))
 
-    async def _answer(self, ask: _Reference, tell: Tell, round_: int) -> Advice:
+    async def _answer(self, advisor: Advisor, tell: Tell, round_: int) -> Advice:
+        """Ask a slot's own model, then its fallbacks, until somebody has said something."""
+        while True:
+            try:
+                advice = await self._heard(advisor, tell, round_)
+            finally:
+                advisor.ask.ended = self._world.clock.monotonic()
+            if not advisor.turn_to_next():
+                return advice
+
+    async def _heard(self, advisor: Advisor, tell: Tell, round_: int) -> Advice:
+        ask = advisor.ask
         try:
-            async with aclosing(ask.provider.model.stream(self._call(ask))) as stream:
+            async with aclosing(ask.provider.model.stream(advisor.call(self._preset))) as stream:
                 async for chunk in stream:
                     if ask.began is None:
-                        tell(ReferenceStarted(position=ask.position, round=round_))
+                        tell(ReferenceStarted(position=advisor.position, round=round_))
                     ask.take(chunk)
                     if chunk.text:
-                        tell(ReferenceProgress(position=ask.position, words=ask.words))
+                        tell(ReferenceProgress(position=advisor.position, words=ask.words))
         except ModelStalled as error:
-            return ask.advice("timed_out", error.stage)
+            return advisor.advice("timed_out", error.stage)
         except ModelError as error:
-            return ask.advice("failed", error.kind)
+            return advisor.advice("failed", error.kind)
         except Exception:  # noqa: BLE001 - an advisor's failure is isolated whatever it is (MOA-9)
-            return ask.advice("failed", "internal")
+            return advisor.advice("failed", "internal")
         if ask.answer.strip():
-            return ask.advice("ok")
-        return ask.advice("empty", "length" if ask.finish == "length" else "")
-
-    def _call(self, ask: _Reference) -> ModelCall:
-        slot, preset = ask.slot, self._preset
-        return ModelCall(
-            slot=slot,
-            lines=ask.lines,
-            position=ask.position,
-            temperature=first_given(slot.temperature, preset.reference_temperature),
-            max_tokens=first_given(slot.max_tokens, preset.reference_max_tokens),
-            timeout=first_given(slot.timeout, preset.reference_timeout),
-            pace=PACE,
-            breakpoints=breakpoints(ask.lines),
-        )
+            return advisor.advice("ok")
+        return advisor.advice("empty", "length" if ask.finish == "length" else "")
 
     def _elapsed(self) -> float:
         return self._world.clock.monotonic() - self._began

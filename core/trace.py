@@ -22,7 +22,8 @@ def turn_record(start: TurnStart, ending: Terminal) -> Mapping[str, Json]:
 
     Seconds count from the turn's beginning, which is `started` (wall time in ms). Dollars are
     decimal text, null where the price is unknown. `views` are what references were shown, each
-    once: a reference's `view` is an index into it.
+    once: a reference's `view` is an index into it. `tried` are the calls of its slot that had
+    failed before.
     """
     result = ending.result
     views: list[tuple[Line, ...]] = []
@@ -86,13 +87,24 @@ def _reference(advice: Advice, views: list[tuple[Line, ...]]) -> Json:
         "role": advice.role or None,
         "outcome": advice.outcome,
         "reason": advice.reason or None,
+        "in_place_of": advice.in_place_of or None,
     }
+    if advice.tried:
+        described["tried"] = [
+            {"label": call.label, "view": _view(call, views), **_went(call)}
+            for call in advice.tried
+        ]
     call = advice.call
     if call is None:
         return described
+    return {**described, "view": _view(call, views), **_went(call)}
+
+
+def _view(call: CallReport, views: list[tuple[Line, ...]]) -> int:
+    """Store what a reference was shown once, and give its number."""
     if call.lines not in views:
         views.append(call.lines)
-    return {**described, "view": views.index(call.lines), **_went(call)}
+    return views.index(call.lines)
 
 
 def _went(call: CallReport) -> Mapping[str, Json]:

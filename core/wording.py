@@ -81,8 +81,6 @@ def row_text(row: Row) -> str:
     name = f"{row.label} ({row.role})" if row.role else row.label
     sign, state = _STATES[row.state]
     figures: list[str] = []
-    if row.in_place_of:
-        state += f" in place of {row.in_place_of}"
     if row.state == "ok":
         figures = _figures(row)
     elif row.state == "writing" and row.words:
@@ -91,6 +89,8 @@ def row_text(row: Row) -> str:
         state += f" after {seconds_text(row.seconds)}"
     elif row.state in {"failed", "skipped"} and row.reason:
         state += f": {_REASONS.get(row.reason, row.reason)}"
+    if row.in_place_of:
+        state += f" (in place of {row.in_place_of})"
     return " · ".join((f"{sign} {name}", state, *figures))
 
 

@@ -90,9 +90,6 @@ def _preset(preset: PresetBlock, path: Path) -> Iterator[_Row]:
     yield (*path, "auto"), preset.auto, f"{_LATER}; the references are always asked"
     yield (*path, "allow"), bool(preset.allow), f"{_LATER}; everybody may choose it"
     yield (*path, "privacy_filter"), hides, f"{_LATER}; {_BARE}"
-    for index, slot in enumerate(preset.reference_models):
-        at = (*path, "reference_models", str(index), "fallbacks")
-        yield at, bool(slot.fallbacks), f"{_LATER}; nobody advises in its place"
 
 
 def _says_something(block: Block | tuple[Block, ...]) -> bool:
