@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields
 from core.advice import for_slot
 from core.asking import Ask, World
 from core.calls import ModelCall
+from core.errors import OverBudget
 from core.outcomes import Advice, Outcome
 from core.ports import Provider, Providers
 from core.presets import Preset, ReferenceSlot, Slot, first_given
@@ -73,10 +74,19 @@ class Advisor:
             breakpoints=breakpoints(self.ask.lines),
         )
 
+    def reserve(self, preset: Preset) -> bool:
+        """Reserve what the newest call may cost; False if a budget has no room for it (MOA-30)."""
+        try:
+            self.ask.hold = self.world.reserve(self.call(preset), self.ask.provider)
+        except OverBudget:
+            return False
+        return True
+
     def advice(self, outcome: Outcome, reason: str = "") -> Advice:
         """Say what became of it, as far as it has come."""
         ask = self.ask
         ask.error = reason or None
+        ask.settle()
         own = self.slot.label
         return Advice(
             position=self.position,

@@ -14,7 +14,7 @@ from core.asking import Ask, World
 from core.calls import ModelCall
 from core.errors import ModelError
 from core.events import Aggregating, AnswerDelta, AnswerReset, Tell
-from core.ports import Provider
+from core.ports import Provider, Providers
 from core.presets import Preset, Slot, first_given
 from core.promptcache import breakpoints
 from core.types import Json, Line, Tool
@@ -60,6 +60,21 @@ class Wishes(Protocol):
         ...
 
 
+def opening_call(
+    preset: Preset, lines: tuple[Line, ...], wishes: Wishes, providers: Providers
+) -> tuple[ModelCall, Provider]:
+    """Give about the first request for an answer, before any advice; for what it may cost."""
+    aggregator = preset.aggregator
+    usable = (
+        (slot, provider)
+        for slot in (aggregator, *aggregator.fallbacks)
+        if (provider := providers.get(slot.provider)) is not None and not provider.missing
+    )
+    slot, provider = next(usable)
+    most = first_given(slot.max_tokens, wishes.max_tokens)
+    return ModelCall(slot=slot, lines=lines, max_tokens=most), provider
+
+
 class Answering:
     """One answer of the aggregator. Every call that is made is put into `asks`."""
 
@@ -84,6 +99,7 @@ class Answering:
 
         Raises:
             Unanswered: nobody gave one, or it broke off midway.
+            OverBudget: a budget forbids to ask.
         """
         failures: list[str] = []
         for slot in (preset.aggregator, *preset.aggregator.fallbacks):
@@ -127,13 +143,17 @@ class Answering:
                 provider=provider,
                 world=self._world,
                 origin=self._began,
+                hold=self._world.reserve(call, provider),
                 iteration=iteration,
             )
             if failures:
                 tell(AnswerReset())
             self._asks.append(ask)
             tell(Aggregating(label=call.slot.label, iteration=iteration))
-            failure = await self._ask(ask, call, tell)
+            try:
+                failure = await self._ask(ask, call, tell)
+            finally:
+                ask.settle()
             if failure is None:
                 return ask
             failures.append(failure)

@@ -9,12 +9,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from core.calls import Chunk
+from core.calls import Chunk, ModelCall
 from core.cost import estimated, price
 from core.markup import whole
 from core.outcomes import CallReport
 from core.ports import Clock, Pricer, Provider, Providers
 from core.presets import Slot
+from core.purse import Hold, Purse
 from core.types import Finish, Line, Sealed, ToolCall, Usage
 
 NOT_SERVED = frozenset({"unreachable", "busy", "refused", "auth", "context"})
@@ -27,12 +28,24 @@ async def _at_once() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What a turn needs from outside. `ready` returns once it is all there."""
+    """What a turn needs from outside. `ready` returns once it is all there.
+
+    `purse` is the turn's own; None where nothing limits what it may spend.
+    """
 
     providers: Providers
     pricer: Pricer
     clock: Clock
     ready: Callable[[], Awaitable[None]] = _at_once
+    purse: Purse | None = None
+
+    def reserve(self, call: ModelCall, provider: Provider) -> Hold | None:
+        """Reserve what a call may cost, before it is made (MOA-30).
+
+        Raises:
+            OverBudget: it must not be made.
+        """
+        return None if self.purse is None else self.purse.reserve(call, provider)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,6 +60,7 @@ class Ask:
     lines: tuple[Line, ...]
     provider: Provider
     world: World
+    hold: Hold | None = None
     origin: float = 0.0
     iteration: int = 1
     began: float | None = None
@@ -84,6 +98,11 @@ class Ask:
         self.finish = chunk.finish or self.finish
         self.usage = chunk.usage or self.usage
         self.dollars = self.dollars if chunk.dollars is None else chunk.dollars
+
+    def settle(self) -> None:
+        """Book what the call took, once it is over; nothing if it was never on the wire."""
+        if self.hold is not None:
+            self.hold.settle(None if self.began is None else self.report())
 
     def report(self) -> CallReport:
         """Sum the call up, as far as it came (MOA-27, MOA-29)."""

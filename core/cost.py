@@ -16,6 +16,9 @@ from core.ports import Pricer, Provider
 from core.presets import Slot
 from core.types import Line, Usage
 
+MILLION = 1_000_000
+"""Prices are dollars for so many tokens."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:

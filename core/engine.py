@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 
 from core import tokens
 from core.advice import advisory_view
-from core.answering import Answering, Unanswered
+from core.answering import Answering, Unanswered, opening_call
 from core.asking import Ask, World
 from core.block import prefilled, reference_block, with_block
 from core.booking import Booking
 from core.cadence import advice_key, advised_upto
 from core.cost import bill
-from core.errors import PresetUnavailable
+from core.errors import OverBudget, PresetUnavailable
 from core.events import (
     Note,
     Tell,
@@ -125,17 +125,31 @@ class Turn:
         )
         try:
             require_available(preset, self._world.providers)
+            self._admit()
             async with asyncio.timeout(preset.turn_timeout):
                 self.ending = await self._iterate(tell, note)
         except TimeoutError:
             error = f"The answer took longer than {preset.turn_timeout:g} seconds and was cut."
             self.ending = TurnFailed(error=error, result=self._result())
+        except OverBudget as refusal:
+            error = str(refusal)
+            self.ending = TurnFailed(error=error, result=self._result(), over_budget=True)
         except (Unanswered, PresetUnavailable) as failure:
             self.ending = TurnFailed(error=str(failure), result=self._result())
         except asyncio.CancelledError:
             self.ending = TurnStopped(result=self._result())
             raise
+        finally:
+            if self._world.purse is not None:
+                self._world.purse.close()
         return self.ending
+
+    def _admit(self) -> None:
+        """Hold the turn to its budgets before anybody is asked (MOA-30)."""
+        if self._world.purse is not None:
+            request = self._request
+            call = opening_call(request.preset, request.lines, request, self._world.providers)
+            self._world.purse.admit(*call)
 
     def fail(self, error: str) -> Terminal:
         """End a turn in which something broke that nobody foresaw; what it came to is kept."""
@@ -261,7 +275,7 @@ class Turn:
             seconds=self._world.clock.monotonic() - self._began,
             finish=(last.finish if last else None) or "stop",
             tool_calls=answer.tool_calls if answer else (),
-            notes=tuple(self._notes),
+            notes=(*self._notes, *(self._world.purse.notes if self._world.purse else ())),
             rounds=rounds,
         )
 

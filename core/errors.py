@@ -7,6 +7,7 @@
     - PresetUnavailable    a provider that the preset needs is not configured
     - UsageError           a request or a command that cannot be read
     - Overloaded           a queue is full; ask again later
+    - OverBudget           what it may cost is spent; `brief` names the budget
   x ModelError             a model call failed; `kind` says how
     - ModelUnreachable     no connection, or it broke
     - ModelBusy            429, 5xx, overloaded; may carry `retry_after`
@@ -67,6 +68,18 @@ class UsageError(UserError):
 
 class Overloaded(UserError):
     """Too much is waiting already; ask again later."""
+
+
+class OverBudget(UserError):
+    """A budget is used up, or the call would go beyond it (MOA-30).
+
+    `brief` is the same in a few words, for a list: "your daily budget is used up".
+    """
+
+    def __init__(self, message: str, *, brief: str) -> None:
+        """Keep both ways to say it."""
+        super().__init__(message)
+        self.brief = brief
 
 
 class ModelError(GatewayError):

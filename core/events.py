@@ -163,10 +163,14 @@ class TurnStopped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnFailed:
-    """The turn has no whole answer. `error` is a sentence for people; what was shown is kept."""
+    """The turn has no whole answer. `error` is a sentence for people; what was shown is kept.
+
+    `over_budget`: a budget forbade to ask, or to go on.
+    """
 
     error: str
     result: TurnResult
+    over_budget: bool = False
 
 
 Terminal: TypeAlias = TurnFinished | TurnStopped | TurnFailed

@@ -168,3 +168,27 @@ class Standing:
     presets: tuple[str, ...]
     dollars: Decimal
     turns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whose:
+    """Whose spending is meant; what is "" is anybody's.
+
+    `channel` is the key of a channel's session: its threads are part of it.
+    """
+
+    platform: str = ""
+    asker: str = ""
+    channel: str = ""
+    preset: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charged:
+    """What turns took, what is known of those that have not ended included.
+
+    `unpriced` are the tokens, in and out, of the calls whose price nobody knows.
+    """
+
+    dollars: Decimal = Decimal(0)
+    unpriced: int = 0

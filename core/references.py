@@ -65,6 +65,7 @@ class FanOut:
         Cancelling it cancels every call; the round's last note says how far each had come.
         """
         self._began = self._world.clock.monotonic()
+        self._reserve()
         rest = [advice for advice in self._done.values() if advice not in self._kept]
         for advice in self._done.values():
             tell(ReferenceDone(advice=advice))
@@ -93,6 +94,13 @@ class FanOut:
             self._done[position] = planned
         else:
             self._asks[position] = planned
+
+    def _reserve(self) -> None:
+        """Reserve what all of them may cost; whom a budget has no room for is not asked."""
+        for position, advisor in list(self._asks.items()):
+            if not advisor.reserve(self._preset):
+                self._done[position] = advisor.advice("skipped", "budget")
+                del self._asks[position]
 
     def _quorum(self) -> Quorum:
         known = [each for each in self._kept if each.outcome != "skipped"]
@@ -147,7 +155,7 @@ class FanOut:
                 advice = await self._heard(advisor, tell, round_)
             finally:
                 advisor.ask.ended = self._world.clock.monotonic()
-            if not advisor.turn_to_next():
+            if not (advisor.turn_to_next() and advisor.reserve(self._preset)):
                 return advice
 
     async def _heard(self, advisor: Advisor, tell: Tell, round_: int) -> Advice:

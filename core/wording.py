@@ -48,6 +48,7 @@ _REASONS: Final = {
     "stalled": "stopped answering",
     "broken": "sent something unreadable",
     "internal": "an internal error",
+    "budget": "a budget is used up",
 }
 
 

@@ -1,0 +1,272 @@
+"""What turns may still spend: a model call is reserved before it is made, and settled (MOA-30).
+
+Pure. Decides what is let through. A call may begin as long as what is spent and reserved has not
+reached the line, so a budget is overrun by one call at most: references up to 100 % of it, answers
+up to 125 %, and what a preset costs beyond that is refused. What runs on this machine costs
+nothing and is never held up. It remembers sums and nothing else; whoever opens a purse reads them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from core import tokens
+from core.budget import Budgets, Limit
+from core.calls import ModelCall
+from core.cost import MILLION
+from core.errors import OverBudget
+from core.outcomes import CallReport
+from core.ports import Pricer, Provider
+from core.types import Usage
+from core.wording import dollars_text
+
+NOTICE: Final = Decimal("0.8")
+FULL: Final = Decimal(1)
+HARD: Final = Decimal("1.25")
+NOTHING: Final = Decimal(0)
+
+USUAL_OUTPUT: Final = 1_000
+"""Tokens that an answer is taken to have, where neither a cap nor earlier calls tell."""
+
+ENOUGH: Final = 10
+"""Calls from which on a model's own lengths tell more."""
+
+REMEMBERED: Final = 200
+
+
+@dataclass(slots=True)
+class Tariff:
+    """What calls are taken to cost: by their slot's price, and how long its answers were so far."""
+
+    pricer: Pricer
+    unpriced: Decimal | None = None
+    outputs: dict[str, deque[int]] = field(default_factory=dict)
+
+    def estimate(self, call: ModelCall) -> Decimal:
+        """Guess before it is made: input and cap, else the slot's p95, else 1,000 tokens."""
+        into = tokens.estimate(call.lines) + sum(
+            tokens.estimate_text(f"{each.name}{each.description}{each.parameters}")
+            for each in call.tools
+        )
+        output = self._usual(call.slot.label) if call.max_tokens is None else call.max_tokens
+        usage = Usage(input=into, output=output)
+        return self._known(self.pricer(call.slot, usage), usage)
+
+    def charge(self, report: CallReport) -> Decimal:
+        """Say what a call took; what nobody knows counts as the operator said it should."""
+        if report.error is None and report.finish is not None:
+            lengths = self.outputs.setdefault(report.label, deque(maxlen=REMEMBERED))
+            lengths.append(report.usage.output)
+        return self._known(report.dollars, report.usage)
+
+    def unknown(self, count: int) -> Decimal:
+        """Price so many tokens whose price nobody knows."""
+        return count * (self.unpriced or NOTHING) / MILLION
+
+    def _known(self, dollars: Decimal | None, usage: Usage) -> Decimal:
+        return self.unknown(usage.input + usage.output) if dollars is None else dollars
+
+    def _usual(self, label: str) -> int:
+        lengths = sorted(self.outputs.get(label, ()))
+        return lengths[len(lengths) * 95 // 100] if len(lengths) >= ENOUGH else USUAL_OUTPUT
+
+
+@dataclass(slots=True)
+class Account:
+    """What was spent of one budget in one period, and what is reserved for calls under way."""
+
+    limit: Limit
+    spent: Decimal = NOTHING
+    reserved: Decimal = NOTHING
+    told: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Take it that whoever was to be told was told, by the turn that went beyond 80 %."""
+        self.told = self.spent >= NOTICE * self.limit.dollars
+
+    @property
+    def used(self) -> Decimal:
+        """Both together."""
+        return self.spent + self.reserved
+
+    def reached(self, line: Decimal, besides: Decimal = NOTHING) -> bool:
+        """Tell whether so much of it is used, not counting `besides`."""
+        return self.used - besides >= line * self.limit.dollars
+
+    @property
+    def share(self) -> Decimal:
+        """How much of it is used, 1 for all."""
+        dollars = self.limit.dollars
+        return self.used / dollars if dollars else Decimal("Infinity")
+
+    def take(self, dollars: Decimal) -> str | None:
+        """Book what was spent; the first time beyond 80 % give a notice of it."""
+        self.spent += dollars
+        limit = self.limit
+        if self.told or self.spent < NOTICE * limit.dollars:
+            return None
+        self.told = True
+        percent = f"{100 * self.spent / limit.dollars:.0f} % of " if limit.dollars else ""
+        amount = f"{dollars_text(self.spent)} of {dollars_text(limit.dollars)}"
+        return f"{percent}{limit.name} is used ({amount}). {limit.anew}"
+
+    def refusal(self) -> OverBudget:
+        """Say that it is used up, with the figure and when it starts anew."""
+        limit = self.limit
+        brief = f"{limit.name} is used up"
+        amount = f"{dollars_text(self.spent)} of {dollars_text(limit.dollars)}"
+        if self.spent < limit.dollars and self.reserved:
+            amount += f", and {dollars_text(self.reserved)} reserved for answers under way"
+        text = f"{brief[0].upper()}{brief[1:]}: {amount}. {limit.anew}"
+        return OverBudget(text, brief=brief)
+
+
+@dataclass(slots=True)
+class Hold:
+    """What is reserved for one call, until it is settled."""
+
+    purse: Purse
+    dollars: Decimal
+    answer: bool
+    open: bool = True
+
+    def settle(self, report: CallReport | None) -> None:
+        """Give the reservation back and book what the call took; None if it was never made.
+
+        Only the first time counts.
+        """
+        if self.open:
+            self.open = False
+            self.purse.settle(self, report)
+
+
+class Purse:
+    """What one turn may spend.
+
+    `notices` are sentences of budgets that are nearly used up, for whoever asked and whoever is in
+    charge.
+    """
+
+    def __init__(
+        self,
+        accounts: Sequence[Account],
+        *,
+        budgets: Budgets,
+        tariff: Tariff,
+        spent: Decimal = NOTHING,
+    ) -> None:
+        """Open it for a turn; `spent` is what an earlier run of the turn took already."""
+        self._accounts = accounts
+        self._budgets = budgets
+        self._tariff = tariff
+        self._spent = spent
+        self._reserved = NOTHING
+        self._first: Hold | None = None
+        self._answered = False
+        self._skipped = ""
+        self.notices: list[str] = []
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said under the answer."""
+        return (*filter(None, [self._skipped]), *self.notices)
+
+    def require(self, provider: Provider) -> None:
+        """Refuse a turn before anything is asked.
+
+        Raises:
+            OverBudget: with the figure, and when the budget starts anew.
+        """
+        if not provider.local:
+            self._keep_below(FULL if self._budgets.refuse else HARD)
+
+    def admit(self, call: ModelCall, provider: Provider) -> None:
+        """Take a turn in, and reserve its first answer before any reference is asked.
+
+        Raises:
+            OverBudget: as `require`.
+        """
+        self.require(provider)
+        if not provider.local:
+            self._first = self._hold(self._tariff.estimate(call), answer=True)
+
+    def reserve(self, call: ModelCall, provider: Provider) -> Hold | None:
+        """Reserve a call before it is made; None where it costs nothing.
+
+        Raises:
+            OverBudget: it must not be made.
+        """
+        if provider.local:
+            return None
+        dollars = self._tariff.estimate(call)
+        answer = call.position == 0
+        if answer and self._first is not None and self._first.open:
+            self._first.settle(None)  # it was admitted; now its whole request is known
+            return self._hold(dollars, answer=True)
+        try:
+            self._check(dollars, answer=answer)
+        except OverBudget as refusal:
+            if not answer:
+                self._skipped = f"advisors skipped: {refusal.brief}"
+            raise
+        return self._hold(dollars, answer=answer)
+
+    def close(self) -> None:
+        """Give back what was reserved for an answer that nobody asked for any more."""
+        if self._first is not None:
+            self._first.settle(None)
+
+    def settle(self, hold: Hold, report: CallReport | None) -> None:
+        """Book a call; `Hold.settle` is the way here."""
+        dollars = NOTHING if report is None else self._tariff.charge(report)
+        self._reserved -= hold.dollars
+        self._spent += dollars
+        if report is not None and hold.answer and report.error is None:
+            self._answered = True
+        for account in self._accounts:
+            account.reserved -= hold.dollars
+            notice = account.take(dollars)
+            if notice is not None:
+                self.notices.append(notice)
+
+    def _check(self, dollars: Decimal, *, answer: bool) -> None:
+        """Hold a call to the turn's own limit and to every budget.
+
+        Whatever an answer costs it may be given: `turn` cuts the advice before it, and the
+        rounds of tools after it.
+        """
+        turn = self._budgets.turn
+        held = self._answered or not answer
+        if turn is not None and held and self._spent + self._reserved + dollars > turn:
+            raise _too_much(turn, self._spent)
+        self._keep_below(HARD)
+        if not answer:
+            self._keep_below(FULL, besides=self._own)
+
+    @property
+    def _own(self) -> Decimal:
+        return self._first.dollars if self._first is not None and self._first.open else NOTHING
+
+    def _keep_below(self, line: Decimal, besides: Decimal = NOTHING) -> None:
+        over = [each for each in self._accounts if each.reached(line, besides)]
+        if over:
+            raise max(over, key=lambda each: each.share).refusal()
+
+    def _hold(self, dollars: Decimal, *, answer: bool) -> Hold:
+        self._reserved += dollars
+        for account in self._accounts:
+            account.reserved += dollars
+        return Hold(self, dollars, answer)
+
+
+def _too_much(turn: Decimal, spent: Decimal) -> OverBudget:
+    most = dollars_text(turn)
+    text = (
+        f"To go on would cost more than one question may: {dollars_text(spent)} of {most} "
+        "are spent. Ask for less, or ask somebody who runs this to raise it (budgets.turn)."
+    )
+    return OverBudget(text, brief=f"one question may cost {most}")
