@@ -20,22 +20,23 @@ from core.cadence import advice_key, advised_upto
 from core.cost import bill
 from core.errors import OverBudget, PresetUnavailable
 from core.events import (
+    AnswerDelta,
     Note,
     Tell,
     Terminal,
-    ToolDone,
-    ToolStarted,
     TurnFailed,
     TurnFinished,
     TurnResult,
     TurnStarted,
     TurnStopped,
 )
-from core.outcomes import Advice
+from core.outcomes import Advice, CallReport
 from core.ports import AdviceCache, Providers, Toolbox
 from core.presets import Preset
+from core.records import ToolRound
 from core.references import FanOut
-from core.types import Json, Line, Tool, ToolCall
+from core.toolrounds import Following, Pause, ToolRounds, numbered
+from core.types import Json, Line, Tool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,8 @@ class TurnRequest:
     advice may be used again: a session, or one API key (MOA-24); `fresh` asks anew. `tools`,
     `temperature`, `max_tokens` and `extra` are a program's own wishes for the aggregator, whose
     tool calls then go back to it. `kept` are a cut turn's checkpoints by round; the rounds up to
-    `closed` are complete. `context` goes before the history in what references are shown, and
+    `closed` are complete. `rounds` and `spent` are its calls of tools, and what the aggregator took
+    until then. `context` goes before the history in what references are shown, and
     nowhere else: a channel's system prompt, quoted. `pace` is how often, in seconds, whoever is
     shown the answer looks at it: 0 where every piece is passed on at once.
     """
@@ -62,6 +64,8 @@ class TurnRequest:
     extra: Mapping[str, Json] = field(default_factory=dict)
     kept: Mapping[int, tuple[Advice, ...]] = field(default_factory=dict)
     closed: int = 0
+    rounds: tuple[ToolRound, ...] = ()
+    spent: tuple[CallReport, ...] = ()
     context: tuple[Line, ...] = ()
     pace: float = 0.0
 
@@ -97,9 +101,9 @@ class Turn:
         self._request = request
         self._world = world
         self._cache = cache
-        self._toolbox = toolbox
+        self._toolbox = None if request.tools else toolbox
+        self._tooling = ToolRounds(self._toolbox, request.rounds)
         self._began = world.clock.monotonic()
-        self._lines = request.lines
         self._advice: tuple[Advice, ...] = ()
         self._advised = -1
         self._rounds: list[Booking] = []
@@ -126,8 +130,8 @@ class Turn:
         try:
             require_available(preset, self._world.providers)
             self._admit()
-            async with asyncio.timeout(preset.turn_timeout):
-                self.ending = await self._iterate(tell, note)
+            async with asyncio.timeout(preset.turn_timeout) as limit:
+                self.ending = await self._iterate(tell, note, Pause(limit))
         except TimeoutError:
             error = f"The answer took longer than {preset.turn_timeout:g} seconds and was cut."
             self.ending = TurnFailed(error=error, result=self._result())
@@ -156,28 +160,51 @@ class Turn:
         self.ending = TurnFailed(error=error, result=self._result())
         return self.ending
 
-    async def _iterate(self, tell: Tell, note: Note) -> Terminal:
+    async def _iterate(self, tell: Tell, note: Note, pause: Pause) -> Terminal:
         preset = self._request.preset
         for iteration in range(1, preset.max_iterations + 1):
             lines = await self._advised_lines(tell, note, iteration)
-            answering = Answering(self._world, began=self._began, asks=self._asks)
-            answer = await answering.answer(
-                preset,
-                lines,
-                tell=tell,
-                iteration=iteration,
-                tools=self._tools(),
-                wishes=self._request,
-            )
-            self._notes += answering.notes
-            if not answer.tool_calls or self._toolbox is None or self._request.tools:
-                return TurnFinished(result=self._result(answer))
-            await self._use_tools(self._toolbox, answer, tell)
+            round_ = self._tooling.kept(iteration)
+            following = Following(tell, self._tooling.said)
+            if round_ is None:
+                answer = await self._answer(lines, following, iteration)
+                if not answer.tool_calls or self._toolbox is None:
+                    return TurnFinished(result=self._result(answer))
+                round_ = await self._tooling.begin(answer, self._calls())
+            elif round_.line.text:
+                following(AnswerDelta(text=round_.line.text))
+            if iteration == preset.max_iterations:
+                self._tooling.leave(round_)
+            else:
+                await self._tooling.use(round_, tell, pause)
         error = (
             f"The model went on calling tools {preset.max_iterations} times without an answer, "
             "which is this preset's limit (max_iterations)."
         )
         return TurnFailed(error=error, result=self._result())
+
+    async def _answer(self, lines: tuple[Line, ...], tell: Tell, iteration: int) -> Ask:
+        answering = Answering(self._world, began=self._began, asks=self._asks)
+        answer = await answering.answer(
+            self._request.preset,
+            lines,
+            tell=tell,
+            iteration=iteration,
+            tools=self._tools(),
+            wishes=self._request,
+        )
+        self._notes += answering.notes
+        return answer
+
+    @property
+    def _lines(self) -> tuple[Line, ...]:
+        """The whole transcript so far, without a block."""
+        return (*self._request.lines, *self._tooling.lines)
+
+    def _calls(self) -> tuple[CallReport, ...]:
+        """Sum up what the aggregator took, in an earlier run of this turn too."""
+        asked = (ask.report() for ask in self._asks if ask.began is not None)
+        return (*numbered(self._request.spent), *asked)
 
     def _tools(self) -> tuple[Tool, ...]:
         if self._request.tools or self._toolbox is None:
@@ -239,33 +266,18 @@ class Turn:
             advice = booking.close(advice)
         return advice
 
-    async def _use_tools(self, toolbox: Toolbox, answer: Ask, tell: Tell) -> None:
-        """Run what was called, side by side; every call gets its result (MOA-21)."""
-
-        async def use(call: ToolCall) -> Line:
-            tell(ToolStarted(call=call))
-            result = await toolbox.call(call)
-            tell(ToolDone(call=call, failed=result.failed))
-            return Line(role="tool", parts=(result.text,), tool_call_id=call.id, name=call.name)
-
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(use(call)) for call in answer.tool_calls]
-        said = (answer.answer,) if answer.answer else ()
-        line = Line(
-            role="assistant", parts=said, tool_calls=answer.tool_calls, sealed=answer.sealed
-        )
-        self._lines = (*self._lines, line, *(task.result() for task in tasks))
-
     def _result(self, answer: Ask | None = None) -> TurnResult:
         """Sum the turn up: what was said, by whom, for how much (MOA-29)."""
-        calls = tuple(ask.report() for ask in self._asks if ask.began is not None)
+        calls, tooling, purse = self._calls(), self._tooling, self._world.purse
         rounds = tuple(filter(None, (each.summed() for each in self._rounds)))
         advice = self._advice or (rounds[-1].advice if rounds else ())
         spent = (call for asked in rounds for each in asked.advice for call in each.calls)
         total = bill([*spent, *calls])
         last = answer or (self._asks[-1] if self._asks else None)
+        words = last.answer if last and last.iteration > tooling.closed else ""
+        behind = (Line.of("assistant", words),) if words else ()
         return TurnResult(
-            text=last.answer if last else "",
+            text=tooling.told(words),
             preset=self._request.preset.name,
             advice=advice,
             calls=calls,
@@ -275,8 +287,9 @@ class Turn:
             seconds=self._world.clock.monotonic() - self._began,
             finish=(last.finish if last else None) or "stop",
             tool_calls=answer.tool_calls if answer else (),
-            notes=(*self._notes, *(self._world.purse.notes if self._world.purse else ())),
+            notes=(*self._notes, *(purse.notes if purse else ()), *filter(None, (tooling.used,))),
             rounds=rounds,
+            lines=(*tooling.lines, *behind) if tooling.lines else (),
         )
 
 

@@ -7,6 +7,7 @@ adapter; whoever fulfils a protocol need not inherit from it.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,8 +17,9 @@ from core.calls import Chunk, ModelCall
 from core.errors import ChatUnknown
 from core.events import Note, Tell
 from core.frames import Frame
-from core.outcomes import Advice
+from core.outcomes import Advice, CallReport
 from core.presets import Slot
+from core.records import ToolRound, ToolStep
 from core.types import Address, Command, Incoming, Message, Press, Tool, ToolCall, Usage
 
 
@@ -75,10 +77,15 @@ Pricer: TypeAlias = Callable[[Slot, Usage], Decimal | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolResult:
-    """What a tool answered; an error is data for the model."""
+    """What a tool answered; an error is data for the model. `ran`: whether it was run at all."""
 
     text: str
     failed: bool = False
+    ran: bool = True
+
+
+Pause: TypeAlias = Callable[[], AbstractContextManager[None]]
+"""Holds a deadline for as long as what it gives is entered."""
 
 
 class Toolbox(Protocol):
@@ -88,8 +95,18 @@ class Toolbox(Protocol):
         """List them; the same list for a whole turn."""
         ...
 
-    async def call(self, call: ToolCall) -> ToolResult:
-        """Run one; a failure is a result, not an exception."""
+    async def begin(self, round_: ToolRound, calls: Sequence[CallReport]) -> None:
+        """Keep an answer that calls tools, and what the aggregator took up to it (P4)."""
+        ...
+
+    async def call(self, step: ToolStep, pause: Pause) -> ToolResult:
+        """Run one, if it may be; a failure is a result, not an exception.
+
+        The turn's deadline is held by `pause` while somebody is asked.
+
+        Raises:
+            StoreError: it could not be noted before it ran, or its result not after it.
+        """
         ...
 
 

@@ -101,6 +101,7 @@ class Reply:
                 self._answer.add(event.text)
             case AnswerReset():
                 self._answer.reset()
+                self._answer.add(event.kept)
             case TurnFinished() | TurnStopped() | TurnFailed():
                 self._end = event
                 self._panel.settle(ended=True)

@@ -146,6 +146,7 @@ def turn_end(turn_id: str, ending: Terminal) -> TurnEnd:
         priced=result.priced,
         seconds=result.seconds,
         notes=result.notes,
+        lines=result.lines,
     )
 
 

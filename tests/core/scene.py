@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from core.engine import Turn, TurnRequest
 from core.events import Checkpoint, Terminal, TurnEvent
-from core.outcomes import Advice
-from core.ports import AskNow, Provider, Toolbox, ToolResult
+from core.outcomes import Advice, CallReport
+from core.ports import AskNow, Pause, Provider, Toolbox, ToolResult
 from core.presets import Preset, ReferenceSlot, Slot
+from core.records import ToolRound, ToolStep
 from core.types import Line, Tool, ToolCall
 from tests.fakes.loop import run_virtual
 from tests.fakes.model import ScriptedModel, world
@@ -44,11 +45,20 @@ class Tools:
     def __init__(self, *failing: str, seconds: float = 1.0) -> None:
         self._failing = failing
         self._seconds = seconds
+        self.begun: list[ToolRound] = []
+        self.paid: list[Sequence[CallReport]] = []
+        self.ran: list[ToolCall] = []
 
     def tools(self):
         return (Tool(name="look"), Tool(name="read"))
 
-    async def call(self, call: ToolCall) -> ToolResult:
+    async def begin(self, round_: ToolRound, calls: Sequence[CallReport]) -> None:
+        self.begun.append(round_)
+        self.paid.append(calls)
+
+    async def call(self, step: ToolStep, pause: Pause) -> ToolResult:
+        call = step.call
+        self.ran.append(call)
         await asyncio.sleep(self._seconds if call.name == "look" else self._seconds / 2)
         return ToolResult(text=f"{call.name} says", failed=call.name in self._failing)
 

@@ -150,7 +150,7 @@ def test_moa_21_the_aggregator_loops_over_tools_and_each_call_gets_its_result():
         scene = Scene(model, preset("a", fanout=USER_TURN), toolbox=tools)
         ending = await scene.run()
         assert isinstance(ending, TurnFinished)
-        assert ending.result.text == "Done."
+        assert ending.result.text == "Hm.\n\nDone."
         second = without_block(model.of("agg")[1].call.lines)
         assert [line.role for line in second] == ["system", "user", "assistant", "tool", "tool"]
         assert second[2].text == "Hm."
