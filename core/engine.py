@@ -7,7 +7,7 @@ listeners, notes checkpoints for whoever keeps them, and models and tools do the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core import tokens
@@ -173,10 +173,7 @@ class Turn:
                 round_ = await self._tooling.begin(answer, self._calls())
             elif round_.line.text:
                 following(AnswerDelta(text=round_.line.text))
-            if iteration == preset.max_iterations:
-                self._tooling.leave(round_)
-            else:
-                await self._tooling.use(round_, tell, pause)
+            await self._tooling.use(round_, tell, pause, last=preset.max_iterations)
         error = (
             f"The model went on calling tools {preset.max_iterations} times without an answer, "
             "which is this preset's limit (max_iterations)."
@@ -268,14 +265,13 @@ class Turn:
 
     def _result(self, answer: Ask | None = None) -> TurnResult:
         """Sum the turn up: what was said, by whom, for how much (MOA-29)."""
-        calls, tooling, purse = self._calls(), self._tooling, self._world.purse
+        calls, tooling = self._calls(), self._tooling
         rounds = tuple(filter(None, (each.summed() for each in self._rounds)))
         advice = self._advice or (rounds[-1].advice if rounds else ())
         spent = (call for asked in rounds for each in asked.advice for call in each.calls)
         total = bill([*spent, *calls])
         last = answer or (self._asks[-1] if self._asks else None)
-        words = last.answer if last and last.iteration > tooling.closed else ""
-        behind = (Line.of("assistant", words),) if words else ()
+        words = tooling.last_words(last)
         return TurnResult(
             text=tooling.told(words),
             preset=self._request.preset.name,
@@ -287,10 +283,13 @@ class Turn:
             seconds=self._world.clock.monotonic() - self._began,
             finish=(last.finish if last else None) or "stop",
             tool_calls=answer.tool_calls if answer else (),
-            notes=(*self._notes, *(purse.notes if purse else ()), *filter(None, (tooling.used,))),
+            notes=(*self._notes, *self._said_of_money(), *tooling.notes),
             rounds=rounds,
-            lines=(*tooling.lines, *behind) if tooling.lines else (),
+            lines=tooling.history(words),
         )
+
+    def _said_of_money(self) -> Sequence[str]:
+        return () if self._world.purse is None else self._world.purse.notes
 
 
 def _missing(provider: str, providers: Providers) -> str:

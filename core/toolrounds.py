@@ -48,13 +48,22 @@ class ToolRounds:
         self._used: Counter[str] = Counter()
         self.lines: tuple[Line, ...] = ()
         self.said = ""
-        self.closed = 0
+        self._closed = 0
 
     @property
-    def used(self) -> str:
-        """What was used, for the footer: "tools: look ×2, read"; empty where nothing was."""
+    def notes(self) -> tuple[str, ...]:
+        """What was used, for the footer: "tools: look ×2, read"."""
         names = [name if n == 1 else f"{name} ×{n}" for name, n in self._used.items()]
-        return f"tools: {', '.join(names)}" if names else ""
+        return (f"tools: {', '.join(names)}",) if names else ()
+
+    def last_words(self, last: Ask | None) -> str:
+        """Give what was said behind the last round of tools, by the last call of the model."""
+        return last.answer if last is not None and last.iteration > self._closed else ""
+
+    def history(self, words: str) -> tuple[Line, ...]:
+        """Give what the history keeps behind the question; nothing where no tool was called."""
+        behind = (Line.of("assistant", words),) if words else ()
+        return (*self.lines, *behind) if self.lines else ()
 
     def told(self, text: str) -> str:
         """Give everything that the person reads: what was said before, and these words."""
@@ -78,13 +87,19 @@ class ToolRounds:
             await self._toolbox.begin(round_, calls)
         return round_
 
-    async def use(self, round_: ToolRound, tell: Tell, pause: Pause) -> None:
+    async def use(self, round_: ToolRound, tell: Tell, pause: Pause, *, last: int) -> None:
         """Run what was called, side by side; what an earlier run has run is not run again.
+
+        At the answer `last` nothing is run, for the turn ends with it.
 
         Raises:
             StoreError: an intent or a result could not be kept.
             asyncio.CancelledError: it was stopped; every call has its result all the same.
         """
+        if round_.iteration == last:
+            unused = ToolResult(text=NOT_RUN, failed=True, ran=False)
+            self._close(round_, [unused] * len(round_.steps))
+            return
         results = {step.position: _known(step) for step in round_.steps if step.state != "open"}
 
         async def use(step: ToolStep) -> None:
@@ -103,10 +118,6 @@ class ToolRounds:
         finally:
             cancelled = ToolResult(text=CANCELLED, failed=True, ran=False)
             self._close(round_, [results.get(n, cancelled) for n in range(len(round_.steps))])
-
-    def leave(self, round_: ToolRound) -> None:
-        """Run nothing of a round, for the turn ends with it."""
-        self._close(round_, [ToolResult(text=NOT_RUN, failed=True, ran=False)] * len(round_.steps))
 
     async def _result(self, step: ToolStep, tell: Tell, pause: Pause) -> ToolResult:
         call = step.call
@@ -132,7 +143,7 @@ class ToolRounds:
         ]
         self.lines = (*self.lines, round_.line, *answers)
         self.said = self.told(round_.line.text)
-        self.closed = round_.iteration
+        self._closed = round_.iteration
         self._used.update(
             step.call.name for step, each in zip(round_.steps, results, strict=True) if each.ran
         )
