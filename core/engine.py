@@ -139,7 +139,8 @@ class Turn:
             error = str(refusal)
             self.ending = TurnFailed(error=error, result=self._result(), over_budget=True)
         except (Unanswered, PresetUnavailable) as failure:
-            self.ending = TurnFailed(error=str(failure), result=self._result())
+            kind = self._asks[-1].error if self._asks else None
+            self.ending = TurnFailed(error=str(failure), result=self._result(), kind=kind)
         except asyncio.CancelledError:
             self.ending = TurnStopped(result=self._result())
             raise

@@ -89,9 +89,17 @@ class ModelError(GatewayError):
 
 
 class ModelUnreachable(ModelError):
-    """The provider could not be reached, or the connection broke."""
+    """The provider could not be reached, or the connection broke.
+
+    `connected` is False where there was no connection at all.
+    """
 
     kind: ClassVar[FailureKind] = "unreachable"
+
+    def __init__(self, message: str, *, connected: bool = True) -> None:
+        """Keep whether there was a connection."""
+        super().__init__(message)
+        self.connected = connected
 
 
 class ModelBusy(ModelError):

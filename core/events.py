@@ -165,12 +165,14 @@ class TurnStopped:
 class TurnFailed:
     """The turn has no whole answer. `error` is a sentence for people; what was shown is kept.
 
-    `over_budget`: a budget forbade to ask, or to go on.
+    `over_budget`: a budget forbade to ask, or to go on. `kind` is the aggregator's failure, or an
+    end that is none; None where nobody was asked.
     """
 
     error: str
     result: TurnResult
     over_budget: bool = False
+    kind: str | None = None
 
 
 Terminal: TypeAlias = TurnFinished | TurnStopped | TurnFailed

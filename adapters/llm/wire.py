@@ -115,7 +115,8 @@ def _failed(error: Exception, endpoint: Endpoint) -> ModelError:
         return ModelStalled(text, stage="connect")
     # Before ValueError: a certificate that is not trusted is one, too.
     if isinstance(error, aiohttp.ClientConnectionError | OSError):
-        return ModelUnreachable(_unreachable(error, endpoint.host))
+        connected = not isinstance(error, aiohttp.ClientConnectorError)
+        return ModelUnreachable(_unreachable(error, endpoint.host), connected=connected)
     if isinstance(error, ValueError | aiohttp.NonHttpUrlClientError):
         return ModelRefused("base_url is no HTTP address, or a header is malformed")
     return ModelBroken(f"What {endpoint.host} answers is no HTTP")

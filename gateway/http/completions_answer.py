@@ -223,7 +223,7 @@ def failure_of(ending: TurnFailed | TurnStopped) -> Failure:
     if isinstance(ending, TurnStopped):
         return Failure(text="The answer was stopped.", status=503, code="stopped", again=True)
     calls = ending.result.calls
-    kind = calls[-1].error if calls else None
+    kind = ending.kind or (calls[-1].error if calls else None)
     status, code, again = _BY_KIND.get(kind, (502, "model_failed", False))
     return Failure(text=ending.error, status=status, code=code, again=again)
 

@@ -29,7 +29,7 @@ from gateway.http.api import Api
 from gateway.http.auth import Auth
 from gateway.http.condition import Condition
 from gateway.http.hooks import hooks_of
-from gateway.http.metrics import TurnMetrics
+from gateway.http.metrics import LeftAlone, TurnMetrics
 from gateway.offers import Offer
 
 PRINTED_TOKEN_BYTES = 24
@@ -55,6 +55,7 @@ class Face:
         condition = Condition(gateway, self.offers)
         registry = CollectorRegistry()
         gateway.listeners.append(TurnMetrics(registry).tell)
+        registry.register(LeftAlone(gateway.models.left_alone))
         chat = self._chat(gateway, condition)
         api = Api(
             catalogue=gateway.exchange.catalogue,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
 
 from core.events import (
     ReferenceDone,
@@ -66,3 +67,19 @@ def count_pages(registry: CollectorRegistry, pages: Callable[[], int]) -> None:
     """Add how many pages of the web chat are open."""
     gauge = Gauge("moa_pages_open", "Pages of the web chat that are open", registry=registry)
     gauge.set_function(pages)
+
+
+class LeftAlone:
+    """Collects who failed too often to be asked now, when somebody looks."""
+
+    def __init__(self, left_alone: Callable[[], Mapping[str, float]]) -> None:
+        """`left_alone` names them, each with the seconds that are left."""
+        self._left_alone = left_alone
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Give one gauge, with a sample for each."""
+        text = "Seconds for which a provider or a model is left alone, because it kept failing"
+        gauge = GaugeMetricFamily("moa_left_alone_seconds", text, labels=["label"])
+        for label, seconds in self._left_alone().items():
+            gauge.add_metric([label], seconds)
+        yield gauge

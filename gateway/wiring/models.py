@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from adapters.llm.breaker import Circuits
 from adapters.llm.chat_completions import ChatCompletions
 from adapters.llm.compose import Options, compose
 from adapters.llm.deadline import Timeouts
@@ -81,6 +82,12 @@ class Models:
     providers: Mapping[str, Provider]
     services: tuple[Service, ...] = ()
     embedded: Mapping[str, LocalModel]
+    circuits: tuple[Circuits, ...] = ()
+
+    def left_alone(self) -> Mapping[str, float]:
+        """Name who failed too often to be asked now, each with the seconds that are left."""
+        every = [each.left_alone() for each in self.circuits]
+        return {name: left for each in every for name, left in each.items()}
 
 
 def open_models(
@@ -94,6 +101,7 @@ def open_models(
         ConfigError: a model's file or script is not there or not right.
     """
     made: dict[str, Provider] = {}
+    circuits: list[Circuits] = []
     services: list[Service] = []
     embedded: dict[str, Embedded] = {}
     for name, shape in config.providers.items():
@@ -106,15 +114,23 @@ def open_models(
             model = _scripted(name, shape)
         else:
             model = ChatCompletions(session, _endpoint(shape))
+        options = _options(name, shape)
+        if options.circuits is not None:
+            circuits.append(options.circuits)
         made[name] = Provider(
             name=name,
-            model=compose(model, options=_options(shape)),
+            model=compose(model, options=options),
             missing=missing(shape),
             max_parallel=shape.max_parallel,
             small=isinstance(shape, shapes.Embedded) and shape.model_path is None,
             local=not isinstance(shape, PAID),
         )
-    return Models(providers=made, services=tuple(services), embedded=embedded)
+    return Models(
+        providers=made,
+        services=tuple(services),
+        embedded=embedded,
+        circuits=tuple(circuits),
+    )
 
 
 def _embedded(
@@ -151,10 +167,11 @@ def _endpoint(shape: shapes.ChatCompletions | shapes.Messages) -> Endpoint:
     )
 
 
-def _options(shape: shapes.Provider) -> Options:
+def _options(name: str, shape: shapes.Provider) -> Options:
     usual, wanted = Timeouts(), shape.timeouts
     return Options(
         max_parallel=shape.max_parallel,
+        circuits=Circuits(name) if isinstance(shape, PAID) else None,
         timeouts=Timeouts(
             first_token=wanted.first_token or usual.first_token,
             between_tokens=wanted.between_tokens or usual.between_tokens,

@@ -13,6 +13,7 @@ import pytest
 
 import adapters.llm
 from adapters.llm.alternation import Alternating
+from adapters.llm.breaker import Circuits, Guarded
 from adapters.llm.chat_completions import ChatCompletions
 from adapters.llm.compose import Options, compose
 from adapters.llm.deadline import Deadlined
@@ -28,7 +29,7 @@ from core.presets import Slot
 from core.types import Line, ToolCall, Usage
 from tests.simulators.provider import ProviderSimulator, Reply
 
-WRAPPERS = {Alternating, Deadlined, Limited, Retrying}
+WRAPPERS = {Alternating, Deadlined, Guarded, Limited, Retrying}
 """Around each kind they have to keep the contract, too: see the kinds named "wrapped"."""
 ELSEWHERE = {"Embedded", "HttpModel"}
 """Shown by tests of its own, with a real engine; and by every format that it is asked over."""
@@ -86,7 +87,8 @@ async def model(request):
         made = KINDS[request.param.removeprefix("wrapped ")](stack)
         bare: Model = await made if asyncio.iscoroutine(made) else made
         wrapped = request.param.startswith("wrapped")
-        yield compose(bare, options=Options(max_parallel=1)) if wrapped else bare
+        options = Options(max_parallel=1, circuits=Circuits("p"))
+        yield compose(bare, options=options) if wrapped else bare
 
 
 def call(name: str) -> ModelCall:
