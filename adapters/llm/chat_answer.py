@@ -6,7 +6,6 @@ a failure leads to is not its business.
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 
 import msgspec
@@ -14,6 +13,7 @@ import msgspec
 from adapters.llm import failures
 from adapters.llm.chat_tools import ToolCalls
 from adapters.llm.chat_wire import Answered, Choice, Words, finish_of, spent_of
+from adapters.llm.encoding import decode
 from core.calls import Chunk
 from core.errors import ModelBroken, ModelRefused, ModelUnreachable
 from core.types import Finish, Usage
@@ -56,7 +56,7 @@ class ChatAnswer:
             self._closed = True
             return
         try:
-            answered = _read(document)
+            answered = decode(document, Answered)
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise ModelBroken("The provider's answer cannot be read") from error
         self._complain(answered)
@@ -131,14 +131,3 @@ class ChatAnswer:
             raise ModelBroken("The provider broke off with an error")
         finish: Finish = "tool_calls" if calls and reason == "stop" else reason
         return Chunk(tool_calls=calls, finish=finish)
-
-
-def _read(document: str) -> Answered:
-    try:
-        return msgspec.json.decode(document, type=Answered)
-    except msgspec.ValidationError:
-        raise
-    except msgspec.DecodeError:
-        # Half an emoji, written as one escape, is no text for msgspec: it is replaced.
-        mended = json.dumps(json.loads(document), ensure_ascii=False).encode(errors="replace")
-        return msgspec.json.decode(mended, type=Answered)

@@ -6,7 +6,6 @@ Decides which piece belongs to which call: by index, and by id where a server nu
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import uuid4
@@ -14,6 +13,7 @@ from uuid import uuid4
 import msgspec
 
 from adapters.llm.chat_wire import ToolPiece
+from adapters.llm.encoding import is_json
 from core.types import ToolCall
 
 
@@ -64,7 +64,7 @@ class ToolCalls:
             for call in self._calls
             if call.name
         )
-        return tuple(call for call in calls if not cut or _is_json(call.arguments))
+        return tuple(call for call in calls if not cut or is_json(call.arguments))
 
     def _of(self, piece: ToolPiece) -> _Growing:
         """Find the call that a piece belongs to, or begin one."""
@@ -85,11 +85,3 @@ def _begins_another(piece: ToolPiece, call: _Growing) -> bool:
     if not name or not call.name or (piece.id and str(piece.id) == call.id):
         return False
     return piece.index is None or name != call.name or bool(piece.id and call.id)
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True

@@ -145,13 +145,15 @@ class Spent(Struct):
     prompt_cache_hit_tokens: Count = None
     cached_tokens: Count = None
     input_tokens: Count = None
+    input_tokens_details: InputDetails | None = None
     output_tokens: Count = None
+    output_tokens_details: OutputDetails | None = None
 
     @property
     def usage(self) -> Usage:
         """Our own form (MOA-27): the input includes the cache here already."""
-        into = self.prompt_tokens_details or InputDetails()
-        out = self.completion_tokens_details or OutputDetails()
+        into = self.prompt_tokens_details or self.input_tokens_details or InputDetails()
+        out = self.completion_tokens_details or self.output_tokens_details or OutputDetails()
         return Usage(
             input=_first(self.prompt_tokens, self.input_tokens),
             cache_read=_first(into.cached_tokens, self.prompt_cache_hit_tokens, self.cached_tokens),

@@ -34,7 +34,10 @@ OVERFLOW = re.compile(
     r"|input is too long|maximum number of tokens|reduce the length of the messages",
     re.IGNORECASE,
 )
-FILTERED = re.compile(r"content.?(filter|policy)|moderation|flagged|ResponsibleAI", re.IGNORECASE)
+FILTERED = re.compile(
+    r"content.?(filter|policy)|(bio|misalignment)_policy|moderation|flagged|ResponsibleAI",
+    re.IGNORECASE,
+)
 NO_CREDIT = re.compile(r"insufficient_quota|insufficient.balance|billing", re.IGNORECASE)
 
 STATUS_OF = {
@@ -45,7 +48,11 @@ STATUS_OF = {
     "model_not_found": 404,
     "not_found_error": 404,
     "invalid_request_error": 400,
+    "invalid_prompt": 400,
     "content_filter": 400,
+    "bio_policy": 400,
+    "misalignment_policy_violation": 400,
+    "image_content_policy_violation": 400,
     "context_length_exceeded": 400,
     "rate_limit_error": 429,
     "rate_limit_exceeded": 429,

@@ -10,7 +10,13 @@ import re
 from typing import Literal, TypeAlias
 
 Quirk: TypeAlias = Literal[
-    "no_stream", "no_stream_options", "max_completion_tokens", "max_tokens", "no_temperature"
+    "no_stream",
+    "no_stream_options",
+    "max_completion_tokens",
+    "max_tokens",
+    "no_temperature",
+    "no_encrypted",
+    "no_store",
 ]
 Quirks: TypeAlias = frozenset[Quirk]
 
@@ -18,6 +24,7 @@ Quirks: TypeAlias = frozenset[Quirk]
 FAMILIES: tuple[tuple[re.Pattern[str], Quirks], ...] = (
     (re.compile(r"o\d"), frozenset({"max_completion_tokens"})),
     (re.compile(r"gpt-([5-9]|\d\d)"), frozenset({"max_completion_tokens"})),
+    (re.compile(r"gpt-[34]|chatgpt-|gpt-5(\.\d)?-chat"), frozenset({"no_encrypted"})),
 )
 
 REFUSES = r"unsupported|not support|unknown|unrecogni|not permitted|not allowed|unexpected|instead"
@@ -27,6 +34,8 @@ LESSONS: tuple[tuple[str, str, str, Quirk], ...] = (
     ("max_tokens", r"max_completion_tokens", REFUSES, "max_completion_tokens"),
     ("max_completion_tokens", r"max_completion_tokens", REFUSES, "max_tokens"),
     ("temperature", r"temperature", r"unsupported|not support|only the default", "no_temperature"),
+    ("include", r"encrypted.?content|\binclude\b|items are not persisted", "", "no_encrypted"),
+    ("store", r"\bstore\b", REFUSES, "no_store"),
     ("stream", r"\bstream(ing|ed)?\b", "", "no_stream"),
 )
 

@@ -39,6 +39,13 @@ class ChatCompletions(_Provider, frozen=True, kw_only=True, tag="chat_completion
     api_key: Secret | None = None
 
 
+class Responses(_Provider, frozen=True, kw_only=True, tag="responses"):
+    """OpenAI's Responses."""
+
+    base_url: Url
+    api_key: Secret | None = None
+
+
 class Messages(_Provider, frozen=True, kw_only=True, tag="messages"):
     """Anthropic's Messages."""
 
@@ -59,7 +66,7 @@ class Scripted(_Provider, frozen=True, kw_only=True, tag="scripted"):
     script: str | None = None
 
 
-Provider: TypeAlias = ChatCompletions | Messages | Embedded | Scripted
+Provider: TypeAlias = ChatCompletions | Responses | Messages | Embedded | Scripted
 
 UNSPOKEN = "wire format not supported yet"
 
@@ -71,6 +78,6 @@ def missing(provider: Provider) -> str:
     """
     if isinstance(provider, Messages):
         return UNSPOKEN
-    if isinstance(provider, ChatCompletions) and provider.api_key is not None:
+    if isinstance(provider, ChatCompletions | Responses) and provider.api_key is not None:
         return "" if provider.api_key else "no key"
     return ""

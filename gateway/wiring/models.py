@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 CONNECT = 10.0
 """Seconds for a connection, where the file says nothing."""
 
-PAID = shapes.ChatCompletions | shapes.Messages
+PAID = shapes.ChatCompletions | shapes.Responses | shapes.Messages
 
 Service = Callable[[], Awaitable[None]]
 """Something that runs until it is cancelled."""
@@ -113,7 +113,7 @@ def open_models(
         elif isinstance(shape, shapes.Scripted):
             model = _scripted(name, shape)
         else:
-            model = ChatCompletions(session, _endpoint(shape))
+            model = _remote(shape, session)
         options = _options(name, shape)
         if options.circuits is not None:
             circuits.append(options.circuits)
@@ -157,7 +157,15 @@ def _scripted(name: str, shape: shapes.Scripted) -> Model:
     return Scripted(script.parse(shape.answers, where=f"providers.{name}.answers"))
 
 
-def _endpoint(shape: shapes.ChatCompletions | shapes.Messages) -> Endpoint:
+def _remote(shape: PAID, session: aiohttp.ClientSession) -> Model:
+    if isinstance(shape, shapes.Responses):
+        from adapters.llm.responses import Responses
+
+        return Responses(session, _endpoint(shape))
+    return ChatCompletions(session, _endpoint(shape))
+
+
+def _endpoint(shape: PAID) -> Endpoint:
     return Endpoint(
         base_url=shape.base_url,
         api_key=None if shape.api_key is None else shape.api_key.reveal(),

@@ -9,6 +9,7 @@ from importlib import import_module
 from inspect import getmembers, isasyncgenfunction, isclass
 from typing import Any
 
+import aiohttp
 import pytest
 
 import adapters.llm
@@ -18,6 +19,7 @@ from adapters.llm.chat_completions import ChatCompletions
 from adapters.llm.compose import Options, compose
 from adapters.llm.deadline import Deadlined
 from adapters.llm.limit import Limited
+from adapters.llm.responses import Responses
 from adapters.llm.retry import Retrying
 from adapters.llm.script import parse
 from adapters.llm.scripted import Scripted
@@ -53,7 +55,7 @@ def scripted(_stack: AsyncExitStack) -> Model:
     return Scripted(parse(answers, where="contract"))
 
 
-async def chat_completions(stack: AsyncExitStack) -> Model:
+async def provider(stack: AsyncExitStack) -> tuple[aiohttp.ClientSession, Endpoint]:
     usage = {
         "prompt_tokens": 100,
         "completion_tokens": 20,
@@ -72,12 +74,21 @@ async def chat_completions(stack: AsyncExitStack) -> Model:
     }
     simulator = await stack.enter_async_context(ProviderSimulator(replies))
     session = await stack.enter_async_context(open_session())
-    return ChatCompletions(session, Endpoint(base_url=simulator.base_url))
+    return session, Endpoint(base_url=simulator.base_url)
+
+
+async def chat_completions(stack: AsyncExitStack) -> Model:
+    return ChatCompletions(*await provider(stack))
+
+
+async def responses(stack: AsyncExitStack) -> Model:
+    return Responses(*await provider(stack))
 
 
 KINDS: dict[str, Callable[[AsyncExitStack], Any]] = {
     "scripted": scripted,
     "chat_completions": chat_completions,
+    "responses": responses,
 }
 
 
@@ -177,5 +188,5 @@ def test_every_model_there_is_is_held_to_this():
                 getattr(each, "stream", None)
             ):
                 found.add(name)
-    covered = {ChatCompletions.__name__, Scripted.__name__}
+    covered = {ChatCompletions.__name__, Responses.__name__, Scripted.__name__}
     assert found - ELSEWHERE == covered | {wrapper.__name__ for wrapper in WRAPPERS}

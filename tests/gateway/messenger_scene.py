@@ -39,7 +39,7 @@ from tests.gateway.harness import Process, process_gateway
 from tests.gateway.page import PATIENCE, stored
 from tests.simulators.base import Fault
 from tests.simulators.discord.simulator import DiscordSimulator
-from tests.simulators.provider import ProviderSimulator, Reply
+from tests.simulators.provider import Dialect, ProviderSimulator, Reply
 from tests.simulators.slack.delivery import ACK
 from tests.simulators.slack.simulator import SlackSimulator
 from tests.simulators.telegram.simulator import TelegramSimulator
@@ -105,11 +105,13 @@ class Models(ProviderSimulator):
             self._gates.pop(model, asyncio.Event()).set()
 
     @override
-    async def _play(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+    async def _play(
+        self, dialect: Dialect, request: web.Request, body: dict[str, Any]
+    ) -> web.StreamResponse:
         gate = self._gates.get(body["model"])
         if gate is not None:
             await gate.wait()
-        return await super()._play(request, body)
+        return await super()._play(dialect, request, body)
 
     def stall(self) -> None:
         """Let the answer stop in the middle, and never go on."""

@@ -43,8 +43,8 @@ moa:
         "2: http.port: should be a whole number from 0 to 65535, not '99999'",
         ("2: http.token: a token is required, for http.host is not this machine alone (127.0.0.1)"),
         (
-            "4: providers.openai.api: should be one of chat_completions, messages, embedded, "
-            "scripted (did you mean 'chat_completions'?)"
+            "4: providers.openai.api: should be one of chat_completions, responses, messages, "
+            "embedded, scripted (did you mean 'chat_completions'?)"
         ),
         "5: providers.b.max_parallel: should be a whole number of at least 1, not '0'",
         "6: providers.b: is written twice (first on line 5)",

@@ -1,9 +1,9 @@
-"""A provider of the Chat Completions format on loopback: strict, programmable, and it remembers.
+"""A provider of OpenAI's two formats on loopback: strict, programmable, and it remembers.
 
-It refuses what OpenAI refuses, plays one `Reply` after another for each model (the last one
-again and again), and keeps every request with its exact bytes, its time, and when its client
-went away. By hand: `python -m tests.simulators provider --port 9001`, then the names in
-`BY_HAND` are its models.
+It answers Chat Completions and Responses. It refuses what OpenAI refuses, plays one `Reply` after
+another for each model (the last one again and again), and keeps every request with its exact
+bytes, its time, and when its client went away. By hand: `python -m tests.simulators provider
+--port 9001`, then the names in `BY_HAND` are its models.
 """
 
 from __future__ import annotations
@@ -12,15 +12,17 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Self
+from functools import partial
+from typing import Any, Protocol, Self
 
 from aiohttp import web
 
-from tests.simulators.openai_rules import Complaint, complaint
-from tests.simulators.provider_reply import Answer, Reply, objection
+from tests.simulators import openai_rules, provider_reply, responses_reply, responses_rules
+from tests.simulators.openai_rules import Complaint
+from tests.simulators.provider_reply import Reply
 
 __all__ = ["ProviderSimulator", "Reply", "Seen"]
 
@@ -51,6 +53,42 @@ class Seen:
 
 
 Replies = Mapping[str, Reply | Sequence[Reply]]
+Body = Mapping[str, Any]
+
+
+class Answer(Protocol):
+    """An answer as bytes."""
+
+    @property
+    def reply(self) -> Reply: ...
+
+    def document(self) -> bytes: ...
+
+    def events(self) -> Iterator[bytes]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """One of the formats. `lines` is the field that holds the conversation."""
+
+    lines: str
+    complaint: Callable[[bytes, frozenset[str]], Complaint | None]
+    objection: Callable[[Reply, Body], Complaint | None]
+    answer: Callable[[Reply, Body, Mapping[str, Any]], Answer]
+
+
+CHAT = Dialect(
+    lines="messages",
+    complaint=openai_rules.complaint,
+    objection=provider_reply.objection,
+    answer=provider_reply.Answer,
+)
+RESPONSES = Dialect(
+    lines="input",
+    complaint=responses_rules.complaint,
+    objection=responses_reply.objection,
+    answer=responses_reply.ResponsesAnswer,
+)
 
 
 class ProviderSimulator:
@@ -86,7 +124,8 @@ class ProviderSimulator:
     async def start(self) -> Self:
         """Listen on loopback."""
         app = web.Application(client_max_size=64 * 1024 * 1024)
-        app.router.add_post("/v1/chat/completions", self._answer)
+        app.router.add_post("/v1/chat/completions", partial(self._answer, CHAT))
+        app.router.add_post("/v1/responses", partial(self._answer, RESPONSES))
         app.router.add_get("/v1/models", self._models)
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -111,7 +150,7 @@ class ProviderSimulator:
         data = [{"id": name, "object": "model"} for name in self.replies if name != "*"]
         return web.json_response({"object": "list", "data": data})
 
-    async def _answer(self, request: web.Request) -> web.StreamResponse:
+    async def _answer(self, dialect: Dialect, request: web.Request) -> web.StreamResponse:
         loop = asyncio.get_running_loop()
         headers, raw = request.headers.copy(), await request.read()
         peer = request.transport and request.transport.get_extra_info("peername")
@@ -123,10 +162,10 @@ class ProviderSimulator:
         try:
             wrong = self._stranger(request)
             if wrong is None and self._strict:
-                wrong = complaint(seen.raw, self._extra)
+                wrong = dialect.complaint(seen.raw, self._extra)
             if wrong is not None:
                 return web.json_response(wrong.body, status=wrong.status)
-            return await self._play(request, seen.body)
+            return await self._play(dialect, request, seen.body)
         except (asyncio.CancelledError, ConnectionError):
             seen.gone_at = loop.time()
             seen.gone.set()
@@ -150,9 +189,11 @@ class ProviderSimulator:
         self._counts[model] = count + 1
         return planned[min(count, len(planned) - 1)]
 
-    async def _play(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+    async def _play(
+        self, dialect: Dialect, request: web.Request, body: dict[str, Any]
+    ) -> web.StreamResponse:
         reply = self._next(body["model"])
-        wrong = UNKNOWN if reply is None else objection(reply, body)
+        wrong = UNKNOWN if reply is None else dialect.objection(reply, body)
         if reply is None or wrong is not None:
             wrong = wrong or UNKNOWN
             return web.json_response(wrong.body, status=wrong.status)
@@ -160,7 +201,7 @@ class ProviderSimulator:
         if reply.status != 200:
             error = reply.error or Complaint("Refused.", type="server_error").body
             return web.json_response(error, status=reply.status, headers=reply.headers)
-        answer = Answer(reply, body, self._usage(reply, body))
+        answer = dialect.answer(reply, body, self._usage(reply, body, dialect.lines))
         streamed = bool(body.get("stream")) and not reply.whole
         kind = "text/event-stream" if streamed else "application/json"
         response = web.StreamResponse(headers={"Content-Type": kind, **reply.headers})
@@ -188,9 +229,9 @@ class ProviderSimulator:
             sent += len(piece)
             await asyncio.sleep(reply.between)
 
-    def _usage(self, reply: Reply, body: dict[str, Any]) -> Mapping[str, Any]:
+    def _usage(self, reply: Reply, body: Body, lines: str) -> Mapping[str, Any]:
         """Count tokens, and what a prefix cache of this model would have had."""
-        prompt = json.dumps(body["messages"]).encode()
+        prompt = json.dumps(body[lines]).encode()
         before = self._prompts.setdefault(body["model"], [])
         known = max((_common(prompt, each) for each in before), default=0)
         before.append(prompt)

@@ -105,15 +105,15 @@ class Answer:
 
     def _deltas(self) -> Iterator[dict[str, Any]]:
         yield {"role": "assistant", "content": ""}
-        for piece in _cut(self.reply.reasoning, self.reply.size):
+        for piece in cut(self.reply.reasoning, self.reply.size):
             yield self._thought(piece)
-        for piece in _cut(self.text, self.reply.size):
+        for piece in cut(self.text, self.reply.size):
             yield {"content": piece}
         for index, call in enumerate(self.reply.tool_calls):
             function = call["function"]
             head = {**call, "index": index, "function": {**function, "arguments": ""}}
             yield {"tool_calls": [head]}
-            for piece in _cut(function["arguments"], self.reply.size):
+            for piece in cut(function["arguments"], self.reply.size):
                 yield {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}
 
     def _thought(self, text: str) -> dict[str, Any]:
@@ -130,7 +130,8 @@ class Answer:
         return f"data: {json.dumps(frame)}\n\n".encode()
 
 
-def _cut(text: str, size: int) -> list[str]:
+def cut(text: str, size: int) -> list[str]:
+    """Cut a text into pieces."""
     return [text[start : start + size] for start in range(0, len(text), size)]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from core.calls import Chunk, ModelCall
 from core.ports import Model
 from core.presets import Slot
-from core.types import Line, ToolCall, Usage
+from core.types import Line, Sealed, ToolCall, Usage
 
 USER = Line.of("user", "Ship it today?")
 
@@ -39,6 +39,10 @@ class Heard:
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
         return tuple(call for chunk in self.chunks for call in chunk.tool_calls)
+
+    @property
+    def sealed(self) -> tuple[Sealed, ...]:
+        return tuple(each for chunk in self.chunks for each in chunk.sealed)
 
     @property
     def usage(self) -> Usage | None:
