@@ -20,6 +20,13 @@ def _messages_of(scene: Scene) -> list[Message]:
     return [{"role": role, "content": text} for role, text in scene.said()]
 
 
+def bare() -> aiohttp.ClientSession:
+    """Open a session without limits, cookies or anything else."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
+    )
+
+
 class Floor:
     """Asks over one session, as a script would that somebody writes in an hour."""
 

@@ -136,7 +136,7 @@ def provider() -> Iterator[str]:
 async def serve() -> None:
     """Serve on loopback until nobody holds the other end of stdin."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(Clockwork, "127.0.0.1", 0, backlog=512)
+    server = await loop.create_server(Clockwork, "127.0.0.1", 0, backlog=4096)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1", flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
 

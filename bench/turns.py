@@ -9,11 +9,9 @@ from dataclasses import dataclass, replace
 from statistics import median
 from time import process_time
 
-import aiohttp
-
 from adapters.llm.wire import open_session
 from bench.engine import Ours
-from bench.floor import Floor
+from bench.floor import Floor, bare
 from bench.scene import BROKEN, FAST, SLOW, Plan, Scene, Took
 from bench.table import Row
 from core.quorum import GRACE
@@ -69,9 +67,9 @@ async def _one(turn: TurnOf, scene: Scene) -> Took:
 
 async def rows(base_url: str, repeat: int) -> list[Row]:
     """Measure."""
-    async with asyncio.TaskGroup() as group, open_session() as session, _bare() as bare:
+    async with asyncio.TaskGroup() as group, open_session() as session, bare() as plain:
         ours = Ours(session, base_url, group)
-        sides = Sides(floor=Floor(bare, base_url).turn, ours=ours.turn, repeat=repeat)
+        sides = Sides(floor=Floor(plain, base_url).turn, ours=ours.turn, repeat=repeat)
         await replace(sides, repeat=2).play(THREE, crowd=4)  # connections, caches, bytecode
         short = await sides.play(THREE)
         return [
@@ -83,12 +81,6 @@ async def rows(base_url: str, repeat: int) -> list[Row]:
             *await _slow(replace(sides, repeat=max(2, repeat // 3)), short),
             *await _broken(replace(sides, repeat=max(2, repeat // 3)), short),
         ]
-
-
-def _bare() -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
-    )
 
 
 def _long() -> Scene:

@@ -19,6 +19,7 @@ from structlog.contextvars import bind_contextvars
 from core.engine import Turn
 from core.events import Landed, TurnFailed, TurnFinished, TurnStopped
 from core.records import TurnEnd
+from core.turnstile import my_turn
 from core.types import Usage
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class TurnRunner:
             StoreError: something could not be stored; the turn is unfinished.
         """
         await self.world.ready()
+        await my_turn()
         tell = partial(_tell_all, (tell, *self.listeners))
         turn = Turn(request, world=self.world, cache=self.cache)
         checkpoints: asyncio.Queue[Checkpoint | None] = asyncio.Queue()

@@ -17,6 +17,7 @@ import aiohttp
 
 from adapters.llm import failures, waits
 from core.errors import ModelBroken, ModelError, ModelRefused, ModelStalled, ModelUnreachable
+from core.turnstile import my_turn
 from core.types import Json
 
 LARGEST_ERROR = 64 * 1024
@@ -97,6 +98,7 @@ async def post(
         ModelRefused: the address cannot be one.
         ModelBroken: what answers does not speak HTTP.
     """
+    await my_turn()
     try:
         return await session.post(
             endpoint.url(path),
@@ -168,7 +170,9 @@ class Reading:
         """
         if until is None:
             await self._lull()
-            return await read(self._response)
+            data = await read(self._response)
+            await my_turn()
+            return data
         try:
             async with asyncio.timeout_at(until):
                 return await read(self._response)

@@ -1,0 +1,94 @@
+"""Shows that however much is ready at once, the loop comes round to everything else."""
+
+from __future__ import annotations
+
+import asyncio
+
+from core.turnstile import PER_ROUND, Turnstile, my_turn
+from tests.fakes.loop import run_virtual
+
+
+class Rounds:
+    """Counts the rounds of the running loop, as anybody else who has something to do there."""
+
+    def __init__(self):
+        self.number = 0
+        self._loop = asyncio.get_running_loop()
+        self._round()
+
+    def _round(self):
+        self.number += 1
+        self._handle = self._loop.call_soon(self._round)
+
+    def stop(self):
+        self._handle.cancel()
+
+
+async def test_few_pass_in_one_round_and_in_the_order_in_which_they_came():
+    stile, rounds, passed = Turnstile(3), Rounds(), []
+
+    async def work(number):
+        await stile.passed()
+        passed.append((rounds.number, number))
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(10):
+            group.create_task(work(number))
+    rounds.stop()
+    assert [number for _, number in passed] == list(range(10))
+    in_round = [round_ for round_, _ in passed]
+    assert max(in_round.count(each) for each in in_round) == 3
+    assert len(set(in_round)) == 4
+
+
+async def test_whoever_need_not_wait_passes_at_once():
+    stile, rounds = Turnstile(3), Rounds()
+    for _ in range(3):
+        await stile.passed()
+    rounds.stop()
+    assert rounds.number == 1
+
+
+async def test_nobody_who_comes_later_overtakes_those_who_wait():
+    stile, passed = Turnstile(1), []
+
+    async def work(name):
+        await stile.passed()
+        passed.append(name)
+
+    async def often():
+        for number in range(3):
+            await work(f"often {number}")
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(often())
+        for name in ("a", "b", "c"):
+            group.create_task(work(name))
+    assert passed == ["often 0", "often 1", "a", "b", "c", "often 2"]
+
+
+async def test_whoever_is_stopped_while_waiting_takes_nobodys_place():
+    stile, passed = Turnstile(1), []
+
+    async def work(name):
+        await stile.passed()
+        passed.append(name)
+
+    async with asyncio.TaskGroup() as group:
+        first, second, third = (group.create_task(work(name)) for name in ("a", "b", "c"))
+        while not first.done():  # noqa: ASYNC110 - the others wait by then
+            await asyncio.sleep(0)
+        second.cancel()
+    assert second.cancelled()
+    assert third.done()
+    assert passed == ["a", "c"]
+
+
+def test_every_loop_has_one_of_its_own():
+    async def crowd():
+        async with asyncio.TaskGroup() as group:
+            for _ in range(3 * PER_ROUND):
+                group.create_task(my_turn())
+
+    for _ in range(2):
+        run_virtual(crowd())
