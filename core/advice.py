@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from core import tokens
-from core.presets import ReferenceSlot
+from core.presets import ReferenceSlot, Slot
 from core.types import Image, Line, ToolCall
 
 RESULT_LIMIT = 4_000
@@ -88,13 +88,18 @@ def _empty(line: Line) -> bool:
 def for_slot(view: Sequence[Line], slot: ReferenceSlot, *, small: bool = False) -> tuple[Line, ...]:
     """Make a reference's exact messages: its prompt, its share of the view, what it can see."""
     head = Line.of("system", system_prompt(slot, small=small))
-    seen = [line if slot.vision and line.images else _plain(line) for line in view]
+    seen = [seen_by(slot, line) for line in view]
     room = slot.context_window
     if room is not None:
         room = max(1, room - tokens.estimate_line(head) - (slot.max_tokens or room // 4))
     # The appended request is no turn: it comes and goes, so it must not move the cut.
     turns = seen[:-1] if view and view[-1] is _REQUEST else seen
     return (head, *seen[tokens.cut(turns, room) :])
+
+
+def seen_by(slot: Slot, line: Line) -> Line:
+    """Give a line as a slot can read it: what is no words is named for one that cannot see."""
+    return line if slot.vision and line.images else _plain(line)
 
 
 def view_hash(view: Sequence[Line]) -> str:

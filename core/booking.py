@@ -18,7 +18,7 @@ from core.events import (
     RoundClosed,
     Tell,
 )
-from core.outcomes import Advice, CallReport
+from core.outcomes import Advice, CallReport, apart
 from core.presets import Preset
 
 
@@ -66,9 +66,10 @@ class Booking:
     def again(self, tell: Tell) -> tuple[Advice, ...]:
         """Tell of a round that was complete before the turn was cut; nobody is asked."""
         everybody = _in_order(self.booked)
-        for advice in everybody:
+        references, _ = apart(everybody)
+        for advice in references:
             tell(ReferenceDone(advice=advice))
-        tell(ReferencesDone(advice=everybody))
+        tell(ReferencesDone(advice=references))
         return everybody
 
     def summed(self) -> Round | None:

@@ -7,16 +7,14 @@ listeners, notes checkpoints for whoever keeps them, and models and tools do the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core import tokens
-from core.advice import advisory_view
 from core.answering import Answering, Unanswered, opening_call
 from core.asking import Ask, World
 from core.block import prefilled, reference_block, with_block
-from core.booking import Booking
-from core.cadence import advice_key, advised_upto
+from core.cadence import advised_upto
 from core.cost import bill
 from core.errors import OverBudget, PresetUnavailable
 from core.events import (
@@ -30,11 +28,13 @@ from core.events import (
     TurnStarted,
     TurnStopped,
 )
-from core.outcomes import Advice, CallReport
+from core.gate import judged
+from core.outcomes import Advice, CallReport, apart
 from core.ports import AdviceCache, Providers, Toolbox
 from core.presets import Preset
 from core.records import ToolRound
-from core.references import FanOut
+from core.rounds import Rounds
+from core.synthesis import guidance_note
 from core.toolrounds import Following, Pause, ToolRounds, numbered
 from core.types import Json, Line, Tool
 
@@ -100,14 +100,22 @@ class Turn:
         """Prepare; nothing is asked yet."""
         self._request = request
         self._world = world
-        self._cache = cache
         self._toolbox = None if request.tools else toolbox
         self._tooling = ToolRounds(self._toolbox, request.rounds)
         self._began = world.clock.monotonic()
-        self._advice: tuple[Advice, ...] = ()
+        self._rounds = Rounds(
+            preset=request.preset,
+            scope=request.scope,
+            fresh=request.fresh,
+            kept=request.kept,
+            closed=request.closed,
+            world=world,
+            cache=cache,
+            began=self._began,
+        )
         self._advised = -1
-        self._rounds: list[Booking] = []
         self._asks: list[Ask] = []
+        self._gate = judged(request.lines).note if request.preset.auto else ""
         self._notes: list[str] = []
         self.ending: Terminal | None = None
 
@@ -218,57 +226,25 @@ class Turn:
             return lines
         upto = advised_upto(self._lines, preset.fanout)
         if upto != self._advised:
-            self._advice = await self._advise(
-                (*self._request.context, *self._lines[:upto]), tell, note, iteration
-            )
+            seen = (*self._request.context, *self._lines[:upto])
+            await self._rounds.ask(seen, tell, note, iteration)
             self._advised = upto
         left = None if room is None else room.total - tokens.estimate(lines)
         block = reference_block(
             preset,
-            self._advice,
+            self._rounds.newest,
             room=left,
             stale=any(line.role == "tool" for line in self._lines[upto:]),
             small=self._world.providers[preset.aggregator.provider].small,
         )
         return with_block(lines, block)
 
-    async def _advise(
-        self, lines: tuple[Line, ...], tell: Tell, note: Note, iteration: int
-    ) -> tuple[Advice, ...]:
-        request = self._request
-        number = len(self._rounds) + 1
-        kept = request.kept.get(number, ())
-        booking = Booking(
-            preset=request.preset,
-            number=number,
-            iteration=iteration,
-            began=self._began,
-            note=note,
-            booked={each.position: each for each in kept},
-        )
-        self._rounds.append(booking)
-        if number <= request.closed:
-            return booking.again(tell)
-        view = advisory_view(lines)
-
-        async def ask(tell: Tell, note: Note) -> tuple[Advice, ...]:
-            fan_out = FanOut(request.preset, view, world=self._world, kept=kept)
-            return await fan_out.run(tell, note, round_=number)
-
-        key = advice_key(request.preset, view, scope=request.scope)
-        fresh = request.fresh or bool(kept)
-        advice: tuple[Advice, ...] = ()
-        try:
-            advice = await self._cache.advise(key, ask, tell, booking.take, fresh=fresh)
-        finally:
-            advice = booking.close(advice)
-        return advice
-
     def _result(self, answer: Ask | None = None) -> TurnResult:
         """Sum the turn up: what was said, by whom, for how much (MOA-29)."""
         calls, tooling = self._calls(), self._tooling
-        rounds = tuple(filter(None, (each.summed() for each in self._rounds)))
-        advice = self._advice or (rounds[-1].advice if rounds else ())
+        rounds = self._rounds.summed()
+        newest = self._rounds.newest or (rounds[-1].advice if rounds else ())
+        advice, guidance = apart(newest)
         spent = (call for asked in rounds for each in asked.advice for call in each.calls)
         total = bill([*spent, *calls])
         last = answer or (self._asks[-1] if self._asks else None)
@@ -277,6 +253,8 @@ class Turn:
             text=tooling.told(words),
             preset=self._request.preset.name,
             advice=advice,
+            guidance=guidance,
+            gated=self._request.preset.gated,
             calls=calls,
             usage=total.usage,
             dollars=total.dollars,
@@ -284,13 +262,17 @@ class Turn:
             seconds=self._world.clock.monotonic() - self._began,
             finish=(last.finish if last else None) or "stop",
             tool_calls=answer.tool_calls if answer else (),
-            notes=(*self._notes, *self._said_of_money(), *tooling.notes),
+            notes=self._said(guidance),
             rounds=rounds,
             lines=tooling.history(words),
         )
 
-    def _said_of_money(self) -> Sequence[str]:
-        return () if self._world.purse is None else self._world.purse.notes
+    def _said(self, guidance: Advice | None) -> tuple[str, ...]:
+        """Gather the sentences for the footer."""
+        purse = self._world.purse
+        money = () if purse is None else purse.notes
+        notes = (self._gate, guidance_note(guidance), *self._notes, *money, *self._tooling.notes)
+        return tuple(filter(None, notes))
 
 
 def _missing(provider: str, providers: Providers) -> str:

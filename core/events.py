@@ -130,6 +130,8 @@ class TurnResult:
     the footer: a fallback that answered, a length stop. `advice` is the newest; `rounds` are all
     fan-outs, and what they cost. Advice that was used again has no call: it cost nothing.
     `lines` are what the history keeps behind the question, where tools were called.
+    `guidance` is what became of the synthesis, where there is one (MOA-39); `gated` says that
+    the gate left the references out (MOA-35).
     """
 
     text: str
@@ -145,6 +147,8 @@ class TurnResult:
     notes: tuple[str, ...] = ()
     rounds: tuple[Round, ...] = ()
     lines: tuple[Line, ...] = ()
+    guidance: Advice | None = None
+    gated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

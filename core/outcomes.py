@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, TypeAlias
@@ -9,6 +10,9 @@ from typing import Literal, TypeAlias
 from core.types import Finish, Line, ToolCall, Usage
 
 Outcome: TypeAlias = Literal["ok", "empty", "failed", "timed_out", "late", "skipped", "cancelled"]
+
+GUIDANCE = 0
+"""The position of what a synthesizer made of the references' advice (MOA-39)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,7 @@ class CallReport:
 class Advice:
     """What became of one reference (MOA-9). `position` counts from 1, as people see it.
 
+    What a synthesizer made of all advice stands beside it, at position 0 (MOA-39).
     `reason` is the failure's kind or why it was skipped: ours, never a vendor's text.
     `call` is None where nothing was asked. Where a fallback was asked, `label` is the fallback's
     and `in_place_of` the slot's own; `tried` are the calls of this slot that had failed before.
@@ -58,3 +63,14 @@ class Advice:
     def calls(self) -> tuple[CallReport, ...]:
         """Every call that was made for it, each of which is paid for (MOA-29)."""
         return self.tried if self.call is None else (*self.tried, self.call)
+
+    @property
+    def condenses(self) -> bool:
+        """Whether this is the synthesizer's, and no reference's."""
+        return self.position == GUIDANCE
+
+
+def apart(advice: Sequence[Advice]) -> tuple[tuple[Advice, ...], Advice | None]:
+    """Give the references' advice, and what a synthesizer made of it, if there is one."""
+    references = tuple(each for each in advice if not each.condenses)
+    return references, next((each for each in advice if each.condenses), None)

@@ -72,11 +72,17 @@ class Cadence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
-    """A named mixture (MOA-2). Timeouts and `grace` are in seconds."""
+    """A named mixture (MOA-2). Timeouts and `grace` are in seconds.
+
+    `aggregator` is whoever answers the person. With a `synthesizer` that is the acting model, and
+    the synthesizer condenses the advice for it in private (MOA-39). `auto`: plain questions are
+    answered without the references (MOA-35).
+    """
 
     name: str
     aggregator: Slot
     references: tuple[ReferenceSlot, ...] = ()
+    synthesizer: Slot | None = None
     enabled: bool = True
     fanout: Cadence = field(default_factory=Cadence)
     reference_temperature: float | None = None
@@ -101,6 +107,11 @@ class Preset:
     def active(self) -> tuple[ReferenceSlot, ...]:
         """The references that are asked, in order; none where the preset is off (MOA-7)."""
         return tuple(slot for slot in self.references if slot.enabled) if self.enabled else ()
+
+    @property
+    def gated(self) -> bool:
+        """Whether the gate left the references out of this turn (MOA-35)."""
+        return self.auto and not self.enabled
 
     @property
     def fingerprint(self) -> str:
@@ -154,7 +165,7 @@ def in_force(choices: Mapping[Level, str | None], catalogue: Catalogue) -> tuple
         elif (preset := catalogue.find(name)) is not None:
             found, source = preset, level
             break
-    return (found, source) if off is None else (replace(found, enabled=False), off)
+    return (found, source) if off is None else (replace(found, enabled=False, auto=False), off)
 
 
 def first_given(*values: T | None) -> T | None:
@@ -164,7 +175,8 @@ def first_given(*values: T | None) -> T | None:
 
 def slots_of(preset: Preset) -> Iterable[Slot]:
     """Give every slot of a preset, fallbacks included."""
-    for slot in (*preset.references, preset.aggregator):
+    condensing = () if preset.synthesizer is None else (preset.synthesizer,)
+    for slot in (*preset.references, *condensing, preset.aggregator):
         yield slot
         yield from slot.fallbacks
 

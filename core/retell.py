@@ -19,7 +19,8 @@ from core.events import (
     TurnStarted,
     TurnStopped,
 )
-from core.outcomes import Advice
+from core.outcomes import Advice, apart
+from core.presets import Preset
 from core.records import StoredTurn, TurnEnd
 
 
@@ -34,15 +35,16 @@ def retell(turn: StoredTurn) -> Iterator[TurnEvent]:
     )
     rounds = checkpoints(turn)
     for round_, advice in rounds.items():
-        for each in advice:
+        references, _ = apart(advice)
+        for each in references:
             yield ReferenceDone(advice=each)
         if round_ <= turn.references_done:
-            yield ReferencesDone(advice=advice)
+            yield ReferencesDone(advice=references)
     if turn.end is not None:
         if turn.end.answer:
             yield AnswerDelta(text=turn.end.answer)
         last = rounds[max(rounds)] if rounds else ()
-        yield _terminal(turn.end, preset.name, last)
+        yield _terminal(turn.end, preset, last)
 
 
 def checkpoints(turn: StoredTurn) -> dict[int, tuple[Advice, ...]]:
@@ -59,11 +61,14 @@ def checkpoints(turn: StoredTurn) -> dict[int, tuple[Advice, ...]]:
     }
 
 
-def _terminal(end: TurnEnd, preset: str, advice: tuple[Advice, ...]) -> Terminal:
+def _terminal(end: TurnEnd, preset: Preset, advice: tuple[Advice, ...]) -> Terminal:
+    references, guidance = apart(advice)
     result = TurnResult(
         text=end.answer,
-        preset=preset,
-        advice=advice,
+        preset=preset.name,
+        advice=references,
+        guidance=guidance,
+        gated=preset.gated,
         calls=end.calls,
         usage=end.usage,
         dollars=end.dollars,

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from core.events import Round, Terminal, TurnFailed, TurnResult, TurnStopped
-from core.outcomes import Advice, CallReport
+from core.outcomes import Advice, CallReport, apart
 from core.records import TurnStart
 from core.types import Image, Json, Line, ToolCall, Usage
 
@@ -62,6 +62,7 @@ def _iterations(result: TurnResult, views: list[tuple[Line, ...]]) -> list[Json]
         {
             "iteration": number,
             "references": _references(result.rounds, number, views),
+            "synthesis": _synthesis(result.rounds, number),
             "aggregator": [
                 {"label": call.label, "input": _lines(call.lines), **_went(call)}
                 for call in result.calls
@@ -77,7 +78,27 @@ def _references(
 ) -> list[Json] | None:
     """Describe the fan-out of an iteration; None where there was none."""
     asked = [each for each in rounds if each.iteration == number]
-    return [_reference(advice, views) for each in asked for advice in each.advice] or None
+    advice = [advice for each in asked for advice in apart(each.advice)[0]]
+    return [_reference(each, views) for each in advice] or None
+
+
+def _synthesis(rounds: Sequence[Round], number: int) -> list[Json] | None:
+    """Describe how the advice of an iteration was condensed (MOA-39); None where it was not."""
+    asked = [each for each in rounds if each.iteration == number]
+    condensed = [guidance for each in asked if (guidance := apart(each.advice)[1]) is not None]
+    return [_condensed(each) for each in condensed] or None
+
+
+def _condensed(advice: Advice) -> Json:
+    return {
+        "label": advice.label,
+        "outcome": advice.outcome,
+        "reason": advice.reason or None,
+        "calls": [
+            {"label": call.label, "input": _lines(call.lines), **_went(call)}
+            for call in advice.calls
+        ],
+    }
 
 
 def _reference(advice: Advice, views: list[tuple[Line, ...]]) -> Json:

@@ -50,6 +50,7 @@ def preset_from(text: str) -> Preset:
         | {
             "aggregator": _slot(raw["aggregator"], Slot),
             "references": tuple(_slot(each, ReferenceSlot) for each in raw["references"]),
+            "synthesizer": _slot(raw["synthesizer"], Slot) if raw.get("synthesizer") else None,
             "fanout": Cadence(**raw["fanout"]),
             "allow": tuple(raw["allow"]),
         }

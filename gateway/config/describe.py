@@ -32,7 +32,7 @@ def _preset(preset: Preset, config: Config) -> Iterator[str]:
         yield f"  its name is also a word of /moa: choose it as moa/{preset.name}"
     for number, slot in enumerate(preset.references, 1):
         yield f"  reference {number}: {slot.label}{_aside(slot, config)}"
-    yield f"  aggregator: {preset.aggregator.label}"
+    yield from _answering(preset, config)
     yield f"  {_cadence(preset)}"
 
 
@@ -46,6 +46,18 @@ def _aside(slot: ReferenceSlot, config: Config) -> str:
     if not slot.enabled:
         words.append("off")
     return f" ({', '.join(words)})" if words else ""
+
+
+def _answering(preset: Preset, config: Config) -> Iterator[str]:
+    """Say who answers, and who condenses the advice for that one (MOA-39)."""
+    condensing = preset.synthesizer
+    if condensing is None:
+        yield f"  aggregator: {preset.aggregator.label}"
+        return
+    reason = missing(config.providers[condensing.provider])
+    without = f"skipped: {reason}; the advice goes on as it is" if reason else "privately"
+    yield f"  aggregator: {condensing.label} (condenses the advice, {without})"
+    yield f"  acting model: {preset.aggregator.label} (answers and uses the tools)"
 
 
 def _cadence(preset: Preset) -> str:

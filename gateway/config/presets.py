@@ -7,11 +7,12 @@ checks nothing else: what comes here is right already.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, Literal
 
 from msgspec.structs import asdict
 
-from core.presets import Cadence, Catalogue, Preset, ReferenceSlot, Slot
+from core.presets import Cadence, Catalogue, Preset, ReferenceSlot, Slot, first_given
 from gateway.config.mixtures import (
     ActingSlot,
     AdvisingSlot,
@@ -60,14 +61,16 @@ def _every(n: int) -> Cadence:
 
 
 def _preset(name: str, block: PresetBlock, moa: Moa) -> Preset:
+    acting, condensing = _answering(block)
     return Preset(
         name=name,
-        aggregator=_acting(block.aggregator),
+        aggregator=acting,
+        synthesizer=condensing,
         references=tuple(_advising(each) for each in block.reference_models),
         enabled=block.enabled,
         fanout=cadence(block.fanout),
         reference_temperature=block.reference_temperature,
-        aggregator_temperature=block.aggregator_temperature,
+        aggregator_temperature=None if condensing else block.aggregator_temperature,
         reference_max_tokens=block.reference_max_tokens,
         reference_timeout=block.reference_timeout,
         quorum=block.quorum,
@@ -76,13 +79,25 @@ def _preset(name: str, block: PresetBlock, moa: Moa) -> Preset:
         privacy_filter=_filter(block.privacy_filter or moa.privacy_filter),
         max_iterations=block.max_iterations,
         turn_timeout=block.turn_timeout,
-        auto=block.auto,
+        auto=block.auto and block.enabled,
         allow=tuple(map(str, block.allow)),
     )
 
 
 def _filter(wrote: Literal["off", "display", "full"]) -> Literal["display", "full"] | None:
     return None if wrote == "off" else wrote
+
+
+def _answering(block: PresetBlock) -> tuple[Slot, Slot | None]:
+    """Give who answers, and who condenses the advice for that one (MOA-39).
+
+    `aggregator_temperature` stays the aggregator's, which answers nobody then.
+    """
+    aggregator = _acting(block.aggregator)
+    if block.acting_model is None:
+        return aggregator, None
+    given = first_given(aggregator.temperature, block.aggregator_temperature)
+    return _acting(block.acting_model), replace(aggregator, temperature=given)
 
 
 def _acting(block: ActingSlot) -> Slot:

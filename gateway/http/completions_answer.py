@@ -143,6 +143,7 @@ def usage_of(result: TurnResult) -> dict[str, Any]:
             "preset": result.preset,
             "aggregator": result.calls[-1].label if result.calls else None,
             "references": [_reference(each) for each in result.advice],
+            "synthesis": _reference(result.guidance) if result.guidance else None,
             "total": _tokens(result.usage),
             "dollars": result.dollars if result.priced else None,
             "estimated": result.usage.estimated,

@@ -157,7 +157,8 @@ def test_ids_are_text_even_when_written_as_numbers():
 
 def test_an_alias_stands_for_its_anchor():
     text = BASE.replace("aggregator: {", "aggregator: &slot {") + "      acting_model: *slot\n"
-    assert "acting_model" in parse(text, "c", {}).warnings[0]
+    preset = parse(text, "c", {}).catalogue.get("p")
+    assert preset.synthesizer == preset.aggregator
 
 
 # --- variables ----------------------------------------------------------------------------
@@ -415,7 +416,7 @@ def test_a_webhooks_secret_is_made_of_the_token_and_kept_as_one():
     assert telegram.hook_secret.reveal() == "s3-c_ret"
 
 
-@pytest.mark.parametrize("line", ["auto: true", "acting_model: {provider: a, model: x}"])
+@pytest.mark.parametrize("line", ["auto: true"])
 def test_what_a_preset_asks_for_in_vain_is_said(line):
     (warning,) = parse(preset(line), "c", {}).warnings
     assert f"moa.presets.p.{line.split(':')[0]}: is not supported by this version yet" in warning
