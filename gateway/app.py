@@ -109,6 +109,7 @@ async def serve(
         stack.push_async_callback(store.close)
         session = await stack.enter_async_context(wiring.open_http())
         models = wiring.open_models(config, session, changed)
+        tools = wiring.open_tools(config)
         async with asyncio.TaskGroup() as root:
             prices = wiring.open_pricer(config, clock)
             warming = root.create_task(wiring.warm_prices(config, prices), name="prices")
@@ -123,6 +124,10 @@ async def serve(
                 *(
                     root.create_task(supervise(run.__qualname__, run), name=run.__qualname__)
                     for run in models.services
+                ),
+                *(
+                    root.create_task(supervise(f"tools {each.name}", each.run), name=each.name)
+                    for each in tools
                 ),
             ]
             await recover(store, sessions, gateway.exchange.moves, chats.keys())

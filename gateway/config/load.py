@@ -76,6 +76,8 @@ class Config:
         given += [each.hook_secret for each in platforms if isinstance(each, Telegram)]
         for provider in self.providers.values():
             given += provider.headers.values()
+        for server in self.settings.tools.servers.values():
+            given += [*server.headers.values(), *server.confided()]
         return [each.reveal() for each in given if isinstance(each, Secret) and each]
 
     def unavailable(self, preset: Preset) -> str:

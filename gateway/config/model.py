@@ -7,6 +7,7 @@ A default of None means that nobody said anything.
 from __future__ import annotations
 
 import hmac
+import re
 from hashlib import sha256
 from typing import Annotated, Literal, TypeAlias
 
@@ -128,6 +129,10 @@ Platform: TypeAlias = Web | Telegram | Discord | Slack
 # --- the rest -----------------------------------------------------------------------------
 
 
+_CONFIDES = re.compile("KEY|TOKEN|SECRET|PASS|AUTH|CRED|COOKIE", re.IGNORECASE)
+_KEY_LENGTH = 16
+
+
 class ToolServer(Block, frozen=True, kw_only=True):
     """A server of tools: a command to start or an address, and when its tools need a yes.
 
@@ -146,6 +151,17 @@ class ToolServer(Block, frozen=True, kw_only=True):
     timeout: Seconds = 60.0
     connect: Seconds = 30.0
     max_result: Count = 20_000
+
+    def confided(self) -> list[Secret]:
+        """Give those variables that may be secrets: by their names, or long enough to be one.
+
+        The others are words such as `info`, and a log without them could not be read.
+        """
+        return [
+            value
+            for name, value in self.env.items()
+            if _CONFIDES.search(name) or len(value.reveal()) >= _KEY_LENGTH
+        ]
 
 
 class Tools(Block, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from gateway.wiring.chats import ChatParts, Hook, Messenger, import_chats, open_chats
 from gateway.wiring.machine import open_http, open_pricer, open_sinks, open_store, warm_prices
 from gateway.wiring.models import LocalModel, Models, ModelState, open_models
+from gateway.wiring.tools import held_tools, open_tools
 
 __all__ = [
     "ChatParts",
@@ -11,6 +12,7 @@ __all__ = [
     "Messenger",
     "ModelState",
     "Models",
+    "held_tools",
     "import_chats",
     "open_chats",
     "open_http",
@@ -18,5 +20,6 @@ __all__ = [
     "open_pricer",
     "open_sinks",
     "open_store",
+    "open_tools",
     "warm_prices",
 ]
