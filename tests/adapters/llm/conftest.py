@@ -1,8 +1,11 @@
 import pytest
+import pytest_asyncio
 
 from adapters.llm.chat_completions import ChatCompletions
+from adapters.llm.embedded import EmbeddedOptions
 from adapters.llm.wire import Endpoint, open_session
 from tests.adapters.llm.asking import call, hear
+from tests.adapters.llm.embedded_model import MODELS, answer, asked, kept_running
 from tests.simulators.provider import ProviderSimulator
 
 
@@ -35,3 +38,11 @@ async def provider():
 def model(session, provider):
     """Our codec for it."""
     return ChatCompletions(session, Endpoint(base_url=provider.base_url))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared():
+    """One running model for all tests that do it no harm."""
+    async with kept_running(EmbeddedOptions(folder=MODELS, patience=280)) as model:
+        await answer(model, asked("Hi", max_tokens=1))
+        yield model

@@ -1,7 +1,6 @@
 """Shows that the embedded model answers, keeps its caches, comes back, and outlives nobody.
 
-The model is the real one. It is fetched once into a folder that all checkouts share;
-MOA_GATEWAY_MODELS names another.
+The model is the real one; see `embedded_model`.
 """
 
 import asyncio
@@ -10,23 +9,19 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from pathlib import Path
 
 import aiohttp
 import pytest
-import pytest_asyncio
 
 from adapters.llm.embedded import REFERENCE_TOKENS, Embedded, EmbeddedOptions, Readiness
 from core.calls import Chunk, ModelCall
 from core.errors import ConfigError, ContextOverflow, ModelUnreachable
-from core.presets import Slot
-from core.types import Line, Usage
+from core.types import Line
+from tests.adapters.llm.embedded_model import MODELS, SLOT, Server, answer, asked, kept_running
 
 ROOT = Path(__file__).parents[3]
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-MODELS = Path(os.environ.get("MOA_GATEWAY_MODELS") or CACHE / "moa-gateway" / "models")
-SLOT = Slot(provider="local", model="smollm2-135m")
 
 # One of the few things at which this model never fails.
 SHORTEN = (
@@ -38,46 +33,11 @@ SHORTEN = (
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 
-@asynccontextmanager
-async def kept_running(options: EmbeddedOptions):
-    model = Embedded(options)
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(model.run())
-        try:
-            yield model
-        finally:
-            task.cancel()
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def shared():
-    """One running model for all tests that do it no harm."""
-    async with kept_running(EmbeddedOptions(folder=MODELS, patience=280)) as model:
-        await answer(model, asked("Hi", max_tokens=1))
-        yield model
-
-
 @pytest.fixture
 def weights(shared):
     """The model's file, which is there now."""
     (path,) = MODELS.rglob("*.gguf")
     return path
-
-
-def asked(*texts: str, **fields) -> ModelCall:
-    """Make a call of user and assistant lines in turn."""
-    lines = tuple(Line.of("assistant" if i % 2 else "user", each) for i, each in enumerate(texts))
-    return ModelCall(slot=SLOT, lines=lines, **fields)
-
-
-async def answer(model: Embedded, call: ModelCall) -> tuple[str, Usage, str | None]:
-    text, usage, finish = "", Usage(), None
-    async with aclosing(model.stream(call)) as chunks:
-        async for chunk in chunks:
-            text += chunk.text
-            usage = chunk.usage or usage
-            finish = chunk.finish or finish
-    return text, usage, finish
 
 
 async def soon(true: Callable[[], Awaitable[bool]]) -> bool:
@@ -92,33 +52,6 @@ async def soon(true: Callable[[], Awaitable[bool]]) -> bool:
 async def drained(chunks: AsyncGenerator[Chunk, None]) -> None:
     async for _ in chunks:
         pass
-
-
-class Server:
-    """The child's own account of itself."""
-
-    def __init__(self, model: Embedded) -> None:
-        serving = model._serving
-        assert serving is not None
-        self.child = serving.child
-
-    async def ask(self, method: str, path: str, body: object = None):
-        headers = {"Authorization": f"Bearer {self.child.key}", "Connection": "close"}
-        async with (
-            aiohttp.ClientSession(headers=headers) as session,
-            session.request(method, self.child.address + path, json=body) as response,
-        ):
-            return await response.json()
-
-    async def tokens(self, lines: tuple[Line, ...]) -> list[int]:
-        messages = [{"role": line.role, "content": line.text} for line in lines]
-        prompt = await self.ask("POST", "/apply-template", {"messages": messages})
-        body = {"content": prompt["prompt"], "add_special": True}
-        tokens: list[int] = (await self.ask("POST", "/tokenize", body))["tokens"]
-        return tokens
-
-    async def idle(self) -> bool:
-        return not any(slot["is_processing"] for slot in await self.ask("GET", "/slots"))
 
 
 # --- answers --------------------------------------------------------------------------------
