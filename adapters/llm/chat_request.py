@@ -32,9 +32,27 @@ def fields_of(call: ModelCall, extra_body: Mapping[str, Json], quirks: Quirks) -
     # A field that a program sent as null was sent: what it means is the provider's business.
     for more in (call.extra, extra_body, call.slot.extra_body):
         fields.update(more)
-    messages: Json = [_message(line) for line in call.lines]
-    fields["messages"] = fields.pop("messages", messages)
+    fields["messages"] = fields.pop("messages", _messages(call, quirks))
     return fields
+
+
+def _messages(call: ModelCall, quirks: Quirks) -> list[Json]:
+    if "opt_in_cache" in quirks and "no_cache_control" not in quirks:
+        marked = call.breakpoints
+        return [_cached(_message(line), here=at in marked) for at, line in enumerate(call.lines)]
+    return [_message(line) for line in call.lines]
+
+
+def _cached(message: Fields, *, here: bool) -> Fields:
+    """Give the content in parts, with a cache breakpoint on the last one if it belongs `here`.
+
+    In parts it is everywhere: a message is the same bytes when its breakpoint has moved on.
+    """
+    content = message["content"]
+    parts = [{"type": "text", "text": content}] if isinstance(content, str) and content else content
+    if here and isinstance(parts, list):
+        parts = [*parts[:-1], {**parts[-1], "cache_control": {"type": "ephemeral"}}]
+    return {**message, "content": parts}
 
 
 def _message(line: Line) -> Fields:

@@ -31,7 +31,8 @@ HTTP_ERRORS = range(400, 600)
 FORBIDDEN = frozenset({401, 403})
 OVERFLOW = re.compile(
     r"context_length_exceeded|exceed_context_size|context.?(length|window|size)|prompt is too long"
-    r"|input is too long|maximum number of tokens|reduce the length of the messages",
+    r"|input is too long|exceed context limit|maximum number of tokens"
+    r"|reduce the length of the messages",
     re.IGNORECASE,
 )
 FILTERED = re.compile(
@@ -44,6 +45,7 @@ STATUS_OF = {
     "authentication_error": 401,
     "invalid_api_key": 401,
     "insufficient_quota": 402,
+    "billing_error": 402,
     "permission_error": 403,
     "model_not_found": 404,
     "not_found_error": 404,
@@ -54,12 +56,14 @@ STATUS_OF = {
     "misalignment_policy_violation": 400,
     "image_content_policy_violation": 400,
     "context_length_exceeded": 400,
+    "request_too_large": 413,
     "rate_limit_error": 429,
     "rate_limit_exceeded": 429,
     "server_error": 500,
     "internal_server_error": 500,
     "api_error": 500,
     "timeout": 504,
+    "timeout_error": 504,
     "overloaded_error": 529,
 }
 """What an error that comes without an HTTP status (inside a 200) would have had."""

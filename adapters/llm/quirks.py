@@ -10,14 +10,10 @@ import re
 from typing import Literal, TypeAlias
 
 Quirk: TypeAlias = Literal[
-    "no_stream",
-    "no_stream_options",
-    "max_completion_tokens",
-    "max_tokens",
-    "no_temperature",
-    "no_encrypted",
-    "no_store",
-]
+    "no_stream", "no_stream_options", "max_completion_tokens", "max_tokens", "no_temperature",
+    "no_encrypted", "no_store", "opt_in_cache", "no_cache_control",
+    "adaptive_thinking", "budget_thinking", "no_effort", "cap_4096", "cap_8192", "cap_16384",
+]  # fmt: skip
 Quirks: TypeAlias = frozenset[Quirk]
 
 # A family is told by the last part of the model's name: vendor prefixes come and go.
@@ -25,17 +21,27 @@ FAMILIES: tuple[tuple[re.Pattern[str], Quirks], ...] = (
     (re.compile(r"o\d"), frozenset({"max_completion_tokens"})),
     (re.compile(r"gpt-([5-9]|\d\d)"), frozenset({"max_completion_tokens"})),
     (re.compile(r"gpt-[34]|chatgpt-|gpt-5(\.\d)?-chat"), frozenset({"no_encrypted"})),
+    (re.compile(r"(.*\.)?claude"), frozenset({"opt_in_cache"})),  # at OpenRouter, at Bedrock
 )
 
+UNLOVED = r"unsupported|not support|only the default|deprecated|not permitted|only be set to"
 REFUSES = r"unsupported|not support|unknown|unrecogni|not permitted|not allowed|unexpected|instead"
 # field that was sent · what the refusal must name · what it must say of it · what it teaches
 LESSONS: tuple[tuple[str, str, str, Quirk], ...] = (
     ("stream_options", r"stream_options", "", "no_stream_options"),
     ("max_tokens", r"max_completion_tokens", REFUSES, "max_completion_tokens"),
     ("max_completion_tokens", r"max_completion_tokens", REFUSES, "max_tokens"),
-    ("temperature", r"temperature", r"unsupported|not support|only the default", "no_temperature"),
+    ("temperature", r"temperature", UNLOVED, "no_temperature"),
+    ("top_p", r"top_p", UNLOVED, "no_temperature"),
     ("include", r"encrypted.?content|\binclude\b|items are not persisted", "", "no_encrypted"),
     ("store", r"\bstore\b", REFUSES, "no_store"),
+    ("messages", r"cache_control", REFUSES, "no_cache_control"),
+    ("thinking", r"thinking\.type\.adaptive", r"\buse\b", "adaptive_thinking"),
+    ("thinking", r"adaptive", r"not support|unsupported", "budget_thinking"),
+    ("output_config", r"effort", REFUSES, "no_effort"),
+    ("max_tokens", r"max_tokens\b.*\b4096\b", r"maximum|<=|at most", "cap_4096"),
+    ("max_tokens", r"max_tokens\b.*\b8192\b", r"maximum|<=|at most", "cap_8192"),
+    ("max_tokens", r"max_tokens\b.*\b16384\b", r"maximum|<=|at most", "cap_16384"),
     ("stream", r"\bstream(ing|ed)?\b", "", "no_stream"),
 )
 

@@ -12,7 +12,6 @@ from typing import TypeAlias
 from gateway.config.chats import Access, ChatSettings
 from gateway.config.mixtures import PresetBlock
 from gateway.config.model import Settings, Web
-from gateway.config.providers import UNSPOKEN, missing
 from gateway.config.report import Path, Report, nearest
 from gateway.config.shape import Block
 
@@ -52,9 +51,6 @@ def _rows(settings: Settings) -> Iterator[_Row]:
         closed = not isinstance(platform, Web) and not _lets_in(settings.access, name)
         told = f"nobody is let in; name people in access.allow or access.owners, such as {name}:ID"
         yield ("platforms", name), closed, told
-    for name, provider in settings.providers.items():
-        unspoken = missing(provider) == UNSPOKEN
-        yield ("providers", name), unspoken, f"cannot be used: {UNSPOKEN}"
     for name, preset in settings.moa.presets.items():
         yield from _preset(preset, ("moa", "presets", name))
     yield ("moa", "privacy_filter"), settings.moa.privacy_filter != "off", f"{_LATER}; {_BARE}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from gateway.config.shape import Block, Count, Seconds
-from gateway.config.values import Secret, Url
+from gateway.config.values import Secret, Url, Version
 
 
 class Timeouts(Block, frozen=True, kw_only=True):
@@ -47,10 +47,11 @@ class Responses(_Provider, frozen=True, kw_only=True, tag="responses"):
 
 
 class Messages(_Provider, frozen=True, kw_only=True, tag="messages"):
-    """Anthropic's Messages."""
+    """Anthropic's Messages; `version` None is the one that every server knows."""
 
     base_url: Url
     api_key: Secret | None = None
+    version: Version | None = None
 
 
 class Embedded(_Provider, frozen=True, kw_only=True, tag="embedded"):
@@ -68,16 +69,13 @@ class Scripted(_Provider, frozen=True, kw_only=True, tag="scripted"):
 
 Provider: TypeAlias = ChatCompletions | Responses | Messages | Embedded | Scripted
 
-UNSPOKEN = "wire format not supported yet"
-
 
 def missing(provider: Provider) -> str:
     """Say why a provider cannot be used (MOA-7), or nothing.
 
     A blank key leaves it unconfigured; where the key is left out, none is sent.
     """
-    if isinstance(provider, Messages):
-        return UNSPOKEN
-    if isinstance(provider, ChatCompletions | Responses) and provider.api_key is not None:
+    keyed = ChatCompletions | Responses | Messages
+    if isinstance(provider, keyed) and provider.api_key is not None:
         return "" if provider.api_key else "no key"
     return ""

@@ -61,6 +61,20 @@ class Url(str):
         return cls(text)
 
 
+class Version(str):
+    """A version that is named after its day: `2023-06-01`."""
+
+    __slots__ = ()
+    schema: ClassVar[dict[str, object]] = {"type": "string", "format": "date"}
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Check that it looks like a day."""
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            raise ValueError("should be a day such as 2023-06-01")
+        return cls(text)
+
+
 class Subject(str):
     """Somebody or some place on a platform: `slack:T0123`, `discord:role:7`."""
 

@@ -16,6 +16,7 @@ from adapters.llm.breaker import Circuits
 from adapters.llm.chat_completions import ChatCompletions
 from adapters.llm.compose import Options, compose
 from adapters.llm.deadline import Timeouts
+from adapters.llm.messages import VERSION, Messages
 from adapters.llm.wire import Endpoint
 from core.ports import Provider
 from gateway.config import missing
@@ -112,6 +113,8 @@ def open_models(
             model = embedded[name]
         elif isinstance(shape, shapes.Scripted):
             model = _scripted(name, shape)
+        elif isinstance(shape, shapes.Messages):
+            model = Messages(session, _endpoint(shape), shape.version or VERSION)
         else:
             model = _remote(shape, session)
         options = _options(name, shape)

@@ -19,6 +19,7 @@ from adapters.llm.chat_completions import ChatCompletions
 from adapters.llm.compose import Options, compose
 from adapters.llm.deadline import Deadlined
 from adapters.llm.limit import Limited
+from adapters.llm.messages import Messages
 from adapters.llm.responses import Responses
 from adapters.llm.retry import Retrying
 from adapters.llm.script import parse
@@ -29,6 +30,7 @@ from core.errors import ModelBusy, ModelError, ModelRefused
 from core.ports import Model
 from core.presets import Slot
 from core.types import Line, ToolCall, Usage
+from tests.simulators.anthropic import AnthropicSimulator
 from tests.simulators.provider import ProviderSimulator, Reply
 
 WRAPPERS = {Alternating, Deadlined, Guarded, Limited, Retrying}
@@ -85,10 +87,34 @@ async def responses(stack: AsyncExitStack) -> Model:
     return Responses(*await provider(stack))
 
 
+async def messages(stack: AsyncExitStack) -> Model:
+    usage = {
+        "input_tokens": 36,
+        "cache_read_input_tokens": 64,
+        "output_tokens": 20,
+        "output_tokens_details": {"thinking_tokens": 5},
+    }
+    function = {"name": "ship", "arguments": '{"now": true}'}
+    call = {"id": "call_a", "type": "function", "function": function}
+    replies = {
+        "speaks": Reply(text=TEXT, reasoning="Wood.", usage=usage, size=3),
+        "calls": Reply(text="", tool_calls=(call,)),
+        "busy": Reply(status=529, headers={"Retry-After": "3"}),
+        "refuses": Reply(status=400),
+        "hangs": Reply(text="I", stall_after=10_000, finish=None, done=False),
+        "says nothing": Reply(text=""),
+    }
+    simulator = await stack.enter_async_context(AnthropicSimulator(replies))
+    session = await stack.enter_async_context(open_session())
+    thinking = {"thinking": {"type": "enabled", "budget_tokens": 1_024}}
+    return Messages(session, Endpoint(base_url=simulator.base_url, extra_body=thinking))
+
+
 KINDS: dict[str, Callable[[AsyncExitStack], Any]] = {
     "scripted": scripted,
     "chat_completions": chat_completions,
     "responses": responses,
+    "messages": messages,
 }
 
 
@@ -188,5 +214,5 @@ def test_every_model_there_is_is_held_to_this():
                 getattr(each, "stream", None)
             ):
                 found.add(name)
-    covered = {ChatCompletions.__name__, Responses.__name__, Scripted.__name__}
+    covered = {"ChatCompletions", "Messages", "Responses", "Scripted"}
     assert found - ELSEWHERE == covered | {wrapper.__name__ for wrapper in WRAPPERS}

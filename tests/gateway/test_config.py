@@ -12,7 +12,7 @@ from core.errors import ConfigError
 from core.presets import Cadence
 from gateway.config import Config, describe, load, missing, parse
 from gateway.config.model import Telegram
-from gateway.config.providers import ChatCompletions
+from gateway.config.providers import ChatCompletions, Messages
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parents[1] / "config.example.yaml"
@@ -75,7 +75,7 @@ def test_the_example_asks_for_the_tokens_of_bots_alone():
     ]
 
 
-@pytest.mark.parametrize("more", [{}, {"OPENAI_API_KEY": "k", "OPENROUTER_API_KEY": "k"}])
+@pytest.mark.parametrize("more", [{}, {"OPENAI_API_KEY": "k", "ANTHROPIC_API_KEY": "k"}])
 def test_the_example_loads(more):
     config = load(EXAMPLE, dict.fromkeys(needed(), "x") | more)
     assert list(config.catalogue.presets) == ["review", "everything", "alone"]
@@ -88,7 +88,7 @@ def test_the_example_loads(more):
     assert rate is not None
     assert (rate.number, rate.seconds) == (10, 60)
     review = config.catalogue.get("moa/review")
-    assert config.unavailable(review) == ("" if more else "openrouter: no key")
+    assert config.unavailable(review) == ("" if more else "anthropic: no key")
 
 
 def test_a_file_that_is_not_there_is_a_mistake_of_the_operator(tmp_path):
@@ -422,10 +422,15 @@ def test_what_a_preset_asks_for_in_vain_is_said(line):
     assert f"moa.presets.p.{line.split(':')[0]}: is not supported by this version yet" in warning
 
 
-def test_a_provider_of_a_format_that_nobody_speaks_yet_is_unavailable():
-    config = parse(BASE.replace("chat_completions", "messages"), "c", {})
-    assert config.unavailable(config.catalogue.get("p")) == "a: wire format not supported yet"
-    assert "providers.a: cannot be used: wire format not supported yet" in config.warnings[0]
+def test_a_version_of_the_messages_format_is_a_day():
+    messages = BASE.replace("api: chat_completions", "api: messages, version: 2026-10-21")
+    read_ = parse(messages, "c", {})
+    (provider,) = read_.settings.providers.values()
+    assert isinstance(provider, Messages)
+    assert provider.version == "2026-10-21"
+    assert read_.unavailable(read_.catalogue.get("p")) == ""
+    with pytest.raises(ConfigError, match="should be a day such as 2023-06-01"):
+        parse(messages.replace("2026-10-21", "new"), "c", {})
 
 
 def test_a_platform_that_nobody_configured_is_said():

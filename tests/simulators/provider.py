@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 from aiohttp import web
 
@@ -27,7 +27,6 @@ from tests.simulators.provider_reply import Reply
 __all__ = ["ProviderSimulator", "Reply", "Seen"]
 
 BYTES_PER_TOKEN = 4
-UNKNOWN = Complaint("The model does not exist.", "model", "model_not_found", status=404)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,6 +55,16 @@ Replies = Mapping[str, Reply | Sequence[Reply]]
 Body = Mapping[str, Any]
 
 
+class Refusal(Protocol):
+    """What is wrong with a request, and how the vendor says it."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def body(self) -> dict[str, Any]: ...
+
+
 class Answer(Protocol):
     """An answer as bytes."""
 
@@ -72,8 +81,8 @@ class Dialect:
     """One of the formats. `lines` is the field that holds the conversation."""
 
     lines: str
-    complaint: Callable[[bytes, frozenset[str]], Complaint | None]
-    objection: Callable[[Reply, Body], Complaint | None]
+    complaint: Callable[[bytes, frozenset[str]], Refusal | None]
+    objection: Callable[[Reply, Body], Refusal | None]
     answer: Callable[[Reply, Body, Mapping[str, Any]], Answer]
 
 
@@ -95,8 +104,18 @@ class ProviderSimulator:
     """`async with ProviderSimulator({"model": Reply(...)}) as simulator: simulator.base_url`.
 
     The model "*" answers for every other name. With a `key`, nobody else gets in. `extra` are
-    fields that it takes beyond OpenAI's own. `port` 0 takes a free one.
+    fields that it takes beyond OpenAI's own. `port` 0 takes a free one. Another vendor is a class
+    of its own: what it answers where, which keys it takes, how it counts.
     """
+
+    DIALECTS: ClassVar[Mapping[str, Dialect]] = {
+        "/v1/chat/completions": CHAT,
+        "/v1/responses": RESPONSES,
+    }
+    UNKNOWN: ClassVar[Refusal] = Complaint(
+        "The model does not exist.", "model", "model_not_found", status=404
+    )
+    REFUSED: ClassVar[Refusal] = Complaint("Refused.", type="server_error")
 
     def __init__(
         self,
@@ -124,8 +143,8 @@ class ProviderSimulator:
     async def start(self) -> Self:
         """Listen on loopback."""
         app = web.Application(client_max_size=64 * 1024 * 1024)
-        app.router.add_post("/v1/chat/completions", partial(self._answer, CHAT))
-        app.router.add_post("/v1/responses", partial(self._answer, RESPONSES))
+        for path, dialect in self.DIALECTS.items():
+            app.router.add_post(path, partial(self._answer, dialect))
         app.router.add_get("/v1/models", self._models)
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -160,7 +179,7 @@ class ProviderSimulator:
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
-            wrong = self._stranger(request)
+            wrong = self.stranger(seen)
             if wrong is None and self._strict:
                 wrong = dialect.complaint(seen.raw, self._extra)
             if wrong is not None:
@@ -174,8 +193,9 @@ class ProviderSimulator:
             self.in_flight -= 1
             seen.ended.set()
 
-    def _stranger(self, request: web.Request) -> Complaint | None:
-        given = request.headers.get("Authorization")
+    def stranger(self, seen: Seen) -> Refusal | None:
+        """Say what is wrong with the headers of a request: its key, above all."""
+        given = seen.headers.get("Authorization")
         if self._key is None or given == f"Bearer {self._key}":
             return None
         text = f"Incorrect API key provided: {(given or '').removeprefix('Bearer ')}."
@@ -193,15 +213,15 @@ class ProviderSimulator:
         self, dialect: Dialect, request: web.Request, body: dict[str, Any]
     ) -> web.StreamResponse:
         reply = self._next(body["model"])
-        wrong = UNKNOWN if reply is None else dialect.objection(reply, body)
+        wrong = self.UNKNOWN if reply is None else dialect.objection(reply, body)
         if reply is None or wrong is not None:
-            wrong = wrong or UNKNOWN
+            wrong = wrong or self.UNKNOWN
             return web.json_response(wrong.body, status=wrong.status)
         await asyncio.sleep(reply.first)
         if reply.status != 200:
-            error = reply.error or Complaint("Refused.", type="server_error").body
+            error = reply.error or self.REFUSED.body
             return web.json_response(error, status=reply.status, headers=reply.headers)
-        answer = dialect.answer(reply, body, self._usage(reply, body, dialect.lines))
+        answer = dialect.answer(reply, body, self.usage(reply, body, dialect.lines))
         streamed = bool(body.get("stream")) and not reply.whole
         kind = "text/event-stream" if streamed else "application/json"
         response = web.StreamResponse(headers={"Content-Type": kind, **reply.headers})
@@ -229,7 +249,7 @@ class ProviderSimulator:
             sent += len(piece)
             await asyncio.sleep(reply.between)
 
-    def _usage(self, reply: Reply, body: Body, lines: str) -> Mapping[str, Any]:
+    def usage(self, reply: Reply, body: Body, lines: str) -> Mapping[str, Any]:
         """Count tokens, and what a prefix cache of this model would have had."""
         prompt = json.dumps(body[lines]).encode()
         before = self._prompts.setdefault(body["model"], [])

@@ -1,0 +1,142 @@
+"""Gathers an answer of the Messages format: its events in, pieces of the answer out.
+
+Decides what was said, and whether the answer came to its end (MOA-41). It is fed: no I/O. What
+a failure leads to is not its business.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from adapters.llm import failures
+from adapters.llm.chat_wire import finish_of
+from adapters.llm.messages_blocks import Blocks
+from adapters.llm.messages_wire import Block, Delta, Event, Said, Spent, part_of, read_event
+from core.calls import Chunk
+from core.errors import ModelBroken, ModelRefused, ModelUnreachable
+from core.types import Finish, Sealed
+
+
+class MessagesAnswer:
+    """One answer as it comes: `take` its events, `flush` what is new, `end` it."""
+
+    def __init__(self, label: str, secrets: tuple[str, ...] = ()) -> None:
+        """Begin an answer of the slot `label`; `secrets` are taken out of what errors say."""
+        self._label = label
+        self._secrets = secrets
+        self._blocks = Blocks()
+        self._spent = Spent()
+        self._told = Spent()
+        self._text: list[str] = []
+        self._thought: list[str] = []
+        self._progress = False
+        self._reason: str | None = None
+        self._spoke = False
+        self._begun = False
+        self.closed = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether the model has said why it ended."""
+        return self._reason is not None
+
+    def take(self, document: str) -> None:
+        """Take an event's data, or a whole answer.
+
+        Raises:
+            ModelError: the provider reports a failure, or nobody can read this.
+        """
+        if document.strip() == "[DONE]":  # some who speak this format say it, too
+            self.closed = True
+            return
+        try:
+            event = read_event(document)
+        except (ValueError, RecursionError) as error:
+            raise ModelBroken("The provider's answer cannot be read") from error
+        if event.error or event.type == "error":
+            error_ = event.error or document
+            raise failures.failure(failures.listen(error_), None, secrets=self._secrets)
+        self._event(event)
+
+    def _event(self, event: Event) -> None:
+        at = event.index or 0
+        match event.type:
+            case "message_start":
+                self._begun = True
+                if isinstance(event.message, Said):
+                    self._spent = self._spent.with_newer(event.message.usage)
+            case "content_block_start":
+                self._say(self._blocks.begin(at, part_of(event.content_block, Block)))
+            case "content_block_delta":
+                self._say(self._blocks.add(at, part_of(event.delta, Delta)))
+            case "content_block_stop":
+                self._blocks.close(at)
+            case "message_delta":
+                self._end(part_of(event.delta, Delta).stop_reason, event.usage)
+            case "message_stop":
+                self.closed = True
+            case "message" | None if event.content is not None:
+                self._whole(event)
+            case _:
+                pass  # pings, and what is yet to be invented
+
+    def _whole(self, said: Said) -> None:
+        if isinstance(said.content, str):
+            blocks = [Block(type="text", text=said.content)]
+        else:
+            blocks = [part_of(each, Block) for each in said.content or ()]
+        for at, block in enumerate(blocks):
+            self._say(self._blocks.begin(at, block))
+            self._blocks.close(at)
+        self._begun = True
+        self._end(said.stop_reason or "end_turn", said.usage)
+        self.closed = True
+
+    def _say(self, delta: Delta) -> None:
+        self._begun = True
+        self._text.append(delta.text or "")
+        self._thought.append(delta.thinking or "")
+        self._spoke |= bool(delta.text)
+        self._progress = True
+
+    def _end(self, reason: str | None, usage: msgspec.Raw) -> None:
+        self._reason = reason or self._reason
+        self._spent = self._spent.with_newer(usage)
+        self._told = self._spent
+
+    def flush(self) -> Chunk:
+        """Give what is new since the last time; an empty chunk if nothing is."""
+        # What a stream says of its output at its beginning is no figure yet.
+        chunk = Chunk(
+            text="".join(self._text),
+            reasoning="".join(self._thought),
+            usage=self._told.usage,
+            progress=self._progress,
+        )
+        self._text.clear()
+        self._thought.clear()
+        self._told = Spent()
+        self._progress = False
+        return chunk
+
+    def end(self, *, streamed: bool) -> Chunk:
+        """Give the last piece: tool calls, what has to go back verbatim, and why it ended.
+
+        `streamed` tells whether a missing end means that the answer was cut.
+
+        Raises:
+            ModelUnreachable: the answer broke off before its end.
+            ModelBroken: it was none.
+            ModelRefused: the model, or what watches it, refused to answer at all.
+        """
+        if streamed and not self.finished and not self.closed:
+            raise ModelUnreachable("The answer broke off before its end")
+        if not self._begun:
+            raise ModelBroken("The provider answered without an answer")
+        reason = finish_of(self._reason or "end_turn")
+        if reason == "content_filter" and not self._spoke:
+            raise ModelRefused("The provider's content filter let no answer through")
+        calls = self._blocks.calls(cut=reason == "length")
+        finish: Finish = "tool_calls" if calls and reason == "stop" else reason
+        sealed = tuple(Sealed(label=self._label, data=data) for data in self._blocks.kept())
+        return Chunk(tool_calls=calls, sealed=sealed, finish=finish)
