@@ -29,7 +29,7 @@ from core.calls import Chunk, ModelCall
 from core.errors import ModelBusy, ModelError, ModelRefused
 from core.ports import Model
 from core.presets import Slot
-from core.types import Line, ToolCall, Usage
+from core.types import Json, Line, ToolCall, Usage
 from tests.simulators.anthropic import AnthropicSimulator
 from tests.simulators.provider import ProviderSimulator, Reply
 
@@ -106,8 +106,9 @@ async def messages(stack: AsyncExitStack) -> Model:
     }
     simulator = await stack.enter_async_context(AnthropicSimulator(replies))
     session = await stack.enter_async_context(open_session())
-    thinking = {"thinking": {"type": "enabled", "budget_tokens": 1_024}}
-    return Messages(session, Endpoint(base_url=simulator.base_url, extra_body=thinking))
+    thinking: Json = {"type": "enabled", "budget_tokens": 1_024}
+    where = Endpoint(base_url=simulator.base_url, extra_body={"thinking": thinking})
+    return Messages(session, where)
 
 
 KINDS: dict[str, Callable[[AsyncExitStack], Any]] = {

@@ -44,6 +44,11 @@ async def ask(session):
     return asking
 
 
+async def listen(model, heard):
+    async for chunk in model.stream(call(MODEL)):
+        heard.append(chunk.text)
+
+
 def raw(*events):
     return Reply(raw=sse(*events, done=False))
 
@@ -206,7 +211,7 @@ async def test_errors_are_typed_wherever_they_come_moa_41(ask, status, kind, err
     with pytest.raises(ModelError) as caught:
         await ask(reply)
     assert type(caught.value) is error
-    if error is ModelBusy and not inside:
+    if isinstance(caught.value, ModelBusy) and not inside:
         assert caught.value.retry_after == 7
 
 
@@ -224,13 +229,12 @@ async def test_a_window_that_is_full_is_known_as_such(ask, words):
 
 
 async def test_a_stream_that_breaks_off_is_unreachable_and_keeps_its_words(session):
-    heard = []
+    heard: list[str] = []
     reply = Reply(text="I begin, but " * 20, drop_after=1_500)
     async with AnthropicSimulator({"*": reply}) as simulator:
         model = Messages(session, Endpoint(base_url=simulator.base_url))
         with pytest.raises(ModelUnreachable):
-            async for chunk in model.stream(call(MODEL)):
-                heard.append(chunk.text)
+            await listen(model, heard)
     assert "".join(heard).startswith("I begin")
 
 
@@ -329,13 +333,17 @@ async def test_a_thought_comes_back_in_the_next_request_unchanged(session):
     reply = Reply(text="", reasoning="I look it up.", tool_calls=(WEATHER,))
     async with AnthropicSimulator({"*": [reply, Reply()]}) as simulator:
         model = Messages(session, Endpoint(base_url=simulator.base_url))
-        asked = {"reasoning_effort": "high", "tools": (Tool(name="weather"),)}
-        heard = await hear(model, call("claude-sonnet-4-5", **asked))
+
+        def asked(*lines):
+            tools = (Tool(name="weather"),)
+            return call("claude-sonnet-4-5", lines, reasoning_effort="high", tools=tools)
+
+        heard = await hear(model, asked(USER))
         sealed = tuple(each for chunk in heard.chunks for each in chunk.sealed)
         assert all(isinstance(each, Sealed) for each in sealed)
         line = Line(role="assistant", tool_calls=heard.tool_calls, sealed=sealed)
         result = Line(role="tool", parts=("rain",), tool_call_id="toolu_a")
         # The simulator refuses a thought that is missing or changed.
-        await hear(model, call("claude-sonnet-4-5", (USER, line, result), **asked))
+        await hear(model, asked(USER, line, result))
         content = simulator.seen[-1].body["messages"][1]["content"]
     assert [each["type"] for each in content] == ["thinking", "tool_use"]
