@@ -9,6 +9,8 @@ from __future__ import annotations
 from adapters.llm.sse import Event, EventStream, EventTooLarge
 
 LARGEST_DOCUMENT = 64 * 1024 * 1024
+LARGEST_STREAM = 2 * LARGEST_DOCUMENT
+"""Bytes; the longest answers of today's models, an event for each token, take half of it."""
 
 
 class Body:
@@ -20,6 +22,7 @@ class Body:
         self._document: bytearray | None = None
         self._begun = False
         self._events_seen = False
+        self._size = 0
 
     @property
     def streamed(self) -> bool:
@@ -36,11 +39,15 @@ class Body:
             self._begun = True
             # No line of an event stream begins so.
             self._document = bytearray() if data.lstrip().startswith(b"{") else None
+        self._weigh(data)
         if self._document is None:
             events = self._events.feed(data) if data else self._events.end()
             self._events_seen = self._events_seen or bool(events)
             return events
         self._document += data
-        if len(self._document) > LARGEST_DOCUMENT:
-            raise EventTooLarge
         return [] if data else [Event(data=self._document.decode(errors="replace"))]
+
+    def _weigh(self, data: bytes) -> None:
+        self._size += len(data)
+        if self._size > (LARGEST_STREAM if self._document is None else LARGEST_DOCUMENT):
+            raise EventTooLarge

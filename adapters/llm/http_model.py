@@ -30,6 +30,9 @@ from core.types import Json
 EMPTY = Chunk()
 LINGER = 3.0
 """Seconds that a finished answer waits for its usage: not worth losing an answer for."""
+LONGEST_ANSWER = 4 * 1024 * 1024
+"""Characters of words and thoughts: many times what any model writes (P5)."""
+ENDLESS = "The provider's answer has no end"
 FORM_REFUSED = frozenset({400, 422})
 
 log = logging.getLogger(__name__)
@@ -99,13 +102,13 @@ class HttpModel:
         response = await self._open(call)
         try:
             body, answer = Body(), self._format.answer(call, self._endpoint)
-            reading = wire.Reading(response, call.pace)
+            reading, room = wire.Reading(response, call.pace), _Room()
             until: float | None = None
             more = True
             while more:
                 data = await reading.read(until)
                 failure = _take(answer, body, data)
-                chunk = answer.flush()
+                chunk = room.take(answer.flush())
                 if chunk != EMPTY:
                     reading.begun = True
                     yield chunk
@@ -160,6 +163,19 @@ class HttpModel:
         return response, lesson
 
 
+class _Room:
+    """What an answer may still take in memory."""
+
+    def __init__(self) -> None:
+        self._left = LONGEST_ANSWER
+
+    def take(self, chunk: Chunk) -> Chunk:
+        self._left -= len(chunk.text) + len(chunk.reasoning)
+        if self._left < 0:
+            raise ModelBroken(ENDLESS)
+        return chunk
+
+
 def bearer(endpoint: Endpoint) -> Mapping[str, str]:
     """Give the header that most providers take their key in; none where there is no key."""
     return {} if endpoint.api_key is None else {"Authorization": f"Bearer {endpoint.api_key}"}
@@ -172,7 +188,7 @@ def _take(answer: Answer, body: Body, data: bytes) -> ModelError | None:
             if not answer.closed:
                 answer.take(event.data)
     except EventTooLarge:
-        return ModelBroken("The provider's answer has no end")
+        return ModelBroken(ENDLESS)
     except ModelError as error:
         return error
     return None

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 LARGEST_EVENT = 16 * 1024 * 1024
 """Characters; a server that never ends its line must not fill the memory (P5)."""
+LINE = 64
+"""What a line takes beyond its characters: one without any is not free."""
 
 
 class EventTooLarge(ValueError):
@@ -88,7 +90,7 @@ class EventStream:
         value = value.removeprefix(" ")
         if field == "data":
             self._data.append(value)
-            self._held += len(value)
+            self._held += len(value) + LINE
         elif field == "event":
             self._name = value
         return None
