@@ -9,7 +9,7 @@ nothing and is never held up. It remembers sums and nothing else; whoever opens 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
@@ -145,11 +145,7 @@ class Hold:
 
 
 class Purse:
-    """What one turn may spend.
-
-    `notices` are sentences of budgets that are nearly used up, for whoever asked and whoever is in
-    charge.
-    """
+    """What one turn may spend. `warn` hears of budgets that are nearly used up."""
 
     def __init__(
         self,
@@ -158,6 +154,7 @@ class Purse:
         budgets: Budgets,
         tariff: Tariff,
         spent: Decimal = NOTHING,
+        warn: Callable[[str], None] | None = None,
     ) -> None:
         """Open it for a turn; `spent` is what an earlier run of the turn took already."""
         self._accounts = accounts
@@ -168,12 +165,13 @@ class Purse:
         self._first: Hold | None = None
         self._answered = False
         self._skipped = ""
-        self.notices: list[str] = []
+        self._notices: list[str] = []
+        self._warn = warn
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be said under the answer."""
-        return (*filter(None, [self._skipped]), *self.notices)
+        return (*filter(None, [self._skipped]), *self._notices)
 
     def require(self, provider: Provider) -> None:
         """Refuse a turn before anything is asked.
@@ -231,7 +229,9 @@ class Purse:
             account.reserved -= hold.dollars
             notice = account.take(dollars)
             if notice is not None:
-                self.notices.append(notice)
+                self._notices.append(notice)
+                if self._warn is not None:
+                    self._warn(notice)
 
     def _check(self, dollars: Decimal, *, answer: bool) -> None:
         """Hold a call to the turn's own limit and to every budget.

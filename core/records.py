@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -161,6 +162,14 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What was spent, as a whole and with each preset."""
+
+    whole: Spent
+    presets: Mapping[str, Spent]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """What somebody uses on a platform, and what it took this month."""
 
@@ -184,11 +193,25 @@ class Whose:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Charged:
-    """What turns took, what is known of those that have not ended included.
+class Cost:
+    """What the turns of one person in one session with one preset took.
 
-    `unpriced` are the tokens, in and out, of the calls whose price nobody knows.
+    `whose` names all of them, its channel is the session. What is known of turns that have not
+    ended is in the dollars, and not in the number of turns. `unpriced` are the tokens, in and out,
+    of the calls whose price nobody knows.
     """
 
-    dollars: Decimal = Decimal(0)
+    whose: Whose
+    spent: Spent
     unpriced: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCost:
+    """What the calls of one model took, whoever asked."""
+
+    label: str
+    calls: int = 0
+    usage: Usage = field(default_factory=Usage)
+    dollars: Decimal = Decimal(0)
+    priced: bool = True

@@ -13,13 +13,15 @@ from core.records import (
     Accepted,
     Approval,
     Conversation,
+    Cost,
     Decision,
-    Spent,
+    ModelCost,
     StoredTurn,
     ToolRound,
     ToolStep,
     TurnEnd,
     TurnStart,
+    Whose,
 )
 from core.types import Address, Incoming, Line
 
@@ -162,16 +164,20 @@ class History(Protocol):
         """List the sessions of one platform in which `owner` asked, newest first."""
         ...
 
-    async def spent_in(self, session: str, *, since: int) -> Spent:
-        """Sum up what the turns of a session took that began at `since` (ms) or later."""
-        ...
-
-    async def spent_by(self, platform: str, asker: str, *, since: int) -> Spent:
-        """Sum up what one person's turns took on a platform, from `since` (ms) on."""
-        ...
-
     async def remove(self, turn_id: str) -> None:
         """Take a turn's lines out of the history and mark the turn as removed."""
+        ...
+
+
+class Costs(Protocol):
+    """What was spent (MOA-29). A turn counts for the moment in which it began."""
+
+    async def costs(self, whose: Whose, *, since: int, until: int) -> Sequence[Cost]:
+        """Sum up the turns that began at `since` (ms) or later and before `until`."""
+        ...
+
+    async def costs_of_models(self, *, since: int, until: int) -> Sequence[ModelCost]:
+        """Sum up the calls of those turns, by model."""
         ...
 
 
@@ -193,7 +199,7 @@ class Settings(Protocol):
         ...
 
 
-class Store(Inbox, Turns, Outbox, History, Settings, Protocol):
+class Store(Inbox, Turns, Outbox, History, Costs, Settings, Protocol):
     """Everything that must survive a kill."""
 
     async def move(self, old: Address, new: Address) -> None:

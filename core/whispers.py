@@ -6,9 +6,11 @@ Pure. Decides how results read; never what they are, nor whether anybody may hav
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
 from hashlib import blake2b
 from typing import Final
 
+from core.budget import Limit, left_text
 from core.commands import MENU
 from core.errors import UnknownPreset
 from core.frames import Button, File, Frame, Notice, Part
@@ -17,7 +19,7 @@ from core.outcomes import Advice
 from core.panel import row_of
 from core.ports import Capabilities
 from core.presets import DEFAULT, OFF, Catalogue, Level, Preset
-from core.records import Spent, StoredTurn
+from core.records import Spending, Spent, StoredTurn
 from core.retell import checkpoints
 from core.wording import dollars_text, row_text
 
@@ -141,12 +143,19 @@ def help_text(prefix: str) -> str:
     return "\n".join(lines)
 
 
-def cost_text(here: Spent, own: Spent) -> str:
-    """Say what this month took, of this conversation and of the one who asks."""
-    return (
-        f"This conversation has cost {_spent(here)} this month.\n"
-        f"Your own questions on this platform: {_spent(own)}."
-    )
+def cost_text(here: Spending, own: Spending, left: Sequence[tuple[Limit, Decimal]] = ()) -> str:
+    """Say what this month took, of this channel and of the one who asks, and what is left."""
+    lines = [
+        f"This channel has cost {_spent(here.whole)} this month{_by_preset(here)}",
+        f"Your own questions on this platform: {_spent(own.whole)}{_by_preset(own)}",
+    ]
+    return "\n".join((*lines, *(left_text(limit, spent) for limit, spent in left)))
+
+
+def _by_preset(spending: Spending) -> str:
+    """List what each preset took, where there is more than one."""
+    each = [f"{name} {_spent(spent)}" for name, spent in spending.presets.items()]
+    return f": {', '.join(each)}." if len(each) > 1 else "."
 
 
 def _spent(spent: Spent) -> str:

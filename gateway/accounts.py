@@ -1,41 +1,62 @@
-"""What conversations and people have cost this month. Reads only; limits nothing."""
+"""What conversations and people have cost, and what is left of their budgets. Reads only."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from core.records import Standing
+from core.budget import Spender, window
+from core.records import Spending, Spent, Standing, Whose
 from core.types import Address, Author
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Sequence
+    from datetime import tzinfo
 
+    from core.budget import Limit
     from core.ports import Clock
-    from core.records import Spent
-    from core.storage import Store
+    from core.records import Cost
+    from core.storage import Costs
+    from gateway.bank import Bank
     from gateway.choices import Choices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accounts:
-    """The books of the store."""
+    """The books of the store; days and months end in `zone`."""
 
-    store: Store
+    store: Costs
+    bank: Bank
     choices: Choices
     clock: Clock
+    zone: tzinfo
 
-    async def spent(self, address: Address, author: Author) -> tuple[Spent, Spent]:
-        """Say what this month took: of a conversation, and of one person on its platform."""
-        since = self._month()
-        here = await self.store.spent_in(address.session, since=since)
-        return here, await self.store.spent_by(address.platform, author.id, since=since)
+    async def spent(self, address: Address, author: Author) -> tuple[Spending, Spending]:
+        """Say what this month took, of a channel and of one person on its platform."""
+        channel = Address(platform=address.platform, channel=address.channel).session
+        return (
+            await self._month(Whose(channel=channel)),
+            await self._month(Whose(platform=address.platform, asker=author.id)),
+        )
+
+    async def left(self, address: Address, author: Author) -> Sequence[tuple[Limit, Decimal]]:
+        """Give the budgets that a question here is held to, and what was spent of each."""
+        there = await self.choices.there(address, author)
+        spender = Spender(
+            platform=address.platform,
+            user=author.id,
+            channel=Address(platform=address.platform, channel=address.channel).session,
+            preset=there.preset.name,
+        )
+        accounts = await self.bank.accounts(spender, self.clock.now())
+        return [(each.limit, each.spent) for each in accounts]
 
     async def standing(self, platform: str, user: str, workspaces: Collection[str]) -> Standing:
         """Say what somebody of a workspace uses on a platform, and has spent there this month."""
         somebody = Author(id=user, name="", circles=tuple(workspaces))
         there = await self.choices.there(Address(platform=platform, channel=user), somebody)
-        spent = await self.store.spent_by(platform, user, since=self._month())
+        spent = (await self._month(Whose(platform=platform, asker=user))).whole
         return Standing(
             preset=there.preset.name,
             presets=tuple(self.choices.catalogue().presets),
@@ -43,8 +64,25 @@ class Accounts:
             turns=spent.turns,
         )
 
-    def _month(self) -> int:
-        """Give when this month began, in ms."""
-        now = self.clock.now()
-        began = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        return int(began.timestamp() * 1000)
+    async def _month(self, whose: Whose) -> Spending:
+        begin, end = window("monthly", self.clock.now(), self.zone)
+        since, until = (int(at.timestamp() * 1000) for at in (begin, end))
+        found = await self.store.costs(whose, since=since, until=until)
+        presets = dict.fromkeys(each.whose.preset for each in found)
+        return Spending(
+            whole=summed(found),
+            presets={
+                name: summed(each for each in found if each.whose.preset == name)
+                for name in presets
+            },
+        )
+
+
+def summed(costs: Iterable[Cost]) -> Spent:
+    """Add costs up."""
+    spent = [each.spent for each in costs]
+    return Spent(
+        dollars=sum((each.dollars for each in spent), Decimal(0)),
+        turns=sum(each.turns for each in spent),
+        priced=all(each.priced for each in spent),
+    )

@@ -131,7 +131,8 @@ class Acts:
                 text = whispers.help_text(prefix)
             case "cost":
                 here, own = await self.accounts.spent(command.address, command.author)
-                text = whispers.cost_text(here, own)
+                left = await self.accounts.left(command.address, command.author)
+                text = whispers.cost_text(here, own, left)
             case "retry":
                 text = whispers.NOTHING_ASKED
             case "ask":

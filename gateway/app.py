@@ -23,6 +23,7 @@ from gateway.acts import Acts
 from gateway.admission import Admission
 from gateway.advice_cache import SharedAdvice
 from gateway.asides import Asides
+from gateway.bank import Bank
 from gateway.choices import Choices
 from gateway.delivery import ChatBudgets
 from gateway.dispatch import Dispatch
@@ -113,6 +114,8 @@ async def serve(
         async with asyncio.TaskGroup() as root:
             prices = wiring.open_pricer(config, clock)
             warming = root.create_task(wiring.warm_prices(config, prices), name="prices")
+            if config.budgets.apply:
+                await warming  # a budget that cannot be held is the operator's mistake
             world = World(
                 providers=models.providers, pricer=prices, clock=clock, ready=prices.ready
             )
@@ -169,6 +172,7 @@ def assemble(
     """Put the parts together; nothing runs yet, and the chats are still to come."""
     chats: dict[str, ChatAdapter] = {}
     listeners: list[Tell] = [Lateness().tell]
+    bank = Bank(config.budgets, store, pricer=world.pricer, zone=config.zone)
     runner = TurnRunner(
         world=world,
         cache=SharedAdvice(root, world.clock),
@@ -176,6 +180,7 @@ def assemble(
         sinks=wiring.open_sinks(config),
         listeners=listeners,
         running={},
+        bank=bank,
     )
     patience = Patience()
     keep = PatientStore(store, patience)
@@ -187,7 +192,9 @@ def assemble(
         await dispatch.perform(work)
 
     sessions = Sessions(root, perform)
-    accounts = Accounts(store=store, choices=choices, clock=world.clock)
+    accounts = Accounts(
+        store=store, bank=bank, choices=choices, clock=world.clock, zone=config.zone
+    )
     asides = Asides(root, chats)
     acts = Acts(
         exchange=exchange,

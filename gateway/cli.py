@@ -105,10 +105,15 @@ def config() -> None:
 @config_option
 def check(path: Path) -> None:
     """Say what is wrong with the file, or what it amounts to."""
+    from gateway.clock import SystemClock
     from gateway.config import describe
+    from gateway.wiring import open_pricer, warm_prices
 
-    for line in describe(_load(path)):
+    found = _load(path)
+    for line in describe(found):
         click.echo(line)
+    with _operator():
+        asyncio.run(warm_prices(found, open_pricer(found, SystemClock())))
 
 
 @config.command()

@@ -183,7 +183,7 @@ class Exchange:
             await self._retell(await self._end(turn, "failed", BROKEN))
 
     async def _end(self, turn: StoredTurn, ending: Ending, error: str | None = None) -> StoredTurn:
-        end = unanswered(turn.start.turn_id, ending, error)
+        end = unanswered(turn, ending, error)
         await self.keep.finish(end)
         return replace(turn, state="answered", end=end)
 

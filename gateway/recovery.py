@@ -47,7 +47,7 @@ async def _unfinished(store: Store) -> list[StoredTurn]:
     left = await store.unfinished()
     for turn in left:
         if turn.start.seq is None:
-            await store.finish(unanswered(turn.start.turn_id, "stopped"))
+            await store.finish(unanswered(turn, "stopped"))
             await store.delivered(turn.start.turn_id)
     return [turn for turn in left if turn.start.seq is not None]
 
@@ -79,5 +79,5 @@ async def _as_wished(store: Store, turn: StoredTurn, stopped: set[str]) -> Store
     """End a turn whose Stop came in, but was not heard any more."""
     if turn.state != "running" or not {turn.start.turn_id, turn.start.session} & stopped:
         return turn
-    await store.finish(unanswered(turn.start.turn_id, "stopped"))
+    await store.finish(unanswered(turn, "stopped"))
     return await store.turn(turn.start.turn_id) or turn

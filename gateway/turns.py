@@ -8,19 +8,19 @@ It knows no chat and no HTTP.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
 from structlog.contextvars import bind_contextvars
 
+from core.answering import opening_call
+from core.cost import bill
 from core.engine import Turn
 from core.events import Landed, TurnFailed, TurnFinished, TurnStopped
 from core.records import TurnEnd
 from core.turnstile import my_turn
-from core.types import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from core.engine import TurnRequest
     from core.events import Checkpoint, Note, Tell, Terminal, TurnEvent
     from core.ports import AdviceCache
-    from core.records import Ending, TurnStart
+    from core.purse import Purse
+    from core.records import Ending, StoredTurn, TurnStart
     from core.storage import Turns
+    from gateway.bank import Bank
 
 log = structlog.get_logger()
 
@@ -55,6 +57,7 @@ class TurnRunner:
     sinks: Sequence[Sink]
     listeners: Sequence[Tell]
     running: dict[str, asyncio.Task[Terminal]]
+    bank: Bank | None = None
     stopping: set[str] = field(default_factory=set)
 
     async def run(self, request: TurnRequest, start: TurnStart, tell: Tell) -> Terminal:
@@ -65,10 +68,9 @@ class TurnRunner:
         Raises:
             StoreError: something could not be stored; the turn is unfinished.
         """
-        await self.world.ready()
-        await my_turn()
+        world = await self._ready(request, start)
         tell = partial(_tell_all, (tell, *self.listeners))
-        turn = Turn(request, world=self.world, cache=self.cache)
+        turn = Turn(request, world=world, cache=self.cache)
         checkpoints: asyncio.Queue[Checkpoint | None] = asyncio.Queue()
         try:
             async with asyncio.TaskGroup() as group:
@@ -95,6 +97,32 @@ class TurnRunner:
         for sink in self.sinks:
             await sink.turn_over(start, ending)
         return ending
+
+    async def _ready(self, request: TurnRequest, start: TurnStart) -> World:
+        """Wait until all is there that the turn needs, a purse of its own included."""
+        await self.world.ready()
+        purse = await self._purse(request, start)
+        await my_turn()
+        return replace(self.world, purse=purse)
+
+    async def require_funds(self, request: TurnRequest, start: TurnStart) -> None:
+        """Refuse a turn that no budget lets begin, before it is written down (MOA-30).
+
+        Raises:
+            OverBudget: with the figure, and when the budget starts anew.
+            StoreError: nobody knows what was spent.
+        """
+        await self.world.ready()
+        purse = await self._purse(request, start)
+        if purse is not None:
+            providers = self.world.providers
+            purse.require(opening_call(request.preset, request.lines, request, providers)[1])
+
+    async def _purse(self, request: TurnRequest, start: TurnStart) -> Purse | None:
+        if self.bank is None:
+            return None
+        kept = [call for advice in request.kept.values() for each in advice for call in each.calls]
+        return await self.bank.purse(start, kept)
 
     def stop(self, turn_id: str) -> bool:
         """Stop a running turn now; False if it is not running (MOA-11)."""
@@ -152,16 +180,18 @@ def turn_end(turn_id: str, ending: Terminal) -> TurnEnd:
     )
 
 
-def unanswered(turn_id: str, ending: Ending, error: str | None = None) -> TurnEnd:
-    """Make an end for a turn that is not run any more."""
+def unanswered(turn: StoredTurn, ending: Ending, error: str | None = None) -> TurnEnd:
+    """Make an end for a turn that is not run any more; what it took until then was spent."""
+    advice = [call for _, each in turn.advice for call in each.calls]
+    spent = bill([*advice, *turn.calls])
     return TurnEnd(
-        turn_id=turn_id,
+        turn_id=turn.start.turn_id,
         ending=ending,
         answer="",
         error=error,
         calls=(),
-        usage=Usage(),
-        dollars=Decimal(0),
-        priced=True,
+        usage=spent.usage,
+        dollars=spent.dollars,
+        priced=spent.priced,
         seconds=0.0,
     )

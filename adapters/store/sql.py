@@ -10,19 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from decimal import Decimal
 from typing import Literal
 from urllib.parse import unquote
 
 import msgspec
 
 from adapters.store import codec
+from adapters.store.costs import CostRows
 from adapters.store.database import Row, Statement
 from adapters.store.queries import statement, statement_of_rows
 from adapters.store.tool_calls import ToolCallRows, aggregator_calls, rounds
 from core.errors import StoreDamaged, StoreError
 from core.outcomes import Advice
-from core.records import Accepted, Conversation, Spent, StoredTurn, TurnEnd, TurnStart
+from core.records import Accepted, Conversation, StoredTurn, TurnEnd, TurnStart
 from core.storage import MOVED
 from core.types import Address, Incoming, Line, Message, Moved
 
@@ -30,7 +30,7 @@ LAST_NUMBER = 2**63 - 1
 TITLE_LENGTH = 80
 
 
-class SqlStore(ToolCallRows):
+class SqlStore(ToolCallRows, CostRows):
     """Fulfils `core.storage.Store`."""
 
     async def close(self) -> None:
@@ -78,7 +78,7 @@ class SqlStore(ToolCallRows):
                 "begin",
                 *(start.turn_id, _platform(start.session), start.session, start.seq),
                 *(codec.pack(start.preset), codec.pack(start.question)),
-                *(start.asker, start.history, start.started),
+                *(start.asker, start.history, start.started, start.preset.name),
             )
         ]
         if start.seq is not None:
@@ -184,12 +184,6 @@ class SqlStore(ToolCallRows):
                 for row in rows
             ]
 
-    async def spent_in(self, session: str, *, since: int) -> Spent:
-        return _sum(await self._database.fetch(statement("spent_in", session, since)))
-
-    async def spent_by(self, platform: str, asker: str, *, since: int) -> Spent:
-        return _sum(await self._database.fetch(statement("spent_by", platform, asker, since)))
-
     async def remove(self, turn_id: str) -> None:
         await self._database.write(
             statement("remove_lines", turn_id), statement("remove_turn", turn_id)
@@ -260,12 +254,6 @@ def _references(turn_id: str, round_: int, advice: Sequence[Advice]) -> list[Sta
 
 def _moved(incoming: Incoming, old: Address, new: Address) -> Incoming:
     return replace(incoming, address=incoming.address.moved(old, new))
-
-
-def _sum(rows: Sequence[Row]) -> Spent:
-    with _reading("an amount"):
-        dollars = sum((Decimal(row["dollars"]) for row in rows), Decimal(0))
-    return Spent(dollars=dollars, turns=len(rows), priced=all(row["priced"] for row in rows))
 
 
 def _by_turn(rows: Sequence[Row]) -> dict[str, list[Row]]:

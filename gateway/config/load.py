@@ -14,9 +14,11 @@ from zoneinfo import ZoneInfo
 
 from msgspec import inspect
 
+from core.budget import Budgets
 from core.errors import ConfigError
 from core.presets import Catalogue, Preset
 from gateway.config import notices, presets, rules
+from gateway.config.budgets import budgets_of
 from gateway.config.decode import Decoder
 from gateway.config.model import Settings, Telegram
 from gateway.config.providers import Provider, missing
@@ -65,6 +67,11 @@ class Config:
     def zone(self) -> tzinfo:
         """The zone in which days end."""
         return UTC if self.settings.timezone == "UTC" else ZoneInfo(self.settings.timezone)
+
+    @property
+    def budgets(self) -> Budgets:
+        """What may be spent."""
+        return budgets_of(self.settings)
 
     @property
     def secrets(self) -> list[str]:

@@ -21,7 +21,7 @@ _IGNORED = {
 }
 _LATER = "is not supported by this version yet"
 # Blocks that are checked, and change nothing so far.
-_BLOCKS = ("budgets", "limits", "retention", "privacy")
+_BLOCKS = ("limits", "retention", "privacy")
 # Settings of a chat that change nothing so far, and the values that are what happens anyway.
 _CHAT: dict[str, tuple[object, ...]] = {
     "session": (None, "thread"),
@@ -63,9 +63,6 @@ def _rows(settings: Settings) -> Iterator[_Row]:
     for index, channel in enumerate(settings.channels):
         yield from _chat(channel, ("channels", str(index)))
     yield ("tools", "servers"), bool(settings.tools.servers), f"{_LATER}; no tool is offered"
-    for name, key in settings.http.keys.items():
-        at = ("http", "keys", name, "budgets")
-        yield at, _says_something(key.budgets), f"{_LATER}: nothing is held to it"
 
 
 def _lets_in(access: Access, platform: str) -> bool:

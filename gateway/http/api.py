@@ -74,9 +74,11 @@ class Api:
         start = self._start(preset, request[CALLER].name)
         fresh = "no-cache" in request.headers.get("Cache-Control", "").lower()
         runner = replace(self.runner, store=CostsOnly(self.runner.store))
+        turn = _turn(wanted, start, fresh=fresh)
+        await runner.require_funds(turn, start)
         reply = Reply(
             request,
-            _turn(wanted, start, fresh=fresh),
+            turn,
             writer=self._writer(wanted, start),
             stream=wanted.stream,
             include_usage=wanted.include_usage,

@@ -19,6 +19,7 @@ from core.cost import bill
 from core.events import TurnFailed, TurnResult, TurnStopped
 from core.outcomes import Advice
 from core.types import ToolCall, Usage
+from gateway.http.errors import QUOTA
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
@@ -198,6 +199,7 @@ class Failure:
     def body(self) -> bytes:
         """The error in OpenAI's shape."""
         kind = "server_error" if self.status >= 500 else "invalid_request_error"
+        kind = QUOTA if self.code == QUOTA else kind
         error = {"message": self.text, "type": kind, "param": None, "code": self.code}
         return _encoded({"error": error})
 
@@ -223,6 +225,8 @@ def failure_of(ending: TurnFailed | TurnStopped) -> Failure:
     """Tell what a program is told of a turn that has no whole answer."""
     if isinstance(ending, TurnStopped):
         return Failure(text="The answer was stopped.", status=503, code="stopped", again=True)
+    if ending.over_budget:
+        return Failure(text=ending.error, status=429, code=QUOTA)
     calls = ending.result.calls
     kind = ending.kind or (calls[-1].error if calls else None)
     status, code, again = _BY_KIND.get(kind, (502, "model_failed", False))

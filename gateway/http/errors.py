@@ -16,6 +16,7 @@ from aiohttp import web
 from adapters.chat.web.normalise import TooLong
 from core.errors import (
     GatewayError,
+    OverBudget,
     Overloaded,
     PresetUnavailable,
     StoreError,
@@ -26,11 +27,15 @@ from gateway.http.auth import CALLER
 
 log = structlog.get_logger()
 
+QUOTA = "insufficient_quota"
+"""What OpenAI's clients know a spent budget by: its type and its code."""
+
 _STATUS: tuple[tuple[type[GatewayError], int], ...] = (
     (TooLong, 413),
     (UnknownPreset, 404),
     (PresetUnavailable, 409),
     (Overloaded, 503),
+    (OverBudget, 429),
     (UserError, 400),
     (StoreError, 503),
     (GatewayError, 500),
@@ -38,6 +43,7 @@ _STATUS: tuple[tuple[type[GatewayError], int], ...] = (
 _CODES: tuple[tuple[type[GatewayError], str], ...] = (
     (UnknownPreset, "model_not_found"),
     (PresetUnavailable, "model_unavailable"),
+    (OverBudget, QUOTA),
 )
 UNSTORED = "Nothing can be stored here now, so this was not taken in. Try again in a minute."
 _KINDS = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error"}
@@ -51,7 +57,11 @@ def error_answer(
     code: str | None = None,
 ) -> web.Response:
     """Answer with an error as JSON."""
-    kind = _KINDS.get(status) or ("invalid_request_error" if status < 500 else "server_error")
+    kind = (
+        code
+        if code == QUOTA
+        else _KINDS.get(status) or ("invalid_request_error" if status < 500 else "server_error")
+    )
     body = {"error": {"message": text, "type": kind, "param": None, "code": code}}
     return web.Response(
         text=json.dumps(body), status=status, content_type="application/json", headers=headers
@@ -95,4 +105,6 @@ def failure(error: GatewayError, *, owner: bool) -> web.Response:
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
     code = next((code for kind, code in _CODES if isinstance(error, kind)), None)
     text = str(error) if owner or not isinstance(error, StoreError) else UNSTORED
-    return error_answer(text, status=status, code=code)
+    # OpenAI's clients ask again after a 429 on their own; the budget would still be spent.
+    headers = {"x-should-retry": "false"} if isinstance(error, OverBudget) else None
+    return error_answer(text, status=status, headers=headers, code=code)

@@ -158,7 +158,7 @@ async def _abandon(store: Store) -> None:
     for turn in await store.unfinished():
         if turn.start.session.startswith(here):
             if turn.end is None:
-                await store.finish(unanswered(turn.start.turn_id, "stopped"))
+                await store.finish(unanswered(turn, "stopped"))
             await store.delivered(turn.start.turn_id)
     for accepted in await store.waiting():
         if accepted.incoming.address.platform == PLATFORM:

@@ -10,12 +10,19 @@ from typing import TYPE_CHECKING
 
 from adapters.llm.wire import open_session
 from adapters.prices import Price, Prices
+from core.errors import ConfigError
+from core.presets import slots_of
+from core.types import Usage
+from gateway.config import missing
 from gateway.wiring.models import PAID
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import aiohttp
 
     from core.ports import Clock
+    from core.presets import Slot
     from core.storage import Store
     from gateway.config import Config
     from gateway.turns import Sink
@@ -59,15 +66,40 @@ def open_pricer(config: Config, clock: Clock) -> Prices:
 
 
 async def warm_prices(config: Config, prices: Prices) -> None:
-    """Look up what the models of the presets cost, where there is something to pay (MOA-28)."""
-    slots = [
+    """Look up what the models of the presets cost, where there is something to pay (MOA-28).
+
+    Raises:
+        ConfigError: a budget applies, and nobody knows what a model costs (MOA-30).
+    """
+    paid = [
         slot
         for preset in config.catalogue.presets.values()
-        for main in (*preset.references, preset.aggregator)
-        for slot in (main, *main.fallbacks)
+        for slot in slots_of(preset)
+        if isinstance(config.providers.get(slot.provider), PAID)
     ]
-    paid = {name for name, shape in config.providers.items() if isinstance(shape, PAID)}
-    await prices.learn(slot for slot in slots if slot.provider in paid)
+    await prices.learn(paid)
+    budgets = config.budgets
+    if budgets.apply and budgets.unpriced is None:
+        _require(config, prices, paid)
+
+
+def _require(config: Config, prices: Prices, slots: Sequence[Slot]) -> None:
+    """See that everything has a price that can be called."""
+    called = [slot for slot in slots if not missing(config.providers[slot.provider])]
+    unknown = [each.label for each in called if prices(each, Usage(input=1, output=1)) is None]
+    if unknown:
+        raise ConfigError(_unpriced(config, list(dict.fromkeys(unknown))))
+
+
+def _unpriced(config: Config, labels: Sequence[str]) -> str:
+    """Say whose price is missing, and the two ways out."""
+    them = "it" if len(labels) == 1 else "them"
+    return (
+        f"{config.source}: budgets: nobody knows what {', '.join(labels)} costs, so no budget "
+        f'could be held. Either name {them} under prices, such as "{labels[0]}": {{input: 1.25, '
+        "output: 10} (dollars per million tokens), or set budgets.unpriced to what a million "
+        "tokens of such models are to count for."
+    )
 
 
 def open_sinks(config: Config) -> tuple[Sink, ...]:

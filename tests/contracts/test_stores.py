@@ -14,7 +14,7 @@ import adapters.store
 from adapters.store import open_sqlite
 from core.errors import StoreError
 from core.outcomes import Advice
-from core.records import Accepted, Posted, Spent
+from core.records import Accepted, Posted
 from core.storage import MOVED, Store
 from core.types import Address, Author, Command, Line, Moved, Press
 from tests.fakes.memory_store import MemoryStore
@@ -442,29 +442,6 @@ async def test_one_setting_is_read_in_several_scopes_at_once(store: Store):
         "user:b": "other",
     }
     assert await store.chosen("preset", "nowhere") == {}
-
-
-# --- what it took ---------------------------------------------------------------------------
-
-
-async def test_what_was_spent_is_summed_up_by_place_and_by_person(store: Store):
-    asked = [
-        ("t1", "web/a", "u1", 1_000),
-        ("t2", "web/a", "u2", 2_000),
-        ("t3", "web/b", "u1", 3_000),
-        ("t4", "other/a", "u1", 3_000),
-        ("t5", "web/a", "u1", 500),
-        ("t6", "web/a", "u1", 4_000),
-    ]
-    for turn_id, session, asker, started in asked:
-        await store.begin(start(turn_id, session=session, asker=asker, started=started))
-        if turn_id != "t6":
-            await store.finish(replace(end(turn_id), priced=turn_id != "t2"))
-    here = await store.spent_in("web/a", since=1_000)
-    assert here == Spent(dollars=Decimal("0.0060"), turns=2, priced=False)
-    own = await store.spent_by("web", "u1", since=1_000)
-    assert own == Spent(dollars=Decimal("0.0060"), turns=2)
-    assert await store.spent_in("web/z", since=0) == Spent(dollars=Decimal(0), turns=0)
 
 
 # --- places ---------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from adapters.store import open_sqlite
 from core.errors import StoreError
-from core.records import StoredTurn
+from core.records import StoredTurn, Whose
 from core.storage import Store
 from core.types import Address
 from tests.fakes.memory_store import MemoryStore
@@ -140,12 +140,14 @@ async def told(store: Store, story: Sequence[Step]) -> list[object]:
     seen.append([_without_seq(turn) for turn in await store.unfinished()])
     seen.append(await store.settings("here"))
     seen.append(await store.bookmarks("web"))
-    seen.append(await store.spent_by("web", "u1", since=0))
+    seen.append(await store.costs(Whose(platform="web", asker="u1"), since=0, until=10_000))
+    seen.append(await store.costs(Whose(preset="review"), since=0, until=10_000))
+    seen.append(await store.costs_of_models(since=0, until=10_000))
     for session in SESSIONS:
         seen.append([line for _, line in await store.lines(session)])
         seen.append(await store.settings(f"session:{session}"))
         seen.append(await store.has_message(session, "m1"))
-        seen.append(await store.spent_in(session, since=0))
+        seen.append(await store.costs(Whose(channel=session), since=0, until=10_000))
         seen.append([_without_seq(turn) for turn in await store.turns(session, last=2)])
     mine, theirs = [await store.conversations("web", owner=each) for each in ("u1", "u2")]
     return [*seen, mine, theirs]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core import whispers
+from core.budget import Limit
 from core.frames import File, Notice, Part
 from core.outcomes import Advice
 from core.ports import Capabilities
 from core.presets import Catalogue, Preset, ReferenceSlot, Slot
-from core.records import Spent, StoredTurn
+from core.records import Spending, Spent, StoredTurn, Whose
 from tests.fakes.turns import advice, end, start
 
 BIG = Slot(provider="p", model="big")
@@ -105,12 +107,28 @@ def test_help_is_written_as_the_platform_takes_commands():
     assert "\n/moa [preset] – " in slack
 
 
-def test_what_a_conversation_cost_is_said_in_dollars_and_answers():
-    here = Spent(dollars=Decimal("1.25"), turns=3)
+def test_what_a_channel_cost_is_said_in_dollars_and_answers_and_what_is_left():
+    quick = Spent(dollars=Decimal("0.25"), turns=2)
+    review = Spent(dollars=Decimal(1), turns=1)
+    whole = Spent(dollars=Decimal("1.25"), turns=3)
+    here = Spending(whole=whole, presets={"quick": quick, "review": review})
     own = Spent(dollars=Decimal(0), turns=1, priced=False)
-    assert whispers.cost_text(here, own) == (
-        "This conversation has cost $1.25 (3 answers) this month.\n"
-        "Your own questions on this platform: $0 + unknown prices (1 answer)."
+    midnight = datetime(2026, 11, 29, tzinfo=UTC)
+    limit = Limit(
+        scope="user",
+        period="daily",
+        whose=Whose(),
+        dollars=Decimal(2),
+        begin=midnight - timedelta(days=1),
+        end=midnight,
+    )
+    left = [(limit, Decimal("1.62"))]
+    assert whispers.cost_text(here, Spending(whole=own, presets={"quick": own}), left) == (
+        "This channel has cost $1.25 (3 answers) this month: "
+        "quick $0.250 (2 answers), review $1.00 (1 answer).\n"
+        "Your own questions on this platform: $0 + unknown prices (1 answer).\n"
+        "Your daily budget: $0.380 of $2.00 left. "
+        "It starts anew on Sunday 29 November at 00:00 (UTC)."
     )
 
 

@@ -5,24 +5,26 @@ It passes the same contract as the real ones (tests/contracts/test_stores.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from typing import Literal, TypeAlias
 from urllib.parse import unquote
+
+from typing_extensions import override
 
 from adapters.store.sql import title
 from core.errors import StoreError
 from core.outcomes import Advice
-from core.records import Accepted, Conversation, Posted, Spent, StoredTurn, TurnEnd, TurnStart
+from core.records import Accepted, Conversation, Posted, StoredTurn, TurnEnd, TurnStart
 from core.storage import MOVED
 from core.types import Address, Incoming, Line, Message, Moved
+from tests.fakes.memory_costs import MemoryCosts
 from tests.fakes.memory_tools import MemoryToolCalls
 
 Place: TypeAlias = tuple[int, int]
 
 
-class MemoryStore(MemoryToolCalls):
+class MemoryStore(MemoryToolCalls, MemoryCosts):
     """Fulfils `core.storage.Store`; `failure`, once set, is raised by everything that writes."""
 
     def __init__(self) -> None:
@@ -190,24 +192,6 @@ class MemoryStore(MemoryToolCalls):
         }
         return [self._conversation(session) for session in mine]
 
-    async def spent_in(self, session: str, *, since: int) -> Spent:
-        return self._spent(since, lambda start: start.session == session)
-
-    async def spent_by(self, platform: str, asker: str, *, since: int) -> Spent:
-        return self._spent(
-            since,
-            lambda start: start.asker == asker and Address.of(start.session).platform == platform,
-        )
-
-    def _spent(self, since: int, fits: Callable[[TurnStart], bool]) -> Spent:
-        turns = [each for each in self._turns.values() if each.start.started >= since]
-        ends = [each.end for each in turns if each.end is not None and fits(each.start)]
-        return Spent(
-            dollars=sum((end.dollars for end in ends), Decimal(0)),
-            turns=len(ends),
-            priced=all(end.priced for end in ends),
-        )
-
     async def remove(self, turn_id: str) -> None:
         self._change(turn_id, removed=True)
 
@@ -282,6 +266,7 @@ class MemoryStore(MemoryToolCalls):
         name = title(turns[0].start.question.text)
         return Conversation(session=session, title=name, updated=updated)
 
+    @override
     def _whole(self, turn: StoredTurn) -> StoredTurn:
         turn_id = turn.start.turn_id
         advice = sorted(self._advice.get(turn_id, {}).items(), key=lambda each: each[0])

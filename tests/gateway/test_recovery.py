@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
 
 from adapters.store import open_sqlite
 from core.records import StoredTurn
 from core.types import Address, Author, Command, Message, Press
-from gateway.turns import unanswered
-from tests.fakes.turns import start
+from tests.fakes.turns import end, start
 from tests.gateway.harness import process_gateway
 from tests.gateway.page import (
     CONVERSATION,
@@ -211,7 +209,7 @@ async def test_killed_while_the_final_was_being_posted_shows_it_once_and_without
     assert accepted is not None
     turn = start("t1", seq=accepted.seq, session=ADDRESS.session, asker=OWNER.id)
     await store.begin(turn)
-    await store.finish(replace(unanswered("t1", "finished"), answer="Go by train."))
+    await store.finish(end("t1", "Go by train."))
     await store.attempting("t1", "answer/0")
     await store.close()
     async with process_gateway(config(models), tmp_path) as process, Page.of(process) as page:
