@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from core.events import ReferenceProgress
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 KEPT_SECONDS = 15 * 60.0
 KEPT_BYTES = 8 * 1024 * 1024
+BESIDES = 640
+"""Bytes that one advice takes beside its text, measured: of short advice, it is nearly all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,12 +84,13 @@ class SharedAdvice:
         seconds: float = KEPT_SECONDS,
         size: int = KEPT_BYTES,
     ) -> None:
-        """Begin empty. `size` bounds the texts that are kept, in bytes."""
+        """Begin empty. `size` bounds what is kept, in bytes."""
         self._group = group
         self._clock = clock
         self._seconds = seconds
         self._room = size
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[str, _Kept] = {}  # in the order in which they expire
+        self._held = 0
         self._flights: dict[str, _Flight] = {}
 
     async def advise(
@@ -135,17 +139,22 @@ class SharedAdvice:
 
         A call holds a whole conversation, and whoever uses advice again has no part in it.
         """
-        size = sum(len(each.text.encode("utf-8", "surrogatepass")) for each in advice)
+        size = sum(BESIDES + len(each.text.encode("utf-8", "surrogatepass")) for each in advice)
         if size > self._room or not any(each.outcome == "ok" for each in advice):
             return
-        advice = tuple(replace(each, call=None) for each in advice)
-        self._kept.pop(key, None)
+        advice = tuple(replace(each, call=None, tried=()) for each in advice)
+        if key in self._kept:
+            self._drop(key)
         until = self._clock.monotonic() + self._seconds
         self._kept[key] = _Kept(advice, until, size)
-        while sum(kept.size for kept in self._kept.values()) > self._room:
-            del self._kept[next(iter(self._kept))]
+        self._held += size
+        while self._held > self._room:
+            self._drop(next(iter(self._kept)))
 
     def _expire(self) -> None:
         now = self._clock.monotonic()
-        for key in [key for key, kept in self._kept.items() if kept.until <= now]:
-            del self._kept[key]
+        for key in [*takewhile(lambda key: self._kept[key].until <= now, self._kept)]:
+            self._drop(key)
+
+    def _drop(self, key: str) -> None:
+        self._held -= self._kept.pop(key).size
