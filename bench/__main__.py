@@ -8,7 +8,7 @@ import logging
 
 from rich.console import Console
 
-from bench import crowd, messengers, program, telegram, turns, writes
+from bench import crowd, messengers, program, soak, telegram, turns, writes
 from bench.provider import provider
 from bench.table import Row, print_json, print_table
 
@@ -31,6 +31,8 @@ def main() -> None:
         rows += asyncio.run(turns.rows(base_url, QUICK if given.quick else USUAL))
         notes.print(f"{crowd.CROWD} turns at once …")
         rows += crowd.rows(base_url, 1 if given.quick else 3)
+        notes.print("memory over many turns …")
+        rows += soak.rows(base_url, 2_000 if given.quick else soak.TURNS)
         notes.print("what a turn writes …")
         rows += asyncio.run(writes.rows(base_url))
         notes.print("the whole program …")

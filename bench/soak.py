@@ -1,6 +1,6 @@
-"""The row about memory over many turns: the runner, SQLite and the advice cache, in a fresh process.
+"""The rows about memory over many turns: runner, SQLite and advice cache, in a fresh process.
 
-The process plays turns against the provider, a few at a time, and prints what it holds after every
+The process plays turns against the provider, a few at a time, and says what it holds after every
 so many. Whether that grows is read off the second half: by then caches are as full as they get.
 """
 
