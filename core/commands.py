@@ -27,7 +27,7 @@ MENU: Final = (
     Entry(name="ask", summary="Ask a question", hint="[preset:NAME] question"),
     Entry(name="moa", summary="Choose which models answer here", hint="[preset]"),
     Entry(name="stop", summary="Stop the answer that is being written"),
-    Entry(name="retry", summary="Ask the last question again"),
+    Entry(name="retry", summary="Ask the last question again", hint="[all]"),
     Entry(name="cost", summary="What this conversation has cost"),
     Entry(name="help", summary="What you can do here"),
 )
@@ -39,7 +39,7 @@ _SCOPES: Final[dict[str, Scope]] = {
     "channel": "channel",
     "me": "me",
 }
-_WORD: Final = re.compile(r"(stop|help|cost|retry)[.!]?", re.IGNORECASE)
+_WORD: Final = re.compile(r"(stop|help|cost|retry)(?:[.!]|(?<=retry)\s+(all))?", re.IGNORECASE)
 _CHOICE: Final = re.compile(r"(?:moa|preset)(?:\s+(\S+)(?:\s+(\S+))?)?", re.IGNORECASE)
 _ASK: Final = re.compile(r"preset:(?:\"([^\"]+)\"|(\S+))\s*(.*)", re.IGNORECASE | re.DOTALL)
 
@@ -60,7 +60,7 @@ def read(text: str, catalogue: Catalogue) -> Words | None:
     bare = text.strip()
     word = _WORD.fullmatch(bare)
     if word is not None:
-        return Words(name=word[1].lower())
+        return Words(name=word[1].lower(), args=(word[2] or "").lower())
     first, _, rest = bare.partition(" ")
     if first.lower() not in {"moa", "preset"}:
         return None
@@ -71,6 +71,11 @@ def read(text: str, catalogue: Catalogue) -> Words | None:
     if found is None or (found[2] and found[2].lower() not in _SCOPES):
         return None
     return Words(name="moa", args=rest.strip())
+
+
+def wants_all(args: str) -> bool:
+    """Read what follows `/retry`: "all" asks all advisors, whatever a gate says (MOA-35)."""
+    return args.strip().lower() == "all"
 
 
 def choice(args: str, catalogue: Catalogue) -> tuple[str, Scope]:

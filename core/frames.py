@@ -15,7 +15,7 @@ from core.types import Usage
 
 RowState: TypeAlias = Literal["waiting", "writing"] | Outcome
 Action: TypeAlias = Literal[
-    "stop", "retry", "preset", "pick", "advisors", "info", "up", "down", "remove"
+    "stop", "retry", "advise", "preset", "pick", "advisors", "info", "up", "down", "remove"
 ]
 Detail: TypeAlias = Literal["off", "line", "summary", "full"]
 Cost: TypeAlias = Literal["footer", "private", "off"]

@@ -42,9 +42,9 @@ _FILES: Final = re.compile(r"^\[attached: ", re.MULTILINE)
 _CODE: Final = re.compile(r"`|https?://|[{}]|=>|->|::|\w\(\)|</\w|;\s*$", re.MULTILINE)
 _WEIGHS: Final = re.compile(
     r"\b(?:why|should|compar\w*|versus|vs|better|best|worse|worst|pros|cons|trade-?offs?|recommend\w*"
-    r"|advi[cs]e|decid\w*|explain\w*|analy[sz]\w*|review\w*|debug\w*|prov(?:e|es|ing)|plan\w*"
+    r"|advi[cs]e|decid\w*|explain\w*|analy[sz]\w*|review\w*|debug\w*|prov(?:e|es|ing)|plan(?:s|ned|ning)?"
     r"|design\w*|strateg\w*|risk\w*|critiqu\w*|evaluat\w*|argu\w*|differen\w*"
-    r"|warum|wieso|weshalb|soll\w*|vergleich\w*|besser\w*|beste\w*|empf[ei]\w*|entscheid\w*"
+    r"|warum|wieso|weshalb|soll\w*|vergleich\w*|besser\w*|beste[mnrs]?|empf[ei]\w*|entscheid\w*"
     r"|erklär\w*|prüf\w*|unterschied\w*|risik\w*|bewert\w*|begründ\w*"
     r"|pourquoi|dev(?:rais|rait|rions|ons|ez)|mieux|meilleur\w*|recommand\w*|expliqu\w*|différen\w*"
     r"|conseil\w*|risqu\w*|por\s+qu[eé]|perch[eé]|debería\w*|deveria\w*|dovrei|dovremmo|mejor\w*"

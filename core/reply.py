@@ -184,12 +184,14 @@ class Reply:
         figures = footer_text(footer) if self._cost == "footer" else ""
         texts = self._fit(text, f"{error or ''}\n\n{figures}", cut=cut)
         frames = [self._part(n, text) for n, text in enumerate(texts)]
-        frames[-1] = self._last_part(frames[-1], footer, error)
+        frames[-1] = self._last_part(frames[-1], footer, error, gated=end.result.gated)
         return frames, files
 
-    def _last_part(self, frame: Frame, footer: Footer, error: str | None) -> Frame:
+    def _last_part(self, frame: Frame, footer: Footer, error: str | None, *, gated: bool) -> Frame:
         actions: list[Action] = ["retry", "preset"]
-        if footer.asked:
+        if gated:
+            actions.append("advise")
+        elif footer.asked:
             actions.append("advisors")
         if self._cost == "private":
             actions.append("info")

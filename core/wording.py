@@ -13,6 +13,7 @@ from core.frames import Action, Footer, Panel, Row, RowState
 LABELS: Final[dict[Action, str]] = {
     "stop": "⏹ Stop",
     "retry": "🔁 Retry",
+    "advise": "👥 Ask all advisors",
     "preset": "🎛 Preset",
     "pick": "Choose",
     "advisors": "👥 Advisors",

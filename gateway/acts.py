@@ -87,7 +87,7 @@ class Acts:
         if turn is not None and not self._may(press, turn.start.asker):
             await self.tell(press, [whispers.notice(whispers.NOT_YOURS)])
             return True
-        if press.action != "retry":
+        if press.action == "remove":
             return False
         if turn is not None and not await self.exchange.went_on(turn):
             return False

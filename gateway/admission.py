@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.commands import asked, read
+from core.commands import asked, read, wants_all
 from core.errors import UserError
 from core.policy import ADMITTED, subject_to_allow, verdict
 from core.recent import Recent
@@ -165,7 +165,7 @@ class Admission:
             event_id=command.event_id,
             address=Address.of(turn.start.session),
             author=command.author,
-            action="retry",
+            action="advise" if wants_all(command.args) else "retry",
             turn_id=turn.start.turn_id,
             at=command.at,
             value=RETRY_COMMAND,

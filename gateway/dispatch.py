@@ -36,9 +36,11 @@ class Dispatch:
             case Message() as message:
                 self.acts.seen(message)
                 self.sessions.put(session, accepted)
-            case Press(action="retry" | "remove") as press if await self.acts.refuses(press):
+            case Press(action="retry" | "advise" | "remove") as press if await self.acts.refuses(
+                press
+            ):
                 await self.keep.drop(accepted.seq, "refused")
-            case Press(action="retry") as press:
+            case Press(action="retry" | "advise") as press:
                 if press.value == RETRY_COMMAND:
                     await self.acts.tell(press, [whispers.notice(whispers.ASKING_AGAIN)])
                 self.sessions.put(session, accepted)
@@ -51,11 +53,11 @@ class Dispatch:
     async def perform(self, work: Work) -> None:
         """Do a lane's piece of work to its end."""
         match work:
-            case Accepted(incoming=Press(action="retry" | "remove") as press) if (
+            case Accepted(incoming=Press(action="retry" | "advise" | "remove") as press) if (
                 await self.acts.refuses(press)  # it may come from an earlier run, unasked
             ):
                 await self.keep.drop(work.seq, "refused")
-            case StoredTurn() | Accepted(incoming=Message() | Press(action="retry")):
+            case StoredTurn() | Accepted(incoming=Message() | Press(action="retry" | "advise")):
                 await self.acts.exchange.perform(work)
             case _:
                 await self._act(work)

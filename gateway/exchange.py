@@ -17,6 +17,7 @@ import structlog
 from core.engine import TurnRequest
 from core.errors import ChatError
 from core.frames import Frame, Notice
+from core.gate import forced, gated
 from core.records import Accepted, TurnStart
 from core.retell import checkpoints, retell
 from core.types import Address, Line, Message, Moved, Press
@@ -121,7 +122,7 @@ class Exchange:
             turn_id=turn_id,
             session=session,
             seq=accepted.seq,
-            preset=await self._preset(incoming),
+            preset=await self._preset(incoming, [*(line for _, line in history), question]),
             question=question,
             asker=incoming.author.id,
             history=history[-1][0] if history else 0,
@@ -203,10 +204,20 @@ class Exchange:
             pace=min(LOOK, BEHIND * (can.preview or can.pace)),
         )
 
-    async def _preset(self, incoming: Incoming) -> Preset:
+    async def _preset(self, incoming: Incoming, lines: Sequence[Line]) -> Preset:
+        """Give the preset that a turn begins with, as the gate leaves it (MOA-35)."""
         turn = incoming.preset if isinstance(incoming, Message) else None
-        there = await self.choices.there(incoming.address, incoming.author, turn=turn)
-        return there.preset
+        preset = (await self.choices.there(incoming.address, incoming.author, turn=turn)).preset
+        if isinstance(incoming, Press) and await self._asks_all(incoming):
+            return forced(preset)
+        return gated(preset, lines)
+
+    async def _asks_all(self, press: Press) -> bool:
+        """Tell whether all advisors are wanted; a Retry of such an answer wants them again."""
+        if press.action == "advise":
+            return True
+        old = await self.store.turn(press.turn_id)
+        return old is not None and bool(old.start.preset.active) and not old.start.preset.auto
 
     def _info(self, start: TurnStart, incoming: Incoming | None) -> TurnInfo:
         """Say how a turn is to be shown, by the settings of the place where it was asked."""

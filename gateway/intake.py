@@ -105,7 +105,7 @@ class DurableIntake:
 def _stands_in_line(incoming: Incoming) -> bool:
     """Tell whether it asks something, so that it waits for what was asked before."""
     match incoming:
-        case Message() | Press(action="retry"):
+        case Message() | Press(action="retry" | "advise"):
             return True
         case _:
             return False

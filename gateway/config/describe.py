@@ -33,6 +33,8 @@ def _preset(preset: Preset, config: Config) -> Iterator[str]:
     for number, slot in enumerate(preset.references, 1):
         yield f"  reference {number}: {slot.label}{_aside(slot, config)}"
     yield from _answering(preset, config)
+    if preset.auto:
+        yield "  auto: plain questions are answered without the references"
     yield f"  {_cadence(preset)}"
 
 

@@ -78,7 +78,6 @@ def _chat(said: ChatSettings, path: Path) -> Iterator[_Row]:
 
 def _preset(preset: PresetBlock, path: Path) -> Iterator[_Row]:
     hides = preset.privacy_filter not in {None, "off"}
-    yield (*path, "auto"), preset.auto, f"{_LATER}; the references are always asked"
     yield (*path, "allow"), bool(preset.allow), f"{_LATER}; everybody may choose it"
     yield (*path, "privacy_filter"), hides, f"{_LATER}; {_BARE}"
 

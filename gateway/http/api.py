@@ -16,6 +16,7 @@ from aiohttp import web
 
 from core.engine import TurnRequest, require_available
 from core.errors import Overloaded, PresetUnavailable, UnknownPreset, UsageError
+from core.gate import forced, gated
 from core.ports import Clock, Providers
 from core.presets import Catalogue, Preset
 from core.records import TurnStart
@@ -28,6 +29,7 @@ from gateway.http.costs_only import CostsOnly
 from gateway.turns import TurnRunner
 
 DEPTH = "X-MoA-Depth"
+ADVISORS = "X-MoA-Advisors"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,7 @@ class Api:
         if request.headers.get(DEPTH, "0") != "0":
             raise UsageError("A mixture does not ask a mixture: this call comes from one (MOA-6).")
         wanted = read_request(await request.read())
-        preset = self._preset(request, wanted.model)
+        preset = _wished(self._preset(request, wanted.model), wanted, request)
         require_available(preset, self.providers)
         start = self._start(preset, request[CALLER].name)
         fresh = "no-cache" in request.headers.get("Cache-Control", "").lower()
@@ -131,6 +133,14 @@ class Api:
             history=0,
             started=int(self.clock.now().timestamp() * 1000),
         )
+
+
+def _wished(preset: Preset, wanted: Wanted, request: web.Request) -> Preset:
+    """Let the gate decide for an `auto` preset, unless the program wants all advisors (MOA-35)."""
+    wish = request.headers.get(ADVISORS, "auto").strip().lower()
+    if wish not in {"auto", "all"}:
+        raise UsageError(f"{ADVISORS} is {wish!r}; it has to be 'auto' or 'all'.")
+    return forced(preset) if wish == "all" else gated(preset, wanted.lines)
 
 
 def _turn(wanted: Wanted, start: TurnStart, *, fresh: bool) -> TurnRequest:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from adapters.chat.console.adapter import ConsoleChat
     from adapters.chat.console.screen import Screen
+    from core.frames import Action
     from core.presets import Preset
     from gateway.app import Gateway
     from gateway.terminal.keyboard import Keyboard
@@ -33,6 +34,7 @@ HELP: Final = """\
 /moa NAME       choose one; off asks the aggregator alone, default takes the choice back
 /advisors       what each advisor said to the last question
 /retry          the last question again, asking the advisors anew
+/retry all      the same, and all advisors though the question seemed plain
 /stop, Ctrl-C   stop the answer that is being written
 /new            begin a new conversation
 /quit, Ctrl-D   leave
@@ -133,8 +135,8 @@ class Dialogue:
                 return False
             case (("moa" | "preset"), name):
                 await self._moa(name)
-            case "retry", "":
-                await self._retry()
+            case "retry", ("" | "all") as whom:
+                await self._retry("advise" if whom else "retry")
             case "new", "":
                 await self._anew()
             case _:
@@ -168,12 +170,12 @@ class Dialogue:
             yield f"{mark} {preset.name}: {_mixture(preset)}{reason}"
         yield "/moa NAME chooses one for this conversation."
 
-    async def _retry(self) -> None:
+    async def _retry(self, action: Action) -> None:
         if self._last is None:
             self._screen.say("There is no question to ask again.")
             return
         self._chat.asked()
-        await self._chat.take_in(self._typed().press("retry", self._last.turn_id))
+        await self._chat.take_in(self._typed().press(action, self._last.turn_id))
         await self._answered()
 
     async def _anew(self) -> None:

@@ -132,6 +132,13 @@ def test_or_with_the_whole_of_it():
     assert frame["answer/0"].content.text == "Four."
 
 
+def test_moa_35_under_an_answer_that_a_gate_left_to_the_aggregator_all_advisors_can_be_asked():
+    alone = replace(result("Noon."), gated=True)
+    frame = tell(reply(), started(), TurnFinished(result=alone))["answer/0"]
+    assert actions(frame) == ["retry", "preset", "advise", "remove"]
+    assert "👥 Ask all advisors" in [button.label for button in frame.buttons]
+
+
 def test_only_the_first_part_rings_and_only_the_last_has_footer_and_buttons():
     it = reply(limit=200)
     frames = tell(it, started("a"), TurnFinished(result=result(LONG * 3, advice(1))))

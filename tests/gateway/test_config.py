@@ -411,7 +411,7 @@ def test_a_webhooks_secret_is_made_of_the_token_and_kept_as_one():
     assert telegram.hook_secret.reveal() == "s3-c_ret"
 
 
-@pytest.mark.parametrize("line", ["auto: true"])
+@pytest.mark.parametrize("line", ["allow: ['web:1']"])
 def test_what_a_preset_asks_for_in_vain_is_said(line):
     (warning,) = parse(preset(line), "c", {}).warnings
     assert f"moa.presets.p.{line.split(':')[0]}: is not supported by this version yet" in warning

@@ -166,6 +166,16 @@ async def test_retry_asks_anew_and_the_advisors_can_be_read_in_full(folder):
     assert "Take the train. It is green.\n" in err
 
 
+async def test_moa_35_retry_all_asks_the_advisors_that_the_gate_left_out(folder):
+    config = CONFIG.replace("    trip:", "    trip:\n      auto: true", 1)
+    (folder / "config.yaml").write_text(config, encoding="utf-8")
+    code, out, err = await piped(folder, typed="When?\n/retry all\n")
+    assert (code, out) == (0, "First answer.\nSecond answer.\n")
+    alone, together = (line for line in err.splitlines() if " tokens · " in line)
+    assert "answered alone: a short plain question" in alone
+    assert "advisors 1/2" in together
+
+
 async def test_new_begins_another_conversation_with_the_same_preset(folder):
     code, out, err = await piped(folder, typed="/moa echo\none\n/new\ntwo\n")
     assert (code, out) == (0, "You said: one\nYou said: two\n")

@@ -125,6 +125,24 @@ async def test_retry_asks_everybody_anew(stage: Stage, tmp_path):
         assert len(gateway.calls.of("a")) == 2
 
 
+async def test_moa_35_a_plain_question_is_answered_alone_and_all_advisors_can_be_asked(
+    stage: Stage, tmp_path
+):
+    models = {**TRAIN, "big": ["At noon.", "Go by train."]}
+    text = stage.configured(models).replace("fanout:", "auto: true\n      fanout:", 1)
+    async with playing(stage, text, tmp_path) as gateway:
+        await stage.ask("When does it leave?")
+        await stage.reads("answered alone: a short plain question")
+        assert stage.panels() == []
+        assert gateway.calls.of("a") == []
+        await stage.press("Ask all advisors")
+        final = await stage.answered("Go by train.")
+        assert "2/2" in final.text
+        assert not any("Ask all advisors" in each for each in final.buttons)
+        last = gateway.calls.of("big")[-1]
+        assert not any("At noon." in line.text for line in last.lines)
+
+
 async def test_the_picker_changes_what_answers_here(stage: Stage, tmp_path):
     async with playing(stage, stage.configured(TRAIN), tmp_path):
         await stage.ask("How do I get there?")

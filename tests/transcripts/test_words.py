@@ -24,6 +24,17 @@ async def test_words_that_ask_for_the_cost_are_told_it(stage: Stage, where, tmp_
         assert gateway.calls.of("big") == []
 
 
+async def test_moa_35_retry_all_asks_the_advisors_that_the_gate_left_out(stage: Stage, tmp_path):
+    text = stage.configured(TRAIN).replace("fanout:", "auto: true\n      fanout:", 1)
+    async with running_gateway(text, tmp_path) as gateway:
+        await stage.ask("When does it leave?")
+        await stage.answered("Go by train.")
+        assert gateway.calls.of("a") == []
+        await stage.ask("Retry all")
+        await stage.reads("2/2")
+        assert len(gateway.calls.of("a")) == 1
+
+
 async def test_words_in_a_thread_are_answered_there(stage: Stage, tmp_path):
     async with running_gateway(stage.configured(TRAIN), tmp_path) as gateway:
         await stage.ask("How do I get there?", where="group")

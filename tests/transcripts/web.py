@@ -78,8 +78,9 @@ class Web(Stage):
 def _seen(shown: View) -> Seen:
     frame = shown["frame"]
     rows = [f"{row['label']} · {row['said']}\n{row['gist']}" for row in frame.get("rows", ())]
-    footer = frame.get("footer") or {"facts": ()}
-    words = [*map(_plain, frame.get("blocks", ())), frame.get("error") or "", *footer["facts"]]
+    footer = frame.get("footer") or {"facts": (), "notes": ()}
+    below = [frame.get("error") or "", *footer["facts"], *footer["notes"]]
+    words = [*map(_plain, frame.get("blocks", ())), *below]
     labels = {each["action"]: LABELS[each["action"]] for each in frame["buttons"]}
     panel = frame["kind"] == "panel"
     return Seen(

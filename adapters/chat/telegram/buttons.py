@@ -20,6 +20,7 @@ MOST_BYTES: Final = 64
 _CODES: Final[dict[Action, str]] = {
     "stop": "s",
     "retry": "r",
+    "advise": "g",
     "preset": "p",
     "pick": "k",
     "advisors": "a",
