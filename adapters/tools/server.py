@@ -121,9 +121,9 @@ class McpServer:
         try:
             wanted = arguments.read(call.arguments)
         except ValueError as error:
-            return _failed(str(error))
+            return _not_run(str(error))
         result = await self._call(call.name, wanted)
-        return result or await self._call(call.name, wanted) or _failed(self._unusable)
+        return result or await self._call(call.name, wanted) or _not_run(self._unusable)
 
     async def _call(self, name: str, wanted: dict[str, Json]) -> ToolResult | None:
         """Make one attempt; None if it met nobody, so that it may be made again."""
@@ -131,16 +131,18 @@ class McpServer:
             await self.ready()
         session = self._session
         if session is None:
-            return _failed(self._unusable)
+            return _not_run(self._unusable)
         tool = self._offer.own.get(name)
         if tool is None:
-            return _failed(self._unknown(name))
+            return _not_run(self._unknown(name))
         try:
             return await session.call(tool, wanted)
         except ToolsGone as gone:
             self._let_go(session, gone)
             text = f"The tool server {self.name!r} is gone: {gone}."
-            return None if gone.unsent else _failed(f"{text} Whether it did anything is unknown.")
+            if gone.unsent:
+                return None
+            return ToolResult(text=f"{text} Whether it did anything is unknown.", failed=True)
 
     @property
     def _unusable(self) -> str:
@@ -162,7 +164,7 @@ class McpServer:
 
     async def run(self) -> None:
         """Own one connection after the other, until cancelled."""
-        clock = asyncio.get_running_loop().time
+        clock, owner = asyncio.get_running_loop().time, asyncio.current_task()
         while True:
             await self._wanted.wait()
             self._wanted.clear()
@@ -171,6 +173,9 @@ class McpServer:
                 await self._live()
             except ToolsGone as gone:
                 self._ended(gone, clock() - began)
+                if owner is not None and owner.cancelling():
+                    # What broke while it was cancelled must not be what it goes on after.
+                    raise asyncio.CancelledError from gone
             finally:
                 self._starting = False
                 self._connected, self._offer = None, Offer()
@@ -231,5 +236,5 @@ class McpServer:
         self._pause = min(max(FIRST_PAUSE, 2 * self._pause), LONGEST_PAUSE)
 
 
-def _failed(text: str) -> ToolResult:
-    return ToolResult(text=text, failed=True)
+def _not_run(text: str) -> ToolResult:
+    return ToolResult(text=text, failed=True, ran=False)

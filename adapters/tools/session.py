@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
@@ -28,6 +29,11 @@ from adapters.tools.pipes import pipes
 from adapters.tools.results import placeholder, printable, whole
 from adapters.tools.web import Refusals, http_client
 from core.ports import ToolResult
+
+# They log whole messages, and addresses with whatever key stands in them; what matters of it is
+# said here.
+for _name in ("mcp", "client", "httpx2", "httpcore2"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 _PAGES: Final = 50
 _STUCK: Final = 10.0
