@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+from collections.abc import Iterator
 
 from rich.console import Console
 
-from bench import crowd, messengers, program, soak, telegram, turns, writes
+from bench import cached, crowd, messengers, program, soak, telegram, turns, writes
 from bench.provider import provider
 from bench.table import Row, print_json, print_table
 
@@ -25,32 +26,41 @@ def main() -> None:
     given = parser.parse_args()
     logging.disable(logging.WARNING)  # that an advisor fails is part of the play
     notes = Console(stderr=True)
-    rows: list[Row] = []
     with provider() as base_url:
-        notes.print("turns, by turns with the floor …")
-        rows += asyncio.run(turns.rows(base_url, QUICK if given.quick else USUAL))
-        notes.print(f"{crowd.CROWD} turns at once …")
-        rows += crowd.rows(base_url, 1 if given.quick else 3)
-        notes.print("memory over many turns …")
-        rows += soak.rows(base_url, 2_000 if given.quick else soak.TURNS)
-        notes.print("what a turn writes …")
-        rows += asyncio.run(writes.rows(base_url))
-        notes.print("the whole program …")
-        size = (20, 100) if given.quick else program.TURNS
-        rows += program.rows(base_url, starts=1 if given.quick else 4, turns=size)
-        notes.print("Telegram, by turns with the floor …")
-        rows += telegram.rows(
-            base_url, repeat=1 if given.quick else 6, starts=1 if given.quick else 4
-        )
-        notes.print("all messengers, at strict simulators …")
-        seconds = 15 if given.quick else 60
-        rows += asyncio.run(
-            messengers.rows(base_url, repeat=2 if given.quick else 5, seconds=seconds)
-        )
+        rows = [
+            *_engine(base_url, notes, quick=given.quick),
+            *_program(base_url, notes, quick=given.quick),
+        ]
     if given.json:
         print_json(rows)
     else:
         print_table(rows, Console(width=WIDTH))
+
+
+def _engine(base_url: str, notes: Console, *, quick: bool) -> Iterator[Row]:
+    """Measure what runs in this process, or in one without the program around it."""
+    notes.print("turns, by turns with the floor …")
+    yield from asyncio.run(turns.rows(base_url, QUICK if quick else USUAL))
+    notes.print(f"{crowd.CROWD} turns at once …")
+    yield from crowd.rows(base_url, 1 if quick else 3)
+    notes.print("what is read from caches …")
+    yield from asyncio.run(cached.rows())
+    notes.print("memory over many turns …")
+    yield from soak.rows(base_url, 2_000 if quick else soak.TURNS)
+    notes.print("what a turn writes …")
+    yield from asyncio.run(writes.rows(base_url))
+
+
+def _program(base_url: str, notes: Console, *, quick: bool) -> Iterator[Row]:
+    """Measure the program itself, from outside."""
+    notes.print("the whole program …")
+    size = (20, 100) if quick else program.TURNS
+    yield from program.rows(base_url, starts=1 if quick else 4, turns=size)
+    notes.print("Telegram, by turns with the floor …")
+    yield from telegram.rows(base_url, repeat=1 if quick else 6, starts=1 if quick else 4)
+    notes.print("all messengers, at strict simulators …")
+    seconds = 15 if quick else 60
+    yield from asyncio.run(messengers.rows(base_url, repeat=2 if quick else 5, seconds=seconds))
 
 
 if __name__ == "__main__":
