@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from core.outcomes import Advice, CallReport
-from core.records import Approval
+from core.records import Approval, Askable
 from core.types import Finish, Line, ToolCall, Usage
 
 
@@ -103,11 +103,12 @@ class ApprovalChanged:
     """Somebody is asked about a tool call, or has decided; the newest of a number counts.
 
     `read` names the servers whose results the model had read by then: they may have put it up
-    to the call.
+    to the call. `askable` is who is asked.
     """
 
     approval: Approval
     read: tuple[str, ...] = ()
+    askable: Askable = "admins"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,18 @@ from core.types import Usage
 
 RowState: TypeAlias = Literal["waiting", "writing"] | Outcome
 Action: TypeAlias = Literal[
-    "stop", "retry", "advise", "preset", "pick", "advisors", "info", "up", "down", "remove"
+    "stop",
+    "retry",
+    "advise",
+    "preset",
+    "pick",
+    "advisors",
+    "info",
+    "up",
+    "down",
+    "remove",
+    "approve",
+    "refuse",
 ]
 Detail: TypeAlias = Literal["off", "line", "summary", "full"]
 Cost: TypeAlias = Literal["footer", "private", "off"]

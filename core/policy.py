@@ -81,6 +81,11 @@ class Access:
             return "stranger"
         return "admin" if self.chat_admins and author.is_admin else "member"
 
+    def has_admins(self, platform: str) -> bool:
+        """Say whether there may be anybody on a platform who administers a chat."""
+        named = (*self.owners, *self.admins)
+        return self.chat_admins or any(each.partition(":")[0] == platform for each in named)
+
     def _welcomes(self, guest: str) -> bool:
         return self.guests or guest in self.admins or guest in self.allow
 

@@ -14,6 +14,8 @@ from core.types import Incoming, Line, ToolCall, Usage
 TurnState: TypeAlias = Literal["running", "answered", "delivered"]
 Ending: TypeAlias = Literal["finished", "stopped", "failed"]
 StepState: TypeAlias = Literal["open", "running", "done"]
+Askable: TypeAlias = Literal["nobody", "asker", "admins"]
+"""Who can be asked where a turn runs: in a private chat its asker, else the place's admins."""
 Decision: TypeAlias = Literal["waiting", "approved", "refused", "expired", "used"]
 
 

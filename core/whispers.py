@@ -30,6 +30,8 @@ MOST_PARTS: Final = 3
 """More messages than that become a file, where there are files."""
 
 NOT_YOURS: Final = "Only the person who asked, or an admin, can do that."
+NOT_YOURS_TO_ALLOW: Final = "Only an admin or owner of this place can decide that."
+DECIDED_ALREADY: Final = "That is decided already, or it came too late."
 NOTHING_RUNS: Final = "Nothing is being answered here now."
 NOTHING_ASKED: Final = "There is no question here yet that could be asked again."
 ENDED: Final = "That answer has ended already."

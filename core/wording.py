@@ -21,6 +21,8 @@ LABELS: Final[dict[Action, str]] = {
     "up": "👍 Good",
     "down": "👎 Bad",
     "remove": "🗑 Remove",
+    "approve": "✅ Allow",
+    "refuse": "🚫 Refuse",
 }
 STOPPED: Final = "— stopped"
 NO_ANSWER: Final = "The model gave no answer."

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core import whispers
+from core.authority import may_decide
 from core.commands import asked, choice
 from core.errors import ChatError, StoreError, UnknownPreset, UserError
 from core.policy import may_change
@@ -119,6 +120,8 @@ class Acts:
                 return [await self._picker(request)]
             case Press(action="pick"):
                 return await self._pick(request)
+            case Press(action="approve" | "refuse"):
+                return await self._decide(request)
             case _:
                 return await self._look(request)
 
@@ -187,6 +190,19 @@ class Acts:
         if name is None:
             return [whispers.notice("There is no such preset any more.")]
         return await self._choose(press, name)
+
+    async def _decide(self, press: Press) -> Sequence[Frame]:
+        """Allow or refuse a call of a tool, for whoever may."""
+        turn = await self._own(press)
+        if turn is None:
+            return self._aloud(press, whispers.FORGOTTEN)
+        role = self.places.role(press.author, press.address, direct=press.direct)
+        asker = turn.start.asker
+        if not may_decide(role, asker=asker, author=press.author, direct=press.direct):
+            return [whispers.notice(whispers.NOT_YOURS_TO_ALLOW)]
+        exchange = self.exchange
+        decided = await exchange.tooling.approvals.press(press, turn, exchange.keep)
+        return [] if decided else self._aloud(press, whispers.DECIDED_ALREADY)
 
     async def _stop(self, request: Command | Press) -> Sequence[Frame]:
         """Stop a turn, or whatever runs here where none is named (MOA-11)."""

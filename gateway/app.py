@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,6 +22,7 @@ from gateway.accounts import Accounts
 from gateway.acts import Acts
 from gateway.admission import Admission
 from gateway.advice_cache import SharedAdvice
+from gateway.approvals import Approvals
 from gateway.asides import Asides
 from gateway.bank import Bank
 from gateway.choices import Choices
@@ -36,11 +37,12 @@ from gateway.places import Places
 from gateway.recovery import recover
 from gateway.sessions import Sessions
 from gateway.supervise import supervise
+from gateway.tooling import Tooling
 from gateway.turns import TurnRunner
 
 if TYPE_CHECKING:
     from core.events import Tell
-    from core.ports import ChatAdapter, Clock, Providers
+    from core.ports import ChatAdapter, Clock, Providers, ToolServer
     from core.storage import Store
     from gateway.config import Config
     from gateway.sessions import Work
@@ -168,6 +170,8 @@ def assemble(
     models: wiring.Models,
     world: World,
     root: asyncio.TaskGroup,
+    *,
+    servers: Mapping[str, ToolServer] | None = None,
 ) -> tuple[Gateway, Sessions, dict[str, ChatAdapter]]:
     """Put the parts together; nothing runs yet, and the chats are still to come."""
     chats: dict[str, ChatAdapter] = {}
@@ -186,7 +190,12 @@ def assemble(
     keep = PatientStore(store, patience)
     places = Places(config)
     choices = Choices(settings=store, keep=keep, places=places, catalogue=lambda: config.catalogue)
-    exchange = _exchange(store, keep, runner, chats, choices)
+    tooling = Tooling(
+        approvals=Approvals(world.clock),
+        servers=servers or {},
+        approve={name: each.approve for name, each in config.settings.tools.servers.items()},
+    )
+    exchange = _exchange(keep, runner, chats, choices, tooling)
 
     async def perform(work: Work) -> None:
         await dispatch.perform(work)
@@ -228,22 +237,23 @@ def assemble(
 
 
 def _exchange(
-    store: Store,
     keep: PatientStore,
     runner: TurnRunner,
     chats: dict[str, ChatAdapter],
     choices: Choices,
+    tooling: Tooling,
 ) -> Exchange:
     """Make what answers in chats; unlike programs on /v1 they wait for a store that is full."""
     return Exchange(
         runner=replace(runner, store=keep),
-        store=store,
+        store=keep.store,
         keep=keep,
         chats=chats,
         budgets=ChatBudgets(),
         choices=choices,
         places=choices.places,
-        moves=Moves(store, choices.places),
+        moves=Moves(keep.store, choices.places),
+        tooling=tooling,
         clock=runner.world.clock,
         new_id=lambda: secrets.token_hex(8),
     )

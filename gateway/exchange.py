@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from gateway.patience import PatientStore
     from gateway.places import Places
     from gateway.sessions import Work
+    from gateway.tooling import OpenTools, Tooling
     from gateway.turns import TurnRunner
 
 ATTEMPTS = 3
@@ -68,6 +69,7 @@ class Exchange:
     clock: Clock
     new_id: Callable[[], str]
     moves: Moves
+    tooling: Tooling
     running: Running = field(default_factory=Running)
 
     @property
@@ -131,7 +133,8 @@ class Exchange:
         await self.keep.begin(start)
         request = self._request(start, history)
         request = replace(request, fresh=isinstance(incoming, Press))
-        await self._run(request, start, self._info(start, incoming))
+        tools = await self.tooling.in_chat(start, incoming, self.places)
+        await self._run(request, start, self._info(start, incoming), tools)
 
     async def _question(self, accepted: Accepted) -> Line | None:
         """Give what is asked; a retry takes the old exchange out of the history first."""
@@ -171,8 +174,17 @@ class Exchange:
             return
         history = await self.store.lines(start.session, upto=start.history)
         request = self._request(start, history)
-        request = replace(request, kept=checkpoints(turn), closed=turn.references_done)
-        await self._run(request, start, await self._info_again(turn))
+        request = replace(
+            request,
+            kept=checkpoints(turn),
+            closed=turn.references_done,
+            rounds=turn.rounds,
+            spent=turn.calls,
+        )
+        asked = await self._asked(turn)
+        tools = await self.tooling.in_chat(start, asked, self.places, turn.rounds)
+        info = replace(self._info(start, asked), posted=turn.outbox)
+        await self._run(request, start, info, tools)
 
     async def _broken(self, work: Work, turn_id: str) -> None:
         """Let nothing wait for ever: end what broke, and say so."""
@@ -235,25 +247,27 @@ class Exchange:
             reply_to=incoming.reply_to,
         )
 
-    async def _info_again(self, turn: StoredTurn) -> TurnInfo:
-        """Say how a turn of an earlier run is to be shown."""
+    async def _asked(self, turn: StoredTurn) -> Incoming | None:
+        """Find what a turn of an earlier run answers."""
         seq = turn.start.seq
         accepted = None if seq is None else await self.store.accepted(seq)
-        info = self._info(turn.start, accepted.incoming if accepted else None)
-        return replace(info, posted=turn.outbox)
+        return accepted.incoming if accepted else None
 
-    async def _run(self, request: TurnRequest, start: TurnStart, info: TurnInfo) -> None:
+    async def _run(
+        self, request: TurnRequest, start: TurnStart, info: TurnInfo, tools: OpenTools | None
+    ) -> None:
         mailbox = Mailbox(reasoning=False)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._deliver(info, mailbox), name="delivery")
-            await self.runner.run(request, start, mailbox.tell)
+            await self.runner.run(request, start, mailbox.tell, tools)
 
     async def _retell(self, turn: StoredTurn) -> None:
         """Show a turn that has ended, as the store knows it."""
         mailbox = Mailbox(reasoning=False)
         for event in retell(turn):
             mailbox.tell(event)
-        await self._deliver(await self._info_again(turn), mailbox)
+        info = self._info(turn.start, await self._asked(turn))
+        await self._deliver(replace(info, posted=turn.outbox), mailbox)
 
     async def _deliver(self, info: TurnInfo, mailbox: Mailbox) -> None:
         sent = await deliver(

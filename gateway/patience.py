@@ -82,7 +82,7 @@ class PatientStore:
 
     def __init__(self, store: Store, patience: Patience) -> None:
         """Write into `store`."""
-        self._store = store
+        self.store = store
         self._patience = patience
 
     async def _write(self, write: Callable[[], Awaitable[T]]) -> T:
@@ -91,65 +91,65 @@ class PatientStore:
         return done
 
     async def begin(self, start: TurnStart) -> None:
-        await self._write(partial(self._store.begin, start))
+        await self._write(partial(self.store.begin, start))
 
     async def landed(self, turn_id: str, round_: int, advice: Advice) -> None:
-        await self._write(partial(self._store.landed, turn_id, round_, advice))
+        await self._write(partial(self.store.landed, turn_id, round_, advice))
 
     async def references_done(self, turn_id: str, round_: int, rest: Sequence[Advice]) -> None:
-        await self._write(partial(self._store.references_done, turn_id, round_, rest))
+        await self._write(partial(self.store.references_done, turn_id, round_, rest))
 
     async def called(self, turn_id: str, round_: ToolRound, calls: Sequence[CallReport]) -> None:
-        await self._write(partial(self._store.called, turn_id, round_, calls))
+        await self._write(partial(self.store.called, turn_id, round_, calls))
 
     async def intend(self, turn_id: str, step: ToolStep) -> bool:
-        return await self._write(partial(self._store.intend, turn_id, step))
+        return await self._write(partial(self.store.intend, turn_id, step))
 
     async def returned(self, turn_id: str, step: ToolStep) -> None:
-        await self._write(partial(self._store.returned, turn_id, step))
+        await self._write(partial(self.store.returned, turn_id, step))
 
     async def ask(self, turn_id: str, step: ToolStep, approval: Approval) -> None:
-        await self._write(partial(self._store.ask, turn_id, step, approval))
+        await self._write(partial(self.store.ask, turn_id, step, approval))
 
     async def decide(
         self, turn_id: str, number: int, decision: Decision, *, by: str, at: int
     ) -> bool:
-        decide = partial(self._store.decide, turn_id, number, decision, by=by, at=at)
+        decide = partial(self.store.decide, turn_id, number, decision, by=by, at=at)
         return await self._write(decide)
 
     async def finish(self, end: TurnEnd) -> None:
-        await self._write(partial(self._store.finish, end))
+        await self._write(partial(self.store.finish, end))
 
     async def delivered(self, turn_id: str) -> None:
         # Written together with what comes next, so it tells nothing of whether the store works.
-        await self._patience.until_done(partial(self._store.delivered, turn_id))
+        await self._patience.until_done(partial(self.store.delivered, turn_id))
 
     async def attempt(self, turn_id: str) -> int:
-        return await self._write(partial(self._store.attempt, turn_id))
+        return await self._write(partial(self.store.attempt, turn_id))
 
     async def unfinished(self) -> Sequence[StoredTurn]:
-        return await self._store.unfinished()
+        return await self.store.unfinished()
 
     async def turn(self, turn_id: str) -> StoredTurn | None:
-        return await self._store.turn(turn_id)
+        return await self.store.turn(turn_id)
 
     async def attempting(self, turn_id: str, key: str) -> None:
-        await self._write(partial(self._store.attempting, turn_id, key))
+        await self._write(partial(self.store.attempting, turn_id, key))
 
     async def posted(self, turn_id: str, key: str, message_id: str) -> None:
-        await self._write(partial(self._store.posted, turn_id, key, message_id))
+        await self._write(partial(self.store.posted, turn_id, key, message_id))
 
     async def unposted(self, turn_id: str, key: str, state: Literal["unknown", "failed"]) -> None:
-        await self._write(partial(self._store.unposted, turn_id, key, state))
+        await self._write(partial(self.store.unposted, turn_id, key, state))
 
     async def drop(self, seq: int, reason: str) -> None:
         """See `core.ports.Inbox`."""
-        await self._write(partial(self._store.drop, seq, reason))
+        await self._write(partial(self.store.drop, seq, reason))
 
     async def remove(self, turn_id: str) -> None:
         """See `core.ports.History`."""
-        await self._write(partial(self._store.remove, turn_id))
+        await self._write(partial(self.store.remove, turn_id))
 
     async def set(self, scope: str, key: str, value: str | None, *, by: str, at: int) -> None:
         """See `core.ports.Settings`."""
-        await self._write(partial(self._store.set, scope, key, value, by=by, at=at))
+        await self._write(partial(self.store.set, scope, key, value, by=by, at=at))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.frames import Cost, Detail
     from core.policy import Listen, Role, Threads
     from core.presets import Level
+    from core.records import Askable
     from core.types import Address, Author
     from gateway.config import Config
     from gateway.config.chats import Channel, Workspace
@@ -33,7 +34,10 @@ Notify = Literal["asker", "never"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """What holds in a place. `presets` are what the file chose, by level."""
+    """What holds in a place. `presets` are what the file chose, by level.
+
+    `tools` are the servers, or tools of them, that may be used there; None: all of them.
+    """
 
     presets: Mapping[Level, str | None]
     locked: bool
@@ -42,6 +46,7 @@ class Place:
     advisors: Detail
     cost: Cost
     notify: Notify
+    tools: tuple[str, ...] | None = None
 
 
 class Places:
@@ -91,6 +96,12 @@ class Places:
             return "owner"
         return self._access.role(author, address, direct=direct)
 
+    def askable(self, address: Address, *, direct: bool) -> Askable:
+        """Say who could be asked there whether a tool may be used."""
+        if direct or not self.guarded(address.platform):
+            return "asker"
+        return "admins" if self._access.has_admins(address.platform) else "nobody"
+
     def at(self, address: Address, circles: Collection[str], *, direct: bool) -> Place:
         """Give what holds there: defaults, then the workspace, then the channel, then the thread.
 
@@ -116,6 +127,7 @@ class Places:
             advisors=said.advisors or "summary",
             cost=said.cost or ("private" if private else "footer"),
             notify=said.notify or "asker",
+            tools=said.tools,
         )
 
 

@@ -37,9 +37,17 @@ async def recover(
         log.info("turn_recovered", turn_id=turn.start.turn_id, state=turn.state)
         sessions.put(turn.start.session, await _as_wished(store, turn, stopped))
     for accepted in items:
-        sessions.put(accepted.incoming.address.session, accepted)
+        sessions.put(_lane(accepted), accepted)
     if left := len(unfinished) - len(turns) + len(waiting) - len(items):
         log.warning("left_for_later", items=left, why="their platform is not configured")
+
+
+def _lane(accepted: Accepted) -> str:
+    """Give the lane of what waits; a turn of its session may wait for somebody's yes or no."""
+    incoming = accepted.incoming
+    session = incoming.address.session
+    decides = isinstance(incoming, Press) and incoming.action in {"approve", "refuse"}
+    return f"{session}#{accepted.seq}" if decides else session
 
 
 async def _unfinished(store: Store) -> list[StoredTurn]:

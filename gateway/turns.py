@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from core.records import Ending, StoredTurn, TurnStart
     from core.storage import Turns
     from gateway.bank import Bank
+    from gateway.tooling import OpenTools
 
 log = structlog.get_logger()
 
@@ -60,29 +61,28 @@ class TurnRunner:
     bank: Bank | None = None
     stopping: set[str] = field(default_factory=set)
 
-    async def run(self, request: TurnRequest, start: TurnStart, tell: Tell) -> Terminal:
+    async def run(
+        self,
+        request: TurnRequest,
+        start: TurnStart,
+        tell: Tell,
+        tools: OpenTools | None = None,
+    ) -> Terminal:
         """Run a turn that the store has begun, store its ending, then tell it.
 
-        Cancelling this leaves the turn unfinished in the store: the next start goes on with it.
+        `tools` makes the turn's, if it has any. Cancelling this leaves the turn unfinished in the
+        store: the next start goes on with it.
 
         Raises:
             StoreError: something could not be stored; the turn is unfinished.
         """
         world = await self._ready(request, start)
         tell = partial(_tell_all, (tell, *self.listeners))
-        turn = Turn(request, world=world, cache=self.cache)
         checkpoints: asyncio.Queue[Checkpoint | None] = asyncio.Queue()
+        toolbox = None if tools is None else tools(self.store, tell, checkpoints.join)
+        turn = Turn(request, world=world, cache=self.cache, toolbox=toolbox)
         try:
-            async with asyncio.TaskGroup() as group:
-                keeper = group.create_task(self._keep(request.turn_id, checkpoints))
-                asking = group.create_task(_ask(turn, start.turn_id, tell, checkpoints.put_nowait))
-                await asyncio.sleep(0)  # a task that is stopped before its first step has no ending
-                self.running[request.turn_id] = asking
-                if request.turn_id in self.stopping:
-                    asking.cancel()
-                await asyncio.wait([asking])
-                checkpoints.put_nowait(None)
-                await keeper
+            await self._live(turn, start, tell, checkpoints)
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from failures
         finally:
@@ -122,7 +122,27 @@ class TurnRunner:
         if self.bank is None:
             return None
         kept = [call for advice in request.kept.values() for each in advice for call in each.calls]
-        return await self.bank.purse(start, kept)
+        return await self.bank.purse(start, [*kept, *request.spent])
+
+    async def _live(
+        self,
+        turn: Turn,
+        start: TurnStart,
+        tell: Tell,
+        checkpoints: asyncio.Queue[Checkpoint | None],
+    ) -> None:
+        """Run a turn to its end, and beside it keep its checkpoints."""
+        turn_id = start.turn_id
+        async with asyncio.TaskGroup() as group:
+            keeper = group.create_task(self._keep(turn_id, checkpoints))
+            asking = group.create_task(_ask(turn, turn_id, tell, checkpoints.put_nowait))
+            await asyncio.sleep(0)  # a task that is stopped before its first step has no ending
+            self.running[turn_id] = asking
+            if turn_id in self.stopping:
+                asking.cancel()
+            await asyncio.wait([asking])
+            checkpoints.put_nowait(None)
+            await keeper
 
     def stop(self, turn_id: str) -> bool:
         """Stop a running turn now; False if it is not running (MOA-11)."""
@@ -140,6 +160,7 @@ class TurnRunner:
                 await self.store.landed(turn_id, checkpoint.round, checkpoint.advice)
             else:
                 await self.store.references_done(turn_id, checkpoint.round, checkpoint.rest)
+            checkpoints.task_done()
 
 
 async def _ask(turn: Turn, turn_id: str, tell: Tell, note: Note) -> Terminal:

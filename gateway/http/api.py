@@ -26,6 +26,7 @@ from gateway.http.completions_answer import ModelCard, Writer, model_body, model
 from gateway.http.completions_reply import Reply, json_answer
 from gateway.http.completions_request import Wanted, read_request
 from gateway.http.costs_only import CostsOnly
+from gateway.tooling import Tooling
 from gateway.turns import TurnRunner
 
 DEPTH = "X-MoA-Depth"
@@ -43,6 +44,7 @@ class Api:
     providers: Providers
     runner: TurnRunner
     clock: Clock
+    tooling: Tooling
     allowed: Mapping[str, tuple[str, ...]]
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -86,7 +88,9 @@ class Api:
             include_usage=wanted.include_usage,
         )
         await runner.store.begin(start)
-        return await reply.send(runner, start)
+        # A program that brings tools runs them itself: ours are not mixed in.
+        tools = None if wanted.tools else await self.tooling.for_program(start)
+        return await reply.send(runner, start, tools)
 
     def _created(self) -> int:
         """Give the wall time as the wire wants it, in seconds."""

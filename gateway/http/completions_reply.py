@@ -20,7 +20,8 @@ from gateway.mailbox import Mailbox
 if TYPE_CHECKING:
     from core.engine import TurnRequest
     from core.records import TurnStart
-    from gateway.turns import TurnRunner
+    from gateway.tooling import OpenTools
+from gateway.turns import TurnRunner
 
 HEARTBEAT = 10.0
 """Seconds between comments on a stream that has nothing to say, for proxies in between."""
@@ -57,8 +58,10 @@ class Reply:
         self._named = {"X-Request-Id": turn.turn_id}
         self._streamed = web.StreamResponse(headers=EVENTS | self._named) if stream else None
 
-    async def send(self, runner: TurnRunner, start: TurnStart) -> web.StreamResponse:
-        """Run the turn beside the answer that carries it out.
+    async def send(
+        self, runner: TurnRunner, start: TurnStart, tools: OpenTools | None
+    ) -> web.StreamResponse:
+        """Run the turn, with its tools, beside the answer that carries it out.
 
         Raises:
             StoreError: the turn cannot be stored, and nothing has been sent.
@@ -68,7 +71,7 @@ class Reply:
         try:
             async with asyncio.TaskGroup() as group:
                 watch = group.create_task(self._watch(runner))
-                running = group.create_task(self._run(runner, start))
+                running = group.create_task(self._run(runner, start, tools))
                 if self._streamed is not None:
                     await self._stream(self._streamed)
                 else:
@@ -82,8 +85,8 @@ class Reply:
             raise failure
         return response
 
-    async def _run(self, runner: TurnRunner, start: TurnStart) -> Terminal:
-        ending = await runner.run(self._turn, start, self._mailbox.tell)
+    async def _run(self, runner: TurnRunner, start: TurnStart, tools: OpenTools | None) -> Terminal:
+        ending = await runner.run(self._turn, start, self._mailbox.tell, tools)
         await runner.store.delivered(start.turn_id)
         return ending
 

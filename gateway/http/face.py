@@ -62,6 +62,7 @@ class Face:
             providers=gateway.providers,
             runner=gateway.runner,
             clock=gateway.clock,
+            tooling=gateway.exchange.tooling,
             allowed={name: tuple(key.presets) for name, key in settings.keys.items()},
         )
         messengers = wiring.open_chats(self.config, gateway.chat_parts)

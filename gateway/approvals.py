@@ -1,0 +1,79 @@
+"""Who waits for whose yes, and what a press comes to.
+
+Decides nothing about who may say it (`core.authority` does): it brings the press to the call that
+waits, once. What was decided stands in the store before anybody acts upon it, so it holds after a
+restart too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from core.records import Approval
+from core.types import Press
+
+if TYPE_CHECKING:
+    from core.ports import Clock
+    from core.records import Decision, StoredTurn
+    from core.storage import Turns
+
+
+class Approvals:
+    """The approvals that turns of this process wait for."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Begin with none."""
+        self._clock = clock
+        self._waiting: dict[tuple[str, int], asyncio.Event] = {}
+
+    @property
+    def now(self) -> int:
+        """Wall time in ms."""
+        return int(self._clock.now().timestamp() * 1000)
+
+    async def decided(self, turn_id: str, asked: Approval, store: Turns) -> Approval:
+        """Wait until somebody has decided, or nobody in time.
+
+        Raises:
+            StoreError: it cannot be read or written.
+        """
+        key = (turn_id, asked.number)
+        pressed = self._waiting.setdefault(key, asyncio.Event())
+        try:
+            known = await self._known(turn_id, asked, store)
+            if known.decision == "waiting":
+                await self._wait(pressed, asked)
+                await store.decide(turn_id, asked.number, "expired", by="", at=self.now)
+                known = await self._known(turn_id, asked, store)
+            return known
+        finally:
+            self._waiting.pop(key, None)
+
+    async def press(self, press: Press, turn: StoredTurn, store: Turns) -> bool:
+        """Decide what a press says; False if there is nothing to decide any more."""
+        decision: Decision = "approved" if press.action == "approve" else "refused"
+        number = int(press.value) if press.value.isdecimal() else -1
+        turn_id = turn.start.turn_id
+        by = press.author.name or press.author.id
+        done = await store.decide(turn_id, number, decision, by=by, at=self.now)
+        if done and (waiting := self._waiting.get((turn_id, number))) is not None:
+            waiting.set()
+        return done
+
+    async def _wait(self, pressed: asyncio.Event, asked: Approval) -> None:
+        seconds = max(0.0, (asked.expires - self.now) / 1000)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await pressed.wait()
+
+    @staticmethod
+    async def _known(turn_id: str, asked: Approval, store: Turns) -> Approval:
+        """Read how an approval stands; it may have been decided while nobody waited."""
+        turn = await store.turn(turn_id)
+        steps = [step for round_ in turn.rounds for step in round_.steps] if turn else []
+        found = (each.approval for each in steps if each.approval is not None)
+        there = next((each for each in found if each.number == asked.number), None)
+        return there or replace(asked, decision="expired")

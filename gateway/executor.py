@@ -1,0 +1,142 @@
+"""The one way to a tool: authorise, note, run, note what came of it.
+
+Nothing else in the program calls a tool. What may be run is decided by `core.authority`; what is
+asked waits in `gateway.approvals`. References never get here: tools are the aggregator's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+import structlog
+
+from core.authority import (
+    NOBODY,
+    PATIENCE,
+    SPENT,
+    Wanted,
+    authorise,
+    denial,
+    grants,
+    seal,
+    understood,
+)
+from core.events import ApprovalChanged
+from core.ports import ToolResult
+from core.records import Approval, ToolStep
+from core.types import ToolCall
+
+if TYPE_CHECKING:
+    from core.events import Tell
+    from core.outcomes import CallReport
+    from core.ports import Pause
+    from core.records import ToolRound, TurnStart
+    from core.storage import Turns
+    from core.types import Tool
+    from gateway.approvals import Approvals
+    from gateway.reach import Offered, Reach
+
+Settled: TypeAlias = Callable[[], Awaitable[None]]
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True, kw_only=True)
+class Executor:
+    """Fulfils `core.ports.Toolbox` for the turn of `start`.
+
+    `settled` returns once all earlier checkpoints are kept. `kept` are the calls of an earlier
+    run of the turn.
+    """
+
+    reach: Reach
+    start: TurnStart
+    store: Turns
+    approvals: Approvals
+    tell: Tell
+    settled: Settled
+    kept: Sequence[ToolStep] = ()
+    asked: int = field(init=False)
+    read: dict[str, None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Know what an earlier run has asked, and what it read."""
+        earlier = [step.approval.number for step in self.kept if step.approval is not None]
+        self.asked = max(earlier, default=-1) + 1
+        done = [self.reach.tools.get(step.call.name) for step in self.kept if step.state == "done"]
+        self.read = {each.server.name: None for each in done if each is not None}
+
+    def tools(self) -> Sequence[Tool]:
+        """See the port. What an earlier run asked is told again first: it may not be shown yet."""
+        for step in self.kept:
+            if step.approval is not None:
+                self.tell(ApprovalChanged(approval=step.approval, askable=self.reach.askable))
+        self.kept = ()
+        return tuple(each.tool for each in self.reach.tools.values())
+
+    async def begin(self, round_: ToolRound, calls: Sequence[CallReport]) -> None:
+        await self.settled()
+        await self.store.called(self.start.turn_id, round_, calls)
+
+    async def call(self, step: ToolStep, pause: Pause) -> ToolResult:
+        wanted = understood(step.call, {n: each.tool for n, each in self.reach.tools.items()})
+        if isinstance(wanted, ToolResult):
+            return await self._returned(step, wanted)
+        offered = self.reach.tools[wanted.tool.name]
+        match authorise(offered.approve, wanted.tool, askable=self.reach.askable):
+            case "refuse":
+                refused = ToolResult(text=NOBODY, failed=True, ran=False)
+                return await self._returned(step, refused)
+            case "ask":
+                approval = await self._answer(step, wanted, pause)
+                if not grants(approval, self._seal(step, wanted), now=self.approvals.now):
+                    return await self._returned(step, denial(approval))
+                step = replace(step, approval=approval)
+            case "run":
+                step = replace(step, approval=None)
+        return await self._run(step, wanted, offered)
+
+    async def _run(self, step: ToolStep, wanted: Wanted, offered: Offered) -> ToolResult:
+        """Run what is authorised; only what was noted first, and only once."""
+        if not await self.store.intend(self.start.turn_id, step):
+            return ToolResult(text=SPENT, failed=True, ran=False)
+        call = ToolCall(id=step.call.id, name=offered.name, arguments=wanted.arguments)
+        result = await offered.server.call(call)
+        self.read[offered.server.name] = None
+        return await self._returned(step, result)
+
+    async def _answer(self, step: ToolStep, wanted: Wanted, pause: Pause) -> Approval:
+        """Ask somebody, and wait for the answer; the turn's deadline waits too."""
+        turn_id, read = self.start.turn_id, tuple(self.read)
+        approval = step.approval
+        if approval is None:
+            approval = self._new(step, wanted)
+            await self.store.ask(turn_id, step, approval)
+        self.tell(ApprovalChanged(approval=approval, read=read, askable=self.reach.askable))
+        with pause():
+            approval = await self.approvals.decided(turn_id, approval, self.store)
+        log.info("approval", turn_id=turn_id, tool=approval.tool, decision=approval.decision)
+        self.tell(ApprovalChanged(approval=approval, read=read, askable=self.reach.askable))
+        return approval
+
+    def _new(self, step: ToolStep, wanted: Wanted) -> Approval:
+        number, self.asked = self.asked, self.asked + 1
+        return Approval(
+            number=number,
+            server=wanted.tool.server,
+            tool=wanted.tool.name,
+            arguments=wanted.arguments,
+            digest=self._seal(step, wanted),
+            expires=self.approvals.now + PATIENCE * 1000,
+        )
+
+    def _seal(self, step: ToolStep, wanted: Wanted) -> str:
+        place = (self.start.turn_id, step.iteration, step.position)
+        return seal(wanted, place=place, asker=self.start.asker)
+
+    async def _returned(self, step: ToolStep, result: ToolResult) -> ToolResult:
+        done = replace(step, state="done", text=result.text, failed=result.failed)
+        await self.store.returned(self.start.turn_id, done)
+        return result
