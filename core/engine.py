@@ -190,6 +190,8 @@ class Turn:
         return TurnFailed(error=error, result=self._result())
 
     async def _answer(self, lines: tuple[Line, ...], tell: Tell, iteration: int) -> Ask:
+        if self._toolbox is not None:
+            await self._toolbox.ready()
         answering = Answering(self._world, began=self._began, asks=self._asks)
         answer = await answering.answer(
             self._request.preset,

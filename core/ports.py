@@ -91,6 +91,10 @@ Pause: TypeAlias = Callable[[], AbstractContextManager[None]]
 class Toolbox(Protocol):
     """The tools that the aggregator may call."""
 
+    async def ready(self) -> None:
+        """Return once it is known which there are."""
+        ...
+
     def tools(self) -> Sequence[Tool]:
         """List them; the same list for a whole turn."""
         ...

@@ -12,9 +12,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Final
 
+from core.approvals import approval_frames
 from core.events import (
     AnswerDelta,
     AnswerReset,
+    ApprovalChanged,
     Terminal,
     TurnEvent,
     TurnFailed,
@@ -86,6 +88,7 @@ class Reply:
         self._answer = Streamed(
             capabilities.limit, self._measure, append=capabilities.stream == "append"
         )
+        self._asked: dict[int, ApprovalChanged] = {}
         self._end: Terminal | None = None
         self._last: dict[str, Frame | None] = dict.fromkeys(shown)
 
@@ -99,6 +102,8 @@ class Reply:
         match event:
             case AnswerDelta():
                 self._answer.add(event.text)
+            case ApprovalChanged():
+                self._asked[event.approval.number] = event
             case AnswerReset():
                 self._answer.reset()
                 self._answer.add(event.kept)
@@ -119,7 +124,8 @@ class Reply:
 
     def _wanted(self) -> Sequence[Frame]:
         parts, files = (self._streaming(), []) if self._end is None else self._final(self._end)
-        answer = [*parts, *self._gone(len(parts)), *files]
+        asked = approval_frames(self._asked.values(), self._turn, ended=self.ended)
+        answer = [*parts, *self._gone(len(parts)), *files, *asked]
         panel = self._panel.now
         if panel is None or self._can.panel == "inside":
             return answer

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from core.events import (
     AnswerDelta,
+    ApprovalChanged,
     ReferenceDone,
     ReferencesDone,
     Terminal,
@@ -40,6 +41,9 @@ def retell(turn: StoredTurn) -> Iterator[TurnEvent]:
             yield ReferenceDone(advice=each)
         if round_ <= turn.references_done:
             yield ReferencesDone(advice=references)
+    for step in (step for tools in turn.rounds for step in tools.steps):
+        if step.approval is not None:
+            yield ApprovalChanged(approval=step.approval)
     if turn.end is not None:
         if turn.end.answer:
             yield AnswerDelta(text=turn.end.answer)

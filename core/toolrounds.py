@@ -52,8 +52,9 @@ class ToolRounds:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was used, for the footer: "tools: look ×2, read"."""
-        names = [name if n == 1 else f"{name} ×{n}" for name, n in self._used.items()]
+        """What was used, for the footer: "tools: files/read ×2, time/now"."""
+        used = [(name.replace("__", "/", 1), n) for name, n in self._used.items()]
+        names = [name if n == 1 else f"{name} ×{n}" for name, n in used]
         return (f"tools: {', '.join(names)}",) if names else ()
 
     def last_words(self, last: Ask | None) -> str:

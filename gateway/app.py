@@ -121,7 +121,8 @@ async def serve(
             world = World(
                 providers=models.providers, pricer=prices, clock=clock, ready=prices.ready
             )
-            gateway, sessions, chats = assemble(config, store, models, world, root)
+            servers = {each.name: each for each in tools}
+            gateway, sessions, chats = assemble(config, store, models, world, root, servers=servers)
             faces = await open_faces(gateway)
             chats.update({chat.platform: chat for chat in faces.chats})
             tasks = [

@@ -133,7 +133,7 @@ class Exchange:
         await self.keep.begin(start)
         request = self._request(start, history)
         request = replace(request, fresh=isinstance(incoming, Press))
-        tools = await self.tooling.in_chat(start, incoming, self.places)
+        tools = self.tooling.in_chat(start, incoming, self.places)
         await self._run(request, start, self._info(start, incoming), tools)
 
     async def _question(self, accepted: Accepted) -> Line | None:
@@ -182,7 +182,7 @@ class Exchange:
             spent=turn.calls,
         )
         asked = await self._asked(turn)
-        tools = await self.tooling.in_chat(start, asked, self.places, turn.rounds)
+        tools = self.tooling.in_chat(start, asked, self.places, turn.rounds)
         info = replace(self._info(start, asked), posted=turn.outbox)
         await self._run(request, start, info, tools)
 

@@ -6,7 +6,7 @@ asked waits in `gateway.approvals`. References never get here: tools are the agg
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -59,32 +59,43 @@ class Executor:
     settled: Settled
     kept: Sequence[ToolStep] = ()
     asked: int = field(init=False)
-    read: dict[str, None] = field(init=False)
+    read: dict[str, None] = field(init=False, default_factory=dict)
+    offered: Mapping[str, Offered] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        """Know what an earlier run has asked, and what it read."""
+        """Count on from what an earlier run has asked."""
         earlier = [step.approval.number for step in self.kept if step.approval is not None]
         self.asked = max(earlier, default=-1) + 1
-        done = [self.reach.tools.get(step.call.name) for step in self.kept if step.state == "done"]
-        self.read = {each.server.name: None for each in done if each is not None}
 
-    def tools(self) -> Sequence[Tool]:
-        """See the port. What an earlier run asked is told again first: it may not be shown yet."""
+    async def ready(self) -> None:
+        """See the port. What an earlier run has asked is told again: it may not be shown yet."""
+        await self._offered()
+
+    async def _offered(self) -> Mapping[str, Offered]:
+        """Give the tools; they are the same for the whole turn (MOA-19)."""
+        if self.offered is not None:
+            return self.offered
+        self.offered = offered = await self.reach.offered()
         for step in self.kept:
             if step.approval is not None:
                 self.tell(ApprovalChanged(approval=step.approval, askable=self.reach.askable))
-        self.kept = ()
-        return tuple(each.tool for each in self.reach.tools.values())
+            if step.state == "done" and step.call.name in offered:
+                self.read[offered[step.call.name].server.name] = None
+        return offered
+
+    def tools(self) -> Sequence[Tool]:
+        return tuple(each.tool for each in (self.offered or {}).values())
 
     async def begin(self, round_: ToolRound, calls: Sequence[CallReport]) -> None:
         await self.settled()
         await self.store.called(self.start.turn_id, round_, calls)
 
     async def call(self, step: ToolStep, pause: Pause) -> ToolResult:
-        wanted = understood(step.call, {n: each.tool for n, each in self.reach.tools.items()})
+        tools = await self._offered()
+        wanted = understood(step.call, {name: each.tool for name, each in tools.items()})
         if isinstance(wanted, ToolResult):
             return await self._returned(step, wanted)
-        offered = self.reach.tools[wanted.tool.name]
+        offered = tools[wanted.tool.name]
         match authorise(offered.approve, wanted.tool, askable=self.reach.askable):
             case "refuse":
                 refused = ToolResult(text=NOBODY, failed=True, ran=False)
@@ -102,7 +113,7 @@ class Executor:
         """Run what is authorised; only what was noted first, and only once."""
         if not await self.store.intend(self.start.turn_id, step):
             return ToolResult(text=SPENT, failed=True, ran=False)
-        call = ToolCall(id=step.call.id, name=offered.name, arguments=wanted.arguments)
+        call = ToolCall(id=step.call.id, name=wanted.tool.name, arguments=wanted.arguments)
         result = await offered.server.call(call)
         self.read[offered.server.name] = None
         return await self._returned(step, result)

@@ -22,7 +22,10 @@ _EARLY: Final = 1e-6
 _TICK: Final = 1e-3
 """uvloop counts milliseconds: a timer that is nearer than that fires at once, again and again."""
 
-Urgent = Callable[[], bool]
+Urgent = Callable[[], float]
+"""How urgent it is: finals go first, then what somebody is asked, then the rest (P7)."""
+FINAL: Final = 1.0
+APPROVAL_ASKED: Final = 0.5
 T = TypeVar("T")
 
 
@@ -107,7 +110,7 @@ class Account:
 
     def _choose(self) -> ChatBudget:
         first = next(iter(self._ready))
-        chat = next((each for each in self._ready if each.urgent), first) if self._gap else first
+        chat = max(self._ready, key=lambda each: each.urgent) if self._gap else first
         del self._ready[chat]
         return chat
 
@@ -135,9 +138,9 @@ class ChatBudget:
         return bool(self._waiting)
 
     @property
-    def urgent(self) -> bool:
-        """Whether a final waits."""
-        return any(urgent() for urgent, _ in self._waiting)
+    def urgent(self) -> float:
+        """How urgent the most urgent is that waits."""
+        return max((urgent() for urgent, _ in self._waiting), default=0.0)
 
     async def slot(self, urgent: Urgent) -> float:
         """Wait for the right to send one thing; `urgent` is asked when slots are given out.
@@ -194,12 +197,12 @@ class ChatBudget:
         self.free = max(self.free, self._stalled)
 
     def grant(self, now: float) -> bool:
-        """Give a slot to the first final that waits, or the first at all; False if nobody does."""
+        """Give a slot to the first of the most urgent; False if nobody waits."""
         # Who was cancelled in this step of the loop has not taken itself off the list yet.
         self._waiting = [each for each in self._waiting if not each[1].done()]
         if not self._waiting:
             return False
-        entry = next((each for each in self._waiting if each[0]()), self._waiting[0])
+        entry = max(self._waiting, key=lambda each: each[0]())
         self._waiting.remove(entry)
         entry[1].set_result(self._taken(now))
         return True

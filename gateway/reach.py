@@ -1,9 +1,14 @@
-"""What one turn may use of the tools. Values only; it never grows while the turn runs."""
+"""What one turn may use of the tools, and whom it could ask: ever less of what is configured.
+
+Decides what is offered and in which order. It runs nothing: `gateway.executor` does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,20 +17,61 @@ if TYPE_CHECKING:
     from core.records import Askable
     from core.types import Tool
 
+READY = 90.0
+"""Seconds that a turn waits at most for servers that start; each has a shorter limit of its own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
-    """A tool as a turn may call it: whose it is, what its server calls it, and when to ask."""
+    """A tool as a turn may call it: whose it is, and when somebody is asked."""
 
     tool: Tool
     server: ToolServer
-    name: str
     approve: Approve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """What a turn may use: its tools by name, and who could be asked about a call."""
+    """The servers that a turn may use, each with when to ask, and who could be asked.
 
-    tools: Mapping[str, Offered] = field(default_factory=dict)
+    `only` names servers or tools, as the file says of the place; None: everything. Where nobody
+    can be asked, only what never needs a yes is in reach.
+    """
+
+    servers: Sequence[tuple[ToolServer, Approve]] = ()
+    only: Sequence[str] | None = None
     askable: Askable = "nobody"
+
+    @property
+    def usable(self) -> Sequence[tuple[ToolServer, Approve]]:
+        """The servers of which anything may be used."""
+        return [
+            (server, approve)
+            for server, approve in self.servers
+            if (approve == "never" or self.askable != "nobody") and self._names(server)
+        ]
+
+    async def offered(self) -> Mapping[str, Offered]:
+        """Give the tools by name, in an order that is always the same (MOA-19)."""
+        await _ready([server for server, _ in self.usable])
+        tools = [
+            Offered(tool=tool, server=server, approve=approve)
+            for server, approve in self.usable
+            for tool in server.tools()
+            if self.only is None or server.name in self.only or tool.name in self.only
+        ]
+        tools.sort(key=lambda each: each.tool.name)
+        return {each.tool.name: each for each in tools}
+
+    def _names(self, server: ToolServer) -> bool:
+        if self.only is None or server.name in self.only:
+            return True
+        return any(each.startswith(f"{server.name}__") for each in self.only)
+
+
+async def _ready(servers: Sequence[ToolServer]) -> None:
+    """Let servers come that are still starting; the turn goes on without those that do not."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(READY), asyncio.TaskGroup() as group:
+            for server in servers:
+                group.create_task(server.ready())

@@ -29,7 +29,6 @@ _CHAT: dict[str, tuple[object, ...]] = {
     "introduce": (None, False),
     "providers": (None,),
     "system_prompt": (None,),
-    "tools": (None,),
     "retention": (None,),
 }
 _Row: TypeAlias = tuple[Path, bool, str]  # where, whether it asks in vain, and what to say of it
@@ -62,7 +61,6 @@ def _rows(settings: Settings) -> Iterator[_Row]:
         yield from _chat(workspace, ("workspaces", str(index)))
     for index, channel in enumerate(settings.channels):
         yield from _chat(channel, ("channels", str(index)))
-    yield ("tools", "servers"), bool(settings.tools.servers), f"{_LATER}; no tool is offered"
 
 
 def _lets_in(access: Access, platform: str) -> bool:

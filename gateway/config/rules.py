@@ -16,7 +16,13 @@ from gateway.config.model import Settings
 from gateway.config.presets import cadence
 from gateway.config.providers import Scripted
 from gateway.config.report import Path, Report, nearest
-from gateway.config.telling import name_fits, once, preset_exists, provider_exists
+from gateway.config.telling import (
+    name_fits,
+    once,
+    preset_exists,
+    provider_exists,
+    tool_server_exists,
+)
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
@@ -166,3 +172,5 @@ def _choices(chosen: ChatSettings, path: Path, report: Report) -> None:
         preset_exists(chosen.preset, (*path, "preset"), report)
     for index, name in enumerate(chosen.providers or ()):
         provider_exists(name, (*path, "providers", str(index)), report)
+    for index, name in enumerate(chosen.tools or ()):
+        tool_server_exists(name, (*path, "tools", str(index)), report)

@@ -40,6 +40,13 @@ def provider_exists(name: str, path: Path, report: Report) -> None:
         _unknown("provider", name, known, path, report)
 
 
+def tool_server_exists(name: str, path: Path, report: Report) -> None:
+    """Tell a server of tools that is not there; "server__tool" names one tool of it."""
+    known = report.names("tools", "servers")
+    if not any(name == each or name.startswith(f"{each}__") for each in known):
+        _unknown("tool server", name, known, path, report)
+
+
 def _unknown(what: str, name: str, known: Collection[str], path: Path, report: Report) -> None:
     """Tell a name that nobody bears, as the file has it: a variable may hold anything."""
     wrote = report.written.get(path, name)

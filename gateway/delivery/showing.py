@@ -19,7 +19,7 @@ from core.wording import LABELS, UNSURE
 from gateway.delivery.sending import Sender, TurnInfo
 from gateway.delivery.trying import Trying
 from gateway.mailbox import Mailbox
-from gateway.pacing import ChatBudget, ChatBudgets
+from gateway.pacing import APPROVAL_ASKED, FINAL, ChatBudget, ChatBudgets
 
 MOMENT: Final = 0.05
 """Seconds by which a change is put off, since an answer's end comes right behind its last word and
@@ -27,6 +27,7 @@ would else have to wait for the chat's pace."""
 
 NOTE: Final = "note"
 
+_REST: Final = 9
 _LAST_FINAL: Final = 2  # the rank up to which a frame belongs to the answer's end
 
 log = logging.getLogger(__name__)
@@ -91,11 +92,14 @@ class _Showing:
     def done(self) -> bool:
         return self._reply.ended and not self.wanted
 
-    def urgent(self, events: Mailbox) -> bool:
-        """Whether a final of the answer waits, told or not."""
-        if not self._reply.ended:
-            return events.ended
-        return any(self._rank(frame)[0] <= _LAST_FINAL for frame in self.wanted.values())
+    def urgent(self, events: Mailbox) -> float:
+        """How urgent it is: a final of the answer that waits, told or not, then an approval."""
+        ranks = [self._rank(frame)[0] for frame in self.wanted.values()]
+        if self._reply.ended:
+            return FINAL if min(ranks, default=_REST) <= _LAST_FINAL else 0.0
+        if events.ended:
+            return FINAL
+        return APPROVAL_ASKED if _LAST_FINAL in ranks else 0.0
 
     def take(self, events: Mailbox) -> None:
         """Turn what happened into wanted states; newer ones replace older ones."""

@@ -89,7 +89,7 @@ class Api:
         )
         await runner.store.begin(start)
         # A program that brings tools runs them itself: ours are not mixed in.
-        tools = None if wanted.tools else await self.tooling.for_program(start)
+        tools = None if wanted.tools else self.tooling.for_program(start)
         return await reply.send(runner, start, tools)
 
     def _created(self) -> int:

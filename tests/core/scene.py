@@ -52,6 +52,9 @@ class Tools:
     def tools(self):
         return (Tool(name="look"), Tool(name="read"))
 
+    async def ready(self) -> None:
+        pass
+
     async def begin(self, round_: ToolRound, calls: Sequence[CallReport]) -> None:
         self.begun.append(round_)
         self.paid.append(calls)

@@ -8,13 +8,13 @@ async with assembled(MemoryStore(), model) as parts:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
 from core.asking import World
-from core.ports import Model, Provider
+from core.ports import Model, Provider, ToolServer
 from core.storage import Store
 from core.types import Address, Author, Command, Message, Press
 from gateway import config as configuration
@@ -52,26 +52,46 @@ class Parts:
     store: Store
     numbers: count[int] = field(default_factory=lambda: count(1))
 
-    async def ask(self, text: str, *, room: str = "room", event_id: str | None = None) -> bool:
+    async def ask(
+        self,
+        text: str,
+        *,
+        room: str = "room",
+        event_id: str | None = None,
+        who: Author = ANNA,
+        direct: bool = True,
+    ) -> bool:
         return await self.gateway.intake(
             Message(
                 event_id=event_id or self._event(),
                 address=Address(platform="fake", channel=room),
-                author=ANNA,
+                author=who,
                 text=text,
                 at=1_000,
+                direct=direct,
             )
         )
 
-    async def press(self, action: str, turn_id: str, *, room: str = "room") -> bool:
+    async def press(
+        self,
+        action: str,
+        turn_id: str,
+        *,
+        room: str = "room",
+        value: str = "",
+        who: Author = ANNA,
+        direct: bool = True,
+    ) -> bool:
         return await self.gateway.intake(
             Press(
                 event_id=self._event(),
                 address=Address(platform="fake", channel=room),
-                author=ANNA,
+                author=who,
                 action=action,
                 turn_id=turn_id,
                 at=1_000,
+                value=value,
+                direct=direct,
             )
         )
 
@@ -106,6 +126,7 @@ async def assembled(
     *,
     chat: FakeChat | None = None,
     text: str = TEXT,
+    servers: Sequence[ToolServer] = (),
 ) -> AsyncIterator[Parts]:
     """Put the parts together; at the end what still runs is cut, as a deadline would."""
     config = configuration.parse(text, "config.yaml", {})
@@ -114,7 +135,10 @@ async def assembled(
     models = Models(providers=known, embedded={})
     chat = chat or FakeChat()
     async with asyncio.TaskGroup() as root:
-        gateway, sessions, chats = assemble(config, store, models, world, root)
+        known_servers = {each.name: each for each in servers}
+        gateway, sessions, chats = assemble(
+            config, store, models, world, root, servers=known_servers
+        )
         chats[chat.platform] = chat
         try:
             yield Parts(gateway=gateway, sessions=sessions, chat=chat, store=store)

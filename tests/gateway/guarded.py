@@ -7,13 +7,14 @@ async with guarded() as scene:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 from core.frames import Button
+from core.ports import ToolServer
 from core.types import Address, Author, Command, Message, Press
 from tests.fakes.chat import FakeChat, frame_text
 from tests.fakes.memory_store import MemoryStore
@@ -136,10 +137,12 @@ async def guarded(
     kind: str = "telegram",
     chat: FakeChat | None = None,
     store: MemoryStore | None = None,
+    servers: Sequence[ToolServer] = (),
 ) -> AsyncIterator[Scene]:
     """Assemble a gateway in which `fake` is a messenger; `more` is put into its file."""
     tokens = "bot_token: x, app_token: y" if kind == "slack" else "token: x"
     text = f"{TEXT}platforms: {{fake: {{type: {kind}, {tokens}}}}}\n{more}"
     model = ScriptedModel(scripts or {"big": [["Yes."]], "a": [["A."]], "b": [["B."]]})
-    async with assembled(store or MemoryStore(), model, chat=chat, text=text) as parts:
+    store = store or MemoryStore()
+    async with assembled(store, model, chat=chat, text=text, servers=servers) as parts:
         yield Scene(parts)

@@ -356,14 +356,13 @@ def test_keys_of_other_agents_are_ignored_with_one_warning_each_moa_2():
 @pytest.mark.parametrize(
     ("extra", "key"),
     [
-        ("tools: {servers: {t: {command: [x]}}}", "tools.servers:"),
         ("limits: {running: 1}", "limits:"),
         ("retention: {messages: 0}", "retention:"),
         ("defaults: {session: channel}", "defaults.session:"),
         ("defaults: {listen: all, advisors: line, introduce: true}", "defaults.introduce:"),
         (
-            "channels: [{platform: web, channel: 1, tools: [x], preset: p}]\nplatforms: {web: {}}",
-            "channels.0.tools:",
+            "channels: [{platform: web, channel: 1, busy: steer, preset: p}]\nplatforms: {web: {}}",
+            "channels.0.busy:",
         ),
     ],
 )

@@ -1,0 +1,96 @@
+"""What people are shown of a tool call that needs their yes, before and after they decide. Pure.
+
+Decides how it reads. Whoever may decide, and what a decision is good for, is `core.authority`'s
+matter. What a model wrote is shown so that nothing in it can hide: it is cut openly, and signs
+that cannot be seen are spelt out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Final
+
+from core.authority import PATIENCE
+from core.events import ApprovalChanged
+from core.frames import Action, Button, Frame, Notice
+from core.records import Approval
+from core.wording import LABELS
+
+APPROVAL: Final = "approval/"
+SHOWN: Final = 1_200
+"""Characters of the arguments that are shown; the shortest message of a platform holds 2,000."""
+_NAME: Final = 80
+_ACTIONS: Final[tuple[Action, ...]] = ("approve", "refuse")
+
+
+def approval_frames(asked: Iterable[ApprovalChanged], turn_id: str, *, ended: bool) -> list[Frame]:
+    """Give a message for each call that somebody was asked about; `ended`: the turn has."""
+    return [_frame(each, turn_id, ended=ended) for each in asked]
+
+
+def _frame(asked: ApprovalChanged, turn_id: str, *, ended: bool) -> Frame:
+    approval = asked.approval
+    open_ = approval.decision == "waiting" and not ended
+    buttons = [
+        Button(action=action, label=LABELS[action], turn_id=turn_id, value=str(approval.number))
+        for action in _ACTIONS
+        if open_
+    ]
+    lines = [_title(approval, open_=open_), arguments_text(approval.arguments)]
+    if open_:
+        lines += _asking(asked)
+    return Frame(
+        key=f"{APPROVAL}{approval.number}",
+        content=Notice(text="\n".join(lines)),
+        buttons=tuple(buttons),
+        final=True,
+        notify=True,
+    )
+
+
+def arguments_text(arguments: str) -> str:
+    """Write a call's arguments for people, whole or openly cut."""
+    try:
+        text = json.dumps(json.loads(arguments), indent=2, ensure_ascii=False)
+    except ValueError:
+        text = arguments
+    text = _visible(text)
+    if len(text) <= SHOWN:
+        return text
+    return f"{text[:SHOWN]}\n… {len(text) - SHOWN:,} more characters are not shown here."
+
+
+def _title(approval: Approval, *, open_: bool) -> str:
+    tool = approval.tool.removeprefix(f"{approval.server}__")
+    call = _visible(f"{approval.server}/{tool}")[:_NAME]
+    by = _visible(approval.by)[:_NAME] or "somebody"
+    if open_:
+        return f"🔐 {call} needs somebody's yes before it runs:"
+    match approval.decision:
+        case "approved" | "used":
+            return f"✓ {call} was allowed by {by}:"
+        case "refused":
+            return f"✗ {call} was refused by {by} and not run:"
+        case "expired":
+            return f"✗ {call} was not run: nobody answered within {PATIENCE // 60} minutes."
+        case "waiting":
+            return f"– {call} was not run: the turn has ended."
+
+
+def _asking(asked: ApprovalChanged) -> list[str]:
+    """Say what may have led to the call, who decides, and until when."""
+    lines = []
+    if asked.read:
+        servers = ", ".join(_visible(each)[:_NAME] for each in asked.read)
+        lines.append(f"The model has read results of {servers} before; they may have asked for it.")
+    who = "You decide" if asked.askable == "asker" else "An admin or owner of this place decides"
+    lines.append(f"{who}, within {PATIENCE // 60} minutes. It holds for this call alone.")
+    return lines
+
+
+def _visible(text: str) -> str:
+    """Spell out what cannot be seen or turns the writing around; line ends stay."""
+    return "".join(
+        each if each.isprintable() or each == "\n" else f"\\u{ord(each):04x}" for each in text
+    )
