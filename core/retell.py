@@ -41,14 +41,19 @@ def retell(turn: StoredTurn) -> Iterator[TurnEvent]:
             yield ReferenceDone(advice=each)
         if round_ <= turn.references_done:
             yield ReferencesDone(advice=references)
-    for step in (step for tools in turn.rounds for step in tools.steps):
-        if step.approval is not None:
-            yield ApprovalChanged(approval=step.approval)
+    yield from _asked(turn)
     if turn.end is not None:
         if turn.end.answer:
             yield AnswerDelta(text=turn.end.answer)
         last = rounds[max(rounds)] if rounds else ()
         yield _terminal(turn.end, preset, last)
+
+
+def _asked(turn: StoredTurn) -> Iterator[TurnEvent]:
+    """Tell what somebody was asked about tools, as it stands now."""
+    for step in (step for tools in turn.rounds for step in tools.steps):
+        if step.approval is not None:
+            yield ApprovalChanged(approval=step.approval)
 
 
 def checkpoints(turn: StoredTurn) -> dict[int, tuple[Advice, ...]]:
