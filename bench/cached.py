@@ -56,6 +56,9 @@ T = TypeVar("T")
 class _Tools:
     """Answers every call at once."""
 
+    async def ready(self) -> None:
+        pass
+
     def tools(self) -> Sequence[Tool]:
         return (Tool(name="look", description="Looks.", parameters={"type": "object"}),)
 
