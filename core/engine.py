@@ -162,7 +162,7 @@ class Turn:
         if self._world.purse is not None:
             request = self._request
             call = opening_call(request.preset, request.lines, request, self._world.providers)
-            self._world.purse.admit(*call)
+            self._world.purse.admit(*call, advisors=len(request.preset.active))
 
     def fail(self, error: str) -> Terminal:
         """End a turn in which something broke that nobody foresaw; what it came to is kept."""

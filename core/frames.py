@@ -67,7 +67,10 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footer:
-    """What stands under an answer. `priced` is False where a price is unknown."""
+    """What stands under an answer. `priced` is False where a price is unknown.
+
+    Without `figures` only the notes are shown: what people have to know wherever figures stand.
+    """
 
     preset: str
     used: int
@@ -77,6 +80,7 @@ class Footer:
     priced: bool
     seconds: float
     notes: tuple[str, ...] = ()
+    figures: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,9 +46,12 @@ class Tariff:
     unpriced: Decimal | None = None
     outputs: dict[str, deque[int]] = field(default_factory=dict)
 
-    def estimate(self, call: ModelCall) -> Decimal:
-        """Guess before it is made: input and cap, else the slot's p95, else 1,000 tokens."""
-        into = tokens.estimate(call.lines) + sum(
+    def estimate(self, call: ModelCall, *, advisors: int = 0) -> Decimal:
+        """Guess before it is made: input and cap, else the slot's p95, else 1,000 tokens.
+
+        `advisors` are those whose advice is still to be put into it.
+        """
+        into = advisors * USUAL_OUTPUT + tokens.estimate(call.lines) + sum(
             tokens.estimate_text(f"{each.name}{each.description}{each.parameters}")
             for each in call.tools
         )
@@ -182,15 +185,18 @@ class Purse:
         if not provider.local:
             self._keep_below(FULL if self._budgets.refuse else HARD)
 
-    def admit(self, call: ModelCall, provider: Provider) -> None:
+    def admit(self, call: ModelCall, provider: Provider, *, advisors: int = 0) -> None:
         """Take a turn in, and reserve its first answer before any reference is asked.
+
+        `advisors` is how many may be asked.
 
         Raises:
             OverBudget: as `require`.
         """
         self.require(provider)
         if not provider.local:
-            self._first = self._hold(self._tariff.estimate(call), answer=True)
+            dollars = self._tariff.estimate(call, advisors=advisors)
+            self._first = self._hold(dollars, answer=True)
 
     def reserve(self, call: ModelCall, provider: Provider) -> Hold | None:
         """Reserve a call before it is made; None where it costs nothing.

@@ -187,7 +187,8 @@ class Reply:
         text, files = self._without_files(text)
         cut = not isinstance(end, TurnFinished) or end.result.finish == "length"
         footer = _footer(end.result)
-        figures = footer_text(footer) if self._cost == "footer" else ""
+        shown = self._shown(footer)
+        figures = footer_text(shown) if shown else ""
         texts = self._fit(text, f"{error or ''}\n\n{figures}", cut=cut)
         frames = [self._part(n, text) for n, text in enumerate(texts)]
         frames[-1] = self._last_part(frames[-1], footer, error, gated=end.result.gated)
@@ -201,16 +202,21 @@ class Reply:
             actions.append("advisors")
         if self._cost == "private":
             actions.append("info")
-        shown = footer if self._cost == "footer" else None
         content = frame.content
         if isinstance(content, Part):
-            content = replace(content, footer=shown, error=error)
+            content = replace(content, footer=self._shown(footer), error=error)
         return replace(
             frame,
             content=content,
             buttons=self._buttons([*actions, "remove"]),
             mention=self._mention if footer.seconds > LONG else None,
         )
+
+    def _shown(self, footer: Footer) -> Footer | None:
+        """Give what is shown of the footer: its notes in any case, its figures where they belong."""
+        if self._cost == "footer":
+            return footer
+        return replace(footer, figures=False) if footer.notes else None
 
     def _error(self, end: Terminal, text: str) -> str | None:
         if isinstance(end, TurnStopped):

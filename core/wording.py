@@ -122,6 +122,8 @@ def panel_text(panel: Panel) -> str:
 
 def footer_text(footer: Footer) -> str:
     """Write 'review · advisors 2/3 · 1,234 tokens (58 % cached) · $0.0042 · 6.1 s'."""
+    if not footer.figures:
+        return " · ".join(footer.notes)
     usage = footer.usage
     about = "~" if usage.estimated else ""
     tokens = f"{about}{usage.input + usage.output:,} tokens"

@@ -141,6 +141,24 @@ def health(path: Path, url: str | None) -> None:
 
 
 @main.command()
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def cost(path: Path, *, as_json: bool) -> None:
+    """Say what was spent today and this month; the gateway may be running."""
+    from gateway import costs
+    from gateway.clock import SystemClock
+    from gateway.wiring import read_costs
+
+    found = _load(path)
+    with _operator():
+        now, store = SystemClock().now(), read_costs(found)
+        read = costs.reports(store, found.budgets, now=now, zone=found.zone)
+        told = asyncio.run(read)
+    for line in [costs.as_json(told)] if as_json else costs.text(told):
+        click.echo(line)
+
+
+@main.command()
 def version() -> None:
     """Print the version."""
     from importlib.metadata import version as installed

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from adapters.store.reading import ReadOnly
 from adapters.store.sql import SqlStore
 from adapters.store.sqlite import SQLite
 from adapters.store.sqlite_file import backup as backup_sqlite
-from core.storage import Store
+from core.storage import Costs, Store
 
-__all__ = ["backup_sqlite", "open_sqlite"]
+__all__ = ["backup_sqlite", "open_sqlite", "read_sqlite"]
 
 
 async def open_sqlite(path: Path, *, program: str = "") -> Store:
@@ -23,3 +24,11 @@ async def open_sqlite(path: Path, *, program: str = "") -> Store:
         ConfigError: the SQLite library is too old.
     """
     return SqlStore(await SQLite.open(path, program=program))
+
+
+def read_sqlite(path: Path) -> Costs:
+    """Look at what the gateway of this file has spent; it may be running.
+
+    Whatever is asked of it raises a `StoreError` if the file is not there or not of this version.
+    """
+    return SqlStore(ReadOnly(path))

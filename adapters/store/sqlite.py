@@ -64,7 +64,7 @@ class SQLite:
         with self._explaining():
             if self._jobs:
                 await self._writer.run(self._drain)
-            return await self._reader.run(partial(_run, statement=statement))
+            return await self._reader.run(partial(run, statement=statement))
 
     async def write(self, *statements: Statement) -> Sequence[Row]:
         job = _Job(statements)
@@ -115,7 +115,7 @@ class _Job:
 
     def run(self, connection: sqlite3.Connection) -> None:
         for statement in self._statements:
-            self.rows = _run(connection, statement=statement)
+            self.rows = run(connection, statement=statement)
             if statement.gate and not self.rows:
                 return
 
@@ -178,7 +178,8 @@ def _transaction(connection: sqlite3.Connection, jobs: Sequence[_Job]) -> Except
     return None
 
 
-def _run(connection: sqlite3.Connection, *, statement: Statement) -> Sequence[Row]:
+def run(connection: sqlite3.Connection, *, statement: Statement) -> Sequence[Row]:
+    """Run a statement and give its rows."""
     cursor = connection.execute(_dialect(statement.query), statement.values)
     if cursor.description is None:
         return ()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from adapters.store.sqlite_errors import damaged, explained, not_writable
-from core.errors import ConfigError, StoreNewer
+from core.errors import ConfigError, StoreError, StoreNewer
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "sqlite"
 APPLICATION_ID = 0x4D6F4147  # "MoAG", in the file's header: this database is one of ours
@@ -85,6 +85,21 @@ def backup(path: Path, target: Path) -> None:
             _copy(connection, target)
     except sqlite3.Error as error:
         raise explained(error, path) from error
+
+
+def require_current(connection: sqlite3.Connection, path: Path) -> None:
+    """See that the data can be read as it is.
+
+    Raises:
+        StoreDamaged: it is another program's. StoreNewer: a newer version wrote it.
+        StoreError: an older version did, and nothing has brought it up to date yet.
+    """
+    _recognise(connection, path)
+    version, latest = _pragma(connection, "user_version"), _steps(MIGRATIONS)[-1][0]
+    if version > latest:
+        raise _newer(connection, path, version=version, latest=latest)
+    if version < latest:
+        raise StoreError(f"{path} is of an older version: start the gateway once to update it.")
 
 
 def _create(path: Path) -> None:

@@ -1,7 +1,14 @@
 """The composition root: the only place that makes adapters out of the configuration."""
 
 from gateway.wiring.chats import ChatParts, Hook, Messenger, import_chats, open_chats
-from gateway.wiring.machine import open_http, open_pricer, open_sinks, open_store, warm_prices
+from gateway.wiring.machine import (
+    open_http,
+    open_pricer,
+    open_sinks,
+    open_store,
+    read_costs,
+    warm_prices,
+)
 from gateway.wiring.models import LocalModel, Models, ModelState, open_models
 from gateway.wiring.tools import held_tools, open_tools
 
@@ -21,5 +28,6 @@ __all__ = [
     "open_sinks",
     "open_store",
     "open_tools",
+    "read_costs",
     "warm_prices",
 ]

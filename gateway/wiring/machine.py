@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from core.ports import Clock
     from core.presets import Slot
-    from core.storage import Store
+    from core.storage import Costs, Store
     from gateway.config import Config
     from gateway.turns import Sink
 
@@ -43,6 +43,13 @@ async def open_store(config: Config) -> Store:
     from adapters.store import open_sqlite
 
     return await open_sqlite(config.database_file, program=program_version())
+
+
+def read_costs(config: Config) -> Costs:
+    """Open what was spent, to be read; the gateway may be running."""
+    from adapters.store import read_sqlite
+
+    return read_sqlite(config.database_file)
 
 
 def open_http() -> aiohttp.ClientSession:

@@ -309,6 +309,13 @@ def test_figures_stand_behind_a_button_or_nowhere(cost, info):
     assert actions(last)[-1] == "remove"
 
 
+@pytest.mark.parametrize("cost", ["private", "off"])
+def test_moa_22_what_people_have_to_know_is_said_wherever_figures_stand(cost):
+    told = replace(result("x"), notes=("advisors skipped: your daily budget is used up",))
+    last = tell(reply(cost=cost), started(), TurnFinished(result=told))["answer/0"]
+    assert footer_text(last.content.footer) == "advisors skipped: your daily budget is used up"
+
+
 def test_the_end_of_a_long_turn_mentions_who_asked():
     long = replace(result(LONG * 3), seconds=61.0)
     frames = tell(reply(mention="U7", limit=200), started(), TurnFinished(result=long))

@@ -168,7 +168,7 @@ def _said(row: Row) -> str:
 
 def _footer(footer: Footer) -> FooterView:
     facts = footer_text(replace(footer, notes=())).split(SEPARATOR)
-    return FooterView(facts=tuple(facts), notes=footer.notes)
+    return FooterView(facts=tuple(filter(None, facts)), notes=footer.notes)
 
 
 def _buttons(buttons: tuple[Button, ...]) -> tuple[ButtonView, ...]:
