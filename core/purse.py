@@ -51,9 +51,13 @@ class Tariff:
 
         `advisors` are those whose advice is still to be put into it.
         """
-        into = advisors * USUAL_OUTPUT + tokens.estimate(call.lines) + sum(
-            tokens.estimate_text(f"{each.name}{each.description}{each.parameters}")
-            for each in call.tools
+        into = (
+            advisors * USUAL_OUTPUT
+            + tokens.estimate(call.lines)
+            + sum(
+                tokens.estimate_text(f"{each.name}{each.description}{each.parameters}")
+                for each in call.tools
+            )
         )
         output = self._usual(call.slot.label) if call.max_tokens is None else call.max_tokens
         usage = Usage(input=into, output=output)

@@ -213,7 +213,7 @@ class Reply:
         )
 
     def _shown(self, footer: Footer) -> Footer | None:
-        """Give what is shown of the footer: its notes in any case, its figures where they belong."""
+        """Give what is shown of the footer: notes in any case, figures where they belong."""
         if self._cost == "footer":
             return footer
         return replace(footer, figures=False) if footer.notes else None

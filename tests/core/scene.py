@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from core.engine import Turn, TurnRequest
@@ -11,6 +12,7 @@ from core.events import Checkpoint, Terminal, TurnEvent
 from core.outcomes import Advice, CallReport
 from core.ports import AskNow, Pause, Provider, Toolbox, ToolResult
 from core.presets import Preset, ReferenceSlot, Slot
+from core.purse import Purse
 from core.records import ToolRound, ToolStep
 from core.types import Line, Tool, ToolCall
 from tests.fakes.loop import run_virtual
@@ -78,6 +80,7 @@ class Scene:
         providers: dict[str, Provider] | None = None,
         toolbox: Toolbox | None = None,
         cache=None,
+        purse: Purse | None = None,
         **request: object,
     ) -> None:
         self.model = model
@@ -86,7 +89,7 @@ class Scene:
         self.notes: list[Checkpoint] = []
         self.turn = Turn(
             TurnRequest(turn_id="t1", preset=wanted, lines=lines, scope="s", **request),  # type: ignore[arg-type]
-            world=world(model, **(providers or {})),
+            world=replace(world(model, **(providers or {})), purse=purse),
             cache=cache or NoCache(),
             toolbox=toolbox,
         )

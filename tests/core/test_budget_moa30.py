@@ -98,9 +98,9 @@ def test_a_day_ends_at_midnight_where_the_operator_lives():
     )
 
 
-@pytest.mark.parametrize(("day", "hours"), [((2026, 3, 29), 23), ((2026, 10, 25), 25)])
+@pytest.mark.parametrize(("day", "hours"), [("2026-03-29", 23), ("2026-10-25", 25)])
 def test_a_day_on_which_clocks_change_is_as_long_as_it_is(day, hours):
-    begin, end = window("daily", datetime(*day, 12, tzinfo=UTC), BERLIN)
+    begin, end = window("daily", datetime.fromisoformat(f"{day}T12:00Z"), BERLIN)
     assert end.astimezone(UTC) - begin.astimezone(UTC) == timedelta(hours=hours)
 
 
@@ -117,12 +117,12 @@ def test_a_month_ends_with_its_last_day():
 
 
 @given(
-    st.datetimes(datetime(2000, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)),
+    st.integers(946_684_800, 2_840_140_800),  # 2000 to 2060
     st.sampled_from(["UTC", "Europe/Berlin", "America/Santiago", "Asia/Beirut", "Pacific/Apia"]),
     st.sampled_from(["daily", "monthly"]),
 )
-def test_every_moment_lies_in_one_period_and_the_next_one_follows_at_once(at, name, period):
-    zone = ZoneInfo(name)
+def test_every_moment_lies_in_one_period_and_the_next_one_follows_at_once(seconds, name, period):
+    at, zone = datetime.fromtimestamp(seconds, UTC), ZoneInfo(name)
     begin, end = window(period, at, zone)
     assert begin.astimezone(UTC) <= at < end.astimezone(UTC)
     assert window(period, end, zone)[0].astimezone(UTC) == end.astimezone(UTC)

@@ -22,6 +22,7 @@ from core.types import Line, Usage
 from tests.fakes.model import ScriptedModel
 from tests.fakes.turns import start
 
+NONE = Decimal(0)
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 PAID = Provider(name="p", model=ScriptedModel({}))
 LOCAL = replace(PAID, local=True)
@@ -67,9 +68,9 @@ def hold(purse: Purse, cost: int = 10, *, position: int = 0) -> Hold:
 def test_what_is_reserved_counts_until_it_is_settled_to_what_it_took():
     books = account()
     held = hold(purse(books), 30)
-    assert (books.spent, books.reserved) == (0, Decimal("0.3"))
+    assert (books.spent, books.reserved) == (NONE, Decimal("0.3"))
     held.settle(took(12))
-    assert (books.spent, books.reserved) == (Decimal("0.12"), 0)
+    assert (books.spent, books.reserved) == (Decimal("0.12"), NONE)
     held.settle(took(99))
     assert books.spent == Decimal("0.12")
 
@@ -77,7 +78,7 @@ def test_what_is_reserved_counts_until_it_is_settled_to_what_it_took():
 def test_a_call_that_was_never_made_gives_its_reservation_back():
     books = account()
     hold(purse(books)).settle(None)
-    assert (books.spent, books.reserved) == (0, 0)
+    assert (books.spent, books.reserved) == (NONE, NONE)
 
 
 def test_over_100_percent_references_are_skipped_and_the_answer_is_given():
@@ -118,7 +119,7 @@ def test_an_answer_is_reserved_before_the_fan_out_and_advice_never_takes_its_pla
         turn.reserve(call(position=1), PAID)  # with it 125 % are reached
     assert books.reserved == Decimal("0.4")
     hold(turn, 50).settle(took(50))
-    assert (books.spent, books.reserved) == (Decimal("1.49"), 0)
+    assert (books.spent, books.reserved) == (Decimal("1.49"), NONE)
 
 
 def test_advice_is_not_cut_by_what_its_own_answer_will_cost():
@@ -169,17 +170,17 @@ def test_at_80_percent_there_is_one_notice():
     books = account()
     turn = purse(books, warn=warned.append)
     hold(turn).settle(took(79))
-    assert turn.notes == ()
+    assert not warned
     hold(turn).settle(took(3))
     told = (
         "82 % of your daily budget is used ($0.820 of $1.00). "
         "It starts anew on Sunday 29 November at 00:00 (UTC)."
     )
-    assert turn.notes == (told,)
+    assert list(turn.notes) == [told]
     assert warned == [told]
     other = purse(books, warn=warned.append)
     hold(other).settle(took(3))
-    assert other.notes == ()
+    assert not other.notes
     assert warned == [told]
 
 
