@@ -19,7 +19,7 @@ from core.errors import ConfigError, GatewayError, StoreError, UserError
 from gateway.lean import without
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
 
     from gateway.config import Config
     from gateway.config.model import Http
@@ -107,10 +107,10 @@ def check(path: Path) -> None:
     """Say what is wrong with the file, or what it amounts to."""
     from gateway.clock import SystemClock
     from gateway.config import describe
-    from gateway.wiring import open_pricer, warm_prices
+    from gateway.wiring import held_tools, open_pricer, warm_prices
 
     found = _load(path)
-    for line in describe(found):
+    for line in [*describe(found), *(f"warning: {each}" for each in held_tools(found))]:
         click.echo(line)
     with _operator():
         asyncio.run(warm_prices(found, open_pricer(found, SystemClock())))
@@ -124,6 +124,31 @@ def schema() -> None:
     from gateway.config import schema as of_the_file
 
     click.echo(json.dumps(of_the_file(), indent=2))
+
+
+@main.group()
+def tools() -> None:
+    """Look at what tool servers offer, and approve what has changed."""
+
+
+@tools.command("list")
+@config_option
+@click.argument("server", required=False)
+def list_tools(path: Path, server: str | None) -> None:
+    """Start the servers, or one of them, and say what they list and what is held back."""
+    from gateway.pinned import show
+
+    _look(path, lambda config: show(config, server, click.echo))
+
+
+@tools.command("approve")
+@config_option
+@click.argument("server")
+def approve_tools(path: Path, server: str) -> None:
+    """Say what has changed of a server's tools, and let models have them as they are now."""
+    from gateway.pinned import approve
+
+    _look(path, lambda config: approve(config, server, click.echo))
 
 
 @main.command()
@@ -182,6 +207,20 @@ def _load(path: Path) -> Config:
             )
             raise ConfigError(message)
         return configuration.load(path, os.environ)
+
+
+def _look(path: Path, work: Callable[[Config], Coroutine[None, None, bool]]) -> None:
+    """Do something with tool servers; exit code 1 if one of them is of no use."""
+    import logging
+
+    from gateway import logs
+
+    config = _load(path)
+    logs.set_up(config.secrets)
+    logging.getLogger().setLevel(logging.WARNING)
+    with _operator():
+        if not asyncio.run(work(config)):
+            sys.exit(FAILED)
 
 
 def _load_or_demo(path: Path) -> Config:

@@ -49,17 +49,18 @@ class Offers:
     def make(self, listed: Sequence[Listed]) -> Offer:
         """Offer what may be; say once what may not."""
         reviewed = review(listed, self._approved(listed))
+        if (only := self._options.only) is not None:
+            reviewed = tuple([_named(only, each) for each in reviewed])
         states = {each.name: each.state for each in reviewed}
-        only = self._options.only
-        wanted = [each for each in listed if only is None or each.name in only]
-        fit = [each for each in wanted if states[each.name] == "approved"]
+        fit = [each for each in listed if states[each.name] == "approved"]
+        held = [each.name for each in listed if states[each.name] in {"changed", "new"}]
         tools = tuple([as_offered(self._options.name, each) for each in fit])
         offer = Offer(
             listed=tuple(listed),
             reviewed=reviewed,
             tools=tools,
             own={tool.name: each.name for tool, each in zip(tools, fit, strict=True)},
-            held=tuple([each.name for each in wanted if states[each.name] != "approved"]),
+            held=tuple(held),
         )
         self._tell(offer.held, {each.name for each in listed})
         return offer
@@ -107,6 +108,11 @@ class Offers:
             )
         if missing:
             log.warning("tools_not_there", server=server, tools=_names(missing))
+
+
+def _named(only: frozenset[str], tool: Reviewed) -> Reviewed:
+    """Leave a tool alone that the configuration does not name: nobody is offered it anyway."""
+    return tool if tool.name in only else Reviewed(name=tool.name, state="unnamed")
 
 
 def _names(names: Sequence[str]) -> str:

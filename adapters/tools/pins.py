@@ -20,13 +20,16 @@ import msgspec
 from adapters.tools.listing import Listed
 from adapters.tools.results import printable
 
-State: TypeAlias = Literal["approved", "changed", "new", "gone"]
+State: TypeAlias = Literal["approved", "changed", "new", "gone", "unnamed"]
 _WIDTH: Final = 160  # of a line that is shown: what changed far to the right is seen, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
-    """A tool as it is listed now, or was approved, and what is to be said of it."""
+    """A tool as it is listed now, or was approved, and what is new in it.
+
+    "unnamed": the configuration names others only.
+    """
 
     name: str
     state: State

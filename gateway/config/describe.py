@@ -6,6 +6,7 @@ Decides the words only: what is unavailable and why is the configuration's own t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from core.presets import RESERVED, Preset, ReferenceSlot
 from gateway.config.load import Config
@@ -20,6 +21,9 @@ def describe(config: Config) -> list[str]:
     for name, provider in config.providers.items():
         if reason := missing(provider):
             lines.append(f"provider {name}: unavailable ({reason})")
+    for name, server in config.settings.tools.servers.items():
+        place = server.command[0] if server.command else urlsplit(server.url or "").netloc
+        lines.append(f"tool server {name}: {place.rpartition('@')[2]}, approve: {server.approve}")
     lines += [f"warning: {each}" for each in config.warnings]
     return lines
 

@@ -10,7 +10,7 @@ from gateway.wiring.machine import (
     warm_prices,
 )
 from gateway.wiring.models import LocalModel, Models, ModelState, open_models
-from gateway.wiring.tools import held_tools, open_tools
+from gateway.wiring.tools import OwnedServer, held_tools, open_tools
 
 __all__ = [
     "ChatParts",
@@ -19,6 +19,7 @@ __all__ = [
     "Messenger",
     "ModelState",
     "Models",
+    "OwnedServer",
     "held_tools",
     "import_chats",
     "open_chats",

@@ -7,21 +7,61 @@ is started, in a thread: it takes seconds, and most of its users never pay for i
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from core.errors import ConfigError
+from core.ports import ToolServer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adapters.tools.link import Opener
     from adapters.tools.pins import Pins
-    from adapters.tools.server import McpServer
     from gateway.config import Config
 
 
-def open_tools(config: Config) -> tuple[McpServer, ...]:
-    """Make every configured server; each has to run (`McpServer.run`) to do anything.
+class ReviewedTool(Protocol):
+    """A tool, held against what was approved."""
+
+    @property
+    def name(self) -> str:
+        """What its server calls it."""
+        ...
+
+    @property
+    def state(self) -> str:
+        """One of approved, changed, new, gone, unnamed."""
+        ...
+
+    @property
+    def changes(self) -> Sequence[str]:
+        """What is new in it, as lines of a diff that a terminal can show."""
+        ...
+
+
+class OwnedServer(ToolServer, Protocol):
+    """A tool server that has to be run, and whose tools an owner looks over."""
+
+    @property
+    def reviewed(self) -> Sequence[ReviewedTool]:
+        """Every tool as it is listed now, or was approved."""
+        ...
+
+    async def approve(self) -> None:
+        """Approve the tools as they are listed now.
+
+        Raises:
+            OSError: it cannot be kept.
+        """
+        ...
+
+    async def run(self) -> None:
+        """Start it when it is wanted, and own it until cancelled."""
+        ...
+
+
+def open_tools(config: Config) -> tuple[OwnedServer, ...]:
+    """Make every configured server; each has to run to do anything.
 
     Raises:
         ConfigError: the client library is not installed; the text says how to.
