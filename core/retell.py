@@ -23,6 +23,7 @@ from core.events import (
 from core.outcomes import Advice, apart
 from core.presets import Preset
 from core.records import StoredTurn, TurnEnd
+from core.veil import seen, seen_advice
 
 
 def retell(turn: StoredTurn) -> Iterator[TurnEvent]:
@@ -34,7 +35,7 @@ def retell(turn: StoredTurn) -> Iterator[TurnEvent]:
         labels=tuple(slot.label for slot in preset.active),
         aggregator=preset.aggregator.label,
     )
-    rounds = checkpoints(turn)
+    rounds = shown(turn)
     for round_, advice in rounds.items():
         references, _ = apart(advice)
         for each in references:
@@ -43,10 +44,20 @@ def retell(turn: StoredTurn) -> Iterator[TurnEvent]:
             yield ReferencesDone(advice=references)
     yield from _asked(turn)
     if turn.end is not None:
-        if turn.end.answer:
-            yield AnswerDelta(text=turn.end.answer)
         last = rounds[max(rounds)] if rounds else ()
-        yield _terminal(turn.end, preset, last)
+        ending = seen(_terminal(turn.end, preset, last), preset)
+        if ending.result.text:
+            yield AnswerDelta(text=ending.result.text)
+        yield ending
+
+
+def shown(turn: StoredTurn) -> dict[int, tuple[Advice, ...]]:
+    """Give what is known of the references as it may be shown, by round, in slot order."""
+    preset = turn.start.preset
+    return {
+        round_: tuple(seen_advice(each, preset) for each in advice)
+        for round_, advice in checkpoints(turn).items()
+    }
 
 
 def _asked(turn: StoredTurn) -> Iterator[TurnEvent]:

@@ -13,6 +13,7 @@ from core.events import Round, Terminal, TurnFailed, TurnResult, TurnStopped
 from core.outcomes import Advice, CallReport, apart
 from core.records import TurnStart
 from core.types import Image, Json, Line, ToolCall, Usage
+from core.veil import kept_record
 
 SCHEMA = 1
 
@@ -27,7 +28,7 @@ def turn_record(start: TurnStart, ending: Terminal) -> Mapping[str, Json]:
     """
     result = ending.result
     views: list[tuple[Line, ...]] = []
-    return {
+    record: dict[str, Json] = {
         "schema": SCHEMA,
         "turn_id": start.turn_id,
         "session": start.session,
@@ -47,6 +48,7 @@ def turn_record(start: TurnStart, ending: Terminal) -> Mapping[str, Json]:
         "iterations": _iterations(result, views),
         "views": [_lines(view) for view in views],
     }
+    return kept_record(record, start.preset)
 
 
 def _ending(ending: Terminal) -> str:

@@ -20,7 +20,7 @@ from core.panel import row_of
 from core.ports import Capabilities
 from core.presets import DEFAULT, OFF, Catalogue, Level, Preset
 from core.records import Spending, Spent, StoredTurn
-from core.retell import checkpoints
+from core.retell import shown
 from core.wording import dollars_text, row_text
 
 VALUE_BYTES: Final = 40
@@ -184,7 +184,7 @@ def advice_frames(turn: StoredTurn, value: str, can: Capabilities) -> list[Frame
 
 
 def _last_advice(turn: StoredTurn) -> Sequence[Advice]:
-    rounds = checkpoints(turn)
+    rounds = shown(turn)
     return rounds[max(rounds)] if rounds else ()
 
 

@@ -21,6 +21,7 @@ from core.engine import Turn
 from core.events import Landed, TurnFailed, TurnFinished, TurnStopped
 from core.records import TurnEnd
 from core.turnstile import my_turn
+from core.veil import kept, kept_advice, seen, veiled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +78,7 @@ class TurnRunner:
             StoreError: something could not be stored; the turn is unfinished.
         """
         world = await self._ready(request, start)
-        tell = partial(_tell_all, (tell, *self.listeners))
+        tell = veiled(partial(_tell_all, (tell, *self.listeners)), start.preset)
         checkpoints: asyncio.Queue[Checkpoint | None] = asyncio.Queue()
         toolbox = None if tools is None else tools(self.store, tell, checkpoints.join)
         turn = Turn(request, world=world, cache=self.cache, toolbox=toolbox)
@@ -92,11 +93,11 @@ class TurnRunner:
         if ending is None:
             message = "a turn ended without an ending"
             raise RuntimeError(message)
-        await self.store.finish(turn_end(request.turn_id, ending))
+        await self.store.finish(turn_end(request.turn_id, kept(ending, start.preset)))
         tell(ending)
         for sink in self.sinks:
             await sink.turn_over(start, ending)
-        return ending
+        return seen(ending, start.preset)
 
     async def _ready(self, request: TurnRequest, start: TurnStart) -> World:
         """Wait until all is there that the turn needs, a purse of its own included."""
@@ -134,7 +135,7 @@ class TurnRunner:
         """Run a turn to its end, and beside it keep its checkpoints."""
         turn_id = start.turn_id
         async with asyncio.TaskGroup() as group:
-            keeper = group.create_task(self._keep(turn_id, checkpoints))
+            keeper = group.create_task(self._keep(start, checkpoints))
             asking = group.create_task(_ask(turn, turn_id, tell, checkpoints.put_nowait))
             await asyncio.sleep(0)  # a task that is stopped before its first step has no ending
             self.running[turn_id] = asking
@@ -154,12 +155,14 @@ class TurnRunner:
         if not self.stop(turn_id):
             self.stopping.add(turn_id)
 
-    async def _keep(self, turn_id: str, checkpoints: asyncio.Queue[Checkpoint | None]) -> None:
+    async def _keep(self, start: TurnStart, checkpoints: asyncio.Queue[Checkpoint | None]) -> None:
         while (checkpoint := await checkpoints.get()) is not None:
             if isinstance(checkpoint, Landed):
-                await self.store.landed(turn_id, checkpoint.round, checkpoint.advice)
+                (advice,) = kept_advice([checkpoint.advice], start.preset)
+                await self.store.landed(start.turn_id, checkpoint.round, advice)
             else:
-                await self.store.references_done(turn_id, checkpoint.round, checkpoint.rest)
+                rest = kept_advice(checkpoint.rest, start.preset)
+                await self.store.references_done(start.turn_id, checkpoint.round, rest)
             checkpoints.task_done()
 
 

@@ -32,7 +32,6 @@ _CHAT: dict[str, tuple[object, ...]] = {
     "retention": (None,),
 }
 _Row: TypeAlias = tuple[Path, bool, str]  # where, whether it asks in vain, and what to say of it
-_BARE = "every trace and every log holds the whole text"
 
 
 def notice(settings: Settings, report: Report) -> None:
@@ -52,7 +51,6 @@ def _rows(settings: Settings) -> Iterator[_Row]:
         yield ("platforms", name), closed, told
     for name, preset in settings.moa.presets.items():
         yield from _preset(preset, ("moa", "presets", name))
-    yield ("moa", "privacy_filter"), settings.moa.privacy_filter != "off", f"{_LATER}; {_BARE}"
     for block in _BLOCKS:
         vain = _says_something(getattr(settings, block))
         yield (block,), vain, f"{_LATER}: nothing is held to it"
@@ -75,9 +73,7 @@ def _chat(said: ChatSettings, path: Path) -> Iterator[_Row]:
 
 
 def _preset(preset: PresetBlock, path: Path) -> Iterator[_Row]:
-    hides = preset.privacy_filter not in {None, "off"}
     yield (*path, "allow"), bool(preset.allow), f"{_LATER}; everybody may choose it"
-    yield (*path, "privacy_filter"), hides, f"{_LATER}; {_BARE}"
 
 
 def _says_something(block: Block | tuple[Block, ...]) -> bool:
