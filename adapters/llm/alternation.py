@@ -10,10 +10,12 @@ import re
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 
+from adapters.llm.quirks import of_family
+from adapters.llm.roles import joined
 from core.calls import Chunk, ModelCall
 from core.errors import ContextOverflow, ModelForbidden, ModelRefused
 from core.ports import Model
-from core.types import Image, Line
+from core.types import Line
 
 EMPTY = Chunk()
 BRIDGE = "I have read the results above."
@@ -37,7 +39,7 @@ class Alternating:
 
     async def stream(self, call: ModelCall) -> AsyncGenerator[Chunk, None]:
         model = call.slot.model
-        asked = in_turns(call) if model in self._strict else call
+        asked = in_turns(call) if self._wants_turns(model) else call
         while True:
             stream = self._model.stream(asked)
             try:
@@ -50,6 +52,9 @@ class Alternating:
                 asked = asked_again(asked, error)
             finally:
                 await stream.aclose()
+
+    def _wants_turns(self, model: str) -> bool:
+        return model in self._strict or "turns" in of_family(model)
 
 
 def asked_again(call: ModelCall, refusal: ModelRefused) -> ModelCall:
@@ -82,7 +87,7 @@ def in_turns(call: ModelCall) -> ModelCall:
         if line.role == "user" and lines and lines[-1].role == "tool":
             lines.append(Line.of("assistant", BRIDGE))
         if lines and _one_turn(lines[-1], line):
-            lines[-1] = _merged(lines[-1], line)
+            lines[-1] = joined(lines[-1], line)
         else:
             lines.append(line)
         last_of[len(lines) - 1] = at
@@ -93,17 +98,3 @@ def in_turns(call: ModelCall) -> ModelCall:
 def _one_turn(first: Line, second: Line) -> bool:
     speaks = second.role in {"user", "assistant"} and second.role == first.role
     return speaks and not first.tool_calls
-
-
-def _merged(first: Line, second: Line) -> Line:
-    parts: list[str | Image] = [*first.parts]
-    for part in second.parts:
-        if parts and isinstance(part, str) and isinstance(parts[-1], str):
-            parts[-1] += f"\n\n{part}"
-        else:
-            parts.append(part)
-    name = first.name if first.name == second.name else None
-    sealed = first.sealed + second.sealed
-    return replace(
-        first, parts=tuple(parts), name=name, tool_calls=second.tool_calls, sealed=sealed
-    )

@@ -11,20 +11,23 @@ from decimal import Decimal
 import msgspec
 
 from adapters.llm import failures
+from adapters.llm.chat_seal import Thoughts
 from adapters.llm.chat_tools import ToolCalls
 from adapters.llm.chat_wire import Answered, Choice, Words, finish_of, spent_of
 from adapters.llm.encoding import decode
 from core.calls import Chunk
 from core.errors import ModelBroken, ModelRefused, ModelUnreachable
-from core.types import Finish, Usage
+from core.types import Finish, Sealed, Usage
 
 
 class ChatAnswer:
     """One answer as it comes: `take` its documents, `flush` what is new, `end` it."""
 
-    def __init__(self, secrets: tuple[str, ...] = ()) -> None:
-        """Begin an answer; `secrets` are taken out of what the provider says in errors."""
+    def __init__(self, secrets: tuple[str, ...] = (), *, label: str = "") -> None:
+        """Begin an answer of the slot `label`; `secrets` are taken out of quoted errors."""
         self._secrets = secrets
+        self._label = label
+        self._thoughts = Thoughts()
         self._calls = ToolCalls()
         self._text: list[str] = []
         self._thought: list[str] = []
@@ -84,6 +87,7 @@ class ChatAnswer:
         self._thought.append(words.thought)
         self._progress |= bool(words.tool_calls or words.reasoning_details)
         self._calls.take(words.tool_calls or ())
+        self._thoughts.take(words)
         self._spend(choice.usage)
         self._reason = str(choice.finish_reason or "") or self._reason
         self._chosen = True
@@ -130,4 +134,10 @@ class ChatAnswer:
         if self._reason == "error":
             raise ModelBroken("The provider broke off with an error")
         finish: Finish = "tool_calls" if calls and reason == "stop" else reason
-        return Chunk(tool_calls=calls, finish=finish)
+        return Chunk(tool_calls=calls, sealed=self._sealed(len(calls)), finish=finish)
+
+    def _sealed(self, calls: int) -> tuple[Sealed, ...]:
+        """Keep what the model wants back with its calls; nothing, if some of them were cut."""
+        beside = self._calls.beside()
+        whole = 0 < calls == len(beside)
+        return self._thoughts.sealed(self._label, beside) if whole else ()

@@ -20,7 +20,7 @@ FORMAT = Format(
     path="/chat/completions",
     headers=bearer,
     fields=fields_of,
-    answer=lambda _call, endpoint: ChatAnswer(endpoint.secrets),
+    answer=lambda call, endpoint: ChatAnswer(endpoint.secrets, label=call.slot.label),
 )
 
 

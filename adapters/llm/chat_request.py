@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from adapters.llm.chat_seal import unsealed
 from adapters.llm.encoding import Fields
 from adapters.llm.quirks import Quirks, cap_field
+from adapters.llm.roles import known
 from core.calls import ModelCall
 from core.types import Image, Json, Line, Tool, ToolCall
 
@@ -37,10 +39,12 @@ def fields_of(call: ModelCall, extra_body: Mapping[str, Json], quirks: Quirks) -
 
 
 def _messages(call: ModelCall, quirks: Quirks) -> list[Json]:
-    if "opt_in_cache" in quirks and "no_cache_control" not in quirks:
-        marked = call.breakpoints
-        return [_cached(_message(line), here=at in marked) for at, line in enumerate(call.lines)]
-    return [_message(line) for line in call.lines]
+    label, lines = call.slot.label, known(call.lines, quirks)
+    messages = [_message(line, label, quirks) for line in lines]
+    if "opt_in_cache" not in quirks or "no_cache_control" in quirks:
+        return [*messages]
+    marked = call.breakpoints
+    return [_cached(message, here=at in marked) for at, message in enumerate(messages)]
 
 
 def _cached(message: Fields, *, here: bool) -> Fields:
@@ -55,15 +59,17 @@ def _cached(message: Fields, *, here: bool) -> Fields:
     return {**message, "content": parts}
 
 
-def _message(line: Line) -> Fields:
+def _message(line: Line, label: str, quirks: Quirks) -> Fields:
     message: Fields = {"role": line.role, "content": _content(line)}
     if line.name is not None:
         message["name"] = line.name
+    kept, beside = unsealed(line, label, quirks)
     if line.tool_calls:
-        message["tool_calls"] = [_call(call) for call in line.tool_calls]
+        calls = zip(line.tool_calls, beside, strict=True)
+        message["tool_calls"] = [_call(call) | more for call, more in calls]
     if line.tool_call_id is not None:
         message["tool_call_id"] = line.tool_call_id
-    return message
+    return message | kept
 
 
 def _content(line: Line) -> Json:

@@ -23,6 +23,23 @@ class _Growing:
     id: str = ""
     name: str = ""
     arguments: list[str] = field(default_factory=list)
+    beside: dict[str, object] = field(default_factory=dict)
+
+    def take(self, piece: ToolPiece) -> None:
+        """Take a piece of this call."""
+        if piece.extra_content:
+            self.beside["extra_content"] = piece.extra_content
+        function = piece.function
+        if function is None:
+            return
+        self.name = self.name or function.name or ""
+        match function.arguments:
+            case str(text):
+                self.arguments.append(text)
+            case {**fields}:
+                self.arguments.append(msgspec.json.encode(fields).decode())
+            case None:
+                pass
 
 
 class ToolCalls:
@@ -40,18 +57,7 @@ class ToolCalls:
     def take(self, pieces: Iterable[ToolPiece]) -> None:
         """Take pieces in the order in which they came."""
         for piece in pieces:
-            call = self._of(piece)
-            function = piece.function
-            if function is None:
-                continue
-            call.name = call.name or function.name or ""
-            match function.arguments:
-                case str(text):
-                    call.arguments.append(text)
-                case {**fields}:
-                    call.arguments.append(msgspec.json.encode(fields).decode())
-                case None:
-                    pass
+            self._of(piece).take(piece)
 
     def whole(self, *, cut: bool) -> tuple[ToolCall, ...]:
         """Give the calls. Of an answer that was `cut`, a half-written one is left out."""
@@ -65,6 +71,10 @@ class ToolCalls:
             if call.name
         )
         return tuple(call for call in calls if not cut or is_json(call.arguments))
+
+    def beside(self) -> list[dict[str, object]]:
+        """Give what stands beside each call, which nobody but its provider can read."""
+        return [call.beside for call in self._calls if call.name]
 
     def _of(self, piece: ToolPiece) -> _Growing:
         """Find the call that a piece belongs to, or begin one."""

@@ -15,10 +15,9 @@ from core.types import Finish, Usage
 
 
 class Part(Struct):
-    """A piece of content or of reasoning."""
+    """A piece of content."""
 
     text: str | None = None
-    summary: object = None
 
 
 Content = str | list[Part | str] | Part | None
@@ -37,6 +36,7 @@ class ToolPiece(Struct):
     index: int | str | None = None
     id: str | int | None = None
     function: Function | None = None
+    extra_content: dict[str, object] | None = None
 
 
 class Words(Struct):
@@ -46,7 +46,7 @@ class Words(Struct):
     refusal: str | None = None
     reasoning_content: Content = None
     reasoning: Content = None
-    reasoning_details: Content = None
+    reasoning_details: object = None
     tool_calls: list[ToolPiece] | None = None
 
     @property
@@ -57,10 +57,8 @@ class Words(Struct):
     @property
     def thought(self) -> str:
         """The reasoning; one that comes in two fields comes once."""
-        for thought in (self.reasoning_content, self.reasoning, self.reasoning_details):
-            if text := words_of(thought):
-                return text
-        return ""
+        told = words_of(self.reasoning_content) or words_of(self.reasoning)
+        return told or "".join(map(_shown, details_of(self.reasoning_details)))
 
 
 class Choice(Struct):
@@ -104,11 +102,22 @@ def words_of(content: Content) -> str:
         case str():
             return content
         case Part():
-            return content.text or (content.summary if isinstance(content.summary, str) else "")
+            return content.text or ""
         case list():
             return "".join(words_of(part) for part in content)
         case None:
             return ""
+
+
+def details_of(details: object) -> list[dict[str, object]]:
+    """Give the pieces of reasoning in OpenRouter's `reasoning_details`."""
+    pieces = [details] if isinstance(details, dict) else details
+    return [each for each in pieces if isinstance(each, dict)] if isinstance(pieces, list) else []
+
+
+def _shown(detail: dict[str, object]) -> str:
+    said = detail.get("text") or detail.get("summary")
+    return said if isinstance(said, str) else ""
 
 
 # --- usage ----------------------------------------------------------------------------------

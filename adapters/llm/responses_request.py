@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from adapters.llm.encoding import Fields
 from adapters.llm.quirks import Quirk, Quirks
 from adapters.llm.responses_seal import unsealed
+from adapters.llm.roles import known
 from core.calls import ModelCall
 from core.types import Image, Json, Line, Tool, ToolCall
 
@@ -43,7 +44,7 @@ def fields_of(call: ModelCall, extra_body: Mapping[str, Json], quirks: Quirks) -
         for name, value in more.items():
             fields[name] = _laid(fields.get(name), value)
     label = call.slot.label if "no_encrypted" not in quirks else None
-    items: Json = [item for line in call.lines for item in _items(line, label)]
+    items: Json = [item for line in known(call.lines, quirks) for item in _items(line, label)]
     fields["input"] = fields.pop("input", items)
     return fields
 

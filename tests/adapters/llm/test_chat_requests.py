@@ -57,9 +57,9 @@ async def test_a_cap_that_is_refused_goes_by_its_other_name_once(session, model,
 
 
 async def test_a_temperature_that_a_reasoning_model_refuses_is_left_out(session):
-    async with ProviderSimulator({"o3": Reply()}) as simulator:
+    async with ProviderSimulator({"gpt-5": Reply()}) as simulator:
         model = ChatCompletions(session, Endpoint(base_url=simulator.base_url))
-        await hear(model, call("o3", temperature=0.2))
+        await hear(model, call("gpt-5", temperature=0.2))
         assert [seen.body.get("temperature") for seen in simulator.seen] == [0.2, None]
 
 

@@ -268,12 +268,12 @@ def test_whatever_comes_is_an_answer_or_one_of_our_errors(documents):
 
 
 async def test_chance_that_a_model_refuses_is_left_out_from_then_on(session):
-    reply = Reply(refuses=("temperature", "top_p"))
+    reply, name = Reply(refuses=("temperature", "top_p")), "claude-sonnet-5"
     async with AnthropicSimulator({"*": reply}) as simulator:
         model = Messages(session, Endpoint(base_url=simulator.base_url))
         for _ in range(2):
-            await hear(model, call(MODEL, temperature=0.3))
-        await hear(model, call(MODEL, extra={"top_p": 0.3}))
+            await hear(model, call(name, temperature=0.3))
+        await hear(model, call(name, extra={"top_p": 0.3}))
         sent = ["temperature" in each.body or "top_p" in each.body for each in simulator.seen]
     assert sent == [True, False, False, False]
 
