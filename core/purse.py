@@ -21,6 +21,7 @@ from core.cost import MILLION
 from core.errors import OverBudget
 from core.outcomes import CallReport
 from core.ports import Pricer, Provider
+from core.presets import Slot
 from core.types import Usage
 from core.wording import dollars_text
 
@@ -32,7 +33,7 @@ NOTHING: Final = Decimal(0)
 USUAL_OUTPUT: Final = 1_000
 """Tokens that an answer is taken to have, where neither a cap nor earlier calls tell."""
 
-ENOUGH: Final = 10
+ENOUGH: Final = 3
 """Calls from which on a model's own lengths tell more."""
 
 REMEMBERED: Final = 200
@@ -45,6 +46,7 @@ class Tariff:
     pricer: Pricer
     unpriced: Decimal | None = None
     outputs: dict[str, deque[int]] = field(default_factory=dict)
+    factors: dict[str, Decimal] = field(default_factory=dict)
 
     def estimate(self, call: ModelCall, *, advisors: int = 0) -> Decimal:
         """Guess before it is made: input and cap, else the slot's p95, else 1,000 tokens.
@@ -59,22 +61,32 @@ class Tariff:
                 for each in call.tools
             )
         )
-        output = self._usual(call.slot.label) if call.max_tokens is None else call.max_tokens
-        usage = Usage(input=into, output=output)
-        return self._known(self.pricer(call.slot, usage), usage)
+        label = call.slot.label
+        output = self._usual(label) if call.max_tokens is None else call.max_tokens
+        listed = self._listed(call.slot, Usage(input=into, output=output))
+        return listed * self.factors.get(label, FULL)
 
-    def charge(self, report: CallReport) -> Decimal:
-        """Say what a call took; what nobody knows counts as the operator said it should."""
+    def charge(self, slot: Slot, report: CallReport) -> Decimal:
+        """Say what a call took; what nobody knows counts as the operator said it should.
+
+        Where a provider reports more than its listed price, the next call is taken to, too.
+        """
+        usage, label = report.usage, report.label
         if report.error is None and report.finish is not None:
-            lengths = self.outputs.setdefault(report.label, deque(maxlen=REMEMBERED))
-            lengths.append(report.usage.output)
-        return self._known(report.dollars, report.usage)
+            self.outputs.setdefault(label, deque(maxlen=REMEMBERED)).append(usage.output)
+        if report.dollars is None:
+            return self.unknown(usage.input + usage.output)
+        listed = self._listed(slot, usage)
+        if listed:
+            self.factors[label] = max(FULL, report.dollars / listed)
+        return report.dollars
 
     def unknown(self, count: int) -> Decimal:
         """Price so many tokens whose price nobody knows."""
         return count * (self.unpriced or NOTHING) / MILLION
 
-    def _known(self, dollars: Decimal | None, usage: Usage) -> Decimal:
+    def _listed(self, slot: Slot, usage: Usage) -> Decimal:
+        dollars = self.pricer(slot, usage)
         return self.unknown(usage.input + usage.output) if dollars is None else dollars
 
     def _usual(self, label: str) -> int:
@@ -137,6 +149,7 @@ class Hold:
     """What is reserved for one call, until it is settled."""
 
     purse: Purse
+    slot: Slot
     dollars: Decimal
     answer: bool
     open: bool = True
@@ -200,7 +213,7 @@ class Purse:
         self.require(provider)
         if not provider.local:
             dollars = self._tariff.estimate(call, advisors=advisors)
-            self._first = self._hold(dollars, answer=True)
+            self._first = self._hold(call, dollars)
 
     def reserve(self, call: ModelCall, provider: Provider) -> Hold | None:
         """Reserve a call before it is made; None where it costs nothing.
@@ -214,14 +227,14 @@ class Purse:
         answer = call.position == 0
         if answer and self._first is not None and self._first.open:
             self._first.settle(None)  # it was admitted; now its whole request is known
-            return self._hold(dollars, answer=True)
+            return self._hold(call, dollars)
         try:
             self._check(dollars, answer=answer)
         except OverBudget as refusal:
             if not answer:
                 self._skipped = f"advisors skipped: {refusal.brief}"
             raise
-        return self._hold(dollars, answer=answer)
+        return self._hold(call, dollars)
 
     def close(self) -> None:
         """Give back what was reserved for an answer that nobody asked for any more."""
@@ -230,7 +243,7 @@ class Purse:
 
     def settle(self, hold: Hold, report: CallReport | None) -> None:
         """Book a call; `Hold.settle` is the way here."""
-        dollars = NOTHING if report is None else self._tariff.charge(report)
+        dollars = NOTHING if report is None else self._tariff.charge(hold.slot, report)
         self._reserved -= hold.dollars
         self._spent += dollars
         if report is not None and hold.answer and report.error is None:
@@ -266,11 +279,11 @@ class Purse:
         if over:
             raise max(over, key=lambda each: each.share).refusal()
 
-    def _hold(self, dollars: Decimal, *, answer: bool) -> Hold:
+    def _hold(self, call: ModelCall, dollars: Decimal) -> Hold:
         self._reserved += dollars
         for account in self._accounts:
             account.reserved += dollars
-        return Hold(self, dollars, answer)
+        return Hold(self, call.slot, dollars, answer=call.position == 0)
 
 
 def _too_much(turn: Decimal, spent: Decimal) -> OverBudget:

@@ -239,7 +239,7 @@ def test_a_call_is_taken_to_cost_its_input_and_its_cap_else_the_p95_else_1000_to
     assert estimate(tariff) == 10
     for length in range(1, 101):
         usage = Usage(output=length)
-        tariff.charge(CallReport(label="p:m", usage=usage, dollars=Decimal(0), finish="stop"))
+        tariff.charge(SLOT, CallReport(label="p:m", usage=usage, finish="stop"))
     assert estimate(tariff) == Decimal("0.96")
     assert tariff.estimate(ModelCall(slot=replace(SLOT, model="other"), lines=())) == 10
     advised = tariff.estimate(ModelCall(slot=SLOT, lines=(), max_tokens=7), advisors=3)
@@ -252,15 +252,24 @@ def test_a_call_is_taken_to_cost_its_input_and_its_cap_else_the_p95_else_1000_to
 def test_calls_that_failed_say_nothing_of_how_long_answers_are():
     tariff = Tariff(cents)
     for _ in range(50):
-        tariff.charge(took(0, error="busy"))
+        tariff.charge(SLOT, took(0, error="busy"))
     assert estimate(tariff) == 10
+
+
+def test_moa_28_where_a_provider_reports_more_than_is_listed_the_next_call_is_taken_to_as_well():
+    tariff = Tariff(cents)
+    dear = CallReport(label="p:m", usage=Usage(output=5), dollars=Decimal("0.5"))
+    assert tariff.charge(SLOT, dear) == Decimal("0.5")
+    assert estimate(tariff, 7) == Decimal("0.7")
+    tariff.charge(SLOT, replace(dear, dollars=Decimal("0.01")))
+    assert estimate(tariff, 7) == Decimal("0.07")
 
 
 def test_moa_28_a_price_that_nobody_knows_counts_as_the_operator_said():
     tariff = Tariff(lambda _slot, _usage: None, Decimal(10))
     assert estimate(tariff, 1_000) == Decimal("0.01")
     usage = Usage(input=600, output=400)
-    assert tariff.charge(CallReport(label="p:m", usage=usage)) == Decimal("0.01")
+    assert tariff.charge(SLOT, CallReport(label="p:m", usage=usage)) == Decimal("0.01")
 
 
 # --- concurrent turns -------------------------------------------------------------------------
