@@ -105,6 +105,8 @@ def open_models(
     circuits: list[Circuits] = []
     services: list[Service] = []
     embedded: dict[str, Embedded] = {}
+    # What runs here is free, unless the operator says what it costs (MOA-28).
+    priced = {label.partition(":")[0] for label in config.settings.prices}
     for name, shape in config.providers.items():
         model: Model
         if isinstance(shape, shapes.Embedded):
@@ -126,7 +128,7 @@ def open_models(
             missing=missing(shape),
             max_parallel=shape.max_parallel,
             small=isinstance(shape, shapes.Embedded) and shape.model_path is None,
-            local=not isinstance(shape, PAID),
+            local=not isinstance(shape, PAID) and name not in priced,
         )
     return Models(
         providers=made,
