@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from gateway.config import doors
 from gateway.config.chats import ChatSettings
 from gateway.config.mixtures import ActingSlot, FallbackSlot, PresetBlock
-from gateway.config.model import Settings
+from gateway.config.model import Settings, ToolServer
 from gateway.config.presets import cadence
 from gateway.config.providers import Scripted
 from gateway.config.report import Path, Report, nearest
@@ -137,11 +137,21 @@ def _tools(settings: Settings, report: Report) -> None:
     for name, server in settings.tools.servers.items():
         path = ("tools", "servers", name)
         name_fits(name, path, report)
-        if (server.command is None) == (server.url is None):
-            once(report, (*path, "command"), "a server has either a command or a url")
-        if server.command is not None and not server.command[:1]:
-            once(report, (*path, "command"), "names a program and its arguments")
+        for key, told in _mistaken(server):
+            once(report, (*path, key), told)
         _headers(server.headers, (*path, "headers"), report)
+
+
+def _mistaken(server: ToolServer) -> Iterator[tuple[str, str]]:
+    """Give the keys of a server that do not go together, and what to say of each."""
+    if (server.command is None) == (server.url is None):
+        yield "command", "a server has either a command or a url"
+        return
+    if server.command is not None and not any(server.command[:1]):
+        yield "command", "names a program and its arguments"
+    vain = ("headers",) if server.url is None else ("env", "cwd")
+    hint = "are sent to a url; a command has env" if server.url is None else "is for a command"
+    yield from ((key, hint) for key in vain if getattr(server, key))
 
 
 def _prices(settings: Settings, report: Report) -> None:

@@ -147,6 +147,9 @@ TOP = {
     "tools: {servers: {t: {command: [a], url: 'http://a/'}}}": f"9: {EITHER}",
     "tools: {servers: {t: {command: []}}}": "9: tools.servers.t.command: names a program and its "
     "arguments",
+    "tools: {servers: {t: {command: [a], headers: {X-Key: k}}}}": "9: tools.servers.t.headers: are "
+    "sent to a url; a command has env",
+    "tools: {servers: {t: {url: 'http://a/', cwd: /}}}": "9: tools.servers.t.cwd: is for a command",
     "tools: {servers: {t: {command: [a], timeout: 0}}}": "9: tools.servers.t.timeout: should be a "
     "number above 0, not '0'",
     "prices: {gpt: {input: 1, output: 1}}": "9: prices.gpt: should be provider:model, such as "
