@@ -14,7 +14,7 @@ from core.errors import ConfigError
 from core.presets import slots_of
 from core.types import Usage
 from gateway.config import missing
-from gateway.wiring.models import PAID
+from gateway.wiring.models import PAID, has_price
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +82,7 @@ async def warm_prices(config: Config, prices: Prices) -> None:
         slot
         for preset in config.catalogue.presets.values()
         for slot in slots_of(preset)
-        if isinstance(config.providers.get(slot.provider), PAID)
+        if has_price(config, slot.provider)
     ]
     await prices.learn(paid)
     budgets = config.budgets

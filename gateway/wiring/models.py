@@ -91,6 +91,12 @@ class Models:
         return {name: left for each in every for name, left in each.items()}
 
 
+def has_price(config: Config, provider: str) -> bool:
+    """Tell whether calls cost something: what runs here is free, unless the operator prices it."""
+    priced = {label.partition(":")[0] for label in config.settings.prices}
+    return isinstance(config.providers.get(provider), PAID) or provider in priced
+
+
 def open_models(
     config: Config,
     session: aiohttp.ClientSession,
@@ -105,8 +111,6 @@ def open_models(
     circuits: list[Circuits] = []
     services: list[Service] = []
     embedded: dict[str, Embedded] = {}
-    # What runs here is free, unless the operator says what it costs (MOA-28).
-    priced = {label.partition(":")[0] for label in config.settings.prices}
     for name, shape in config.providers.items():
         model: Model
         if isinstance(shape, shapes.Embedded):
@@ -128,7 +132,7 @@ def open_models(
             missing=missing(shape),
             max_parallel=shape.max_parallel,
             small=isinstance(shape, shapes.Embedded) and shape.model_path is None,
-            local=not isinstance(shape, PAID) and name not in priced,
+            local=not has_price(config, name),
         )
     return Models(
         providers=made,
