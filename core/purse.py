@@ -46,7 +46,7 @@ class Tariff:
     pricer: Pricer
     unpriced: Decimal | None = None
     outputs: dict[str, deque[int]] = field(default_factory=dict)
-    factors: dict[str, Decimal] = field(default_factory=dict)
+    dearer: dict[str, Decimal] = field(default_factory=dict)
 
     def estimate(self, call: ModelCall, *, advisors: int = 0) -> Decimal:
         """Guess before it is made: input and cap, else the slot's p95, else 1,000 tokens.
@@ -64,21 +64,20 @@ class Tariff:
         label = call.slot.label
         output = self._usual(label) if call.max_tokens is None else call.max_tokens
         listed = self._listed(call.slot, Usage(input=into, output=output))
-        return listed * self.factors.get(label, FULL)
+        return max(listed, self.dearer.get(label, NOTHING))
 
     def charge(self, slot: Slot, report: CallReport) -> Decimal:
         """Say what a call took; what nobody knows counts as the operator said it should.
 
-        Where a provider reports more than its listed price, the next call is taken to, too.
+        Where a provider reports more than its listed price, the next call is taken to cost as much.
         """
         usage, label = report.usage, report.label
         if report.error is None and report.finish is not None:
             self.outputs.setdefault(label, deque(maxlen=REMEMBERED)).append(usage.output)
         if report.dollars is None:
             return self.unknown(usage.input + usage.output)
-        listed = self._listed(slot, usage)
-        if listed:
-            self.factors[label] = max(FULL, report.dollars / listed)
+        more = report.dollars > self._listed(slot, usage)
+        self.dearer[label] = report.dollars if more else NOTHING
         return report.dollars
 
     def unknown(self, count: int) -> Decimal:

@@ -260,9 +260,30 @@ def test_moa_28_where_a_provider_reports_more_than_is_listed_the_next_call_is_ta
     tariff = Tariff(cents)
     dear = CallReport(label="p:m", usage=Usage(output=5), dollars=Decimal("0.5"))
     assert tariff.charge(SLOT, dear) == Decimal("0.5")
-    assert estimate(tariff, 7) == Decimal("0.7")
+    assert estimate(tariff, 7) == Decimal("0.5")
+    assert estimate(tariff, 70) == Decimal("0.7")
     tariff.charge(SLOT, replace(dear, dollars=Decimal("0.01")))
     assert estimate(tariff, 7) == Decimal("0.07")
+
+
+def test_advisors_are_asked_where_a_provider_reports_far_more_than_is_listed():
+    """A small call for ten cents: a whole answer is not taken to cost a hundred times as much."""
+    books, tariff = account("0.5"), Tariff(lambda _slot, usage: Decimal(usage.output) / 100_000)
+
+    def opened() -> Purse:
+        return Purse([books], budgets=Budgets(), tariff=tariff)
+
+    for _ in range(3):
+        turn = opened()
+        turn.admit(ModelCall(slot=SLOT, lines=()), PAID, advisors=3)
+        advice = turn.reserve(ModelCall(slot=SLOT, lines=(), position=1), PAID)
+        assert advice is not None
+        advice.settle(None)
+        answer = turn.reserve(ModelCall(slot=SLOT, lines=()), PAID)
+        assert answer is not None
+        usage = Usage(input=100, output=10)
+        dollars = Decimal("0.1")
+        answer.settle(CallReport(label="p:m", usage=usage, dollars=dollars, finish="stop"))
 
 
 def test_moa_28_a_price_that_nobody_knows_counts_as_the_operator_said():
