@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -32,6 +33,9 @@ STEADY: Final = 60.0
 FRESH: Final = 900.0
 """Seconds after which a server in use is asked for its tools again: not every one says when they
 have changed."""
+IMPATIENT: Final = 2.0
+"""Seconds that a turn waits for a server that could not be started the last time: it goes on
+starting, and whoever asks next may find it there."""
 _IMPORTING: Final = 60.0
 _NAMED: Final = 20  # tools in one sentence
 _HELD: Final = "its tools are new or have changed, and wait for an owner to approve them"
@@ -52,6 +56,7 @@ class McpServer:
         self._starting = False
         self._connected: Session | None = None
         self._lost: ToolsGone | None = None
+        self._failing = False
         self._stale = False
         self._listed_at = 0.0
         self._not_before = 0.0
@@ -110,11 +115,10 @@ class McpServer:
         if not self._starting:
             self._settled.clear()
             self._wanted.set()
-        try:
-            async with asyncio.timeout(self._options.connect + _IMPORTING):
+        patience = IMPATIENT if self._failing else self._options.connect + _IMPORTING
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
                 await self._settled.wait()
-        except TimeoutError:
-            self._why = "it could not be started in time"
 
     async def call(self, call: ToolCall) -> ToolResult:
         """Run one of its tools; whatever goes wrong is a result that a model can read."""
@@ -195,7 +199,7 @@ class McpServer:
         heard = Heard(changed=self._changed, ended=self._stirred.set)
         async with opener(self._options, heard) as session:
             await self._list(session)
-            self._connected, self._starting = session, False
+            self._connected, self._starting, self._failing = session, False, False
             self._settled.set()
             log.info("tool_server_ready", server=self.name, tools=len(self._offer.tools))
             while True:
@@ -222,6 +226,7 @@ class McpServer:
 
     def _ended(self, gone: ToolsGone, lasted: float) -> None:
         """Say why, and how soon it may be started again: at once, unless that happens often."""
+        self._failing = self._starting
         if lasted > STEADY:
             self._pause = 0.0
         self._not_before = asyncio.get_running_loop().time() + self._pause

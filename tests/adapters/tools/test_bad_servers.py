@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.tools import server as servers
 from adapters.tools.child import LONGEST_MESSAGE
 from adapters.tools.link import Options
 from adapters.tools.server import McpServer
@@ -88,6 +89,25 @@ async def test_a_server_that_failed_is_tried_again_by_the_next_turn(use, tmp_pat
     program.chmod(0o700)
     await server.ready()
     assert server.problem == ""
+    assert (await call(server, "say", text="here")).text == "here"
+
+
+async def test_only_the_first_turn_waits_long_for_a_server_that_never_answers(
+    use, pins, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(servers, "IMPATIENT", 0.1)
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\nexec sleep 600\n")
+    program.chmod(0o700)
+    server = await use(command=(str(program),), connect=1.0)
+    assert "did not answer within 1 seconds" in server.problem
+    program.write_text(f"#!/bin/sh\nexec {sys.executable} {SIMULATOR}\n")
+    object.__setattr__(server._options, "connect", 600.0)  # a turn that waited would never end
+    async with asyncio.timeout(PATIENCE):
+        await server.ready()
+        assert "did not answer" in server.problem or server.problem == ""
+        while server.problem:
+            await server.ready()  # in the background it comes
     assert (await call(server, "say", text="here")).text == "here"
 
 
