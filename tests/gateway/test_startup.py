@@ -26,6 +26,7 @@ LATER = (
     "discord",
     "slack_bolt",
     "httpx",
+    "mcp",
     "pydantic",
     "nh3",
     "markdown_it",

@@ -106,7 +106,7 @@ def rubbish(_wanted: dict[str, Any]) -> dict[str, Any]:
 
 
 def show(_wanted: dict[str, Any]) -> dict[str, Any]:
-    return text(json.dumps([sys.argv[1:], str(Path.cwd()), dict(os.environ)]))
+    return text(json.dumps([sys.argv[1:], str(Path.cwd()), dict(os.environ), os.getpid()]))
 
 
 # None: there will be no result.

@@ -246,7 +246,7 @@ async def test_a_server_is_given_its_arguments_and_few_variables(use, tmp_path, 
         env={"ITS_KEY": "for it"},
         cwd=str(tmp_path),
     )
-    argv, cwd, environ = json.loads((await call(server, "show")).text)
+    argv, cwd, environ, _ = json.loads((await call(server, "show")).text)
     assert argv == ["--page", "3", "--cancelled", strange]
     assert cwd == str(tmp_path.resolve())
     assert environ["ITS_KEY"] == "for it"
