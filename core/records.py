@@ -13,6 +13,7 @@ from core.types import Incoming, Line, ToolCall, Usage
 
 TurnState: TypeAlias = Literal["running", "answered", "delivered"]
 Ending: TypeAlias = Literal["finished", "stopped", "failed"]
+Vote: TypeAlias = Literal["up", "down"]
 StepState: TypeAlias = Literal["open", "running", "done"]
 Askable: TypeAlias = Literal["nobody", "asker", "admins"]
 """Who can be asked where a turn runs: in a private chat its asker, else the place's admins."""
@@ -179,6 +180,22 @@ class Standing:
     presets: tuple[str, ...]
     dollars: Decimal
     turns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voted:
+    """What people thought of one answer: how many liked it, and how many did not.
+
+    `references` are the labels of those whose advice it was given, `dollars` is what it cost as
+    far as that is known; `priced` says whether that is all of it.
+    """
+
+    preset: str
+    references: tuple[str, ...]
+    up: int
+    down: int
+    dollars: Decimal
+    priced: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -191,17 +191,21 @@ class Reply:
         figures = footer_text(shown) if shown else ""
         texts = self._fit(text, f"{error or ''}\n\n{figures}", cut=cut)
         frames = [self._part(n, text) for n, text in enumerate(texts)]
-        frames[-1] = self._last_part(frames[-1], footer, error, gated=end.result.gated)
+        frames[-1] = self._last_part(frames[-1], footer, error, end=end)
         return frames, files
 
-    def _last_part(self, frame: Frame, footer: Footer, error: str | None, *, gated: bool) -> Frame:
+    def _last_part(
+        self, frame: Frame, footer: Footer, error: str | None, *, end: Terminal
+    ) -> Frame:
         actions: list[Action] = ["retry", "preset"]
-        if gated:
+        if end.result.gated:
             actions.append("advise")
         elif footer.asked:
             actions.append("advisors")
         if self._cost == "private":
             actions.append("info")
+        if isinstance(end, TurnFinished) and error is None:
+            actions += ["up", "down"]
         content = frame.content
         if isinstance(content, Part):
             content = replace(content, footer=self._shown(footer), error=error)

@@ -21,6 +21,8 @@ from core.records import (
     ToolStep,
     TurnEnd,
     TurnStart,
+    Vote,
+    Voted,
     Whose,
 )
 from core.types import Address, Incoming, Line
@@ -181,6 +183,21 @@ class Costs(Protocol):
         ...
 
 
+class Votes(Protocol):
+    """What people thought of answers (MOA-38)."""
+
+    async def vote(self, turn_id: str, person: str, vote: Vote, *, at: int) -> None:
+        """Keep somebody's vote on an answer, at `at` (ms).
+
+        Each person has one for each answer, and the last one counts.
+        """
+        ...
+
+    async def voted(self) -> Sequence[Voted]:
+        """Give every answer that anybody has voted on, oldest first."""
+        ...
+
+
 class Settings(Protocol):
     """What people chose in chat, per scope ("session:…", "user:…")."""
 
@@ -199,7 +216,7 @@ class Settings(Protocol):
         ...
 
 
-class Store(Inbox, Turns, Outbox, History, Costs, Settings, Protocol):
+class Store(Inbox, Turns, Outbox, History, Costs, Votes, Settings, Protocol):
     """Everything that must survive a kill."""
 
     async def move(self, old: Address, new: Address) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from core.commands import Scope
     from core.frames import Frame
     from core.presets import Preset
-    from core.records import StoredTurn
+    from core.records import StoredTurn, Vote
     from core.types import Author
     from gateway.accounts import Accounts
     from gateway.asides import Asides
@@ -259,18 +259,16 @@ class Acts:
                 return whispers.advice_frames(turn, press.value, can)
             case "info":
                 return [whispers.notice(figures(turn) or "It is not over yet.")]
-            case "up" | "down":
-                return await self._vote(press)
+            case "up" | "down" as vote:
+                return await self._vote(press, vote)
             case _:
                 log.info("ignored", action=press.action)
                 return []
 
-    async def _vote(self, press: Press) -> Sequence[Frame]:
-        key = f"vote:{press.author.id}"
-        await self.exchange.keep.set(
-            f"turn:{press.turn_id}", key, press.action, by=press.author.id, at=press.at
-        )
-        return [whispers.notice(whispers.THANKS)]
+    async def _vote(self, press: Press, vote: Vote) -> Sequence[Frame]:
+        """Keep a vote; a page shows by itself what was pressed."""
+        await self.exchange.keep.vote(press.turn_id, press.author.id, vote, at=press.at)
+        return self._aloud(press, whispers.THANKS)
 
     async def _own(self, press: Press) -> StoredTurn | None:
         """Find the turn of a press, if it belongs to the place that the press came from."""

@@ -151,6 +151,32 @@ def approve_tools(path: Path, server: str) -> None:
     _look(path, lambda config: approve(config, server, click.echo))
 
 
+@main.group()
+def presets() -> None:
+    """Look at the presets."""
+
+
+@presets.command()
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def stats(path: Path, *, as_json: bool) -> None:
+    """Say what people thought of the answers; judges from 30 votes on."""
+    import json
+
+    from core.feedback import tallied
+    from gateway.presets_cli import stats_json, stats_lines
+    from gateway.wiring import read_votes
+
+    settings = _load(path)
+    with _operator():
+        tallies = tallied(asyncio.run(read_votes(settings).voted()))
+    if as_json:
+        click.echo(json.dumps(stats_json(tallies), indent=2, ensure_ascii=False))
+        return
+    for line in stats_lines(tallies):
+        click.echo(line)
+
+
 @main.command()
 @config_option
 @click.option("--url", help="Where it listens, if not where the file says.")

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         ToolStep,
         TurnEnd,
         TurnStart,
+        Vote,
     )
     from core.storage import Store
 
@@ -149,6 +150,10 @@ class PatientStore:
     async def remove(self, turn_id: str) -> None:
         """See `core.ports.History`."""
         await self._write(partial(self.store.remove, turn_id))
+
+    async def vote(self, turn_id: str, person: str, vote: Vote, *, at: int) -> None:
+        """See `core.ports.Votes`."""
+        await self._write(partial(self.store.vote, turn_id, person, vote, at=at))
 
     async def set(self, scope: str, key: str, value: str | None, *, by: str, at: int) -> None:
         """See `core.ports.Settings`."""

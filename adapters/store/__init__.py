@@ -8,7 +8,7 @@ from adapters.store.reading import ReadOnly
 from adapters.store.sql import SqlStore
 from adapters.store.sqlite import SQLite
 from adapters.store.sqlite_file import backup as backup_sqlite
-from core.storage import Costs, Store
+from core.storage import Store
 
 __all__ = ["backup_sqlite", "open_sqlite", "read_sqlite"]
 
@@ -26,8 +26,8 @@ async def open_sqlite(path: Path, *, program: str = "") -> Store:
     return SqlStore(await SQLite.open(path, program=program))
 
 
-def read_sqlite(path: Path) -> Costs:
-    """Look at what the gateway of this file has spent; it may be running.
+def read_sqlite(path: Path) -> Store:
+    """Look at what the gateway of this file has kept; it may be running.
 
     Whatever is asked of it raises a `StoreError` if the file is not there or not of this version.
     """

@@ -20,6 +20,7 @@ from adapters.store.costs import CostRows
 from adapters.store.database import Row, Statement
 from adapters.store.queries import statement, statement_of_rows
 from adapters.store.tool_calls import ToolCallRows, aggregator_calls, rounds
+from adapters.store.votes import VoteRows
 from core.errors import StoreDamaged, StoreError
 from core.outcomes import Advice
 from core.records import Accepted, Conversation, StoredTurn, TurnEnd, TurnStart
@@ -30,7 +31,7 @@ LAST_NUMBER = 2**63 - 1
 TITLE_LENGTH = 80
 
 
-class SqlStore(ToolCallRows, CostRows):
+class SqlStore(ToolCallRows, CostRows, VoteRows):
     """Fulfils `core.storage.Store`."""
 
     async def close(self) -> None:

@@ -7,6 +7,7 @@ from gateway.wiring.machine import (
     open_sinks,
     open_store,
     read_costs,
+    read_votes,
     warm_prices,
 )
 from gateway.wiring.models import LocalModel, Models, ModelState, open_models
@@ -30,5 +31,6 @@ __all__ = [
     "open_store",
     "open_tools",
     "read_costs",
+    "read_votes",
     "warm_prices",
 ]

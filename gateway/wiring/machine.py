@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from core.ports import Clock
     from core.presets import Slot
-    from core.storage import Costs, Store
+    from core.storage import Costs, Store, Votes
     from gateway.config import Config
     from gateway.turns import Sink
 
@@ -47,6 +47,13 @@ async def open_store(config: Config) -> Store:
 
 def read_costs(config: Config) -> Costs:
     """Open what was spent, to be read; the gateway may be running."""
+    from adapters.store import read_sqlite
+
+    return read_sqlite(config.database_file)
+
+
+def read_votes(config: Config) -> Votes:
+    """Open what people thought of answers, to be read; the gateway may be running."""
     from adapters.store import read_sqlite
 
     return read_sqlite(config.database_file)

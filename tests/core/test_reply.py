@@ -135,7 +135,7 @@ def test_or_with_the_whole_of_it():
 def test_moa_35_under_an_answer_that_a_gate_left_to_the_aggregator_all_advisors_can_be_asked():
     alone = replace(result("Noon."), gated=True)
     frame = tell(reply(), started(), TurnFinished(result=alone))["answer/0"]
-    assert actions(frame) == ["retry", "preset", "advise", "remove"]
+    assert actions(frame) == ["retry", "preset", "advise", "up", "down", "remove"]
     assert "👥 Ask all advisors" in [button.label for button in frame.buttons]
 
 
@@ -145,7 +145,7 @@ def test_only_the_first_part_rings_and_only_the_last_has_footer_and_buttons():
     parts = [frame for frame in frames.values() if isinstance(frame.content, Part)]
     assert [frame.notify for frame in parts] == [True, *[False] * (len(parts) - 1)]
     assert [bool(frame.content.footer) for frame in parts] == [*[False] * (len(parts) - 1), True]
-    assert actions(parts[-1]) == ["retry", "preset", "advisors", "remove"]
+    assert actions(parts[-1]) == ["retry", "preset", "advisors", "up", "down", "remove"]
     assert actions(parts[0]) == []
     assert all(frame.final for frame in frames.values())
 

@@ -20,11 +20,12 @@ from core.storage import MOVED
 from core.types import Address, Incoming, Line, Message, Moved
 from tests.fakes.memory_costs import MemoryCosts
 from tests.fakes.memory_tools import MemoryToolCalls
+from tests.fakes.memory_votes import MemoryVotes
 
 Place: TypeAlias = tuple[int, int]
 
 
-class MemoryStore(MemoryToolCalls, MemoryCosts):
+class MemoryStore(MemoryToolCalls, MemoryCosts, MemoryVotes):
     """Fulfils `core.storage.Store`; `failure`, once set, is raised by everything that writes."""
 
     def __init__(self) -> None:

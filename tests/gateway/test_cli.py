@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.gateway.harness import completed, process_gateway
+from tests.gateway.page import Page, answered, stored
 
 PROGRAM = str(Path(sys.executable).with_name("moa-gateway"))
 CONFIG = """
@@ -113,6 +114,27 @@ async def test_health_tells_a_gateway_that_answers_from_one_that_does_not(tmp_pa
     code, out, err = await run("health", "--url", url, folder=tmp_path)
     assert (code, out) == (1, "")
     assert "does not answer" in err
+
+
+async def test_moa_38_votes_are_counted_while_a_gateway_runs_and_after_it(tmp_path):
+    async def stats(*more: str) -> tuple[int, str, str]:
+        return await run("presets", "stats", *more, folder=tmp_path)
+
+    write(tmp_path)
+    code, out, err = await stats()
+    assert (code, out) == (2, "")
+    assert "the gateway makes it when it first runs" in err
+    async with process_gateway(CONFIG, tmp_path) as gateway, Page.of(gateway) as page:
+        await page.say("How do I get there?")
+        view = await page.until(answered(1))
+        await page.press("up", view["turns"][0]["turn_id"])
+        await stored(tmp_path, "select vote from votes")
+        told = (await stats())[1].splitlines()
+        assert told[0] == "review: 1 vote, 1 👍 0 👎 · 29 more before anything can be judged"
+        assert told[1].startswith("  fake:a: 1 vote, ")
+    code, out, err = await stats("--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)[0]["up"] == 1
 
 
 @pytest.mark.parametrize("url", ["nonsense", "http://127.0.0.1:99999", "ftp://127.0.0.1"])

@@ -390,7 +390,8 @@ def test_everything_that_can_be_looked_at_is_told_to_one_person():
             await scene.heard(wanted)
         await scene.press("up", turn_id, who=BEN, where=GROUP)
         await scene.heard("Thank you")
-        assert await scene.parts.store.settings(f"turn:{turn_id}") == {"vote:ben": "up"}
+        (voted,) = await scene.parts.store.voted()
+        assert (voted.up, voted.down, voted.references) == (1, 0, ("p:a", "p:b"))
         await scene.press("advisors", "gone", who=BEN, where=GROUP)
         await scene.heard("I do not have that answer any more.")
         await scene.press("info", turn_id, who=BEN, where=replace(GROUP, channel="G2"))

@@ -143,6 +143,26 @@ async def test_moa_35_a_plain_question_is_answered_alone_and_all_advisors_can_be
         assert not any("At noon." in line.text for line in last.lines)
 
 
+async def test_moa_38_everybody_has_one_vote_and_the_last_one_counts(stage: Stage, tmp_path):
+    async with playing(stage, stage.configured(TRAIN), tmp_path) as gateway:
+        await stage.ask("How do I get there?")
+        await stage.answered("Go by train.")
+        await stage.press("Good")
+        await voted(gateway, (1, 0))
+        await stage.press("Bad")
+        await voted(gateway, (0, 1))
+    async with playing(stage, stage.configured(TRAIN), tmp_path) as gateway:  # it is kept
+        (kept,) = await gateway.gateway.store.voted()
+        assert (kept.preset, kept.up, kept.down) == ("review", 0, 1)
+        assert kept.references == ("p:a", "p:b")
+
+
+async def voted(gateway: Running, wanted: tuple[int, int]) -> None:
+    async with asyncio.timeout(25):
+        while [(e.up, e.down) for e in await gateway.gateway.store.voted()] != [wanted]:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
 async def test_the_picker_changes_what_answers_here(stage: Stage, tmp_path):
     async with playing(stage, stage.configured(TRAIN), tmp_path):
         await stage.ask("How do I get there?")

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from adapters.store import costs, sql, tool_calls
+from adapters.store import costs, sql, tool_calls, votes
 from adapters.store.queries import QUERIES, statement, statement_of_rows
 
 
 def used() -> set[str]:
     trees = [
         ast.parse(Path(str(each.__file__)).read_text(encoding="utf-8"))
-        for each in (costs, sql, tool_calls)
+        for each in (costs, sql, tool_calls, votes)
     ]
     calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
     return {
