@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from tests.wire_invariants import Conversations
+
 if TYPE_CHECKING:
     from core.calls import Chunk, ModelCall
     from core.ports import Model
@@ -34,6 +36,7 @@ class CallLog:
     """Every model call of a gateway in order, retries of one call counted once."""
 
     asked: list[Asked] = field(default_factory=list)
+    conversations: Conversations = field(default_factory=Conversations)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def of(self, model: str) -> list[ModelCall]:
@@ -67,6 +70,7 @@ class CallLog:
     def note(self, asked: Asked, end: End) -> None:
         if end == "open":
             self.asked.append(asked)
+            self.conversations.take_call(asked.call)
         asked.end = end
         self._changed.set()
 

@@ -121,6 +121,7 @@ async def running_gateway(
             stop.set()
     if failure is not None:
         raise failure
+    assert not calls.conversations.broken, calls.conversations.broken
 
 
 def _address(printed: str) -> tuple[str, str]:

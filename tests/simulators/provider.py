@@ -23,6 +23,7 @@ from aiohttp import web
 from tests.simulators import openai_rules, provider_reply, responses_reply, responses_rules
 from tests.simulators.openai_rules import Complaint
 from tests.simulators.provider_reply import Reply
+from tests.wire_invariants import Conversations
 
 __all__ = ["ProviderSimulator", "Reply", "Seen"]
 
@@ -128,6 +129,7 @@ class ProviderSimulator:
     ) -> None:
         self.replies: dict[str, Reply | Sequence[Reply]] = dict(replies or {"*": Reply()})
         self.seen: list[Seen] = []
+        self.conversations = Conversations()
         self.base_url = ""
         self.asked = asyncio.Event()
         self.in_flight = 0
@@ -162,8 +164,9 @@ class ProviderSimulator:
     async def __aenter__(self) -> Self:
         return await self.start()
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         await self.stop()
+        assert kind is not None or not self.conversations.broken, self.conversations.broken
 
     async def _models(self, request: web.Request) -> web.Response:
         data = [{"id": name, "object": "model"} for name in self.replies if name != "*"]
@@ -184,7 +187,10 @@ class ProviderSimulator:
                 wrong = dialect.complaint(seen.raw, self._extra)
             if wrong is not None:
                 return web.json_response(wrong.body, status=wrong.status)
-            return await self._play(dialect, request, seen.body)
+            response = await self._play(dialect, request, seen.body)
+            if response.status == 200:  # what was refused is in nobody's cache
+                self.conversations.take_body(seen.body)
+            return response
         except (asyncio.CancelledError, ConnectionError):
             seen.gone_at = loop.time()
             seen.gone.set()
