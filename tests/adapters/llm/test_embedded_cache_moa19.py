@@ -61,7 +61,7 @@ def requests() -> Sequence[ModelCall]:
 
 
 @pytest.mark.parametrize(("position", "who"), [(0, "aggregator"), (1, "reference")])
-async def test_nine_tenths_of_what_could_be_read_from_the_cache_are(
+async def test_moa_26_nine_tenths_of_what_could_be_read_from_the_cache_are(
     shared, requests, position, who
 ):
     asked = [call for call in requests if call.position == position]
