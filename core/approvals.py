@@ -13,7 +13,7 @@ from typing import Final
 
 from core.authority import PATIENCE
 from core.events import ApprovalChanged
-from core.frames import Action, Button, Frame, Notice
+from core.frames import Action, Button, Frame, Permission
 from core.records import Approval
 from core.wording import LABELS
 
@@ -37,12 +37,14 @@ def _frame(asked: ApprovalChanged, turn_id: str, *, ended: bool) -> Frame:
         for action in _ACTIONS
         if open_
     ]
-    lines = [_title(approval, open_=open_), arguments_text(approval.arguments)]
-    if open_:
-        lines += _asking(asked)
     return Frame(
         key=f"{APPROVAL}{approval.number}",
-        content=Notice(text="\n".join(lines)),
+        content=Permission(
+            turn_id=turn_id,
+            title=_title(approval, open_=open_),
+            arguments=arguments_text(approval.arguments),
+            below=" ".join(_asking(asked)) if open_ else "",
+        ),
         buttons=tuple(buttons),
         final=True,
         notify=True,

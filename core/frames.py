@@ -133,7 +133,25 @@ class Notice:
     text: str
 
 
-Content: TypeAlias = Panel | Part | File | Notice
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """What somebody is asked to allow, or what became of it. Plain text.
+
+    `arguments` are JSON over several lines, nothing in them hidden. `below` says who decides.
+    """
+
+    turn_id: str
+    title: str
+    arguments: str
+    below: str = ""
+
+    @property
+    def text(self) -> str:
+        """All of it, for a platform that has nothing better."""
+        return "\n".join(filter(None, (self.title, self.arguments, self.below)))
+
+
+Content: TypeAlias = Panel | Part | File | Notice | Permission
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

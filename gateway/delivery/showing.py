@@ -11,7 +11,7 @@ import logging
 from typing import Final
 
 from core.errors import ChatBusy, ChatClosed, ChatError, ChatSpent, MessageGone
-from core.frames import Button, Content, File, Frame, Notice, Part
+from core.frames import Button, Content, File, Frame, Notice, Part, Permission
 from core.ports import ChatAdapter
 from core.reply import PANEL, Reply, answer_key, is_gone
 from core.storage import Outbox
@@ -208,7 +208,7 @@ class _Showing:
             return (0, 0, index)
         if isinstance(frame.content, File):
             return (1, 0, index)
-        if isinstance(frame.content, Notice):
+        if isinstance(frame.content, Notice | Permission):
             return (_LAST_FINAL, 0, index)
         if frame.key not in self._sender.ids and frame.key not in self._sent:
             return (3, 0, index)

@@ -17,6 +17,7 @@ from adapters.chat.console.render import advice
 from core.errors import StoreError, UserError
 from core.presets import slots_of
 from gateway.offers import SMALL_NOTICE
+from gateway.terminal.permissions import Permissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +64,7 @@ class Dialogue:
         self._address = somewhere()
         self._last: Ended | None = None
         self._stopped: set[str] = set()
+        self.permissions = Permissions(chat, screen, self._typed)
 
     def meet(self, gateway: Gateway) -> None:
         """Take the gateway that answers."""
@@ -106,8 +108,8 @@ class Dialogue:
         return bool(running)
 
     def urgent(self, line: str) -> bool:
-        """Do at once what cannot wait for an answer: stop it."""
-        return line.strip() == "/stop" and self.stop()
+        """Do at once what cannot wait for an answer: stop it, say whether a tool may run."""
+        return self.permissions.hear(line) or (line.strip() == "/stop" and self.stop())
 
     # --- lines ---------------------------------------------------------------------------------
 
@@ -190,7 +192,10 @@ class Dialogue:
     async def _answered(self) -> None:
         """Wait until the answer is shown."""
         with self._keyboard.silenced():
-            ended = await self._ended()
+            async with asyncio.TaskGroup() as group:
+                asking = group.create_task(self.permissions.run())
+                ended = await self._ended()
+                asking.cancel()
         if ended is None:
             self._fail(LOST)
             return

@@ -98,6 +98,7 @@ class _Talk:
         if preset is not None:
             await self._dialogue.prefer(preset)
         if message is None:
+            self._dialogue.permissions.listens = self._keyboard.interactive
             self._keyboard.start(self._dialogue.urgent)
             await self._dialogue.talk()
             return

@@ -58,8 +58,8 @@ class Page:
         body = {"event_id": event_id or self._event(), "text": text}
         return await self.post("messages", body)
 
-    async def press(self, action: str, turn_id: str) -> tuple[int, View]:
-        body = {"event_id": self._event(), "action": action, "turn_id": turn_id}
+    async def press(self, action: str, turn_id: str, value: str = "") -> tuple[int, View]:
+        body = {"event_id": self._event(), "action": action, "turn_id": turn_id, "value": value}
         return await self.post("press", body)
 
     async def choose(self, preset: str) -> tuple[int, View]:

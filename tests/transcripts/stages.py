@@ -64,6 +64,7 @@ class Stage:
         self.ann, self.ben = sim.person("Ann"), sim.person("Ben")
         self.places = {"dm": sim.dm(self.ann), "group": sim.group("team", self.ann, self.ben)}
         self.threads: dict[str, str | None] = {"dm": None, "group": None}
+        self.toasts: list[str] = []  # what a press was answered, where that is no message
 
     def configured(self, models: dict[str, Any], *, more: str = "") -> str:
         """Write a configuration: this platform, two advisors `a` and `b`, an aggregator `big`."""
@@ -105,7 +106,8 @@ class Stage:
         raise LookupError(f"no {label!r} among {[each.buttons for each in self.seen(where)]}")
 
     async def _press(self, where: Where, who: Any, message_id: str, label: str) -> None:
-        await self.sim.press(self.places[where], who, message_id, label)
+        answer = await self.sim.press(self.places[where], who, message_id, label)
+        self.toasts.append(str(answer or ""))
 
     async def pick(self, preset: str, *, where: Where = "dm") -> None:
         """Choose in the picker that stands there."""

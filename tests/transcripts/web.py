@@ -52,8 +52,11 @@ class Web(Stage):
     async def press(self, label: str, *, where: Where = "dm", who: Any = None) -> None:
         self._where = where
         view = await self._pages[where].look()
+        turn = view["turns"][-1]
         action = next(action for action, text in LABELS.items() if label in text)
-        await self._pages[where].press(action, view["turns"][-1]["turn_id"])
+        buttons = [each for shown in turn["shown"] for each in shown["frame"]["buttons"]]
+        values = [each.get("value", "") for each in buttons if each["action"] == action]
+        await self._pages[where].press(action, turn["turn_id"], values[-1] if values else "")
 
     @override
     async def choose(self, preset: str) -> None:
@@ -80,7 +83,8 @@ def _seen(shown: View) -> Seen:
     rows = [f"{row['label']} · {row['said']}\n{row['gist']}" for row in frame.get("rows", ())]
     footer = frame.get("footer") or {"facts": (), "notes": ()}
     below = [frame.get("error") or "", *footer["facts"], *footer["notes"]]
-    words = [*map(_plain, frame.get("blocks", ())), *below]
+    asked = [frame.get(each, "") for each in ("title", "arguments", "below")]
+    words = [*map(_plain, frame.get("blocks", ())), *filter(None, asked), *below]
     labels = {each["action"]: LABELS[each["action"]] for each in frame["buttons"]}
     panel = frame["kind"] == "panel"
     return Seen(

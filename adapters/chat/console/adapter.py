@@ -15,7 +15,7 @@ from adapters.chat.console.normalise import PLATFORM
 from adapters.chat.console.render import Shown
 from adapters.chat.console.screen import Screen
 from core.errors import ChatError, Overloaded
-from core.frames import File, Frame, Notice, Panel, Part
+from core.frames import Button, File, Frame, Notice, Panel, Part, Permission
 from core.ports import Capabilities, ChatAdapter, Intake
 from core.types import Address, Command, Incoming, Message, Press
 
@@ -32,6 +32,14 @@ class Ended:
     panel: Panel | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Somebody has to allow a call of a tool; `value` is its button's."""
+
+    turn_id: str
+    value: str
+
+
 class ConsoleChat(ChatAdapter):
     """Shows turns on a screen; a `core.ports.ChatAdapter`."""
 
@@ -44,6 +52,8 @@ class ConsoleChat(ChatAdapter):
         self._waiting: dict[str, asyncio.TimerHandle] = {}
         self._settled: set[str] = set()
         self._ended: asyncio.Queue[Ended] = asyncio.Queue()
+        self._permissions: asyncio.Queue[Asked] = asyncio.Queue()
+        self._asked: set[Asked] = set()
 
     @property
     @override
@@ -82,6 +92,19 @@ class ConsoleChat(ChatAdapter):
         """Wait for the next turn that is over."""
         return await self._ended.get()
 
+    async def permission(self) -> Asked:
+        """Wait for the next call of a tool that somebody has to allow."""
+        return await self._permissions.get()
+
+    async def decide(self, press: Press) -> None:
+        """Hand on whether it is allowed.
+
+        Raises:
+            UserError, StoreError: as the intake says; it is not stored.
+        """
+        if self._intake is not None:
+            await self._intake(press)
+
     @override
     async def acknowledge(self, message: Message) -> None:
         self.asked()
@@ -98,6 +121,8 @@ class ConsoleChat(ChatAdapter):
             case Notice(text=text):
                 self._screen.say(text)
                 return delivery_id
+            case Permission() as permission:
+                self._ask(permission, frame.buttons)
             case Panel() as panel:
                 known = self._known(panel.turn_id)
                 self._took(replace(known, panel=panel, panel_final=frame.final))
@@ -123,6 +148,17 @@ class ConsoleChat(ChatAdapter):
         if shown is not None:
             parts = tuple(part for part in shown.parts if f"answer/{part.index}" != key)
             self._took(replace(shown, parts=parts))
+
+    def _ask(self, permission: Permission, buttons: tuple[Button, ...]) -> None:
+        """Print what is asked, once; and then what became of it."""
+        asked = Asked(turn_id=permission.turn_id, value=buttons[0].value if buttons else "")
+        if not buttons:
+            if permission.turn_id not in self._settled:
+                self._screen.say(permission.title)
+        elif asked not in self._asked:
+            self._asked.add(asked)
+            self._screen.say(permission.text)
+            self._permissions.put_nowait(asked)
 
     def _known(self, turn_id: str) -> Shown:
         return self._turns.get(turn_id) or Shown(turn_id=turn_id)

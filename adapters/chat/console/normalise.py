@@ -34,7 +34,7 @@ class Typed:
             event_id=_id(), address=self.address, author=YOU, name=name, args=args, at=self.at
         )
 
-    def press(self, action: str, turn_id: str) -> Press:
+    def press(self, action: str, turn_id: str, value: str = "") -> Press:
         """Make it what a button would be elsewhere."""
         return Press(
             event_id=_id(),
@@ -43,6 +43,7 @@ class Typed:
             action=action,
             turn_id=turn_id,
             at=self.at,
+            value=value,
         )
 
 

@@ -14,7 +14,7 @@ from adapters.chat.discord.inert import inert, plain
 from adapters.chat.discord.markdown import render
 from adapters.chat.discord.panel import container, panel_texts
 from adapters.chat.discord.shapes import JsonObject
-from core.frames import Button, File, Frame, Notice, Panel, Part
+from core.frames import Button, File, Frame, Notice, Panel, Part, Permission
 from core.markup import close, split, strip
 from core.wording import footer_text
 
@@ -108,7 +108,7 @@ def _flags(body: Body) -> int:
 def _pieces(frame: Frame) -> list[Frame]:
     """Cut what is longer than a message; the buttons stand under the last one."""
     content = frame.content
-    if isinstance(content, Panel | File) or len(content.text) <= LIMIT:
+    if isinstance(content, Panel | File | Permission) or len(content.text) <= LIMIT:
         return [frame]
     texts = split(content.text, LIMIT)
     cut = [replace(frame, content=replace(content, text=text), buttons=()) for text in texts]
@@ -129,18 +129,18 @@ def _body(frame: Frame, *, delivery_id: str | None, layout: bool) -> Body:
             upload = Upload(name=file.name, data=file.text.encode("utf-8", "replace"))
             named: JsonObject = {"attachments": [{"id": 0, "filename": file.name}]}
             return Body(json={**said, **named, "components": rows}, file=upload)
-        case Panel() | Part() | Notice() as written:
+        case Panel() | Part() | Notice() | Permission() as written:
             content = _content(written, frame.mention) or _NOTHING
             return Body(json={**said, "content": content, "components": rows})
 
 
-def _content(content: Panel | Part | Notice, mention: str | None) -> str:
+def _content(content: Panel | Part | Notice | Permission, mention: str | None) -> str:
     match content:
         case Panel():
             return "\n".join(panel_texts(content, CONTENT))
         case Part():
             return _part(content, mention)
-        case Notice(text=text):
+        case Notice(text=text) | Permission(text=text):
             return _fitting(plain(text), text)
 
 

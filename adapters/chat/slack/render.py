@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeAlias
 from adapters.chat.slack.actions import word_of
 from adapters.chat.slack.manner import Manner
 from adapters.chat.slack.text import escape, neutralise, pieces, shorten, within
-from core.frames import Button, Frame, Notice, Panel, Part, Row
+from core.frames import Button, Frame, Notice, Panel, Part, Permission, Row
 from core.types import Json
 from core.wording import footer_text, panel_text, panel_title, row_text
 
@@ -62,7 +62,7 @@ def whole(frame: Frame, manner: Manner) -> Body:
             return _part(part, frame, manner)
         case Panel() as panel:
             return _part(Part(turn_id=panel.turn_id, index=0, text="", panel=panel), frame, manner)
-        case Notice(text=text):
+        case Notice(text=text) | Permission(text=text):
             blocks = [*_plain(text), *buttons_of(frame.buttons, rich=manner.rich)]
             return Body(blocks=blocks, text=fallback(text))
         case _:
@@ -76,7 +76,7 @@ def _bare(frame: Frame, manner: Manner) -> Body:
             text = _in_one(part)
         case Panel() as panel:
             text = panel_title(panel)
-        case Notice(text=text):
+        case Notice(text=text) | Permission(text=text):
             pass
         case _:
             text = frame.content.name

@@ -28,6 +28,8 @@ _CODES: Final[dict[Action, str]] = {
     "up": "u",
     "down": "d",
     "remove": "x",
+    "approve": "y",
+    "refuse": "n",
 }
 _ACTIONS: Final = {code: action for action, code in _CODES.items()}
 _DATA = re.compile(r"(?P<code>[a-z]):(?P<turn>[\w.-]{0,40}):(?P<value>.{0,58})", re.DOTALL)

@@ -14,7 +14,7 @@ from typing import Final
 from adapters.chat.telegram.buttons import Keyboard, keyboard
 from adapters.chat.telegram.markdown import markdown
 from adapters.chat.telegram.styled import LIMIT, Styled, joined
-from core.frames import Content, File, Frame, Notice, Panel, Part, Row
+from core.frames import Content, File, Frame, Notice, Panel, Part, Permission, Row
 from core.markup import split, strip, utf16
 from core.wording import footer_text, panel_title, row_text
 
@@ -68,7 +68,7 @@ def _body(content: Content, mention: Styled, *, cursor: bool) -> Styled:
             return _panel(content)
         case Part():
             return _part(content, mention, cursor=cursor)
-        case Notice():
+        case Notice() | Permission():
             return joined([Styled(strip(content.text)).inert(), mention])
         case File():
             return Styled(strip(content.name)).inert()

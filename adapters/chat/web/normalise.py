@@ -38,6 +38,7 @@ class Pressed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     event_id: EventId
     action: Action
     turn_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    value: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 
 class Chose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,6 +106,7 @@ def pressed(body: Pressed, envelope: Envelope) -> Press:
         action=body.action,
         turn_id=body.turn_id,
         at=envelope.at,
+        value=body.value,
     )
 
 

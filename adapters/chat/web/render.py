@@ -21,6 +21,7 @@ from core.frames import (
     Notice,
     Panel,
     Part,
+    Permission,
     Row,
     RowState,
 )
@@ -34,6 +35,7 @@ class ButtonView(msgspec.Struct, frozen=True, kw_only=True):
 
     action: Action
     label: str
+    value: str = ""
 
 
 class RowView(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +96,18 @@ class NoticeView(msgspec.Struct, frozen=True, kw_only=True, tag="notice", tag_fi
     buttons: tuple[ButtonView, ...]
 
 
-View: TypeAlias = PanelView | PartView | NoticeView
+class PermissionView(msgspec.Struct, frozen=True, kw_only=True, tag="permission", tag_field="kind"):
+    """A call of a tool that somebody is asked about. Plain text, shown as it is."""
+
+    key: str
+    turn_id: str
+    title: str
+    arguments: str
+    below: str
+    buttons: tuple[ButtonView, ...]
+
+
+View: TypeAlias = PanelView | PartView | NoticeView | PermissionView
 
 
 def view(frame: Frame) -> View:
@@ -104,6 +117,15 @@ def view(frame: Frame) -> View:
             return _panel(frame, panel)
         case Part() as part:
             return _part(frame, part)
+        case Permission() as asked:
+            return PermissionView(
+                key=frame.key,
+                turn_id=asked.turn_id,
+                title=asked.title,
+                arguments=asked.arguments,
+                below=asked.below,
+                buttons=_buttons(frame.buttons),
+            )
         case Notice(text=text) | File(text=text):
             return NoticeView(
                 key=frame.key, blocks=settled_blocks(text), buttons=_buttons(frame.buttons)
@@ -114,6 +136,8 @@ def turn_of(frame: Frame) -> str | None:
     """Give the turn that a frame belongs to; None for a notice of no turn."""
     match frame.content:
         case Panel(turn_id=turn_id) | Part(turn_id=turn_id) | File(turn_id=turn_id):
+            return turn_id
+        case Permission(turn_id=turn_id):
             return turn_id
         case Notice():
             return None
@@ -172,7 +196,10 @@ def _footer(footer: Footer) -> FooterView:
 
 
 def _buttons(buttons: tuple[Button, ...]) -> tuple[ButtonView, ...]:
-    return tuple(ButtonView(action=each.action, label=_word(each.label)) for each in buttons)
+    return tuple(
+        ButtonView(action=each.action, label=_word(each.label), value=each.value)
+        for each in buttons
+    )
 
 
 def _word(label: str) -> str:

@@ -33,7 +33,7 @@ export const conversations = () => call("GET", "/api/conversations");
 export const begin = () => call("POST", "/api/conversations");
 export const load = (id) => call("GET", at(id));
 export const say = (id, eventId, text) => call("POST", `${at(id)}/messages`, { event_id: eventId, text });
-export const press = (id, action, turnId) => call("POST", `${at(id)}/press`, { event_id: newId(), action, turn_id: turnId });
+export const press = (id, action, turnId, value = "") => call("POST", `${at(id)}/press`, { event_id: newId(), action, turn_id: turnId, value });
 export const choose = (id, preset) => call("POST", `${at(id)}/preset`, { event_id: newId(), preset });
 
 /** Listen to a conversation until closed; comes back by itself, and says so when it cannot. */

@@ -47,10 +47,10 @@ async function send(text) {
   }
 }
 
-async function act(action, turnId) {
+async function act(action, turnId, value) {
   if (action === "preset") return picker.open();
   if (action === "advisors") return thread.turns.get(turnId)?.messages.get("panel")?.view.toggle();
-  return attempt(() => api.press(conversation, action, turnId));
+  return attempt(() => api.press(conversation, action, turnId, value));
 }
 
 async function choose(name) {

@@ -1,6 +1,7 @@
 // One conversation on the page. The server's state is the truth; frames move it on between loads.
 import { h, setBlocks } from "./dom.js";
 import { PartView } from "./answer.js";
+import { PermissionView } from "./permission.js";
 import { PanelView, landed } from "./panel.js";
 
 class TurnView {
@@ -30,12 +31,17 @@ class TurnView {
     let message = this.messages.get(frame.key);
     if (message && version && version < message.version) return;
     if (!message) {
-      message = { view: frame.kind === "panel" ? new PanelView() : new PartView(this.act), kind: frame.kind };
+      message = { view: this.viewOf(frame.kind), kind: frame.kind };
       this.messages.set(frame.key, message);
       this.place(message, frame.key);
     }
     Object.assign(message, { id, version: version || message.version || 0, frame });
     message.view.update(frame);
+  }
+
+  viewOf(kind) {
+    if (kind === "panel") return new PanelView();
+    return kind === "permission" ? new PermissionView(this.act) : new PartView(this.act);
   }
 
   place(message, key) {
@@ -59,6 +65,8 @@ class TurnView {
   get panels() { return [...this.messages.values()].filter((each) => each.kind === "panel").map((each) => each.frame); }
   get parts() { return [...this.messages.values()].filter((each) => each.kind === "part").map((each) => each.frame); }
 
+  get asks() { return [...this.messages.values()].some((each) => each.kind === "permission" && each.frame.buttons.length); }
+
   get running() {
     if (this.ending) return false;
     const last = this.parts.at(-1);
@@ -69,6 +77,7 @@ class TurnView {
   get stage() {
     const part = this.parts.at(-1);
     if (!this.running) return part?.error ? "The turn failed." : this.ending === "stopped" ? "Stopped." : "The answer is ready.";
+    if (this.asks) return "Waiting for a yes or no";
     if (part?.blocks.length) return "Writing the answer";
     const rows = this.panels.at(-1)?.rows ?? [];
     const done = rows.filter(landed).length;
