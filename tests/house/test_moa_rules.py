@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -29,13 +30,15 @@ def shown_by() -> dict[int, list[str]]:
     found: dict[int, list[str]] = defaultdict(list)
     for path in sorted(TESTS.rglob("test_*.py")):
         text = path.read_text(encoding="utf-8")
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                if node.name.startswith("test_"):
-                    body = ast.get_source_segment(text, node) or ""
-                    for rule in named(node.name, body):
-                        found[rule].append(f"{path.relative_to(TESTS)}::{node.name}")
+        for test in found_in(ast.parse(text)):
+            for rule in named(test.name, ast.get_source_segment(text, test) or ""):
+                found[rule].append(f"{path.relative_to(TESTS)}::{test.name}")
     return dict(found)
+
+
+def found_in(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return (each for each in functions if each.name.startswith("test_"))
 
 
 def named(name: str, text: str) -> set[int]:
