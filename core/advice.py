@@ -56,7 +56,7 @@ def advisory_view(lines: Sequence[Line]) -> tuple[Line, ...]:
     Pictures stay in the user's lines; `for_slot` replaces them for a slot that cannot see.
     Empty where no user line is left: there is nothing to advise.
     """
-    kept = [line for line in _turns(lines) if not _empty(line)]
+    kept = [line for line in as_words(lines) if not _empty(line)]
     if not any(line.role == "user" for line in kept):
         return ()
     if kept[-1].role != "user":
@@ -64,7 +64,8 @@ def advisory_view(lines: Sequence[Line]) -> tuple[Line, ...]:
     return tuple(kept)
 
 
-def _turns(lines: Sequence[Line]) -> list[Line]:
+def as_words(lines: Sequence[Line]) -> list[Line]:
+    """Give what was said, with the use of tools as text; instructions are left out."""
     view: list[Line] = []
     names: dict[str, str] = {}
     for line in lines:

@@ -23,7 +23,8 @@ def turn_record(start: TurnStart, ending: Terminal) -> Mapping[str, Json]:
 
     Seconds count from the turn's beginning, which is `started` (wall time in ms). Dollars are
     decimal text, null where the price is unknown. `views` are what references were shown, each
-    once: a reference's `view` is an index into it. `tried` are the calls of its slot that had
+    once: a reference's `view` is an index into it. A `trailing` line is a block, or a request that
+    was appended: it belongs to no history. `tried` are the calls of its slot that had
     failed before.
     """
     result = ending.result
@@ -172,6 +173,8 @@ def _line(line: Line) -> Json:
         described["tool_call_id"] = line.tool_call_id
     if line.name is not None:
         described["name"] = line.name
+    if line.trailing:
+        described["trailing"] = True
     return described
 
 

@@ -210,6 +210,37 @@ def cost(path: Path, *, as_json: bool) -> None:
 
 
 @main.command()
+@config_option
+@click.argument("trace")
+@click.option("-p", "--preset", help="Which preset is asked; else the one of the same name.")
+@click.option("--turn", "turn_id", help="Which turn of the file; else the last one.")
+@click.option("--compare", is_flag=True, help="Print the old answer as well.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def replay(
+    path: Path, trace: str, preset: str | None, turn_id: str | None, *, compare: bool, as_json: bool
+) -> None:
+    """Run a turn of a TRACE (FILE or FILE:TURN) again; exit code 1 if there is no answer."""
+    import logging
+
+    from core.events import TurnFinished
+    from gateway import logs
+    from gateway import replay as replaying
+
+    config = _load(path)
+    logs.set_up(config.secrets)
+    logging.getLogger().setLevel(logging.ERROR)  # what goes wrong in the turn is printed
+    with _operator():
+        traced = replaying.find(trace, turn_id)
+        ending = asyncio.run(replaying.ask_again(config, traced, preset))
+    if as_json:
+        click.echo(replaying.as_json(traced, ending))
+    else:
+        for line in replaying.as_text(traced, ending, compare=compare):
+            click.echo(line)
+    sys.exit(0 if isinstance(ending, TurnFinished) else FAILED)
+
+
+@main.command()
 def version() -> None:
     """Print the version."""
     from importlib.metadata import version as installed
