@@ -1,7 +1,4 @@
-"""The command line. Decides exit codes and what is printed; everything else is somebody else's.
-
-0 is well done, 2 is the operator's mistake (a sentence on stderr says which), 1 is ours.
-"""
+"""The command line. Decides what is printed; everything else is somebody else's."""
 
 from __future__ import annotations
 
@@ -9,43 +6,35 @@ import asyncio
 import gc
 import os
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from core.errors import ConfigError, GatewayError, StoreError, UserError
+from gateway.command import DEFAULT_CONFIG, FAILED, config_option, json_option
+from gateway.command import load as _load
+from gateway.command import operator as _operator
 from gateway.lean import without
+from gateway.presets_cli import presets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Coroutine
 
     from gateway.config import Config
     from gateway.config.model import Http
 
-FAILED = 1
-OPERATOR = 2
-DEFAULT_CONFIG = "config.yaml"
 GARBAGE = (10_000, 5, 40)
 """How many objects are made before cycles are looked for. A message makes thousands, and nearly all
 go by themselves: looking after every 700, as Python does, took a tenth of the CPU. Looking at more
 than 50,000 at once would hold everything up for a tenth of a second."""
 
-config_option = click.option(
-    "--config",
-    "path",
-    envvar="MOA_GATEWAY_CONFIG",
-    default=DEFAULT_CONFIG,
-    type=click.Path(path_type=Path),
-    help="The configuration file (else $MOA_GATEWAY_CONFIG).",
-    show_default=True,
-)
-
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """A chat gateway whose one agent asks several models before it answers."""
+
+
+main.add_command(presets)
 
 
 @main.command()
@@ -151,32 +140,6 @@ def approve_tools(path: Path, server: str) -> None:
     _look(path, lambda config: approve(config, server, click.echo))
 
 
-@main.group()
-def presets() -> None:
-    """Look at the presets."""
-
-
-@presets.command()
-@config_option
-@click.option("--json", "as_json", is_flag=True, help="For scripts.")
-def stats(path: Path, *, as_json: bool) -> None:
-    """Say what people thought of the answers; judges from 30 votes on."""
-    import json
-
-    from core.feedback import tallied
-    from gateway.presets_cli import stats_json, stats_lines
-    from gateway.wiring import read_votes
-
-    settings = _load(path)
-    with _operator():
-        tallies = tallied(asyncio.run(read_votes(settings).voted()))
-    if as_json:
-        click.echo(json.dumps(stats_json(tallies), indent=2, ensure_ascii=False))
-        return
-    for line in stats_lines(tallies):
-        click.echo(line)
-
-
 @main.command()
 @config_option
 @click.option("--url", help="Where it listens, if not where the file says.")
@@ -193,7 +156,7 @@ def health(path: Path, url: str | None) -> None:
 
 @main.command()
 @config_option
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@json_option
 def cost(path: Path, *, as_json: bool) -> None:
     """Say what was spent today and this month; the gateway may be running."""
     from gateway import costs
@@ -253,19 +216,6 @@ def _address(http: Http) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{http.port}"
 
 
-def _load(path: Path) -> Config:
-    from gateway import config as configuration
-
-    with _operator():
-        if not path.exists():
-            message = (
-                f"There is no {path}. Copy config.example.yaml to it and fill in what you have, "
-                "or name another file with --config. To try it without any file: moa-gateway demo"
-            )
-            raise ConfigError(message)
-        return configuration.load(path, os.environ)
-
-
 def _look(path: Path, work: Callable[[Config], Coroutine[None, None, bool]]) -> None:
     """Do something with tool servers; exit code 1 if one of them is of no use."""
     import logging
@@ -302,25 +252,3 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     except ImportError:  # there is none for Windows
         return asyncio.new_event_loop()
     return uvloop.new_event_loop()
-
-
-@contextmanager
-def _operator() -> Iterator[None]:
-    """Turn the operator's mistakes into a sentence and exit code 2."""
-    try:
-        yield
-    except (ConfigError, StoreError, UserError, BaseExceptionGroup) as error:
-        told = _told(error)
-        if told is None:
-            raise
-        click.echo(f"moa-gateway: {told}", err=True)
-        sys.exit(OPERATOR)
-
-
-def _told(error: BaseException | None) -> GatewayError | None:
-    """Find the operator's mistake in what was raised, also inside a group."""
-    if isinstance(error, ConfigError | StoreError | UserError):
-        return error
-    if isinstance(error, BaseExceptionGroup):
-        return next((told for each in error.exceptions if (told := _told(each))), None)
-    return None

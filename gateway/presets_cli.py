@@ -1,73 +1,128 @@
-"""What `moa-gateway presets …` prints. Decides words and shapes only."""
+"""`moa-gateway presets`: which mixtures there are, one to copy, a try with real models, and votes.
+
+Decides what is printed and the exit codes; what a preset comes to is the engine's own doing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import asyncio
+import json
+import logging
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.wording import dollars_text
+import click
+
+from gateway.command import FAILED, config_option, json_option, load, operator
 
 if TYPE_CHECKING:
-    from core.feedback import PresetTally, Tally
+    from core.presets import Preset
     from core.types import Json
+    from gateway.config import Config
 
 
-def stats_lines(tallies: Sequence[PresetTally]) -> Iterator[str]:
-    """Write votes by preset, and what may be judged of them (MOA-38)."""
-    if not tallies:
-        yield "Nobody has voted yet: 👍 and 👎 stand under every answer."
-    for preset in tallies:
-        yield f"{preset.name}: {_votes(preset)}{_verdict(preset)}{_cost(preset)}"
-        for reference in preset.references:
-            yield f"  {reference.name}: {_votes(reference)}{_verdict(reference)}"
+@click.group()
+def presets() -> None:
+    """Look at the mixtures, and try one."""
 
 
-def stats_json(tallies: Sequence[PresetTally]) -> Json:
-    """Give the same for scripts; null is what cannot be judged yet."""
-    return [
-        {
-            **_tally(preset),
-            "answers": preset.answers,
-            "accepted": preset.accepted,
-            "dollars": None if preset.dollars is None else str(preset.dollars),
-            "dollars_per_accepted": _rounded(preset),
-            "references": [_tally(each) for each in preset.references],
-        }
-        for preset in tallies
-    ]
+@presets.command("list")
+@config_option
+@json_option
+def list_presets(path: Path, *, as_json: bool) -> None:
+    """Say which presets there are, and which of them can answer."""
+    config = load(path)
+    found = [_row(preset, config) for preset in config.catalogue.presets.values()]
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    for preset in config.catalogue.presets.values():
+        default = " (default)" if preset.name == config.catalogue.default else ""
+        reason = config.unavailable(preset)
+        state = f" · unavailable ({reason})" if reason else ""
+        click.echo(f"{preset.name}{default}: {_mixture(preset)}{state}")
 
 
-def _votes(tally: Tally) -> str:
-    return f"{tally.votes} vote{'s' * (tally.votes != 1)}, {tally.up} 👍 {tally.down} 👎"
+@presets.command()
+@config_option
+@click.argument("name")
+@json_option
+def show(path: Path, name: str, *, as_json: bool) -> None:
+    """Print a preset as it can be put into a configuration file."""
+    from gateway.config.written import as_block, as_yaml
+
+    config = load(path)
+    with operator():
+        preset = config.catalogue.get(name)
+    block = as_block(config.settings.moa.presets[preset.name])
+    shown = {"moa": {"presets": {preset.name: block}}}
+    click.echo(json.dumps(shown, indent=2) if as_json else as_yaml(shown), nl=as_json)
 
 
-def _verdict(tally: Tally) -> str:
-    if tally.win_rate is None:
-        return f" · {tally.missing} more before anything can be judged"
-    return f" · win rate {100 * tally.win_rate:.0f} %"
+@presets.command()
+@config_option
+@click.argument("name")
+@click.option("-m", "--message", help="The question; - is standard input.")
+@json_option
+def test(path: Path, name: str, message: str | None, *, as_json: bool) -> None:
+    """Ask every model of a preset one question; exit code 1 if there is no answer.
+
+    It is a real question to real models, and costs what it costs.
+    """
+    from gateway import logs, trial
+    from gateway.clock import SystemClock
+
+    config = load(path)
+    logs.set_up(config.secrets)
+    logging.getLogger().setLevel(logging.WARNING)  # why a model failed is said there
+    question = sys.stdin.read() if message == "-" else message or trial.QUESTION
+    with operator():
+        tried = asyncio.run(trial.attempt(config, name, question, SystemClock()))
+    if as_json:
+        click.echo(json.dumps(trial.plain(tried), indent=2))
+    else:
+        for line in trial.text(tried):
+            click.echo(line)
+    if tried.error:
+        sys.exit(FAILED)
 
 
-def _cost(preset: PresetTally) -> str:
-    if preset.missing:
-        return ""
-    if not preset.accepted:
-        return " · no answer was accepted"
-    if preset.dollars_per_accepted is None:
-        return " · price of an accepted answer unknown"
-    return f" · {dollars_text(preset.dollars_per_accepted)} for each accepted answer"
+@presets.command()
+@config_option
+@json_option
+def stats(path: Path, *, as_json: bool) -> None:
+    """Say what people thought of the answers; judges from 30 votes on."""
+    from core.feedback import tallied
+    from gateway.preset_stats import stats_json, stats_lines
+    from gateway.wiring import read_votes
+
+    settings = load(path)
+    with operator():
+        tallies = tallied(asyncio.run(read_votes(settings).voted()))
+    if as_json:
+        click.echo(json.dumps(stats_json(tallies), indent=2, ensure_ascii=False))
+        return
+    for line in stats_lines(tallies):
+        click.echo(line)
 
 
-def _tally(tally: Tally) -> dict[str, Json]:
+def _row(preset: Preset, config: Config) -> dict[str, Json]:
+    reason = config.unavailable(preset)
+    condensing = preset.synthesizer
     return {
-        "name": tally.name,
-        "votes": tally.votes,
-        "up": tally.up,
-        "down": tally.down,
-        "missing": tally.missing,
-        "win_rate": None if tally.win_rate is None else round(tally.win_rate, 4),
+        "name": preset.name,
+        "default": preset.name == config.catalogue.default,
+        "available": not reason,
+        "reason": reason or None,
+        "references": [slot.label for slot in preset.active],
+        "aggregator": (condensing or preset.aggregator).label,
+        "acting_model": preset.aggregator.label if condensing else None,
     }
 
 
-def _rounded(preset: PresetTally) -> str | None:
-    cost = preset.dollars_per_accepted
-    return None if cost is None else f"{cost:.6f}"
+def _mixture(preset: Preset) -> str:
+    """Write 'a + b → c', with who acts behind who condenses."""
+    asked = " + ".join(slot.label for slot in preset.active)
+    answering = [each.label for each in (preset.synthesizer, preset.aggregator) if each]
+    return " → ".join(filter(None, (asked, *answering)))

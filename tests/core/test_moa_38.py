@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from core.feedback import ENOUGH, tallied
 from core.records import Voted
-from gateway.presets_cli import stats_json, stats_lines
+from gateway.preset_stats import stats_json, stats_lines
 
 
 def voted(up: int = 0, down: int = 0, preset: str = "review", **changes) -> Voted:

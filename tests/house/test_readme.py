@@ -190,7 +190,9 @@ def test_the_messages_that_a_platforms_page_explains_are_still_told(platform):
 
 MINIMAL = ROOT / "tests" / "gateway" / "minimal.yaml"
 ENVIRON = {
-    "OPENAI_API_KEY": "k",
+    **{f"{name}_API_KEY": "k" for name in ("OPENAI", "ANTHROPIC", "OPENROUTER", "GEMINI")},
+    **{f"{name}_API_KEY": "k" for name in ("DEEPSEEK", "MISTRAL", "GROQ", "TOGETHER")},
+    "AWS_BEARER_TOKEN_BEDROCK": "k",
     "TELEGRAM_BOT_TOKEN": "7:t",
     "DISCORD_BOT_TOKEN": "d",
     **{f"SLACK_{name}": name for name in ("BOT_TOKEN", "APP_TOKEN", "SIGNING_SECRET")},
