@@ -171,7 +171,9 @@ class McpSession:
                 # Below the library's own `call_tool`, which refuses a result whole if it does not
                 # keep to the schema that the server gave: a model can still read it.
                 result = await self._client.session.send_request(
-                    types.CallToolRequest(params=params), types.CallToolResult
+                    types.CallToolRequest(params=params),
+                    types.CallToolResult,
+                    request_read_timeout_seconds=options.timeout,
                 )
         except TimeoutError as error:
             raise ToolsGone("it takes in no more calls") from error

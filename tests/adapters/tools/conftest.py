@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -63,6 +63,17 @@ def simulated(*options: object) -> tuple[str, ...]:
 
 async def call(server: McpServer, tool: str, **arguments) -> ToolResult:
     return await server.call(asked(f"{server.name}__{tool}", json.dumps(arguments)))
+
+
+@contextmanager
+def hurried(server: McpServer, seconds: float = 0.5) -> Iterator[None]:
+    """Let calls have no longer than that; those with an answer may need more where much runs."""
+    usual = server._options.timeout
+    object.__setattr__(server._options, "timeout", seconds)
+    try:
+        yield
+    finally:
+        object.__setattr__(server._options, "timeout", usual)
 
 
 def asked(name: str, arguments: str = "{}") -> ToolCall:

@@ -13,7 +13,7 @@ from adapters.tools import server as servers
 from adapters.tools.child import LONGEST_MESSAGE
 from adapters.tools.link import Options
 from adapters.tools.server import McpServer
-from tests.adapters.tools.conftest import SIMULATOR, call, load, offered, simulated
+from tests.adapters.tools.conftest import SIMULATOR, call, hurried, load, offered, simulated
 
 PATIENCE = 40.0
 
@@ -143,8 +143,9 @@ async def test_a_server_that_closes_its_output_counts_as_gone(use):
 
 async def test_a_call_without_an_answer_ends_and_the_server_stays(use, tmp_path):
     noted = tmp_path / "cancelled"
-    server = await use(command=simulated("--cancelled", noted), timeout=0.5)
-    result = await call(server, "wait")
+    server = await use(command=simulated("--cancelled", noted))
+    with hurried(server):
+        result = await call(server, "wait")
     assert result.failed
     assert "did not answer within 0.5 seconds" in result.text
     assert (await call(server, "say", text="still here")).text == "still here"
@@ -165,7 +166,7 @@ async def test_a_turn_that_is_stopped_takes_its_call_back(use, tmp_path):
 
 
 async def test_calls_run_side_by_side(use):
-    server = await use(command=simulated(), timeout=5.0)
+    server = await use(command=simulated())
     async with asyncio.TaskGroup() as group:
         waits = group.create_task(call(server, "wait"))
         says = [group.create_task(call(server, "say", text=str(n))) for n in range(50)]

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from adapters.tools.link import Options
-from tests.adapters.tools.conftest import at_work, call, offered
+from tests.adapters.tools.conftest import at_work, call, hurried, offered
 from tests.simulators.mcp_http import HttpServer, serving
 
 PATIENCE = 40.0
@@ -88,8 +88,9 @@ async def test_50_megabytes_are_refused(use, elsewhere, tool, told):
 
 
 async def test_a_call_without_an_answer_is_taken_back(use, elsewhere):
-    server = await use(url=elsewhere.url, timeout=0.5)
-    late = await call(server, "wait")
+    server = await use(url=elsewhere.url)
+    with hurried(server):
+        late = await call(server, "wait")
     assert "did not answer within 0.5 seconds" in late.text
     assert (await call(server, "say")).text == "said"
     assert len(elsewhere.cancelled) == 1
@@ -111,7 +112,8 @@ async def test_it_ends_even_if_its_server_breaks_at_that_moment(pins):
     stack = AsyncExitStack()
     elsewhere = await stack.enter_async_context(serving(HttpServer()))
     async with asyncio.timeout(PATIENCE):
-        async with at_work(Options(name="t", url=elsewhere.url, timeout=0.5), pins) as server:
+        async with at_work(Options(name="t", url=elsewhere.url), pins) as server:
             await server.ready()
-            assert (await call(server, "wait")).failed  # its connection is still open
+            with hurried(server):
+                assert (await call(server, "wait")).failed  # its connection is still open
             await stack.aclose()
