@@ -172,17 +172,23 @@ class Spent(Struct):
         )
 
 
+class WholeCost(Struct):
+    """A cost by its parts, as Perplexity gives it."""
+
+    total_cost: Decimal | None = None
+
+
 class Price(Struct):
     """A cost in dollars that the provider itself reports."""
 
-    cost: Decimal | None = None
+    cost: Decimal | WholeCost | None = None
     is_byok: bool | None = None
     cost_details: CostDetails | None = None
 
     @property
     def dollars(self) -> Decimal | None:
         """The sum; with a key of one's own the upstream provider bills, too."""
-        cost = self.cost
+        cost = self.cost.total_cost if isinstance(self.cost, WholeCost) else self.cost
         if self.is_byok and self.cost_details is not None:
             upstream = self.cost_details.upstream_inference_cost
             cost = upstream if cost is None else cost + (upstream or 0)

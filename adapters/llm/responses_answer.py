@@ -6,6 +6,8 @@ a failure leads to is not its business.
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import msgspec
 
 from adapters.llm import failures
@@ -31,6 +33,7 @@ class ResponsesAnswer:
         self._secrets = secrets
         self._items = Items()
         self._usage: Usage | None = None
+        self._dollars: Decimal | None = None
         self._progress = False
         self._spoke = False
         self._reason: str | None = None
@@ -98,8 +101,9 @@ class ResponsesAnswer:
         Raises:
             ModelError: it failed, or it is none.
         """
-        usage, _ = spent_of(response.usage)
+        usage, dollars = spent_of(response.usage)
         self._usage = usage or self._usage
+        self._dollars = self._dollars if dollars is None else dollars
         if response.error is not None or status in {"failed", "cancelled"}:
             raise self._failure(response.error)
         if status in {"queued", "in_progress"} or (response.output is None and not self._items):
@@ -118,10 +122,11 @@ class ResponsesAnswer:
             text=self._items.text.taken(),
             reasoning=self._items.thought.taken(),
             usage=self._usage,
+            dollars=self._dollars,
             progress=self._progress,
         )
         self._spoke |= bool(chunk.text)
-        self._usage = None
+        self._usage = self._dollars = None
         self._progress = False
         return chunk
 

@@ -226,6 +226,8 @@ async def test_usage_that_groq_puts_into_its_own_corner_is_found(ask):
     [
         ({"cost": 0.00012345678901234567}, Decimal("0.00012345678901234567")),
         ({"cost": 0}, Decimal(0)),
+        ({"cost": {"input_tokens_cost": 0.1, "total_cost": 0.006}}, Decimal("0.006")),
+        ({"cost": {}}, None),
         ({"cost": "NaN"}, None),
         ({"cost": -1}, None),
         (

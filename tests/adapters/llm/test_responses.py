@@ -3,6 +3,7 @@
 
 import json
 from contextlib import suppress
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -255,6 +256,12 @@ async def test_a_filter_that_lets_nothing_through_is_a_refusal(ask):
 async def test_usage_is_brought_into_one_form_moa_27(ask, usage, expected):
     heard = await ask(Reply(raw=sse(ended(message("a"), usage=usage), done=False)))
     assert (heard.text, heard.usage) == ("a", expected)
+
+
+async def test_a_cost_that_the_provider_reports_wins_moa_28(ask):
+    usage = {"input_tokens": 9, "output_tokens": 2, "cost": 0.25}
+    heard = await ask(Reply(raw=sse(ended(message("a"), usage=usage), done=False)))
+    assert [each.dollars for each in heard.chunks if each.dollars is not None] == [Decimal("0.25")]
 
 
 # --- failures -------------------------------------------------------------------------------
