@@ -36,7 +36,7 @@ moa:
   presets:
     bench: {slots}
 access: {{public: true}}
-budgets: {{total: {{daily: 1}}}}
+budgets: {{total: {{daily: 1}}, unpriced: 0}}
 """
 SIX_SECONDS = Scene(references=(), aggregator=Plan(first=0.5, pieces=61, between=0.1))
 PAUSES = Scene(references=(), aggregator=Plan(first=0.2, pieces=30, between=0.02, pause=2.5))

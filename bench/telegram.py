@@ -34,7 +34,7 @@ moa:
   presets:
     bench: {slots}
 access: {{public: true}}
-budgets: {{total: {{daily: 1}}}}
+budgets: {{total: {{daily: 1}}, unpriced: 0}}
 """
 AT_ONCE = Scene(references=(), aggregator=Plan(first=0.0, pieces=20))
 ALONE = Scene(references=(), aggregator=Plan(first=0.2, pieces=20, between=0.05))

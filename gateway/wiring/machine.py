@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from adapters.llm.wire import open_session
 from adapters.prices import Price, Prices
@@ -14,6 +15,7 @@ from core.errors import ConfigError
 from core.presets import slots_of
 from core.types import Usage
 from gateway.config import missing
+from gateway.config.doors import loopback
 from gateway.wiring.models import PAID, has_price
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from core.presets import Slot
     from core.storage import Costs, Store, Votes
     from gateway.config import Config
+    from gateway.config.providers import Provider
     from gateway.turns import Sink
 
 
@@ -98,11 +101,20 @@ async def warm_prices(config: Config, prices: Prices) -> None:
 
 
 def _require(config: Config, prices: Prices, slots: Sequence[Slot]) -> None:
-    """See that everything has a price that can be called."""
-    called = [slot for slot in slots if not missing(config.providers[slot.provider])]
+    """See that everything has a price that can be called, and that somebody may bill."""
+    called = [slot for slot in slots if _billed(config.providers[slot.provider])]
     unknown = [each.label for each in called if prices(each, Usage(input=1, output=1)) is None]
     if unknown:
         raise ConfigError(_unpriced(config, list(dict.fromkeys(unknown))))
+
+
+def _billed(provider: Provider) -> bool:
+    """Tell whether calls may be billed: a server on this machine that takes no key bills nobody."""
+    if missing(provider):
+        return False
+    if not isinstance(provider, PAID) or provider.api_key is not None or provider.headers:
+        return True
+    return not loopback(urlsplit(provider.base_url).hostname or "")
 
 
 def _unpriced(config: Config, labels: Sequence[str]) -> str:

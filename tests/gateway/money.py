@@ -32,7 +32,7 @@ def config(simulator: ProviderSimulator, budgets: str, more: str = "", keys: str
 timezone: Europe/Berlin
 http: {{port: 0, token: {TOKEN}, keys: {keys}}}
 providers:
-  sim: {{api: chat_completions, base_url: "{simulator.base_url}"}}
+  sim: {{api: chat_completions, base_url: "{simulator.base_url}", api_key: k}}
 prices: {{"sim:a": {PRICE}, "sim:b": {PRICE}, "sim:big": {PRICE}}}
 budgets: {budgets}
 moa:

@@ -184,6 +184,14 @@ async def test_a_budget_that_nobody_can_hold_is_the_operator_s_mistake(tmp_path,
     assert "budgets.unpriced" in told
 
 
+async def test_a_server_on_this_machine_that_takes_no_key_needs_no_price(tmp_path):
+    async with models() as simulator:
+        text = unknown(simulator, "{user: {daily: 1}}").replace(", api_key: k", "")
+        async with running_gateway(text, tmp_path) as gateway, Page.of(gateway) as page:
+            view = await say(page, 1)
+    assert "$0.200 + unknown prices" in json.dumps(view)
+
+
 async def test_what_models_without_a_price_count_for_is_the_operator_s_to_say(tmp_path):
     async with models() as simulator:
         text = unknown(simulator, "{user: {daily: 0.2}, unpriced: 1000}")

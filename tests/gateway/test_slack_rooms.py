@@ -32,7 +32,7 @@ moa:
       reference_models: [{{provider: p, model: a}}]
       aggregator: {{provider: p, model: big}}
 access: {access}
-budgets: {{total: {{daily: 1}}}}
+budgets: {{total: {{daily: 1}}, unpriced: 0}}
 """
 
 

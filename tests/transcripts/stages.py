@@ -341,6 +341,6 @@ def configuration(stages: Sequence[Stage], models: dict[str, Any], *, more: str 
         "providers": {"p": {"api": "scripted", "answers": models}},
         "moa": {"default_preset": "review", "presets": presets},
         "access": {"public": True},
-        "budgets": {"total": {"daily": 1}},
+        "budgets": {"total": {"daily": 1}, "unpriced": 0},
     }
     return yaml.safe_dump(whole, allow_unicode=True, sort_keys=False) + more
