@@ -113,7 +113,7 @@ class Turn:
             cache=cache,
             began=self._began,
         )
-        self._advised = -1
+        self._advised: int | None = None
         self._asks: list[Ask] = []
         self._gate = judged(request.lines).note if request.preset.auto else ""
         self._notes: list[str] = []
@@ -227,10 +227,12 @@ class Turn:
         if not preset.active or prefilled(lines):
             return lines
         upto = advised_upto(self._lines, preset.fanout)
-        if upto != self._advised:
+        # Counted from the question on: what is compacted before it asks nobody again (MOA-23).
+        state = upto - len(self._request.lines)
+        if state != self._advised:
             seen = (*self._request.context, *self._lines[:upto])
             await self._rounds.ask(seen, tell, note, iteration)
-            self._advised = upto
+            self._advised = state
         left = None if room is None else room.total - tokens.estimate(lines)
         block = reference_block(
             preset,
