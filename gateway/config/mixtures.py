@@ -65,7 +65,7 @@ class PresetBlock(Block, frozen=True, kw_only=True):
     degraded_reference_policy: Literal["loud", "silent"] = "loud"
     privacy_filter: Literal["off", "display", "full"] | None = None
     max_iterations: Count = 30
-    turn_timeout: Seconds | None = None
+    turn_timeout: Seconds = 600.0
     auto: bool = False
     allow: tuple[Subject, ...] = ()
     max_tokens: Any = None

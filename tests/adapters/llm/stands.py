@@ -14,8 +14,11 @@ from typing import Protocol
 import aiohttp
 
 from adapters.llm.chat_completions import ChatCompletions
+from adapters.llm.messages import Messages
+from adapters.llm.responses import Responses
 from adapters.llm.wire import Endpoint
 from core.ports import Model
+from tests.simulators.anthropic import AnthropicSimulator
 from tests.simulators.provider import ProviderSimulator, Reply
 
 TEXT = "alpha bravo chase delta eagle "
@@ -40,11 +43,19 @@ class Stand:
     model: Callable[[aiohttp.ClientSession, Endpoint], Model]
 
 
+def replies(between: float) -> dict[str, Reply]:
+    """Say `TEXT` to whoever asks, with so many seconds between two words."""
+    return {"*": Reply(text=TEXT, size=SIZE, between=between)}
+
+
 STANDS = {
     "chat_completions": Stand(
-        simulator=lambda between: ProviderSimulator(
-            {"*": Reply(text=TEXT, size=SIZE, between=between)}
-        ),
-        model=ChatCompletions,
+        simulator=lambda between: ProviderSimulator(replies(between)), model=ChatCompletions
+    ),
+    "responses": Stand(
+        simulator=lambda between: ProviderSimulator(replies(between)), model=Responses
+    ),
+    "messages": Stand(
+        simulator=lambda between: AnthropicSimulator(replies(between)), model=Messages
     ),
 }
