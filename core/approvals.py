@@ -94,5 +94,5 @@ def _asking(asked: ApprovalChanged) -> list[str]:
 def _visible(text: str) -> str:
     """Spell out what cannot be seen or turns the writing around; line ends stay."""
     return "".join(
-        each if each.isprintable() or each == "\n" else f"\\u{ord(each):04x}" for each in text
+        each if each.isprintable() or each == "\n" else json.dumps(each)[1:-1] for each in text
     )

@@ -112,6 +112,17 @@ async def test_what_an_admin_refuses_is_not_run(messenger: Stage, tmp_path):
         assert "did not allow" in result
 
 
+async def test_what_nobody_answers_is_not_run(stage: Stage, tmp_path, monkeypatch):
+    monkeypatch.setattr("gateway.executor.PATIENCE", 1)
+    async with playing(stage, tmp_path) as gateway:
+        await stage.ask("Say hello.", where="group")
+        await stage.answered("It was said.", where="group")
+        after = await stage.reads("files/say was not run: nobody answered", where="group")
+        assert not any(LABELS["approve"] in each for each in after.buttons)
+        (result,) = results(gateway)
+        assert "nobody answered" in result
+
+
 async def test_stop_while_somebody_is_asked_takes_the_buttons_away(stage: Stage, tmp_path):
     async with playing(stage, tmp_path) as gateway:
         await stage.ask("Say hello.")

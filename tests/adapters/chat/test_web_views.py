@@ -1,11 +1,13 @@
 """A frame on the page: every fact of it, in words, and nothing else."""
 
+import json
 from decimal import Decimal
 
-from adapters.chat.web.render import NoticeView, PanelView, PartView, turn_of, view
+from adapters.chat.web.render import NoticeView, PanelView, PartView, PermissionView, turn_of, view
 from core.frames import Button, Footer, Frame, Notice, Panel, Part, Row
 from core.types import Usage
 from core.wording import STOPPED
+from tests.fakes.permission import NASTY, TURN, permission
 
 ROWS = (
     Row(position=1, label="a:one", state="writing", words=124),
@@ -95,3 +97,14 @@ def test_a_notice_belongs_to_no_turn():
     assert isinstance(got, NoticeView)
     assert got.blocks == ("<p>The preset is <strong>quick</strong> now.</p>\n",)
     assert turn_of(frame) is None
+
+
+def test_a_call_that_needs_a_yes_stands_in_its_turn_as_plain_text():
+    got = view(permission())
+    assert isinstance(got, PermissionView)
+    assert json.loads(got.arguments) == NASTY
+    assert [(each.action, each.value) for each in got.buttons] == [
+        ("approve", "0"),
+        ("refuse", "0"),
+    ]
+    assert turn_of(permission()) == got.turn_id == TURN

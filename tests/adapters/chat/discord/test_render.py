@@ -23,6 +23,7 @@ from adapters.chat.discord.render import (
 from core.frames import Button, File, Frame, Notice, Panel, Part, Row
 from tests.adapters.chat.discord.desk import DELIVERY, FOOTER, TURN, notice, panel, part
 from tests.adapters.chat.discord.test_markdown import ACTIVE, NASTY
+from tests.fakes.permission import permission
 
 
 def post(frame: Frame, **more: Any) -> dict[str, Any]:
@@ -182,3 +183,8 @@ def test_a_long_whisper_takes_several_messages_and_buttons_come_last():
     assert [bool(each.json["components"]) for each in bodies] == [False] * (len(bodies) - 1) + [
         True
     ]
+
+
+@pytest.mark.parametrize("frame", [permission(), permission("approved")], ids=["asked", "allowed"])
+def test_a_call_that_needs_a_yes_looks_like_this(frame, snapshot):
+    assert json.dumps(post(frame), indent=1, ensure_ascii=False) == snapshot

@@ -24,6 +24,7 @@ from adapters.chat.slack.render import below, length, quote, whole
 from adapters.chat.slack.text import escape, neutralise, pieces, steady, within
 from core.frames import Frame, Notice, Part, RowState
 from tests.adapters.chat.slack.frames import FOOTER, TURN, button, final, panel, streaming
+from tests.fakes.permission import permission
 from tests.simulators.slack.blocks import parsed
 
 PINGS = re.compile(
@@ -248,3 +249,11 @@ def test_only_a_person_s_id_is_mentioned():
     for who, there in (("U0ANN0001", True), ("!channel", False), ("U1> <!here", False)):
         frame = Frame(key="answer/0", content=part, final=True, mention=who)
         assert (f"<@{who}>" in str(below(part, frame, Manner()))) is there
+
+
+@pytest.mark.parametrize("frame", [permission(), permission("approved")], ids=["asked", "allowed"])
+def test_a_call_that_needs_a_yes_looks_like_this(frame, snapshot):
+    body = whole(frame, Manner())
+    assert body == snapshot
+    assert not [each for each in texts(body.blocks) if PINGS.search(each) and "<!" in each]
+    assert not PINGS.search(body.text)

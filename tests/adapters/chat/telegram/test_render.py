@@ -15,6 +15,7 @@ from core.frames import Action, Button, File, Footer, Frame, Notice, Panel, Part
 from core.markup import utf16
 from core.types import Usage
 from tests.adapters.chat.telegram.test_markdown import NASTY, parts, rung
+from tests.fakes.permission import permission
 from tests.simulators.telegram.texts import formatted
 
 TURN = "0123456789abcdef"
@@ -224,3 +225,22 @@ def test_what_a_button_carries_comes_back_or_the_button_is_left_out(action, valu
 @pytest.mark.parametrize("data", [None, "", "stop", "z:1:", "s:a b:", "s:" + "x" * 60 + ":", "::"])
 def test_only_what_is_ours_is_believed(data):
     assert pressed(data) is None
+
+
+def test_a_call_that_needs_a_yes_is_plain_text_with_two_buttons():
+    asked = permission()
+    shown = accepted(render(asked))
+    assert shown.body.entities == ()
+    assert "needs somebody's yes" in shown.body.text
+    assert "*not bold*" in shown.body.text
+    assert rung(shown.body) == []
+    assert shown.keys is not None
+    (row,) = shown.keys["inline_keyboard"]
+    carried = [pressed(key["callback_data"]) for key in row]
+    assert [(each.action, each.value) for each in carried if each] == [
+        ("approve", "0"),
+        ("refuse", "0"),
+    ]
+    after = accepted(render(permission("refused")))
+    assert after.keys is None
+    assert rung(after.body) == []
