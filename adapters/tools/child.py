@@ -57,16 +57,16 @@ class Child:
         if output is None:
             return
         line = bytearray()
-        skipping = False
+        cut = False
         while piece := await output.read(_PIECE):
             *ended, rest = piece.split(b"\n")
             for part in ended:
                 line += part
-                yield _too_long(line) if skipping else line
-                line, skipping = bytearray(), False
+                yield _too_long(line) if cut or len(line) > LONGEST_MESSAGE else line
+                line, cut = bytearray(), False
             line += rest
-            if len(line) > LONGEST_MESSAGE or skipping:
-                skipping = True
+            if cut or len(line) > LONGEST_MESSAGE:
+                cut = True
                 del line[_ENDS : max(_ENDS, len(line) - _ENDS)]
 
     async def send(self, message: bytes) -> None:

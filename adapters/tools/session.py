@@ -36,7 +36,7 @@ for _name in ("mcp", "client", "httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 _PAGES: Final = 50
-_STUCK: Final = 10.0
+STUCK: Final = 10.0
 """Seconds that a call may take longer than its time before its server counts as stuck."""
 _CLOSED: Final = (types.CONNECTION_CLOSED, "Connection closed")
 _FORGOTTEN: Final = (types.INVALID_REQUEST, "Session terminated")
@@ -167,7 +167,7 @@ class McpSession:
         options = self._line.options
         params = types.CallToolRequestParams(name=tool, arguments=arguments)
         try:
-            async with asyncio.timeout(options.timeout + _STUCK):
+            async with asyncio.timeout(options.timeout + STUCK):
                 # Below the library's own `call_tool`, which refuses a result whole if it does not
                 # keep to the schema that the server gave: a model can still read it.
                 result = await self._client.session.send_request(

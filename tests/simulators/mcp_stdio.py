@@ -91,6 +91,10 @@ def die(_wanted: dict[str, Any]) -> None:
     os._exit(7)
 
 
+def freeze(_wanted: dict[str, Any]) -> None:
+    threading.Event().wait()
+
+
 def stop(_wanted: dict[str, Any]) -> None:
     os.close(1)
 
@@ -114,6 +118,7 @@ RESULTS: dict[str, Callable[[dict[str, Any]], dict[str, Any] | None]] = {
     "wait": lambda _: None,
     "die": die,
     "stop": stop,
+    "freeze": freeze,
     "huge": lambda _: text("a" * 50_000_000),
     "long": lambda _: text("a" * 30_000 + "z" * 30_000),
     "hugest": hugest,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapters.tools import server as servers
+from adapters.tools import session as sessions
 from adapters.tools.child import LONGEST_MESSAGE
 from adapters.tools.link import Options
 from adapters.tools.server import McpServer
@@ -152,6 +153,17 @@ async def test_a_call_without_an_answer_ends_and_the_server_stays(use, tmp_path)
     assert noted.read_text().split()
 
 
+async def test_a_server_that_reads_no_more_is_replaced(use, monkeypatch):
+    monkeypatch.setattr(sessions, "STUCK", 0.1)
+    server = await use(command=simulated())
+    with hurried(server):
+        assert "did not answer" in (await call(server, "freeze")).text
+        result = await call(server, "say", text="x" * 1_000_000)
+    assert (result.failed, result.ran) == (True, True)
+    assert "it takes in no more calls" in result.text
+    assert (await call(server, "say", text="again")).text == "again"
+
+
 async def test_a_turn_that_is_stopped_takes_its_call_back(use, tmp_path):
     noted = tmp_path / "cancelled"
     server = await use(command=simulated("--cancelled", noted))
@@ -286,5 +298,5 @@ async def test_a_server_that_leaves_unknown_requests_open_costs_no_wait(use):
 
 async def test_tools_come_page_by_page(use):
     server = await use(command=simulated("--page", 3))
-    assert len(offered(server)) == 14
+    assert len(offered(server)) == 15
     assert offered(server) == sorted(offered(server))

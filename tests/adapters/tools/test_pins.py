@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from adapters.tools import server as servers
 from adapters.tools.link import Options
 from adapters.tools.listing import LONGEST_DESCRIPTION, LONGEST_SCHEMA, Listed, as_offered, usable
 from adapters.tools.pins import review
@@ -116,6 +117,18 @@ async def test_a_change_while_it_runs_takes_the_tool_away(changing):
         await call(server, "b")  # the simulator looks at its file then, and notifies
         async with asyncio.timeout(PATIENCE):
             while offered(server) != ["b"]:  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.02)
+
+
+async def test_a_server_that_never_says_that_it_changed_is_asked_again(changing, monkeypatch):
+    monkeypatch.setattr(servers, "FRESH", 0.0)
+    changing.lists(tool("a"), tool("b"))
+    async with changing.started() as server:
+        await server.ready()
+        changing.lists(tool("a"))
+        async with asyncio.timeout(PATIENCE):
+            while offered(server) != ["a"]:
+                await server.ready()
                 await asyncio.sleep(0.02)
 
 
