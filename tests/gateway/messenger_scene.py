@@ -410,5 +410,6 @@ async def scene(
 def _text(stages: Sequence[Stage], models: Models) -> str:
     whole = yaml.safe_load(configuration(stages, {}))
     whole["providers"] = {"p": {"api": "chat_completions", "base_url": models.base_url}}
+    whole["budgets"]["unpriced"] = 1  # nobody knows what the simulator's models cost
     text: str = yaml.safe_dump(whole, allow_unicode=True, sort_keys=False)
     return text
