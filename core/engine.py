@@ -126,7 +126,8 @@ class Turn:
             asyncio.CancelledError: it was stopped; `ending` says how far it had come.
         """
         preset = self._request.preset
-        labels = tuple(slot.label for slot in preset.active)
+        refusal = self._refusal()
+        labels = () if refusal else tuple(slot.label for slot in preset.active)
         tell(
             TurnStarted(
                 turn_id=self._request.turn_id,
@@ -136,8 +137,8 @@ class Turn:
             )
         )
         try:
-            require_available(preset, self._world.providers)
-            self._admit()
+            if refusal is not None:
+                raise refusal
             async with asyncio.timeout(preset.turn_timeout) as limit:
                 self.ending = await self._iterate(tell, note, Pause(limit))
         except TimeoutError:
@@ -157,12 +158,17 @@ class Turn:
                 self._world.purse.close()
         return self.ending
 
-    def _admit(self) -> None:
-        """Hold the turn to its budgets before anybody is asked (MOA-30)."""
-        if self._world.purse is not None:
-            request = self._request
-            call = opening_call(request.preset, request.lines, request, self._world.providers)
-            self._world.purse.admit(*call, advisors=len(request.preset.active))
+    def _refusal(self) -> PresetUnavailable | OverBudget | None:
+        """Hold the turn to its budgets before anybody is asked (MOA-30); say why it must not be."""
+        request, providers = self._request, self._world.providers
+        try:
+            require_available(request.preset, providers)
+            if self._world.purse is not None:
+                call = opening_call(request.preset, request.lines, request, providers)
+                self._world.purse.admit(*call, advisors=len(request.preset.active))
+        except (PresetUnavailable, OverBudget) as refusal:
+            return refusal
+        return None
 
     def fail(self, error: str) -> Terminal:
         """End a turn in which something broke that nobody foresaw; what it came to is kept."""

@@ -19,7 +19,10 @@ from core.types import Finish, Line, ToolCall, Usage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnStarted:
-    """A turn began. `labels` are the references' in slot order, skipped ones included."""
+    """A turn began. `labels` are the references' in slot order, skipped ones included.
+
+    There are none where the turn is refused: nobody is asked.
+    """
 
     turn_id: str
     preset: str

@@ -28,11 +28,12 @@ from core.veil import seen, seen_advice
 
 def retell(turn: StoredTurn) -> Iterator[TurnEvent]:
     """Give the events of a stored turn; without a terminal one if it has not ended."""
-    preset = turn.start.preset
+    preset, end = turn.start.preset, turn.end
+    refused = end is not None and end.ending == "failed" and not (turn.advice or end.calls)
     yield TurnStarted(
         turn_id=turn.start.turn_id,
         preset=preset.name,
-        labels=tuple(slot.label for slot in preset.active),
+        labels=() if refused else tuple(slot.label for slot in preset.active),
         aggregator=preset.aggregator.label,
     )
     rounds = shown(turn)

@@ -148,7 +148,7 @@ def help_text(prefix: str) -> str:
 def cost_text(here: Spending, own: Spending, left: Sequence[tuple[Limit, Decimal]] = ()) -> str:
     """Say what this month took, of this channel and of the one who asks, and what is left."""
     lines = [
-        f"This channel has cost {_spent(here.whole)} this month{_by_preset(here)}",
+        f"This chat has cost {_spent(here.whole)} this month{_by_preset(here)}",
         f"Your own questions on this platform: {_spent(own.whole)}{_by_preset(own)}",
     ]
     return "\n".join((*lines, *(left_text(limit, spent) for limit, spent in left)))

@@ -117,7 +117,7 @@ class _Showing:
         self._note()
 
     def next(self) -> Frame | None:
-        """Choose: finals of the answer, what is not there yet, the panel, then the stalest."""
+        """Choose: a new panel, for it stands first; finals of the answer, what is new, the stalest."""
         return min(self.wanted.values(), key=self._rank, default=None)
 
     async def preview(self, events: Mailbox, pace: float) -> bool:
@@ -204,6 +204,8 @@ class _Showing:
         order = self._order.get(frame.key, 0)
         if is_gone(frame):
             return (6, 0, index)
+        if frame.key == PANEL and PANEL not in self._sender.ids and not order:
+            return (-1, 0, index)  # tried once: an answer waits for no panel that is refused
         if frame.final and isinstance(frame.content, Part):
             return (0, 0, index)
         if isinstance(frame.content, File):

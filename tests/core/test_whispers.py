@@ -124,7 +124,7 @@ def test_what_a_channel_cost_is_said_in_dollars_and_answers_and_what_is_left():
     )
     left = [(limit, Decimal("1.62"))]
     assert whispers.cost_text(here, Spending(whole=own, presets={"quick": own}), left) == (
-        "This channel has cost $1.25 (3 answers) this month: "
+        "This chat has cost $1.25 (3 answers) this month: "
         "quick $0.250 (2 answers), review $1.00 (1 answer).\n"
         "Your own questions on this platform: $0 + unknown prices (1 answer).\n"
         "Your daily budget: $0.380 of $2.00 left. "

@@ -469,6 +469,26 @@ def test_every_message_is_hung_on_the_question():
     assert {each.reply_to for each in room.requests("post")} == {"q7"}
 
 
+def test_the_panel_stands_before_an_answer_that_came_before_the_chat_was_free():
+    room = Room(pace=3.1)
+
+    async def scenario():
+        await room.turn(0, labels=("a",))
+        await room.turn(0, labels=("a",), turn_id="t2")
+
+    run_virtual(scenario())
+    assert [each.key for each in room.requests("post")] == ["panel", "answer/0"] * 2
+
+
+def test_an_answer_waits_for_no_panel_that_is_refused():
+    room = Room(pace=1.0)
+    room.chat.fail("c", ChatError("no"))
+    run_virtual(room.turn(0, labels=("a",)))
+    first, second = room.requests()[:2]
+    assert (first.key, second.key) == ("panel", "answer/0")
+    assert second.at - first.at <= 1.5
+
+
 # --- previews -------------------------------------------------------------------------------
 
 

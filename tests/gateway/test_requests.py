@@ -408,7 +408,7 @@ def test_help_and_cost(kind, listed):
         await scene.command("help")
         await scene.heard(listed)
         await scene.command("cost")
-        await scene.heard("This conversation has cost $0 (0 answers) this month.")
+        await scene.heard("This chat has cost $0 (0 answers) this month.")
         await scene.say("Why?")
         await scene.idle()
         await scene.command("cost")

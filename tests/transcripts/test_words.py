@@ -20,7 +20,7 @@ async def stage(request):
 async def test_words_that_ask_for_the_cost_are_told_it(stage: Stage, where, tmp_path):
     async with running_gateway(stage.configured(TRAIN), tmp_path) as gateway:
         await stage.ask("cost", where=where)
-        await stage.reads("This conversation has cost $0", where=where)
+        await stage.reads("This chat has cost $0", where=where)
         assert gateway.calls.of("big") == []
 
 
