@@ -40,7 +40,8 @@ class Offer:
 class Known:
     """A provider whose key may lie in the environment; its models, the best one first.
 
-    `elsewhere` is a variable which says that the key belongs to another address than ours.
+    `elsewhere` is a variable which says that the key belongs to another address than ours. `api`
+    is the wire format.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Known:
     base_url: str
     models: tuple[str, str, str]
     elsewhere: str = ""
+    api: str = "chat_completions"
 
 
 # Names as the price table of genai-prices 0.2.3 had them on 2026-11-21, which a test holds them
@@ -65,9 +67,10 @@ KNOWN = (
         name="anthropic",
         title="Anthropic",
         variable="ANTHROPIC_API_KEY",
-        base_url="https://api.anthropic.com/v1",  # its endpoint for OpenAI's format
+        base_url="https://api.anthropic.com",
         models=("claude-opus-4-8", "claude-sonnet-4-6", "claude-haiku-4-5"),
         elsewhere="ANTHROPIC_BASE_URL",
+        api="messages",
     ),
     Known(
         name="openai",
@@ -178,7 +181,7 @@ def usable(known: Known, environ: Mapping[str, str]) -> bool:
 def _provider(known: Known) -> dict[str, Block]:
     # The name of the variable and not its value: what is shown or copied holds no secret.
     key = f"${{{known.variable}:-}}"
-    block: Block = {"api": "chat_completions", "base_url": known.base_url, "api_key": key}
+    block: Block = {"api": known.api, "base_url": known.base_url, "api_key": key}
     return {known.name: block}
 
 

@@ -15,9 +15,10 @@ from adapters.llm.chat_seal import Thoughts
 from adapters.llm.chat_tools import ToolCalls
 from adapters.llm.chat_wire import Answered, Choice, Words, finish_of, spent_of
 from adapters.llm.encoding import decode
+from adapters.llm.ended import finish_told, require_answer
 from core.calls import Chunk
-from core.errors import ModelBroken, ModelRefused, ModelUnreachable
-from core.types import Finish, Sealed, Usage
+from core.errors import ModelBroken
+from core.types import Sealed, Usage
 
 
 class ChatAnswer:
@@ -119,21 +120,15 @@ class ChatAnswer:
         `streamed` tells whether a missing end means that the answer was cut.
 
         Raises:
-            ModelUnreachable: the answer broke off before its end.
-            ModelBroken: it was none.
-            ModelRefused: the provider's filter let nothing through.
+            ModelError: there was no whole answer.
         """
-        if streamed and not self.finished and not self._closed:
-            raise ModelUnreachable("The answer broke off before its end")
-        if not self._chosen:
-            raise ModelBroken("The provider answered without an answer")
+        cut = streamed and not self.finished and not self._closed
+        require_answer(cut=cut, begun=self._chosen)
         reason = finish_of(self._reason or "stop")
         calls = self._calls.whole(cut=reason == "length")
-        if reason == "content_filter" and not self._spoke:
-            raise ModelRefused("The provider's content filter let no answer through")
+        finish = finish_told(reason, calls, spoke=self._spoke)
         if self._reason == "error":
             raise ModelBroken("The provider broke off with an error")
-        finish: Finish = "tool_calls" if calls and reason == "stop" else reason
         return Chunk(tool_calls=calls, sealed=self._sealed(len(calls)), finish=finish)
 
     def _sealed(self, calls: int) -> tuple[Sealed, ...]:

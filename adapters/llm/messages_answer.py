@@ -10,11 +10,12 @@ import msgspec
 
 from adapters.llm import failures
 from adapters.llm.chat_wire import finish_of
+from adapters.llm.ended import finish_told, require_answer
 from adapters.llm.messages_blocks import Blocks
 from adapters.llm.messages_wire import Block, Delta, Event, Said, Spent, part_of, read_event
 from core.calls import Chunk
-from core.errors import ModelBroken, ModelRefused, ModelUnreachable
-from core.types import Finish, Sealed
+from core.errors import ModelBroken
+from core.types import Sealed
 
 
 class MessagesAnswer:
@@ -125,18 +126,12 @@ class MessagesAnswer:
         `streamed` tells whether a missing end means that the answer was cut.
 
         Raises:
-            ModelUnreachable: the answer broke off before its end.
-            ModelBroken: it was none.
-            ModelRefused: the model, or what watches it, refused to answer at all.
+            ModelError: there was no whole answer.
         """
-        if streamed and not self.finished and not self.closed:
-            raise ModelUnreachable("The answer broke off before its end")
-        if not self._begun:
-            raise ModelBroken("The provider answered without an answer")
+        cut = streamed and not self.finished and not self.closed
+        require_answer(cut=cut, begun=self._begun)
         reason = finish_of(self._reason or "end_turn")
-        if reason == "content_filter" and not self._spoke:
-            raise ModelRefused("The provider's content filter let no answer through")
         calls = self._blocks.calls(cut=reason == "length")
-        finish: Finish = "tool_calls" if calls and reason == "stop" else reason
+        finish = finish_told(reason, calls, spoke=self._spoke)
         sealed = tuple(Sealed(label=self._label, data=data) for data in self._blocks.kept())
         return Chunk(tool_calls=calls, sealed=sealed, finish=finish)

@@ -6,11 +6,13 @@ kinds of events and blocks that nobody knows yet are read over (MOA-41).
 
 from __future__ import annotations
 
+import json
 from typing import TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
 
+from adapters.llm.encoding import decode
 from core.types import Usage
 
 Count = int | float | None
@@ -75,11 +77,10 @@ def read_event(document: str) -> Event:
     Raises:
         ValueError: nobody can read it.
     """
-    data = document.encode(errors="replace")
     try:
-        return msgspec.json.decode(data, type=Event)
+        return decode(document, Event)
     except msgspec.ValidationError:
-        match msgspec.json.decode(data):
+        match json.loads(document):
             case {"type": str(kind)} if kind not in EVENTS:
                 return Event(type=kind)
         raise

@@ -13,12 +13,13 @@ import msgspec
 from adapters.llm import failures
 from adapters.llm.chat_wire import finish_of, spent_of
 from adapters.llm.encoding import decode
+from adapters.llm.ended import finish_told, require_answer
 from adapters.llm.responses_items import Items
 from adapters.llm.responses_seal import sealed
 from adapters.llm.responses_wire import Event, Response
 from core.calls import Chunk
-from core.errors import ModelBroken, ModelError, ModelRefused, ModelUnreachable
-from core.types import Finish, Usage
+from core.errors import ModelBroken, ModelError
+from core.types import Usage
 
 ENDS = frozenset({"", "completed", "incomplete", "failed", "cancelled"})
 """Kinds of events that bring the whole answer; a whole answer alone has none."""
@@ -136,18 +137,11 @@ class ResponsesAnswer:
         `streamed` tells whether a missing end means that the answer was cut.
 
         Raises:
-            ModelUnreachable: the answer broke off before its end.
-            ModelBroken: it was none.
-            ModelRefused: the provider's filter let nothing through.
+            ModelError: there was no whole answer.
         """
-        if streamed and not self._closed:
-            raise ModelUnreachable("The answer broke off before its end")
-        if not self._items and not self.finished:
-            raise ModelBroken("The provider answered without an answer")
+        require_answer(cut=streamed and not self._closed, begun=bool(self._items) or self.finished)
         reason = finish_of(self._reason or "stop")
-        if reason == "content_filter" and not self._spoke:
-            raise ModelRefused("The provider's content filter let no answer through")
         calls = self._items.calls(cut=reason == "length")
-        finish: Finish = "tool_calls" if calls and reason == "stop" else reason
+        finish = finish_told(reason, calls, spoke=self._spoke)
         kept = sealed(self._items.given(), self._label)
         return Chunk(tool_calls=calls, sealed=kept, finish=finish)

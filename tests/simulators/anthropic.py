@@ -206,7 +206,7 @@ BY_HAND: dict[str, Reply | Sequence[Reply]] = {
     "busy": Reply(status=529, headers={"Retry-After": "1"}),
     "drops": Reply(text="I begin, but " * 10, drop_after=900),
     "whole": Reply(text="You said: {last}", whole=True),
-    "*": Reply(text="You said: {last}", reasoning="Let me see. ", between=0.02),
+    "*": Reply(text="You said: {last}", reasoning="Let me see. ", size=200, between=0.02),
 }
 
 

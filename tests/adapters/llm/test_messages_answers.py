@@ -160,6 +160,11 @@ async def test_an_empty_answer_is_no_failure(ask):
     assert (heard.text, heard.finish) == ("", "stop")
 
 
+async def test_half_an_emoji_is_replaced(ask):
+    whole = b'{"content": [{"type": "text", "text": "Hi \\ud83d"}], "stop_reason": "end_turn"}'
+    assert (await ask(Reply(raw=whole))).text.startswith("Hi ")
+
+
 async def test_unknown_events_and_blocks_are_read_over(ask):
     events = (
         START,
