@@ -164,6 +164,12 @@ async def test_a_whole_answer_to_a_stream_request_is_one_chunk_moa_41(ask):
     assert heard.usage is not None
 
 
+@pytest.mark.parametrize("whole", [True, False])
+async def test_an_answer_without_usage_is_whole_moa_41(ask, whole):
+    heard = await ask(Reply(text="Fine.", say_usage=False, whole=whole))
+    assert (heard.text, heard.finish, heard.usage) == ("Fine.", "stop", None)
+
+
 async def test_a_filter_that_lets_nothing_through_is_a_refusal(ask):
     with pytest.raises(ModelRefused, match="content filter"):
         await ask(Reply(raw=sse(said("", "content_filter"))))

@@ -115,7 +115,7 @@ async def test_an_error_in_mid_stream_comes_after_the_words_before_it(session, p
         (Reply(raw=sse(said("a", "error"))), ModelBroken),
     ],
 )
-async def test_an_answer_that_breaks_off_or_is_none_fails(ask, reply, kind):
+async def test_an_answer_that_breaks_off_or_is_none_fails_moa_41(ask, reply, kind):
     with pytest.raises(kind):
         await ask(reply)
 

@@ -118,6 +118,12 @@ async def test_a_whole_answer_to_a_stream_request_is_one_chunk_moa_41(ask):
     assert heard.usage is not None
 
 
+@pytest.mark.parametrize("whole", [True, False])
+async def test_an_answer_without_usage_is_whole_moa_41(ask, whole):
+    heard = await ask(Reply(text="Fine.", say_usage=False, whole=whole))
+    assert (heard.text, heard.finish, heard.usage) == ("Fine.", "stop", None)
+
+
 async def test_a_call_that_was_cut_by_the_token_limit_is_left_out(ask):
     half = {"type": "function_call", "call_id": "call_a", "name": "f", "arguments": '{"x": '}
     why = {"reason": "max_output_tokens"}
@@ -326,7 +332,7 @@ async def test_the_words_before_a_failure_count(session):
         (Reply(status=429, error={"error": {"message": "slow down"}}), ModelBusy),
     ],
 )
-async def test_an_answer_that_breaks_off_or_is_none_fails(ask, reply, kind):
+async def test_an_answer_that_breaks_off_or_is_none_fails_moa_41(ask, reply, kind):
     with pytest.raises(kind):
         await ask(reply)
 
