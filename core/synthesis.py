@@ -130,6 +130,7 @@ class Synthesis:
         self._made = Advice(
             position=GUIDANCE,
             label=slot.label,
+            role="guidance",
             in_place_of="" if slot.label == first.label else first.label,
             outcome=outcome,
             reason=reason,

@@ -89,6 +89,20 @@ async def test_check_says_what_the_file_amounts_to(tmp_path):
     assert not (tmp_path / "data").exists()
 
 
+async def test_moa_35_39_check_says_who_condenses_who_acts_and_that_plain_questions_go_alone(
+    tmp_path,
+):
+    slot = "aggregator: {provider: fake, model: big}"
+    more = "acting_model: {provider: fake, model: acts}\n          auto: true"
+    text = CONFIG.replace(slot, f"{slot}\n          {more}", 1)
+    code, out, _ = await run("config", "check", "--config", write(tmp_path, text), folder=tmp_path)
+    assert code == 0
+    assert "  aggregator: fake:big (condenses the advice, privately)\n" in out
+    assert "  acting model: fake:acts (answers and uses the tools)\n" in out
+    assert "  auto: plain questions are answered without the references\n" in out
+    assert "not supported" not in out
+
+
 async def test_check_names_every_mistake_with_its_line(tmp_path):
     wrong = CONFIG.replace("default_preset", "default_presett").replace("api_key", "api_kee")
     code, _, err = await run("config", "check", "--config", write(tmp_path, wrong), folder=tmp_path)
