@@ -221,7 +221,8 @@ class Turn:
         return (*numbered(self._request.spent), *asked)
 
     def _tools(self) -> tuple[Tool, ...]:
-        if self._request.tools or self._toolbox is None:
+        acting = self._world.providers.get(self._request.preset.aggregator.provider)
+        if self._request.tools or self._toolbox is None or (acting is not None and acting.small):
             return self._request.tools
         return tuple(self._toolbox.tools())
 

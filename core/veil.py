@@ -27,6 +27,7 @@ from core.events import (
 from core.outcomes import Advice, CallReport
 from core.presets import Preset
 from core.privacy import Redacting, redact
+from core.records import ToolRound
 from core.types import Json, Line
 
 _SAID = frozenset({"answer", "arguments", "content", "error", "notes", "output", "text"})
@@ -64,7 +65,7 @@ class _Veil:
                 self._say(self._text.feed(event.text), self._thought.feed(event.reasoning))
             case AnswerReset():
                 self._text, self._thought = Redacting(), Redacting()
-                self._tell(event)
+                self._tell(replace(event, kept=redact(event.kept)))
             case ReferenceStarted() | ReferenceProgress():
                 self._tell(event)
             case ReferenceDone():
@@ -129,6 +130,15 @@ def kept(ending: Terminal, preset: Preset) -> Terminal:
         lines=tuple(map(_written, shown.result.lines)),
     )
     return replace(shown, result=result)
+
+
+def kept_round(
+    round_: ToolRound, calls: Sequence[CallReport], preset: Preset
+) -> tuple[ToolRound, Sequence[CallReport]]:
+    """Give a round of tools, and the calls up to it, as the store may keep them."""
+    if preset.privacy_filter != "full":
+        return round_, calls
+    return replace(round_, line=_written(round_.line)), tuple(map(_call, calls))
 
 
 def _written(line: Line) -> Line:

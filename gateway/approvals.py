@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import structlog
+
 from core.records import Approval
 from core.types import Press
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from core.ports import Clock
     from core.records import Decision, StoredTurn
     from core.storage import Turns
+
+
+log = structlog.get_logger()
 
 
 class Approvals:
@@ -59,6 +64,8 @@ class Approvals:
         turn_id = turn.start.turn_id
         by = press.author.name or press.author.id
         done = await store.decide(turn_id, number, decision, by=by, at=self.now)
+        if done:
+            log.info("decided", turn_id=turn_id, decision=decision, by=press.author.id)
         if done and (waiting := self._waiting.get((turn_id, number))) is not None:
             waiting.set()
         return done

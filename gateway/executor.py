@@ -27,6 +27,7 @@ from core.events import ApprovalChanged
 from core.ports import ToolResult
 from core.records import Approval, ToolStep
 from core.types import ToolCall
+from core.veil import kept_round
 
 if TYPE_CHECKING:
     from core.events import Tell
@@ -88,7 +89,8 @@ class Executor:
 
     async def begin(self, round_: ToolRound, calls: Sequence[CallReport]) -> None:
         await self.settled()
-        await self.store.called(self.start.turn_id, round_, calls)
+        kept, spent = kept_round(round_, calls, self.start.preset)
+        await self.store.called(self.start.turn_id, kept, spent)
 
     async def call(self, step: ToolStep, pause: Pause) -> ToolResult:
         tools = await self._offered()
