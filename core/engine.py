@@ -127,26 +127,15 @@ class Turn:
         """
         preset = self._request.preset
         refusal = self._refusal()
-        labels = () if refusal else tuple(slot.label for slot in preset.active)
-        tell(
-            TurnStarted(
-                turn_id=self._request.turn_id,
-                preset=preset.name,
-                labels=labels,
-                aggregator=preset.aggregator.label,
-            )
-        )
+        tell(self._started(refusal))
         try:
-            if refusal is not None:
-                raise refusal
             async with asyncio.timeout(preset.turn_timeout) as limit:
-                self.ending = await self._iterate(tell, note, Pause(limit))
+                self.ending = await self._iterate(tell, note, Pause(limit), refusal)
         except TimeoutError:
             error = f"The answer took longer than {preset.turn_timeout:g} seconds and was cut."
             self.ending = TurnFailed(error=error, result=self._result())
-        except OverBudget as refusal:
-            error = str(refusal)
-            self.ending = TurnFailed(error=error, result=self._result(), over_budget=True)
+        except OverBudget as over:
+            self.ending = TurnFailed(error=str(over), result=self._result(), over_budget=True)
         except (Unanswered, PresetUnavailable) as failure:
             kind = self._asks[-1].error if self._asks else None
             self.ending = TurnFailed(error=str(failure), result=self._result(), kind=kind)
@@ -157,6 +146,15 @@ class Turn:
             if self._world.purse is not None:
                 self._world.purse.close()
         return self.ending
+
+    def _started(self, refusal: Exception | None) -> TurnStarted:
+        preset = self._request.preset
+        return TurnStarted(
+            turn_id=self._request.turn_id,
+            preset=preset.name,
+            labels=() if refusal else tuple(slot.label for slot in preset.active),
+            aggregator=preset.aggregator.label,
+        )
 
     def _refusal(self) -> PresetUnavailable | OverBudget | None:
         """Hold the turn to its budgets before anybody is asked (MOA-30); say why it must not be."""
@@ -175,7 +173,11 @@ class Turn:
         self.ending = TurnFailed(error=error, result=self._result())
         return self.ending
 
-    async def _iterate(self, tell: Tell, note: Note, pause: Pause) -> Terminal:
+    async def _iterate(
+        self, tell: Tell, note: Note, pause: Pause, refusal: Exception | None
+    ) -> Terminal:
+        if refusal is not None:
+            raise refusal
         preset = self._request.preset
         for iteration in range(1, preset.max_iterations + 1):
             lines = await self._advised_lines(tell, note, iteration)

@@ -28,12 +28,11 @@ from core.veil import seen, seen_advice
 
 def retell(turn: StoredTurn) -> Iterator[TurnEvent]:
     """Give the events of a stored turn; without a terminal one if it has not ended."""
-    preset, end = turn.start.preset, turn.end
-    refused = end is not None and end.ending == "failed" and not (turn.advice or end.calls)
+    preset = turn.start.preset
     yield TurnStarted(
         turn_id=turn.start.turn_id,
         preset=preset.name,
-        labels=() if refused else tuple(slot.label for slot in preset.active),
+        labels=() if _refused(turn) else tuple(slot.label for slot in preset.active),
         aggregator=preset.aggregator.label,
     )
     rounds = shown(turn)
@@ -50,6 +49,12 @@ def retell(turn: StoredTurn) -> Iterator[TurnEvent]:
         if ending.result.text:
             yield AnswerDelta(text=ending.result.text)
         yield ending
+
+
+def _refused(turn: StoredTurn) -> bool:
+    """Tell whether a turn ended before anybody was asked."""
+    end = turn.end
+    return end is not None and end.ending == "failed" and not (turn.advice or end.calls)
 
 
 def shown(turn: StoredTurn) -> dict[int, tuple[Advice, ...]]:

@@ -117,7 +117,7 @@ class _Showing:
         self._note()
 
     def next(self) -> Frame | None:
-        """Choose: a new panel, for it stands first; finals of the answer, what is new, the stalest."""
+        """Choose: a new panel, which stands first; finals of the answer, what is new, the rest."""
         return min(self.wanted.values(), key=self._rank, default=None)
 
     async def preview(self, events: Mailbox, pace: float) -> bool:
@@ -202,19 +202,21 @@ class _Showing:
     def _rank(self, frame: Frame) -> tuple[int, int, int]:
         index = int(frame.key.rpartition("/")[2]) if "/" in frame.key else -1
         order = self._order.get(frame.key, 0)
-        if is_gone(frame):
-            return (6, 0, index)
-        if frame.key == PANEL and PANEL not in self._sender.ids and not order:
-            return (-1, 0, index)  # tried once: an answer waits for no panel that is refused
-        if frame.final and isinstance(frame.content, Part):
-            return (0, 0, index)
-        if isinstance(frame.content, File):
-            return (1, 0, index)
-        if isinstance(frame.content, Notice | Permission):
-            return (_LAST_FINAL, 0, index)
-        if frame.key not in self._sender.ids and frame.key not in self._sent:
-            return (3, 0, index)
-        return (4 if frame.key == PANEL else 5, order, index)
+        unseen = frame.key not in self._sender.ids
+        panel = frame.key == PANEL
+        ranks: tuple[tuple[bool, tuple[int, int]], ...] = (
+            (is_gone(frame), (6, 0)),
+            # Tried once: an answer waits for no panel that is refused.
+            (panel and unseen and not order, (-1, 0)),
+            (frame.final and isinstance(frame.content, Part), (0, 0)),
+            (isinstance(frame.content, File), (1, 0)),
+            (isinstance(frame.content, Notice | Permission), (_LAST_FINAL, 0)),
+            (unseen and frame.key not in self._sent, (3, 0)),
+            (panel, (4, order)),
+            (True, (5, order)),
+        )
+        rank, order = next(rank for holds, rank in ranks if holds)
+        return (rank, order, index)
 
     def _note(self) -> None:
         """Say once that an answer may be missing, where nobody can tell."""

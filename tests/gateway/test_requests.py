@@ -88,7 +88,7 @@ def test_stop_in_a_channel_means_ones_own_question_in_a_thread_of_it():
         await scene.command("stop", where=GROUP, who=ANN)
         await scene.heard("Nothing is being answered here now.")
 
-    story(scenario, scripts=SLOW, more="access: {public: true}\nbudgets: {total: {daily: 1}}\n")
+    story(scenario, scripts=SLOW, more="access: {public: true}\nbudgets: {total: {daily: 1000}}\n")
 
 
 def test_retry_in_a_channel_means_ones_last_question_in_a_thread_of_it():
@@ -107,7 +107,7 @@ def test_retry_in_a_channel_means_ones_last_question_in_a_thread_of_it():
         await scene.idle()
         assert [await asked(scene, number) for number in (1, 2, 3)] == [1, 3, 1]  # its newest
 
-    story(scenario, more="access: {public: true}\nbudgets: {total: {daily: 1}}\n")
+    story(scenario, more="access: {public: true}\nbudgets: {total: {daily: 1000}}\n")
 
 
 async def asked(scene: Scene, number: int) -> int:
