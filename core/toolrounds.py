@@ -139,6 +139,7 @@ class ToolRounds:
                 parts=(result.text or NO_OUTPUT,),
                 tool_call_id=step.call.id,
                 name=step.call.name,
+                failed=result.failed,
             )
             for step, result in zip(round_.steps, results, strict=True)
         ]

@@ -206,7 +206,8 @@ class Sealed:
 class Line:
     """One entry of a conversation. Text and pictures keep their order in `parts`.
 
-    `trailing`: put behind the transcript for one request alone, as a reference block is.
+    `failed`: a tool's result that is no success. `trailing`: put behind the transcript for one
+    request alone, as a reference block is.
     """
 
     role: Role
@@ -215,6 +216,7 @@ class Line:
     tool_call_id: str | None = None
     name: str | None = None
     sealed: tuple[Sealed, ...] = ()
+    failed: bool = False
     trailing: bool = field(default=False, compare=False)
 
     @classmethod

@@ -107,7 +107,7 @@ def _result(line: Line) -> Fields:
     if blocks:
         only = len(blocks) == 1 and blocks[0]["type"] == "text"
         result["content"] = blocks[0]["text"] if only else blocks
-    return result
+    return {**result, "is_error": True} if line.failed else result
 
 
 def _source(url: str) -> Fields:

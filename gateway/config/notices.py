@@ -12,6 +12,7 @@ from typing import TypeAlias
 from gateway.config.chats import Access, ChatSettings
 from gateway.config.mixtures import PresetBlock
 from gateway.config.model import Settings, Web
+from gateway.config.providers import Messages
 from gateway.config.report import Path, Report, nearest
 from gateway.config.shape import Block
 
@@ -19,6 +20,7 @@ _IGNORED = {
     "max_tokens": "is ignored: slots have max_tokens, and presets reference_max_tokens",
     "active_preset": "is ignored: default_preset names the preset",
 }
+NO_TEMPERATURE = "2026-10-21"
 _LATER = "is not supported by this version yet"
 # Blocks that are checked, and change nothing so far.
 _BLOCKS = ("limits", "retention", "privacy")
@@ -51,6 +53,7 @@ def _rows(settings: Settings) -> Iterator[_Row]:
         yield ("platforms", name), closed, told
     for name, preset in settings.moa.presets.items():
         yield from _preset(preset, ("moa", "presets", name))
+        yield from _chance(preset, ("moa", "presets", name), settings)
     for block in _BLOCKS:
         vain = _says_something(getattr(settings, block))
         yield (block,), vain, f"{_LATER}: nothing is held to it"
@@ -74,6 +77,25 @@ def _chat(said: ChatSettings, path: Path) -> Iterator[_Row]:
 
 def _preset(preset: PresetBlock, path: Path) -> Iterator[_Row]:
     yield (*path, "allow"), bool(preset.allow), f"{_LATER}; everybody may choose it"
+
+
+def _chance(preset: PresetBlock, path: Path, settings: Settings) -> Iterator[_Row]:
+    """Tell of temperatures that a newer version of Anthropic's API takes from nobody."""
+    refusing = {
+        name
+        for name, each in settings.providers.items()
+        if isinstance(each, Messages) and each.version and each.version >= NO_TEMPERATURE
+    }
+    told = f"is not sent: from version {NO_TEMPERATURE} on, Anthropic's API refuses any"
+    advisors = preset.reference_models
+    slots = [(("reference_models", str(at)), slot) for at, slot in enumerate(advisors)]
+    for at, slot in ((("aggregator",), preset.aggregator), *slots):
+        vain = slot.provider in refusing and slot.temperature is not None
+        yield (*path, *at, "temperature"), vain, told
+    acts = preset.aggregator.provider in refusing
+    yield (*path, "aggregator_temperature"), acts and bool(preset.aggregator_temperature), told
+    advise = bool(advisors) and all(slot.provider in refusing for slot in advisors)
+    yield (*path, "reference_temperature"), advise and bool(preset.reference_temperature), told
 
 
 def _says_something(block: Block | tuple[Block, ...]) -> bool:

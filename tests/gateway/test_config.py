@@ -427,6 +427,17 @@ def test_a_version_of_the_messages_format_is_a_day():
         parse(messages.replace("2026-10-21", "new"), "c", {})
 
 
+def test_a_temperature_that_the_newer_messages_refuse_is_said():
+    def told(version):
+        base = BASE.replace("api: chat_completions", f"api: messages, version: {version}")
+        base = base.replace("model: one", "model: one, temperature: 0.3")
+        return [each for each in parse(base, "c", {}).warnings if "temperature" in each]
+
+    assert told("2023-06-01") == []
+    (warning,) = told("2026-10-21")
+    assert "reference_models.0.temperature: is not sent: from version 2026-10-21 on" in warning
+
+
 def test_a_platform_that_nobody_configured_is_said():
     config = read("""
         platforms: {web: {}}

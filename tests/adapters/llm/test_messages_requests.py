@@ -133,6 +133,13 @@ def test_the_results_of_one_round_are_one_message_and_the_block_another_moa_19()
     ]
 
 
+def test_a_result_that_is_no_success_says_so():
+    asked = Line(role="assistant", tool_calls=called("a"))
+    failed = replace(results("a")[0], failed=True)
+    (result,) = body(call(OPUS, (USER, asked, failed)))["messages"][2]["content"]
+    assert result["is_error"] is True
+
+
 def test_a_tool_is_described_with_a_schema_whatever_was_given():
     tools = body(call(OPUS, tools=(WEATHER, Tool(name="now", strict=True))))["tools"]
     assert tools == [
