@@ -62,14 +62,15 @@ class Advisor:
 
     def call(self, preset: Preset) -> ModelCall:
         """Give the newest call as its model gets it: all of a slot's share one timeout."""
-        slot, left = self.ask.slot, self._left()
+        slot = self.ask.slot
         return ModelCall(
             slot=slot,
             lines=self.ask.lines,
             position=self.position,
             temperature=first_given(slot.temperature, preset.reference_temperature),
             max_tokens=first_given(slot.max_tokens, preset.reference_max_tokens),
-            timeout=left if slot.timeout is None else min(slot.timeout, left),
+            timeout=slot.timeout,
+            at_most=self._left(),
             pace=PACE,
             breakpoints=breakpoints(self.ask.lines),
         )

@@ -175,7 +175,9 @@ class Answering:
         finally:
             ask.ended = self._world.clock.monotonic()
         ask.error = None
-        if ask.answer.strip() or (ask.tool_calls and call.tools):
+        if not call.tools:
+            ask.tool_calls = ()  # nobody offered any: neither we nor a program could run them
+        if ask.answer.strip() or ask.tool_calls:
             return None
         ask.error = ask.finish if ask.finish in EMPTY_BY_FINISH else None
         return f"{ask.slot.label} {EMPTY_BY_FINISH.get(ask.finish or '', 'gave an empty answer')}."

@@ -17,7 +17,8 @@ class ModelCall:
     What is None is absent on the wire. `extra` holds fields that a program on /v1 sent for the
     aggregator (top_p, stop, response_format, tool_choice, seed). `position` is 0 for the
     aggregator and the slot's for a reference: a local server keeps one cache for each.
-    `timeout` bounds the whole call, in seconds from the wire; None: the provider's own. `pace` is
+    `timeout` bounds the whole call, in seconds from the wire; None: the provider's own. `at_most`
+    bounds it whatever either says. `pace` is
     how often whoever listens looks, in seconds: after a piece, what comes within that time may be
     given as one. Neither the first piece nor the end waits for it. `breakpoints` are
     indices into `lines`: up to there a prompt cache is to be filled, where that is opt-in (MOA-25).
@@ -31,8 +32,14 @@ class ModelCall:
     max_tokens: int | None = None
     extra: Mapping[str, Json] = field(default_factory=dict)
     timeout: float | None = None
+    at_most: float | None = None
     pace: float = 0.0
     breakpoints: tuple[int, ...] = ()
+
+    def seconds(self, usual: float) -> float:
+        """Tell how long the whole call may take; `usual` is the provider's own limit."""
+        limit = usual if self.timeout is None else self.timeout
+        return limit if self.at_most is None else min(limit, self.at_most)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

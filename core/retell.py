@@ -45,10 +45,13 @@ def retell(turn: StoredTurn) -> Iterator[TurnEvent]:
     yield from _asked(turn)
     if turn.end is not None:
         last = rounds[max(rounds)] if rounds else ()
-        ending = seen(_terminal(turn.end, preset, last), preset)
-        if ending.result.text:
-            yield AnswerDelta(text=ending.result.text)
-        yield ending
+        yield from _ended(seen(_terminal(turn.end, preset, last), preset))
+
+
+def _ended(ending: Terminal) -> Iterator[TurnEvent]:
+    if ending.result.text:
+        yield AnswerDelta(text=ending.result.text)
+    yield ending
 
 
 def _refused(turn: StoredTurn) -> bool:

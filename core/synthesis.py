@@ -119,7 +119,8 @@ class Synthesis:
             position=len(self._preset.active) + 1,
             temperature=slot.temperature,
             max_tokens=slot.max_tokens,
-            timeout=first_given(slot.timeout, self._preset.reference_timeout),
+            timeout=slot.timeout,
+            at_most=first_given(slot.timeout, self._preset.reference_timeout),
             breakpoints=breakpoints(lines),
         )
 

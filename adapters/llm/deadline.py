@@ -66,7 +66,7 @@ class Deadlined:
             ModelStalled: a deadline passed.
         """
         clock = asyncio.get_running_loop().time
-        total = self._timeouts.total if call.timeout is None else call.timeout
+        total = call.seconds(self._timeouts.total)
         watch = _Watch(timeouts=self._timeouts, total=total, ends=clock() + total)
         # Whoever looks seldom must not be taken for a model that is silent.
         call = replace(call, pace=min(call.pace, self._timeouts.between_tokens / 2))

@@ -68,7 +68,7 @@ class Retrying:
 
     async def stream(self, call: ModelCall) -> AsyncGenerator[Chunk, None]:
         clock = asyncio.get_running_loop().time
-        ends = clock() + self._seconds(call)
+        ends = clock() + call.seconds(self._total)
         for attempt in count(1):
             said = False
             stream = self._model.stream(call)
@@ -90,9 +90,6 @@ class Retrying:
                 await stream.aclose()
             await asyncio.sleep(wait)
             call = replace(call, timeout=ends - clock())
-
-    def _seconds(self, call: ModelCall) -> float:
-        return self._total if call.timeout is None else call.timeout
 
 
 def _part(call: ModelCall) -> str:

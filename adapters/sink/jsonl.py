@@ -7,12 +7,14 @@ be written costs one warning, never a turn.
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import logging
 import os
 import threading
 from collections.abc import Mapping
 from hashlib import sha256
+from io import RawIOBase
 from pathlib import Path
 from urllib.parse import quote
 
@@ -65,10 +67,10 @@ class JsonLines:
         path = self._folder / f"{name}.jsonl"
         if path.exists() and path.stat().st_size + len(line) > self._rotate_bytes:
             self._rotate(name, path)
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
-        with os.fdopen(os.open(path, flags, 0o600), "ab") as file:
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+        with os.fdopen(os.open(path, flags, 0o600), "r+b", buffering=0) as file:
             os.fchmod(file.fileno(), 0o600)
-            file.write(line)
+            _append(file, line)
 
     def _rotate(self, name: str, path: Path) -> None:
         """Move NAME.jsonl to NAME.1.jsonl, that one to NAME.2.jsonl …; the oldest goes."""
@@ -76,6 +78,22 @@ class JsonLines:
         for source, target in zip(older[-2::-1], older[:0:-1], strict=True):
             if source.exists():
                 source.replace(target)
+
+
+def _append(file: RawIOBase, line: bytes) -> None:
+    """Add a whole line or nothing: neither a full disk nor a kill spoils the next one."""
+    size = file.seek(0, os.SEEK_END)
+    if size:
+        file.seek(size - 1)
+        line = line if file.read(1) == b"\n" else b"\n" + line
+    written: int | None = None
+    try:
+        written = file.write(line)
+    finally:
+        if written != len(line):
+            file.truncate(size)
+    if written != len(line):
+        raise OSError(errno.ENOSPC, "no space is left")
 
 
 def file_name(session: str) -> str:

@@ -524,3 +524,13 @@ def test_moa_22_a_keyless_aggregator_is_passed_over_for_its_fallback():
         assert "p:spare answered in place of q:main" in ending.result.notes
 
     play(story)
+
+
+def test_tools_that_nobody_offered_are_not_called_and_reach_no_program():
+    async def story():
+        model = ScriptedModel({"agg": [calls("look", text="By train.")]})
+        ending = await Scene(model, preset()).run()
+        assert isinstance(ending, TurnFinished)
+        assert (ending.result.text, ending.result.tool_calls) == ("By train.", ())
+
+    play(story)

@@ -108,7 +108,7 @@ def test_moa_9_all_of_a_slot_share_its_timeout():
         await scene.run()
         advice = advice_of(scene)
         assert (advice.outcome, advice.reason, advice.label) == ("timed_out", "total", "p:spare")
-        assert [made.call.timeout for made in model.made[:2]] == [10.0, 4.0]
+        assert [made.call.seconds(600) for made in model.made[:2]] == [10.0, 4.0]
         assert model.of("agg")[0].started - scene.began == pytest.approx(10.0)
 
     play(story)

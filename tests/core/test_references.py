@@ -257,8 +257,9 @@ def test_moa_4_slot_over_preset_over_absent_and_zero_is_zero():
         scene = Scene(ScriptedModel(), wanted, temperature=0.9, max_tokens=99)
         await scene.run()
         own, plain = scene.model.of("own")[0].call, scene.model.of("plain")[0].call
-        assert (own.temperature, own.max_tokens, own.timeout) == (0.0, 5, 9.0)
-        assert (plain.temperature, plain.max_tokens, plain.timeout) == (0.7, 50, 120.0)
+        assert (own.temperature, own.max_tokens, own.seconds(600)) == (0.0, 5, 9.0)
+        assert (plain.temperature, plain.max_tokens, plain.seconds(600)) == (0.7, 50, 120.0)
+        assert plain.seconds(30) == 30  # the provider's own limit, if that is shorter (P12)
         bare = Scene(ScriptedModel(), preset("plain"), temperature=0.9, max_tokens=99)
         await bare.run()
         call = bare.model.of("plain")[0].call

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from math import inf
 from typing import Literal, TypeAlias
 
 from core.asking import World
@@ -89,8 +90,9 @@ class ScriptedModel:
         if isinstance(step, Chunk):
             return step
         left = step
-        if made.call.timeout is not None:
-            left = made.started + made.call.timeout - asyncio.get_running_loop().time()
+        limit = made.call.seconds(inf)
+        if limit < inf:
+            left = made.started + limit - asyncio.get_running_loop().time()
         await asyncio.sleep(min(step, left))
         if left < step:
             raise ModelStalled("took too long", stage="total")

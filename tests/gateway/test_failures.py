@@ -53,6 +53,7 @@ def refused(status: int, message: str, **more: Any) -> Reply:
 
 OVERFLOW = refused(400, "This model's maximum context is 8 tokens", code="context_length_exceeded")
 PAGE = Reply(raw=b"<html><body>Sign in</body></html>", headers={"Content-Type": "text/html"})
+CALL = {"id": "c1", "type": "function", "function": {"name": "rm", "arguments": "{}"}}
 CASES = {
     "a wrong key": Case(
         refused(401, "Incorrect API key provided: key"),
@@ -77,6 +78,9 @@ CASES = {
     ),
     "nothing at all": Case(Reply(text=""), "sim:big gave an empty answer.", asked=2),
     "blanks": Case(Reply(text=" \n "), "sim:big gave an empty answer.", asked=2),
+    "a tool that nobody offered": Case(
+        Reply(text="", tool_calls=(CALL,)), "sim:big gave an empty answer.", asked=2
+    ),
     "only thoughts": Case(
         Reply(text="", reasoning="Hm. " * 9), "sim:big gave an empty answer.", asked=2
     ),
@@ -161,6 +165,20 @@ async def test_moa_22_whatever_a_model_does_people_are_told_in_words(tmp_path, c
     assert asked == case.asked
     assert '"action": "retry"' in shown
     assert '"action": "advisors"' in shown or "Take the train." in shown
+
+
+async def test_p12_a_providers_own_limit_holds_for_its_advisors_too(tmp_path):
+    replies = {"wise": Reply(first=60), "big": Reply(text="By train.")}
+    async with ProviderSimulator(replies, key="key") as models:
+        limits = "{first_token: 30, between_tokens: 30, total: 3}"
+        text = CONFIG.format(
+            url=models.base_url, timeouts=limits, aggregator="sim", slot="", turn=60
+        )
+        async with running_gateway(text, tmp_path) as gateway, Page.of(gateway) as page:
+            await page.say("How do I get there?")
+            view = await page.until(answered(1))
+    shown = json.dumps(view["turns"], ensure_ascii=False)
+    assert "timed out after 3.0 s" in shown
 
 
 async def test_moa_9_the_advisors_that_misbehave_say_why_in_the_panel(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -138,3 +139,34 @@ def test_moa_33_whatever_was_said_a_line_stays_a_line(text):
 @pytest.mark.parametrize("text", ["день", "日本語"])
 def test_words_stay_readable(text):
     assert text.encode() in json_line({"answer": text})
+
+
+async def test_moa_33_a_line_that_a_kill_cut_spoils_no_other(tmp_path):
+    sink = JsonLines(tmp_path)
+    await sink.turn_over(start(turn_id="t1"), ending("one"))
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(file.read_bytes() + b'{"schema": 1, "turn_')
+    await sink.turn_over(start(turn_id="t2"), ending("two"))
+    first, cut, last = file.read_text().splitlines()
+    assert (json.loads(first)["answer"], json.loads(last)["answer"]) == ("one", "two")
+    assert cut == '{"schema": 1, "turn_'
+
+
+async def test_moa_33_on_a_full_disk_a_line_is_there_as_a_whole_or_not_at_all(tmp_path, caplog):
+    resource = pytest.importorskip("resource")
+    sink = JsonLines(tmp_path)
+    await sink.turn_over(start(turn_id="t1"), ending("one"))
+    (file,) = tmp_path.iterdir()
+    before = file.read_bytes()
+    soft, hard_ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 100, hard_))
+        await sink.turn_over(start(turn_id="t2"), ending("two"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard_))
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert file.read_bytes() == before
+    assert "traces cannot be written" in caplog.text
+    await sink.turn_over(start(turn_id="t3"), ending("three"))
+    assert [each["answer"] for each in records(file)] == ["one", "three"]
