@@ -133,11 +133,12 @@ class Account:
         return f"{percent}{limit.name} is used ({amount}). {limit.anew}"
 
     def refusal(self) -> OverBudget:
-        """Say that it is used up, with the figure and when it starts anew."""
+        """Say that it is used up or reserved, with the figure and when it starts anew."""
         limit = self.limit
-        brief = f"{limit.name} is used up"
         amount = f"{dollars_text(self.spent)} of {dollars_text(limit.dollars)}"
-        if self.spent < limit.dollars and self.reserved:
+        brief = f"{limit.name} is used up"
+        if self.spent < limit.dollars:
+            brief = f"{limit.name} has no room left"
             amount += f", and {dollars_text(self.reserved)} reserved for answers under way"
         text = f"{brief[0].upper()}{brief[1:]}: {amount}. {limit.anew}"
         return OverBudget(text, brief=brief)

@@ -133,6 +133,7 @@ class Scene:
 async def guarded(
     scripts: Mapping[str, Any] | None = None,
     *,
+    text: str = TEXT,
     more: str = ALLOWED,
     kind: str = "telegram",
     chat: FakeChat | None = None,
@@ -141,7 +142,7 @@ async def guarded(
 ) -> AsyncIterator[Scene]:
     """Assemble a gateway in which `fake` is a messenger; `more` is put into its file."""
     tokens = "bot_token: x, app_token: y" if kind == "slack" else "token: x"
-    text = f"{TEXT}platforms: {{fake: {{type: {kind}, {tokens}}}}}\n{more}"
+    text = f"{text}platforms: {{fake: {{type: {kind}, {tokens}}}}}\n{more}"
     model = ScriptedModel(scripts or {"big": [["Yes."]], "a": [["A."]], "b": [["B."]]})
     store = store or MemoryStore()
     async with assembled(store, model, chat=chat, text=text, servers=servers) as parts:

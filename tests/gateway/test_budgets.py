@@ -45,7 +45,7 @@ async def test_a_person_s_day_notice_downgrade_refusal_and_a_new_day(tmp_path):
                 [],
                 [],
                 [f"80 % of your daily budget is used ($0.800 of $1.00). {ANEW}"],
-                [SKIPPED],
+                ["advisors skipped: your daily budget has no room left"],
                 [SKIPPED],
                 [SKIPPED],
                 [],
