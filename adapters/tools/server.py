@@ -88,7 +88,7 @@ class McpServer:
 
     def tools(self) -> Sequence[Tool]:
         """Give what is offered now."""
-        return self._offer.tools
+        return self._offer.tools if self._session is not None else ()
 
     async def approve(self) -> None:
         """Approve the tools as they are listed now.
@@ -199,6 +199,7 @@ class McpServer:
         heard = Heard(changed=self._changed, ended=self._stirred.set)
         async with opener(self._options, heard) as session:
             await self._list(session)
+            self._stay(session)
             self._connected, self._starting, self._failing = session, False, False
             self._settled.set()
             log.info("tool_server_ready", server=self.name, tools=len(self._offer.tools))
