@@ -28,7 +28,7 @@ from core.events import (
     TurnStarted,
     TurnStopped,
 )
-from core.gate import judged
+from core.gate import noted
 from core.outcomes import Advice, CallReport, apart
 from core.ports import AdviceCache, Providers, Toolbox
 from core.presets import Preset
@@ -115,7 +115,7 @@ class Turn:
         )
         self._advised: int | None = None
         self._asks: list[Ask] = []
-        self._gate = judged(request.lines).note if request.preset.auto else ""
+        self._gate = noted(request.preset, request.lines)
         self._notes: list[str] = []
         self.ending: Terminal | None = None
 

@@ -91,6 +91,14 @@ def gated(preset: Preset, lines: Sequence[Line]) -> Preset:
     return preset
 
 
+def noted(preset: Preset, lines: Sequence[Line]) -> str:
+    """Say in the footer what was decided of a turn; empty where nobody asked the gate."""
+    if not preset.auto:
+        return ""
+    verdict = judged(lines)
+    return verdict.note if verdict.alone == preset.gated else ""
+
+
 def forced(preset: Preset) -> Preset:
     """Give the preset for a turn in which all advisors are wanted, whatever the gate says."""
     return replace(preset, auto=False)

@@ -39,7 +39,7 @@ def _preset(preset: Preset, config: Config) -> Iterator[str]:
     yield from _answering(preset, config)
     if preset.auto:
         yield "  auto: plain questions are answered without the references"
-    yield f"  {_cadence(preset)}"
+    yield f"  {_cadence(preset)}{_condensing(preset)}"
 
 
 def _aside(slot: ReferenceSlot, config: Config) -> str:
@@ -82,6 +82,10 @@ def _cadence(preset: Preset) -> str:
         f"per_iteration: asks again after every tool round, up to {_calls(asked * rounds)} "
         f"for each message; fanout: user_turn makes it {asked}"
     )
+
+
+def _condensing(preset: Preset) -> str:
+    return "; each time one call more condenses the advice" if preset.synthesizer else ""
 
 
 def _calls(count: int) -> str:

@@ -149,6 +149,17 @@ def test_moa_35_an_answer_with_the_advisors_says_why():
     play(story)
 
 
+def test_moa_35_where_nobody_asked_the_gate_it_is_not_said_to_have_decided():
+    """A replay runs a preset with all its advisors, whatever the question."""
+
+    async def story():
+        lines = (user("What time is it?"),)
+        ending = await Scene(ScriptedModel(), AUTO, lines).run()
+        assert ending.result.notes == ()
+
+    play(story)
+
+
 def test_moa_35_who_wants_all_advisors_is_told_of_no_gate():
     async def story():
         lines = (user("What time is it?"),)

@@ -100,6 +100,7 @@ async def test_moa_35_39_check_says_who_condenses_who_acts_and_that_plain_questi
     assert "  aggregator: fake:big (condenses the advice, privately)\n" in out
     assert "  acting model: fake:acts (answers and uses the tools)\n" in out
     assert "  auto: plain questions are answered without the references\n" in out
+    assert "for each message; fanout: user_turn makes it 1; each time one call more" in out
     assert "not supported" not in out
 
 
