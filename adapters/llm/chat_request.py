@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from adapters.llm.chat_seal import unsealed
 from adapters.llm.encoding import Fields
-from adapters.llm.quirks import Quirks, cap_field
+from adapters.llm.quirks import Quirks, cap_field, wishes
 from adapters.llm.roles import known
 from core.calls import ModelCall
 from core.types import Image, Json, Line, Tool, ToolCall
@@ -32,7 +32,7 @@ def fields_of(call: ModelCall, extra_body: Mapping[str, Json], quirks: Quirks) -
     }
     fields: Fields = {name: value for name, value in asked.items() if value is not None}
     # A field that a program sent as null was sent: what it means is the provider's business.
-    for more in (call.extra, extra_body, call.slot.extra_body):
+    for more in (wishes(call.extra, quirks), extra_body, call.slot.extra_body):
         fields.update(more)
     fields["messages"] = fields.pop("messages", _messages(call, quirks))
     return fields

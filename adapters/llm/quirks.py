@@ -7,7 +7,10 @@ until the program ends; nothing that the provider accepts is ever changed.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
+
+from core.types import Json
 
 Quirk: TypeAlias = Literal[
     "no_stream", "no_stream_options", "max_completion_tokens", "max_tokens", "no_temperature",
@@ -82,6 +85,13 @@ def cap_field(quirks: Quirks) -> Literal["max_tokens", "max_completion_tokens"]:
     if "max_completion_tokens" in quirks and "max_tokens" not in quirks:
         return "max_completion_tokens"
     return "max_tokens"
+
+
+def wishes(extra: Mapping[str, Json], quirks: Quirks) -> Mapping[str, Json]:
+    """Give a program's own fields, without that which a model refuses as it does a temperature."""
+    if "no_temperature" not in quirks:
+        return extra
+    return {name: value for name, value in extra.items() if name != "top_p"}
 
 
 def learn(refusal: str, sent: frozenset[str], quirks: Quirks) -> Quirk | None:

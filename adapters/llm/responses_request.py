@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from adapters.llm.encoding import Fields
-from adapters.llm.quirks import Quirk, Quirks
+from adapters.llm.quirks import Quirk, Quirks, wishes
 from adapters.llm.responses_seal import unsealed
 from adapters.llm.roles import known
 from core.calls import ModelCall
@@ -40,7 +40,7 @@ def fields_of(call: ModelCall, extra_body: Mapping[str, Json], quirks: Quirks) -
         for name, value in _asked(call).items()
         if value is not None and UNWANTED.get(name) not in quirks
     }
-    for more in (_translated(call.extra), extra_body, call.slot.extra_body):
+    for more in (_translated(wishes(call.extra, quirks)), extra_body, call.slot.extra_body):
         for name, value in more.items():
             fields[name] = _laid(fields.get(name), value)
     label = call.slot.label if "no_encrypted" not in quirks else None

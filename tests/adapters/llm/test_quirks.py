@@ -126,6 +126,16 @@ def test_nothing_is_learned_twice_or_of_a_field_that_was_not_sent():
     assert learn(words, CHAT - {"temperature"}, frozenset()) is None
 
 
+@pytest.mark.parametrize("codec", [ChatCompletions, Responses])
+async def test_who_takes_no_temperature_takes_no_top_p_either(session, codec):
+    async with ProviderSimulator({"*": Reply()}) as provider:
+        made = codec(session, Endpoint(base_url=provider.base_url))
+        for model in ("o3", "gpt-4o"):
+            await hear(made, call(model, temperature=0.2, extra={"top_p": 0.5}))
+        sent = [seen.body.keys() & {"temperature", "top_p"} for seen in provider.seen]
+    assert sent == [set(), {"temperature", "top_p"}]
+
+
 async def refusing(session, refusal, lines, *, codec=ChatCompletions, model="m"):
     """Refuse once with these words, then answer twice; give what was asked."""
     no = Reply(status=400, error=Complaint(refusal).body)
