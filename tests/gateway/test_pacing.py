@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from gateway.pacing import ChatBudget
+from gateway.pacing import APPROVAL_ASKED, FINAL, ChatBudget
 from tests.fakes.loop import run_virtual
 
 
@@ -21,5 +21,23 @@ def test_p7_one_who_leaves_as_the_slot_comes_does_not_keep_the_others_waiting():
             async with asyncio.timeout(10.0):
                 await staying
         assert leaving.cancelled()
+
+    run_virtual(story())
+
+
+def test_p7_finals_go_first_then_what_somebody_is_asked_then_the_rest():
+    async def story() -> None:
+        budget = ChatBudget(1.0)
+        await budget.slot(lambda: 0.0)
+        order: list[float] = []
+
+        async def send(urgency: float) -> None:
+            await budget.slot(lambda: urgency)
+            order.append(urgency)
+
+        async with asyncio.TaskGroup() as group:
+            for urgency in (0.0, APPROVAL_ASKED, 0.0, FINAL):
+                group.create_task(send(urgency))
+        assert order == [FINAL, APPROVAL_ASKED, 0.0, 0.0]
 
     run_virtual(story())

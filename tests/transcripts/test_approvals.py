@@ -133,6 +133,25 @@ async def test_stop_while_somebody_is_asked_takes_the_buttons_away(stage: Stage,
         assert len(gateway.calls.of("big")) == 1
 
 
+async def test_a_button_works_after_a_restart_and_nobody_is_asked_twice(
+    stage: Stage, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("gateway.app.DRAIN_SECONDS", 0.2)
+    async with playing(stage, tmp_path):
+        await stage.ask("Say hello.")
+        await asked(stage, "dm")
+    async with playing(stage, tmp_path, big="It was said.") as gateway:
+        await asked(stage, "dm")
+        if stage.platform in {"discord", "slack"}:  # where a press that nobody hears is lost
+            await stage.until(lambda: stage.listening() and waiting(stage, "dm")[-1].edits)
+        assert len([each for each in stage.seen() if ASKS in each.text]) == 1
+        await stage.press(LABELS["approve"])
+        await stage.answered("It was said.")
+        await stage.reads("files/say was allowed by")
+        assert results(gateway) == ["hello"]
+        assert len(gateway.calls.of("big")) == 1
+
+
 async def test_two_calls_at_once_are_two_questions(stage: Stage, tmp_path):
     twice = {"tool_calls": [*WANTS["tool_calls"], {**WANTS["tool_calls"][0], "arguments": {}}]}
     big = {"answers": [twice, "It was said."], "then": "last"}
