@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.gateway.harness import running_gateway
@@ -32,6 +34,18 @@ async def test_moa_35_retry_all_asks_the_advisors_that_the_gate_left_out(stage: 
         assert gateway.calls.of("a") == []
         await stage.ask("Retry all")
         await stage.reads("2/2")
+        assert len(gateway.calls.of("a")) == 1
+
+
+async def test_moa_35_the_command_of_the_platform_asks_all_advisors_too(stage: Stage, tmp_path):
+    text = stage.configured(TRAIN).replace("fanout:", "auto: true\n      fanout:", 1)
+    async with running_gateway(text, tmp_path) as gateway:
+        await stage.ask("When does it leave?")
+        await stage.answered("Go by train.")
+        name, args = ("moa", "retry all") if stage.platform == "slack" else ("retry", "all")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(stage.sim.command(stage.places["dm"], stage.ann, name, args))
+            await stage.reads("2/2")
         assert len(gateway.calls.of("a")) == 1
 
 

@@ -39,9 +39,16 @@ _SCOPE: Final[JsonObject] = {
     "description": "For whom it counts",
     "choices": [{"name": each, "value": each} for each in ("thread", "channel", "me")],
 }
+_ADVISORS: Final[JsonObject] = {
+    "type": _STRING,
+    "name": "advisors",
+    "description": "All of them, though the question seemed plain",
+    "choices": [{"name": "all", "value": "all"}],
+}
 _OPTIONS: Final[Mapping[str, Sequence[JsonObject]]] = {
     "ask": (_QUESTION, _PRESET),
     "moa": (_PRESET, _SCOPE),
+    "retry": (_ADVISORS,),
 }
 _COMPARED: Final = ("name", "description", "options", "contexts", "integration_types")
 _OPTION_COMPARED: Final = ("type", "name", "description", "required", "autocomplete", "choices")

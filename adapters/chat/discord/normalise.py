@@ -264,7 +264,7 @@ def _args(data: shapes.InteractionData) -> str:
     question = values.pop("question", None)
     preset, scope = values.get("preset", ""), values.get("scope", "")
     if question is None:
-        return f"{preset} {scope}".strip() if preset else ""
+        return f"{preset} {scope}".strip() if preset else values.get("advisors", "")
     if " " in preset:
         preset = f'"{preset}"'
     return f"preset:{preset} {question}" if preset else question

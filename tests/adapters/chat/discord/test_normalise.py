@@ -176,6 +176,7 @@ def test_commands_carry_their_words_and_what_answers_them():
         ({"preset": "review", "scope": "channel"}, "review channel"),
         ({"preset": "review"}, "review"),
         ({"scope": "channel"}, ""),  # the presets are offered
+        ({"advisors": "all"}, "all"),
         ({"scope": "channel", "preset": None}, ""),
     ],
 )
