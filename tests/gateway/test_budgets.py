@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import openai
 import pytest
 
+from adapters.store import open_sqlite
+from core.records import Spent, Whose
+from tests.fakes.turns import advice, report, start
 from tests.gateway.harness import refused_gateway, running_gateway
 from tests.gateway.http.programs import asked as question
 from tests.gateway.http.programs import client, moa
@@ -112,6 +116,44 @@ async def test_a_program_over_its_budget_reads_429_before_any_call(tmp_path):
                 assert len(simulator.seen) == before
             async with client(gateway, "key-of-other") as api:
                 await api.chat.completions.create(model="alone", messages=question())
+
+
+async def test_moa_24_advice_that_is_used_again_costs_nothing_and_needs_no_room(tmp_path):
+    keys = "{ci: {token: key-of-ci, budgets: {daily: 0.3}}}"
+    async with models() as simulator:
+        text = config(simulator, "{}", keys=keys)
+        async with (
+            running_gateway(text, tmp_path, clock=Days()) as gateway,
+            client(gateway, "key-of-ci") as api,
+        ):
+            await api.chat.completions.create(model="review", messages=question())
+            answer = await api.chat.completions.create(model="review", messages=question())
+            references = moa(answer.usage)["references"]
+            assert [(each["outcome"], each["dollars"]) for each in references] == [("ok", 0)] * 2
+            assert moa(answer.usage)["dollars"] == 0.1
+            assert moa(answer.usage)["notes"] == []
+        assert asked(simulator) == "a b big big"
+
+
+async def test_p4_what_was_checkpointed_before_a_kill_counts_after_it(tmp_path):
+    clock = Days()
+    store = await open_sqlite(tmp_path / "data" / "moa-gateway.db")
+    began = int(clock.now().timestamp() * 1000)
+    await store.begin(start("t1", session="v1/ci", asker="ci", started=began))
+    paid = replace(advice(1), call=report("sim:a", "Hm.", dollars="0.4"))
+    await store.landed("t1", 1, paid)
+    await store.close()
+    async with models() as simulator:
+        text = config(simulator, "{key: {daily: 0.3}}", keys="{ci: {token: key-of-ci}}")
+        async with (
+            running_gateway(text, tmp_path, clock=clock) as gateway,
+            client(gateway, "key-of-ci") as api,
+        ):
+            with pytest.raises(openai.RateLimitError, match=r"\$0\.400 of \$0\.300"):
+                await api.chat.completions.create(model="review", messages=question())
+            (cost,) = await gateway.store.costs(Whose(asker="ci"), since=0, until=2 * began)
+            assert cost.spent == Spent(dollars=Decimal("0.4"), turns=1)
+        assert not simulator.seen
 
 
 async def test_two_keys_at_once_never_overrun_the_total_by_more_than_one_call(tmp_path):

@@ -61,6 +61,14 @@ def test_an_unknown_price_is_null_and_never_a_smaller_sum_moa_28():
     assert usage["moa"]["references"][0]["dollars"] == Decimal("0.0010")
 
 
+def test_moa_30_a_budget_that_ends_a_turn_is_a_spent_quota_and_not_to_be_tried_again():
+    ending = TurnFailed(error="Your budget is used up.", result=RESULT, over_budget=True)
+    failure = failure_of(ending)
+    told = json.loads(failure.body)["error"]
+    assert (failure.status, told["type"], told["code"]) == (429, *("insufficient_quota",) * 2)
+    assert failure.headers == {"x-should-retry": "false"}
+
+
 def test_a_turn_that_ran_out_of_time_before_any_call_is_a_server_error():
     failure = failure_of(TurnFailed(error="Too slow.", result=replace(RESULT, calls=())))
     assert (failure.status, failure.headers) == (502, {"x-should-retry": "false"})
