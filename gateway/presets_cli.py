@@ -77,6 +77,8 @@ def test(path: Path, name: str, message: str | None, *, as_json: bool) -> None:
     logs.set_up(config.secrets)
     logging.getLogger().setLevel(logging.WARNING)  # why a model failed is said there
     question = sys.stdin.read() if message == "-" else message or trial.QUESTION
+    if sys.stderr.isatty():
+        click.echo("Asking; this takes as long as the slowest of them …", err=True)
     with operator():
         tried = asyncio.run(trial.attempt(config, name, question, SystemClock()))
     if as_json:
