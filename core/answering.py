@@ -6,9 +6,11 @@ shown is never thrown away, and nobody else ever answers silently.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import aclosing
-from typing import Protocol
+from dataclasses import replace
+from typing import Final, Protocol
 
 from core.asking import Ask, World
 from core.calls import ModelCall
@@ -30,6 +32,14 @@ NOTES_BY_FINISH = {
     "length": "the answer was cut at its token limit",
     "content_filter": "the provider's filter cut the answer",
 }
+
+
+_NO_TOOLS: Final = re.compile(
+    r"(?:tool|function).{0,60}(?:not supported|unsupported|requires --)"
+    r"|(?:not support|that support|unsupported).{0,40}(?:tool|function)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""How Ollama, OpenRouter, vLLM, llama.cpp and others say that a model cannot be given tools."""
 
 
 class Unanswered(Exception):
@@ -157,7 +167,10 @@ class Answering:
             if failure is None:
                 return ask
             failures.append(failure)
-            if ask.error is not None:
+            if ask.error == "refused" and _wants_no_tools(call, failure):
+                self.notes.append(f"{call.slot.label} takes no tools and answered without them")
+                call = replace(call, tools=())
+            elif ask.error is not None:
                 break
         return None
 
@@ -194,3 +207,9 @@ class Answering:
             self.notes.append(f"{ask.slot.label} answered in place of {wanted.label}")
         if ask.finish in NOTES_BY_FINISH:
             self.notes.append(NOTES_BY_FINISH[ask.finish])
+
+
+def _wants_no_tools(call: ModelCall, failure: str) -> bool:
+    """Tell whether tools of ours were why a request was refused; a program is told of its own."""
+    ours = bool(call.tools) and all(tool.server for tool in call.tools)
+    return ours and _NO_TOOLS.search(failure) is not None

@@ -52,7 +52,7 @@ class Tools:
         self.ran: list[ToolCall] = []
 
     def tools(self):
-        return (Tool(name="look"), Tool(name="read"))
+        return (Tool(name="look", server="s"), Tool(name="read", server="s"))
 
     async def ready(self) -> None:
         pass

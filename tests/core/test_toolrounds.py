@@ -12,10 +12,11 @@ from core.calls import Chunk
 from core.errors import ModelRefused, ModelUnreachable, StoreFull
 from core.events import AnswerDelta, AnswerReset, TurnFailed, TurnFinished, TurnStopped
 from core.outcomes import CallReport
+from core.ports import Provider
 from core.presets import Slot
 from core.records import ToolRound, ToolStep
 from core.toolrounds import CANCELLED, NOT_RUN, REPEATED, UNKNOWN
-from core.types import Line, Sealed, ToolCall
+from core.types import Line, Sealed, Tool, ToolCall
 from tests.core.scene import QUESTION, Scene, Tools, play, preset
 from tests.fakes.model import ScriptedModel, calls
 
@@ -191,6 +192,51 @@ def test_moa_22_a_refusal_in_mid_loop_goes_to_the_fallback_and_loses_nothing():
         ending = await scene.run()
         assert ending.result.text == heard(scene) == "Hm.\n\nDone."
         assert model.of("spare")[0].call.lines == model.of("agg")[1].call.lines
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "registry.ollama.ai/library/gemma3:1b does not support tools",
+        "No endpoints found that support tool use. Try disabling 'look'.",
+        '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set',
+        "tools param requires --jinja flag",
+        "`tools` is not supported with this model",
+    ],
+)
+def test_a_model_that_takes_no_tools_answers_without_them_and_the_footer_says_so(words):
+    async def story():
+        model = ScriptedModel({"agg": [[ModelRefused(words, status=400)], ["Done."]]})
+        ending = await Scene(model, preset(), toolbox=Tools()).run()
+        assert isinstance(ending, TurnFinished)
+        assert [bool(each.call.tools) for each in model.of("agg")] == [True, False]
+        assert "p:agg takes no tools and answered without them" in ending.result.notes
+
+    play(story)
+
+
+def test_any_other_refusal_is_one_and_a_program_hears_of_its_own_tools():
+    async def story():
+        model = ScriptedModel({"agg": [[ModelRefused("tools.0: bad schema", status=400)]]})
+        ending = await Scene(model, preset(), toolbox=Tools()).run()
+        assert isinstance(ending, TurnFailed)
+        mine = ScriptedModel({"agg": [[ModelRefused("it does not support tools", status=400)]]})
+        ending = await Scene(mine, preset(), tools=(Tool(name="mine"),)).run()
+        assert isinstance(ending, TurnFailed)
+        assert len(model.made) == len(mine.made) == 1
+
+    play(story)
+
+
+def test_a_small_model_is_not_confused_with_tools():
+    async def story():
+        model = ScriptedModel()
+        small = Provider(name="s", model=model, small=True)
+        own = preset(aggregator=Slot(provider="s", model="agg"))
+        await Scene(model, own, toolbox=Tools(), providers={"s": small}).run()
+        assert model.of("agg")[0].call.tools == ()
 
     play(story)
 
