@@ -6,7 +6,7 @@ Decides nothing about whom to ask or what comes of it.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from core.calls import Chunk, ModelCall
@@ -127,11 +127,15 @@ class Ask:
 
     def _spent(self, text: str) -> tuple[Usage, Decimal | None]:
         usage, reported = self.usage, self.dollars
-        if usage is None and self.first is None and self.error in NOT_SERVED:
+        guessed = usage is None or usage.estimated
+        if guessed and self.first is None and self.error in NOT_SERVED:
             usage = Usage()
             reported = Decimal(0) if reported is None else reported
         elif usage is None:  # a guess reads all that was sent, so it is made where it is needed
             usage = estimated(self.lines, text, thoughts="".join(self.thoughts))
+        elif usage.estimated:  # cut off: what was read is known, what was written is not
+            wrote = estimated((), text, thoughts="".join(self.thoughts))
+            usage = replace(usage, output=wrote.output, reasoning=wrote.reasoning)
         dollars = price(
             self.slot,
             usage,

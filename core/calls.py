@@ -48,9 +48,10 @@ class Chunk:
 
     The first chunk of a stream may be empty: it says that the request is on the wire now.
     Tool calls come whole, in order; so does `sealed`, usually with them. `usage` replaces what
-    came before; `dollars` is a cost that the provider itself reports. `finish` comes once, at the
-    end. `progress` is true where the model has written something that cannot be passed on yet
-    (half a tool call, sealed reasoning): it is alive, so no deadline may take it for stalled.
+    came before, and an estimated one knows the input alone; `dollars` is a cost that the provider
+    itself reports. `finish` comes once, at the end. `progress` is true where the model has written
+    something that cannot be passed on yet (half a tool call, sealed reasoning): it is alive, so no
+    deadline may take it for stalled.
     """
 
     text: str = ""

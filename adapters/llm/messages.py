@@ -24,6 +24,8 @@ VERSION = "2023-06-01"
 """The version that is asked for where the file names none (docs/decisions/0024)."""
 
 BETAS = "anthropic-beta"
+BEDROCK = "bedrock-mantle."
+"""Amazon serves this format, too, at hosts that begin so, and takes its keys as bearers."""
 OAUTH = "sk-ant-oat"
 OAUTH_BETA = "oauth-2025-04-20"
 """What keys that begin so need beside themselves (MOA-41)."""
@@ -55,7 +57,7 @@ def _headers(endpoint: Endpoint, *, version: str) -> Mapping[str, str]:
     key = endpoint.api_key
     if key is None:
         given: Mapping[str, str] = {}
-    elif key.startswith(OAUTH) or version >= NO_SAMPLING:
+    elif key.startswith(OAUTH) or version >= NO_SAMPLING or BEDROCK in endpoint.host:
         given = bearer(endpoint)
     else:
         given = {"x-api-key": key}

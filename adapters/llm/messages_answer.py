@@ -6,6 +6,8 @@ a failure leads to is not its business.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
 from adapters.llm import failures
@@ -15,7 +17,7 @@ from adapters.llm.messages_blocks import Blocks
 from adapters.llm.messages_wire import Block, Delta, Event, Said, Spent, part_of, read_event
 from core.calls import Chunk
 from core.errors import ModelBroken
-from core.types import Sealed
+from core.types import Sealed, Usage
 
 
 class MessagesAnswer:
@@ -27,7 +29,7 @@ class MessagesAnswer:
         self._secrets = secrets
         self._blocks = Blocks()
         self._spent = Spent()
-        self._told = Spent()
+        self._told: Usage | None = None
         self._text: list[str] = []
         self._thought: list[str] = []
         self._progress = False
@@ -65,7 +67,7 @@ class MessagesAnswer:
             case "message_start":
                 self._begun = True
                 if isinstance(event.message, Said):
-                    self._spent = self._spent.with_newer(event.message.usage)
+                    self._spend(event.message.usage, whole=False)
             case "content_block_start":
                 self._say(self._blocks.begin(at, part_of(event.content_block, Block)))
             case "content_block_delta":
@@ -102,21 +104,28 @@ class MessagesAnswer:
 
     def _end(self, reason: str | None, usage: msgspec.Raw) -> None:
         self._reason = reason or self._reason
-        self._spent = self._spent.with_newer(usage)
-        self._told = self._spent
+        self._spend(usage, whole=True)
+
+    def _spend(self, raw: msgspec.Raw, *, whole: bool) -> None:
+        """Note what it takes; before the end, and where an end does not say, no output is known."""
+        known = whole and Spent().with_newer(raw).output_tokens is not None
+        self._spent = self._spent.with_newer(raw)
+        usage = self._spent.usage
+        if usage is not None and not known:
+            usage = replace(usage, output=0, estimated=True)
+        self._told = usage
 
     def flush(self) -> Chunk:
         """Give what is new since the last time; an empty chunk if nothing is."""
-        # What a stream says of its output at its beginning is no figure yet.
         chunk = Chunk(
             text="".join(self._text),
             reasoning="".join(self._thought),
-            usage=self._told.usage,
+            usage=self._told,
             progress=self._progress,
         )
         self._text.clear()
         self._thought.clear()
-        self._told = Spent()
+        self._told = None
         self._progress = False
         return chunk
 

@@ -80,11 +80,11 @@ async def test_an_answer_is_read_streamed_or_whole(ask, whole):
     assert heard.usage == Usage(input=100, cache_read=60, cache_write=30, output=7, reasoning=3)
 
 
-async def test_the_count_at_the_beginning_is_no_usage_moa_27(ask):
+async def test_the_count_at_the_beginning_knows_the_input_alone_moa_27(ask):
     events = (START, *text("Hi"), {"type": "message_stop"})
     heard = await ask(raw(*events))
     assert heard.text == "Hi"
-    assert heard.usage is None
+    assert heard.usage == Usage(input=9, estimated=True)
     heard = await ask(raw(START, *text("Hi"), END, {"type": "message_stop"}))
     assert heard.usage == Usage(input=9, output=4)
 

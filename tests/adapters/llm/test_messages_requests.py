@@ -380,3 +380,19 @@ async def test_the_address_may_name_the_first_version_or_not(session, base, path
     endpoint = Endpoint(base_url=base)
     model = Messages(session, endpoint)
     assert endpoint.url(model._format.path) == path
+
+
+@pytest.mark.parametrize(
+    ("base", "header"),
+    [
+        ("https://api.anthropic.com", "x-api-key"),
+        ("https://bedrock-mantle.eu-west-1.api.aws/anthropic", "Authorization"),
+    ],
+)
+async def test_bedrock_takes_its_key_as_a_bearer(session, base, header):
+    endpoint = Endpoint(base_url=base, api_key="k")
+    headers = Messages(session, endpoint)._format.headers(endpoint)
+    assert headers == {
+        "anthropic-version": VERSION,
+        header: "k" if header == "x-api-key" else "Bearer k",
+    }
