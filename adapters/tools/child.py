@@ -127,6 +127,7 @@ class Child:
                 with suppress(TimeoutError):
                     # Also waits for its children, as far as they hold its pipes.
                     await asyncio.wait_for(self._process.wait(), _GRACE)
+                    self._signal(signal.SIGTERM)  # to what it has left behind in its group
                     break
         except asyncio.CancelledError:
             self._signal(signal.SIGKILL)

@@ -27,6 +27,7 @@ parser.add_argument("--stubborn", action="store_true", help="outlive the input a
 parser.add_argument(
     "--with-child", type=Path, help="start a child that lives on; its pid goes here"
 )
+parser.add_argument("--quiet-child", action="store_true", help="that child holds no pipe of ours")
 parser.add_argument("--tools", type=Path, help="a JSON file with the list of tools")
 parser.add_argument("--page", type=int, default=100, help="so many tools a page")
 parser.add_argument("--cancelled", type=Path, help="note here what is cancelled")
@@ -161,7 +162,9 @@ def main() -> None:
         sys.exit(options.exit)
     if options.with_child:
         sleeper = [sys.executable, "-c", "import time; time.sleep(600)"]
-        options.with_child.write_text(str(subprocess.Popen(sleeper).pid))
+        pipes = subprocess.DEVNULL if options.quiet_child else None
+        child = subprocess.Popen(sleeper, stdin=pipes, stdout=pipes, stderr=pipes)
+        options.with_child.write_text(str(child.pid))
     if options.stubborn:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if options.chatter:

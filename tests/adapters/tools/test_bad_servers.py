@@ -267,7 +267,7 @@ async def test_a_server_is_given_its_arguments_and_few_variables(use, tmp_path, 
     assert set(environ) <= harmless
 
 
-@pytest.mark.parametrize("options", [(), ("--stubborn",)], ids=["well-behaved", "stubborn"])
+@pytest.mark.parametrize("options", [(), ("--stubborn",), ("--quiet-child",)])
 async def test_nothing_of_a_server_is_left_when_the_program_ends(use, pins, tmp_path, options):
     noted = tmp_path / "pid"
     wanted = Options(name="t", command=simulated(*options, "--with-child", noted))
