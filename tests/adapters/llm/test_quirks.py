@@ -80,6 +80,7 @@ CHAT = frozenset(
     ("words", "quirk"),
     [
         ("Unrecognized request argument supplied: stream_options", "no_stream_options"),
+        ("Extra inputs are not permitted ['body', 'stream_options']", "no_stream_options"),
         ("Streaming is not available for this model", "no_stream"),
         (
             "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
