@@ -225,7 +225,7 @@ def test_a_retry_that_can_do_nothing_any_more_says_so():
     story(scenario)
 
 
-@pytest.mark.parametrize("action", ["retry", "remove"])
+@pytest.mark.parametrize("action", ["retry", "advise", "remove"])
 def test_nobody_else_asks_again_or_removes(action):
     async def scenario(scene: Scene):
         await scene.say("Why?", where=GROUP)
