@@ -52,6 +52,7 @@ _REASONS: Final = {
     "broken": "sent something unreadable",
     "internal": "an internal error",
     "budget": "a budget is used up",
+    "length": "it used up its tokens for thinking",
 }
 
 
@@ -91,7 +92,7 @@ def row_text(row: Row) -> str:
         state += f" ({row.words:,} word{'s' * (row.words != 1)})"
     elif row.state == "timed_out" and row.seconds is not None:
         state += f" after {seconds_text(row.seconds)}"
-    elif row.state in {"failed", "skipped"} and row.reason:
+    elif row.state in {"empty", "failed", "skipped"} and row.reason:
         state += f": {_REASONS.get(row.reason, row.reason)}"
     if row.in_place_of:
         state += f" (in place of {row.in_place_of})"

@@ -116,7 +116,7 @@ async def serve(
         async with asyncio.TaskGroup() as root:
             prices = wiring.open_pricer(config, clock)
             warming = root.create_task(wiring.warm_prices(config, prices), name="prices")
-            if config.budgets.apply:
+            if config.budgets.apply and config.budgets.unpriced is None:
                 await warming  # a budget that cannot be held is the operator's mistake
             world = World(
                 providers=models.providers, pricer=prices, clock=clock, ready=prices.ready
