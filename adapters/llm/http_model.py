@@ -30,7 +30,7 @@ from core.types import Json
 EMPTY = Chunk()
 LINGER = 3.0
 """Seconds that a finished answer waits for its usage: not worth losing an answer for."""
-LONGEST_ANSWER = 4 * 1024 * 1024
+LONGEST_ANSWER = 1024 * 1024
 """Characters of words and thoughts: many times what any model writes (P5)."""
 ENDLESS = "The provider's answer has no end"
 FORM_REFUSED = frozenset({400, 422})
