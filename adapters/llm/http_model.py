@@ -110,7 +110,8 @@ class HttpModel:
                 failure = _take(answer, body, data)
                 chunk = room.take(answer.flush())
                 if chunk != EMPTY:
-                    reading.begun = True
+                    # Usage alone, as some begin with, is nothing that the first word may wait for.
+                    reading.begun |= bool(chunk.text or chunk.reasoning or chunk.progress)
                     yield chunk
                 if failure is not None:
                     raise failure

@@ -78,10 +78,13 @@ class MessagesAnswer:
                 self._end(part_of(event.delta, Delta).stop_reason, event.usage)
             case "message_stop":
                 self.closed = True
+            case "ping":
+                # Thoughts may be kept from us until they are whole; then this is all there is.
+                self._progress |= self._blocks.thinking
             case "message" | None if event.content is not None:
                 self._whole(event)
             case _:
-                pass  # pings, and what is yet to be invented
+                pass  # what is yet to be invented
 
     def _whole(self, said: Said) -> None:
         if isinstance(said.content, str):
@@ -100,7 +103,7 @@ class MessagesAnswer:
         self._text.append(delta.text or "")
         self._thought.append(delta.thinking or "")
         self._spoke |= bool(delta.text)
-        self._progress = True
+        self._progress |= bool(delta.partial_json)
 
     def _end(self, reason: str | None, usage: msgspec.Raw) -> None:
         self._reason = reason or self._reason

@@ -98,6 +98,11 @@ class Blocks:
             self._calls.take([ToolPiece(index=at, function=Function(arguments=said))])
         return delta
 
+    @property
+    def thinking(self) -> bool:
+        """Whether a thought has begun and is not whole yet."""
+        return any(each.kind in THOUGHT and not each.whole for each in self._blocks.values())
+
     def close(self, at: int) -> None:
         """Note that a block is whole."""
         if at in self._blocks:

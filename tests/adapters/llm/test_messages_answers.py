@@ -134,6 +134,30 @@ async def test_a_thought_that_was_cut_is_not_sealed(ask):
     assert (heard.reasoning, heard.finish, heard.chunks[-1].sealed) == ("Hm", "length", ())
 
 
+def test_a_model_whose_thoughts_are_kept_from_us_is_alive_while_it_thinks_p12():
+    answer = MessagesAnswer("p:m")
+    told = []
+    ping = {"type": "ping"}
+    signed_ = {"type": "signature_delta", "signature": "s"}
+    for event in (
+        ping,
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "thinking"}},
+        ping,
+        {"type": "content_block_delta", "index": 0, "delta": signed_},
+        {"type": "content_block_stop", "index": 0},
+        ping,
+    ):
+        answer.take(json.dumps(event))
+        told.append(answer.flush().progress)
+    assert told == [False, False, True, False, False, False]
+
+
+async def test_the_first_word_does_not_wait_for_the_pace_behind_its_usage_moa_32(ask):
+    reply = Reply(text="Ship it, and not before the tests are green.", between=0.002)
+    heard = await ask(reply, call(MODEL, pace=3600.0))  # would meet the test's own time limit
+    assert len([chunk for chunk in heard.chunks if chunk.text]) == 2
+
+
 @pytest.mark.parametrize(
     ("reason", "finish"),
     [
