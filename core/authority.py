@@ -8,7 +8,7 @@ the asker, so that a yes to one thing can never run another.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Literal, TypeAlias
@@ -29,6 +29,10 @@ ARGUMENTS_LIMIT: Final = 100_000
 NOBODY: Final = "Refused: this tool needs somebody's approval, and nobody can be asked here."
 EXPIRED: Final = "Refused: nobody answered within {minutes} minutes, so it was not run."
 REFUSED: Final = "Refused: {by} did not allow this call. Do not try it again unless asked to."
+SILENT: Final = (
+    "Refused: nobody answered when asked earlier in this turn, so nobody is asked again."
+)
+AGAIN: Final = "Refused: somebody has refused this very call in this turn already."
 SPENT: Final = "Refused: what was allowed is not this call, or it was used already."
 
 
@@ -82,6 +86,20 @@ def seal(wanted: Wanted, *, place: tuple[str, int, int], asker: str) -> str:
 def grants(approval: Approval, sealed: str, *, now: int) -> bool:
     """Say whether an approval allows the call with this seal at `now` (wall time in ms)."""
     return approval.decision == "approved" and approval.digest == sealed and now < approval.expires
+
+
+def settled(wanted: Wanted, earlier: Iterable[Approval]) -> ToolResult | None:
+    """Say why nobody is asked about a call, after what the turn has asked; None if somebody is.
+
+    So a model that insists neither fills a chat with questions nor holds it up for hours.
+    """
+    for approval in earlier:
+        if approval.decision == "expired":
+            return _refused(SILENT)
+        same = (approval.tool, approval.arguments) == (wanted.tool.name, wanted.arguments)
+        if approval.decision == "refused" and same:
+            return _refused(AGAIN)
+    return None
 
 
 def denial(approval: Approval) -> ToolResult:

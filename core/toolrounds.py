@@ -27,6 +27,9 @@ UNKNOWN: Final = (
     "effect, and it was not run again."
 )
 NOT_RUN: Final = "Not run: the limit of answers that call tools was reached."
+MOST_AT_ONCE: Final = 32
+"""Calls of one answer that are run; more than that is no plan but a loop."""
+TOO_MANY: Final = f"Not run: at most {MOST_AT_ONCE} calls of one answer are."
 SAME_FAILURES: Final = 3
 REPEATED: Final = (
     f"This call has failed {SAME_FAILURES} times with the same arguments and is not run again. "
@@ -123,6 +126,8 @@ class ToolRounds:
     async def _result(self, step: ToolStep, tell: Tell, pause: Pause) -> ToolResult:
         call = step.call
         same = (call.name, _canonical(call.arguments))
+        if step.position >= MOST_AT_ONCE:
+            return ToolResult(text=TOO_MANY, failed=True, ran=False)
         if self._toolbox is None or self._failed[same] >= SAME_FAILURES:
             return ToolResult(text=REPEATED, failed=True, ran=False)
         result = await self._toolbox.call(step, pause)

@@ -21,6 +21,7 @@ from core.authority import (
     denial,
     grants,
     seal,
+    settled,
     understood,
 )
 from core.events import ApprovalChanged
@@ -59,14 +60,14 @@ class Executor:
     tell: Tell
     settled: Settled
     kept: Sequence[ToolStep] = ()
-    asked: int = field(init=False)
+    asked: dict[int, Approval] = field(init=False)
     read: dict[str, None] = field(init=False, default_factory=dict)
     offered: Mapping[str, Offered] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        """Count on from what an earlier run has asked."""
-        earlier = [step.approval.number for step in self.kept if step.approval is not None]
-        self.asked = max(earlier, default=-1) + 1
+        """Go on from what an earlier run has asked."""
+        earlier = [step.approval for step in self.kept if step.approval is not None]
+        self.asked = {each.number: each for each in earlier}
 
     async def ready(self) -> None:
         """See the port. What an earlier run has asked is told again: it may not be shown yet."""
@@ -102,6 +103,10 @@ class Executor:
             case "refuse":
                 refused = ToolResult(text=NOBODY, failed=True, ran=False)
                 return await self._returned(step, refused)
+            case "ask" if (
+                step.approval is None and (said := settled(wanted, self.asked.values())) is not None
+            ):
+                return await self._returned(step, said)
             case "ask":
                 approval = await self._answer(step, wanted, pause)
                 if not grants(approval, self._seal(step, wanted), now=self.approvals.now):
@@ -126,18 +131,19 @@ class Executor:
         approval = step.approval
         if approval is None:
             approval = self._new(step, wanted)
+            self.asked[approval.number] = approval
             await self.store.ask(turn_id, step, approval)
         self.tell(ApprovalChanged(approval=approval, read=read, askable=self.reach.askable))
         with pause():
             approval = await self.approvals.decided(turn_id, approval, self.store)
+        self.asked[approval.number] = approval
         log.info("approval", turn_id=turn_id, tool=approval.tool, decision=approval.decision)
         self.tell(ApprovalChanged(approval=approval, read=read, askable=self.reach.askable))
         return approval
 
     def _new(self, step: ToolStep, wanted: Wanted) -> Approval:
-        number, self.asked = self.asked, self.asked + 1
         return Approval(
-            number=number,
+            number=max(self.asked, default=-1) + 1,
             server=wanted.tool.server,
             tool=wanted.tool.name,
             arguments=wanted.arguments,

@@ -15,7 +15,7 @@ from core.outcomes import CallReport
 from core.ports import Provider
 from core.presets import Slot
 from core.records import ToolRound, ToolStep
-from core.toolrounds import CANCELLED, NOT_RUN, REPEATED, UNKNOWN
+from core.toolrounds import CANCELLED, MOST_AT_ONCE, NOT_RUN, REPEATED, TOO_MANY, UNKNOWN
 from core.types import Line, Sealed, Tool, ToolCall
 from tests.core.scene import QUESTION, Scene, Tools, play, preset
 from tests.fakes.model import ScriptedModel, calls
@@ -258,6 +258,19 @@ def test_calls_without_an_id_or_with_one_twice_are_told_apart():
         ending = await Scene(model, preset(), toolbox=Tools()).run()
         ids = [call.id for call in ending.result.lines[0].tool_calls]
         assert ids == ["a", "call_1_1", "call_1_2"]
+        assert_whole(ending.result.lines)
+
+    play(story)
+
+
+def test_more_calls_than_anybody_means_are_not_all_run():
+    async def story():
+        many = tuple(ToolCall(id=f"c{n}", name="look", arguments="{}") for n in range(40))
+        model = ScriptedModel({"agg": [[Chunk(tool_calls=many)], ["Done."]]})
+        tools = Tools()
+        ending = await Scene(model, preset(), toolbox=tools).run()
+        assert len(tools.ran) == MOST_AT_ONCE
+        assert results(ending.result.lines)[MOST_AT_ONCE:] == [TOO_MANY] * 8
         assert_whole(ending.result.lines)
 
     play(story)

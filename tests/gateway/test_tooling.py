@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from core.authority import AGAIN, SILENT
 from core.calls import Chunk
 from core.frames import Frame
 from core.toolrounds import CANCELLED, UNKNOWN
@@ -268,6 +269,43 @@ def test_nobody_answers_in_ten_minutes_and_the_turn_goes_on_without():
             await here.press("approve", turn, value="0")
             await here.heard(DECIDED_ALREADY)
             assert server.calls == []
+
+    play(story)
+
+
+def test_a_model_that_insists_is_not_asked_for_again():
+    async def story():
+        server = FakeServer("files", "delete")
+        same = wants(("delete", '{"path": "/a"}'))
+        other = wants(("delete", '{"path": "/b"}'))
+        async with scene({"big": [same, same, other, ["Fine."]]}, server) as here:
+            await here.say("Delete it.")
+            turn = (await asked(here)).buttons[0].turn_id
+            await here.press("refuse", turn, value="0")
+            await here.until(lambda: len(approvals(here)) == 2)
+            assert '"/b"' in frame_text(approvals(here)[1])
+            await here.press("approve", turn, value="1")
+            await here.idle()
+            assert [each.arguments for each in server.calls] == ['{"path":"/b"}']
+            told = [line.text for line in await history(here) if line.role == "tool"]
+            assert told[1] == AGAIN
+
+    play(story)
+
+
+def test_where_nobody_answered_once_the_rest_of_the_turn_does_without():
+    async def story():
+        server = FakeServer("files", "delete")
+        answers = [wants(("delete", f'{{"path": "/{n}"}}')) for n in range(5)]
+        async with scene({"big": [*answers, ["Fine."]]}, server) as here:
+            await here.say("Delete them.")
+            await asked(here)
+            began = asyncio.get_running_loop().time()
+            await here.parts.idle()
+            assert asyncio.get_running_loop().time() - began < 700
+            assert len(approvals(here)) == 1
+            told = [line.text for line in await history(here) if line.role == "tool"]
+            assert told[1:] == [SILENT] * 4
 
     play(story)
 
