@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -44,20 +45,26 @@ class LivePanel:
             case ReferencesDone():
                 for advice in event.advice:
                     self._land(advice)
-                self.settle()
+                if self.now is not None:
+                    self.now = replace(self.now, settled=True)
             case _:
                 pass
 
-    def settle(self, *, ended: bool = False) -> None:
-        """Turn live rows into the summary; who has not landed by the turn's end never will."""
+    def end(self, used: Sequence[Advice]) -> None:
+        """Close the panel at the turn's end; who has not landed by then never will.
+
+        Of advice that was `used` again nobody was told while the turn ran (MOA-24).
+        """
         if self.now is None:
             return
-        rows = self.now.rows
-        if ended:
-            rows = tuple(
-                replace(row, state="cancelled") if row.state in {"waiting", "writing"} else row
-                for row in rows
-            )
+        open_ = {row.position for row in self.now.rows if row.state in {"waiting", "writing"}}
+        for advice in used:
+            if advice.position in open_:
+                self._land(advice)
+        rows = tuple(
+            replace(row, state="cancelled") if row.state in {"waiting", "writing"} else row
+            for row in self.now.rows
+        )
         self.now = replace(self.now, rows=rows, settled=True)
 
     def _writing(self, position: int, words: int) -> None:

@@ -109,7 +109,7 @@ class Reply:
                 self._answer.add(event.kept)
             case TurnFinished() | TurnStopped() | TurnFailed():
                 self._end = event
-                self._panel.settle(ended=True)
+                self._panel.end(event.result.advice)
             case _:
                 self._panel.tell(event)
 

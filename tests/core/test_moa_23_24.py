@@ -15,6 +15,7 @@ from core.ports import Capabilities
 from core.presets import Cadence
 from core.reply import Reply
 from core.types import Image, Line
+from core.wording import panel_text
 from gateway.advice_cache import SharedAdvice
 from tests.core.scene import Scene, Tools, play, preset
 from tests.fakes.model import LoopClock, ScriptedModel, calls
@@ -77,6 +78,25 @@ def test_moa_24_a_hit_makes_no_call_no_event_and_no_cost():
         assert told == []
         assert ending.result.dollars == ending.result.calls[0].dollars
         assert again.block(0) == again.block(1)
+
+    cached(story)
+
+
+def test_moa_24_advice_that_is_used_again_stands_in_the_panel_of_the_turn_that_uses_it():
+    async def story(cache: SharedAdvice, model: ScriptedModel) -> None:
+        await Scene(model, preset("a", "b"), cache=cache).run()
+        again = Scene(model, preset("a", "b"), cache=cache)
+        ending = await again.run()
+        reply = Reply("t1", capabilities=Capabilities(limit=4000))
+        for event in (*again.events, ending):
+            reply.tell(event)
+        panel = reply.frames()[0].content
+        assert isinstance(panel, Panel)
+        assert [(row.state, row.gist) for row in panel.rows] == [
+            ("ok", "I am a."),
+            ("ok", "I am b."),
+        ]
+        assert panel_text(panel).splitlines()[1] == "✓ p:a · done"
 
     cached(story)
 
