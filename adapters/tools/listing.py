@@ -19,6 +19,8 @@ MOST_TOOLS: Final = 256
 LONGEST_DESCRIPTION: Final = 4_000
 LONGEST_SCHEMA: Final = 64_000
 """Characters of JSON. A schema cannot be cut: a tool with a longer one is left out."""
+LONGEST_LISTING: Final = 400_000
+"""Characters of all that is said of a server's tools: models read it with every request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +47,14 @@ class Listed:
 def usable(listed: Sequence[Listed]) -> tuple[Listed, ...]:
     """Give what can be offered, by name: the order in which a server lists is no news."""
     first = {each.name: each for each in reversed(listed)}
-    fit = [each for each in first.values() if each.name and len(each.schema) <= LONGEST_SCHEMA]
-    return tuple(sorted(fit, key=lambda each: each.name)[:MOST_TOOLS])
+    found: list[Listed] = []
+    left = LONGEST_LISTING
+    for each in sorted(first.values(), key=lambda each: each.name)[:MOST_TOOLS]:
+        size = len(each.schema) + min(len(each.description), LONGEST_DESCRIPTION)
+        if each.name and len(each.schema) <= LONGEST_SCHEMA and size <= left:
+            found.append(each)
+            left -= size
+    return tuple(found)
 
 
 def as_offered(server: str, listed: Listed) -> Tool:

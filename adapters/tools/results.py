@@ -13,10 +13,10 @@ NOTHING: Final = "(The tool gave no output.)"
 
 def whole(parts: Iterable[str], *, limit: int) -> str:
     """Join the parts of a result and cut the middle out of what is longer than `limit`."""
-    text = "\n".join(part for part in parts if part)
+    text = cut("\n".join(part for part in parts if part), limit=limit)
     # Half a character, as JSON may hold, or none at all: neither database nor vendor takes them.
     clean = text.encode("utf-8", "replace").decode().replace("\x00", "")
-    return cut(clean, limit=limit) if clean.strip() else NOTHING
+    return clean if clean.strip() else NOTHING
 
 
 def cut(text: str, *, limit: int) -> str:

@@ -216,7 +216,10 @@ class McpServer:
             raise gone
 
     async def _list(self, session: Session) -> None:
-        listed = usable(await session.listed())
+        told = await session.listed()
+        listed = usable(told)
+        if len(listed) < len(told):  # too many, too long, or twice the same
+            log.warning("tools_left_out", server=self.name, tools=len(told) - len(listed))
         self._listed_at = asyncio.get_running_loop().time()
         self._offer = await asyncio.to_thread(self._offers.make, listed)
 

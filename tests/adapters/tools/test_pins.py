@@ -172,5 +172,7 @@ def test_what_is_offered_is_of_bounded_length():
     many = [Listed(name=f"n{number}") for number in range(1000)]
     assert [each.name for each in usable([wide, long])] == ["a"]
     assert len(usable(many)) == 256
+    wordy = [Listed(name=f"{number:03}", description="d" * 4000) for number in range(200)]
+    assert [each.name for each in usable(wordy)] == [f"{number:03}" for number in range(99)]
     twice = [Listed(name="a", description="first"), Listed(name="a", description="second")]
     assert usable(twice) == (twice[0],)
