@@ -27,6 +27,7 @@ class HttpServer:
     token: str | None = None
     status: int | None = None
     location: str = ""
+    broken: bool = False
     calls: list[str] = field(default_factory=list)
     cancelled: list[int] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
@@ -79,7 +80,7 @@ class HttpServer:
                 return web.Response(status=202)
             case "tools/list":
                 tools = [{"name": name, "inputSchema": {"type": "object"}} for name in self.names]
-                return _result(message, {"tools": tools})
+                return _result(message, {"tools": "none" if self.broken else tools})
             case "tools/call":
                 return await self._call(request, message)
             case _ if "id" not in message:

@@ -32,6 +32,7 @@ parser.add_argument("--tools", type=Path, help="a JSON file with the list of too
 parser.add_argument("--page", type=int, default=100, help="so many tools a page")
 parser.add_argument("--cancelled", type=Path, help="note here what is cancelled")
 parser.add_argument("--modern", action="store_true", help="know no handshake, only server/discover")
+parser.add_argument("--refuse", action="store_true", help="answer every request with an error")
 parser.add_argument("--deaf", action="store_true", help="leave unknown requests unanswered")
 options = parser.parse_args()
 
@@ -142,7 +143,9 @@ def answer(message: dict[str, Any]) -> None:
     number, method, params = message["id"], message["method"], message.get("params") or {}
     known = {"tools/list": listed}
     known |= {"server/discover": discovered} if options.modern else {"initialize": initialised}
-    if method == "tools/call":
+    if options.refuse:
+        say({"id": number, "error": {"code": -32002, "message": "no\nlicence"}})
+    elif method == "tools/call":
         if params["name"] == "deny":
             say({"id": number, "error": {"code": -32000, "message": "not today"}})
         elif (result := call(params["name"], params.get("arguments") or {})) is not None:

@@ -43,6 +43,8 @@ async def gone(pid: int) -> None:
         (("no-such-program-here",), "there is no program 'no-such-program-here' on the PATH"),
         (("/no/such/program",), "its program '/no/such/program' cannot be started: No such file"),
         ((str(SIMULATOR),), "cannot be started: Permission denied"),
+        (simulated("--refuse"), "it refuses: no licence"),
+        (simulated("\0"), "cannot be started: embedded null byte"),
         (simulated("--exit", 4), "its program has ended with exit code 4"),
     ],
 )

@@ -44,6 +44,17 @@ async def test_a_refusal_is_told_with_its_status(use, elsewhere, status, told):
     assert (await call(server, "say")).failed
 
 
+async def test_a_list_of_tools_that_is_none_is_told_as_that(use, elsewhere):
+    elsewhere.broken = True
+    server = await use(url=elsewhere.url)
+    assert server.problem == "its list of tools cannot be read"
+
+
+async def test_something_else_that_listens_there_is_told_as_that(use, elsewhere):
+    server = await use(url=elsewhere.url.replace("/mcp", "/other"))
+    assert server.problem.endswith("answers with HTTP status 404")
+
+
 async def test_no_redirect_to_another_place_is_followed(use, elsewhere):
     async with serving(HttpServer()) as other:
         elsewhere.location = other.url
