@@ -1,7 +1,8 @@
 """One turn as one JSON object, for people and programs that study how answers came about (MOA-33).
 
 Decides what a trace holds and how it is laid out; `SCHEMA` goes up when a field changes its meaning
-or goes away. It writes nothing: a sink does.
+or goes away. What is sealed is left out: only its provider can read it. It writes nothing: a sink
+does.
 """
 
 from __future__ import annotations

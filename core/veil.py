@@ -142,12 +142,14 @@ def kept_round(
 
 
 def _written(line: Line) -> Line:
-    """Redact what the aggregator wrote; a tool's result is what it goes on from."""
+    """Redact what the aggregator wrote; a tool's result is what it goes on from.
+
+    What is sealed would come back to its provider changed, so it is not kept at all.
+    """
     if line.role != "assistant":
         return line
-    return replace(
-        line, parts=tuple(redact(each) if isinstance(each, str) else each for each in line.parts)
-    )
+    parts = tuple(redact(each) if isinstance(each, str) else each for each in line.parts)
+    return replace(line, parts=parts, sealed=())
 
 
 def kept_record(record: Mapping[str, Json], preset: Preset) -> Mapping[str, Json]:

@@ -18,9 +18,10 @@ from core.events import (
     TurnFailed,
     TurnFinished,
 )
+from core.records import ToolRound
 from core.trace import turn_record
-from core.types import Line
-from core.veil import kept, seen, veiled
+from core.types import Line, Sealed
+from core.veil import kept, kept_round, seen, veiled
 from tests.core.scene import Scene, play, preset
 from tests.fakes.model import ScriptedModel
 from tests.fakes.turns import start
@@ -135,3 +136,12 @@ def test_without_a_filter_nothing_is_touched():
         assert kept(ending, wanted) is ending
 
     play(story)
+
+
+@pytest.mark.parametrize(("filter_", "stays"), [("full", False), ("display", True), (None, True)])
+def test_what_is_sealed_holds_thoughts_in_the_clear_and_full_keeps_none_of_it(filter_, stays):
+    sealed = (Sealed(label="p:agg", data=f'{{"thinking": "I write to {MAIL}."}}'),)
+    round_ = ToolRound(iteration=1, line=Line(role="assistant", parts=(MAIL,), sealed=sealed))
+    kept_, _ = kept_round(round_, (), preset("a", privacy_filter=filter_))
+    assert (MAIL in repr(kept_)) is stays
+    assert (kept_.line.sealed == sealed) is stays
