@@ -141,7 +141,8 @@ def test_without_a_filter_nothing_is_touched():
 @pytest.mark.parametrize(("filter_", "stays"), [("full", False), ("display", True), (None, True)])
 def test_what_is_sealed_holds_thoughts_in_the_clear_and_full_keeps_none_of_it(filter_, stays):
     sealed = (Sealed(label="p:agg", data=f'{{"thinking": "I write to {MAIL}."}}'),)
-    round_ = ToolRound(iteration=1, line=Line(role="assistant", parts=(MAIL,), sealed=sealed))
+    line = Line(role="assistant", parts=(MAIL,), sealed=sealed)
+    round_ = ToolRound(iteration=1, line=line, steps=())
     kept_, _ = kept_round(round_, (), preset("a", privacy_filter=filter_))
     assert (MAIL in repr(kept_)) is stays
     assert (kept_.line.sealed == sealed) is stays
