@@ -4,6 +4,8 @@ and why, what was written until then, Retry, and the advisors' notes (P11, P12, 
 from __future__ import annotations
 
 import json
+import socket
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -221,3 +223,52 @@ async def test_moa_9_the_advisors_that_misbehave_say_why_in_the_panel(tmp_path):
         assert f"sim:{name}" in shown
         assert reason in shown
     assert "key provided" not in shown
+
+
+async def test_p12_the_time_for_a_connection_is_the_one_in_the_file(tmp_path):
+    # A backlog that is full: connections are neither taken nor refused.
+    with socket.socket() as listening, ExitStack() as stack:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        port = listening.getsockname()[1]
+        for _ in range(3):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.1", port))
+        text = CONFIG.format(
+            url=f"http://127.0.0.1:{port}/v1",
+            timeouts="{connect: 0.3}",
+            aggregator="sim",
+            slot="",
+            turn=60,
+        )
+        async with running_gateway(text, tmp_path) as gateway, Page.of(gateway) as page:
+            await page.say("How do I get there?")
+            view = await page.until(answered(1))
+    shown = json.dumps(view["turns"], ensure_ascii=False)
+    assert "sim:big did not answer: No connection to 127.0.0.1 within 0.3 s" in shown
+
+
+async def test_p11_an_advisor_that_stalls_is_stood_in_for_within_its_timeout(tmp_path):
+    replies = {
+        "wise": Reply(first=60),
+        "spare": Reply(text="Walk."),
+        "big": Reply(text="On foot."),
+    }
+    async with ProviderSimulator(replies, key="key") as models:
+        text = CONFIG.format(
+            url=models.base_url,
+            timeouts="{first_token: 3, between_tokens: 30, total: 60}",
+            aggregator="sim",
+            slot="",
+            turn=60,
+        ).replace("model: wise", "model: wise, fallbacks: [{provider: sim, model: spare}]")
+        async with running_gateway(text, tmp_path) as gateway, Page.of(gateway) as page:
+            await page.say("How do I get there?")
+            view = await page.until(answered(1))
+        asked = [seen.body["model"] for seen in models.seen]
+        advice = models.seen[-1].body["messages"][-1]["content"]
+    assert asked == ["wise", "spare", "big"]
+    assert "sim:spare" in advice
+    assert "Walk." in advice
+    assert "(in place of sim:wise)" in json.dumps(view["turns"])
