@@ -48,8 +48,9 @@ def fields_of(
     )
     for more in (extra_body, call.slot.extra_body):
         fields.update(more)
-    automatic = "cache_control" in fields  # then Anthropic itself moves the breakpoint along
-    marked = () if automatic else call.breakpoints
+    # With one of the operator's, Anthropic itself moves the breakpoint along.
+    unmarked = "cache_control" in fields or "no_cache_control" in quirks
+    marked = () if unmarked else call.breakpoints
     written = _given(
         {
             "tools": [_tool(tool) for tool in call.tools] or None,

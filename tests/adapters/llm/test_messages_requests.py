@@ -361,6 +361,12 @@ def test_whoever_lets_anthropic_place_the_breakpoint_gets_no_others():
     assert marks(body(request)) == []
 
 
+def test_another_server_of_this_format_that_knows_no_cache_gets_no_breakpoints():
+    request = call("kimi-k2", (Line.of("system", "Be brief."), USER), breakpoints=(0, 1))
+    assert marks(body(request)) == [("system", "text"), ("0", "text")]
+    assert marks(body(request, quirks=frozenset({"no_cache_control"}))) == []
+
+
 # --- where and with which key ---------------------------------------------------------------
 
 
