@@ -84,7 +84,7 @@ async def test_a_stream_brings_role_text_and_reason_to_stop_and_usage_where_aske
         assert moa(chunks[-1].usage)["total"]["total_tokens"] > 940
 
 
-async def test_the_role_comes_before_any_advisor_has_answered(tmp_path):
+async def test_the_role_comes_before_any_advisor_has_answered_moa_40(tmp_path):
     answers = """
         wise: {stall: true}
         bold: {stall: true}
@@ -99,7 +99,9 @@ async def test_the_role_comes_before_any_advisor_has_answered(tmp_path):
         await stream.close()
 
 
-async def test_a_silent_stream_carries_comments_that_clients_pass_over(tmp_path, monkeypatch):
+async def test_a_silent_stream_carries_comments_that_clients_pass_over_moa_40(
+    tmp_path, monkeypatch
+):
     monkeypatch.setattr(completions_reply, "HEARTBEAT", 0.05)
     answers = """
         wise: {text: "Take the train.", first: 0.3}

@@ -209,3 +209,22 @@ async def test_moa_40_24_no_cache_asks_the_advisors_anew(tmp_path):
         for asking, times in ((api, 1), (api, 1), (fresh, 2), (api, 2)):
             await step(asking, question, stream=False)
             assert len(bodies(simulator, "wise")) == times
+
+
+async def test_moa_40_39_in_context_mode_the_acting_model_alone_gets_the_tools(tmp_path):
+    async with ProviderSimulator({**replies(), "sum": Reply(text="Look twice.")}) as simulator:
+        acting = "aggregator: {provider: fake, model: sum}\n      acting_model:"
+        config = wired(simulator.base_url).replace("aggregator:", acting, 1)
+        config += f"\nhttp: {{port: 0, token: {TOKEN}}}\n"
+        async with process_gateway(config, tmp_path) as process, client(process.url) as api:
+            steps = await loop(api, stream=True)
+        assert steps[-1].choices[0].message.content == '{"hour": 12}'
+        (condensing,) = bodies(simulator, "sum")
+        assert not {"tools", *WISHES} & condensing.keys()
+        assert [each["role"] for each in condensing["messages"]] == ["system", "user"]
+        for body in bodies(simulator, "big"):
+            assert "Look twice." in body["messages"][-1]["content"]
+            assert "Ask the clock." not in json.dumps(body["messages"])
+        ours = [moa(each.usage) for each in steps]
+    assert [each["synthesis"]["outcome"] for each in ours] == ["ok"] * 3
+    assert [each["synthesis"]["prompt_tokens"] > 0 for each in ours] == [True, False, False]
