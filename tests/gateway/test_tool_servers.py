@@ -88,6 +88,9 @@ async def test_a_server_that_does_not_start_costs_the_turn_its_tools_and_nothing
     async with ProviderSimulator({"big": Reply(text="Without tools.")}) as models:
         text = CONFIG.format(url=models.base_url, servers=servers)
         async with process_gateway(text, tmp_path) as process:
+            assert not [
+                line for line in process.stderr if "tool_server" in line
+            ]  # nobody asked yet
             assert await asked(process, "Do something.") == "Without tools."
             assert "no-such-program" in await process.logged("tool_server_gone")
             assert "tools" not in models.seen[0].body
