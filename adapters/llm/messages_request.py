@@ -48,9 +48,7 @@ def fields_of(
     )
     for more in (extra_body, call.slot.extra_body):
         fields.update(more)
-    # With one of the operator's, Anthropic itself moves the breakpoint along.
-    unmarked = "cache_control" in fields or "no_cache_control" in quirks
-    marked = () if unmarked else call.breakpoints
+    marked = _marked(call, fields, quirks)
     written = _given(
         {
             "tools": [_tool(tool) for tool in call.tools] or None,
@@ -59,6 +57,12 @@ def fields_of(
         }
     )
     return fields | {name: fields.pop(name, value) for name, value in written.items()}
+
+
+def _marked(call: ModelCall, fields: Fields, quirks: Quirks) -> tuple[int, ...]:
+    """Give the lines with a breakpoint; with one of the operator's, Anthropic moves it along."""
+    unmarked = "cache_control" in fields or "no_cache_control" in quirks
+    return () if unmarked else call.breakpoints
 
 
 def _given(fields: Fields) -> Fields:
