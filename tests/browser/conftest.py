@@ -15,6 +15,7 @@ from pathlib import Path
 from shutil import which
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import (
     Browser,
     BrowserContext,
@@ -96,8 +97,9 @@ def started(folder: Path, arguments: list[str], environ: dict[str, str]) -> Iter
         assert child.wait(timeout=20) == 0, (folder / "log").read_text()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser(chromium: str) -> AsyncIterator[Browser]:
+    """One for all tests, since its start takes seconds; each visit has a profile of its own."""
     async with async_playwright() as playwright:
         started = await playwright.chromium.launch(
             executable_path=chromium,
@@ -115,7 +117,7 @@ async def picture(page: Page, name: str) -> None:
         await page.screenshot(path=folder / f"{name}.png")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def visit(browser: Browser, site: Site) -> AsyncIterator[Visit]:
     """Sign in and open the page; a complaint in its console (a breach of CSP too) is a failure."""
     context = await browser.new_context(base_url=site.url, viewport=SIZE, color_scheme="light")

@@ -10,7 +10,7 @@ from playwright.async_api import Error, expect
 
 from tests.browser.conftest import SIZE, picture
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 QUESTION = "SQLite or PostgreSQL for a web shop with 200 orders a day?"
 

@@ -11,7 +11,11 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import SIZE, picture, started
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(180),
+]
 
 MODELS = os.environ.get("MOA_GATEWAY_MODELS") or str(
     Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "moa-gateway" / "models"
