@@ -144,7 +144,7 @@ async def _embedded() -> Sequence[Row]:
 async def _counted(embedded: Embedded, who: str, slot: _Read) -> Row:
     prompts = [await _tokens(embedded, lines) for lines in slot.asked]
     could = sum(len(_common(before, now)) for before, now in pairwise(prompts))
-    return _row(f"{who}, by the embedded model's own count", sum(slot.read[1:]), could)
+    return _row(f"{who}, embedded model", sum(slot.read[1:]), could)
 
 
 async def _tokens(embedded: Embedded, lines: tuple[Line, ...]) -> list[int]:
@@ -190,7 +190,7 @@ async def _wire() -> Sequence[Row]:
         prompts = [[written(*block) for block in blocks(body)] for body, _ in own]
         could = sum(_size(_common(before, now)) for before, now in pairwise(prompts))
         read = sum(counted.read for _, counted in own[1:])
-        rows.append(_row(f"{who}, on the wire by Anthropic's rules", read, could))
+        rows.append(_row(f"{who}, Anthropic's", read, could))
     return rows
 
 
@@ -201,7 +201,7 @@ def _size(texts: Sequence[bytes]) -> int:
 
 def _row(what: str, read: int, could: int) -> Row:
     return Row(
-        what=f"{ROUNDS} rounds of tools: read from cache of what could be, {what}",
+        what=f"{ROUNDS} rounds of tools: read from cache, {what}",
         unit="%",
         ours=100 * read / could,
         target=f"≥ {SHARE:g} %",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 
@@ -21,6 +22,8 @@ TEXTS = (
     "DROP TABLE inbox; -- ${HOME} {{7*7}} %s",
 )
 LONG = "".join(f"{n:05d} words " for n in range(8_334))  # 100,008 characters
+QUIET = "defaults: {advisors: off}\n"
+"""No panel: the answer would wait for it, at a messenger's pace."""
 MOST = {"telegram": 4096, "discord": 2000, "slack": 100_008}
 
 
@@ -31,12 +34,14 @@ async def stage(request):
 
 
 async def test_whatever_the_language_the_model_reads_what_was_written(stage: Stage, tmp_path):
-    models = {**MODELS, "big": [f"Answer {n}." for n in range(len(TEXTS))]}
-    async with running_gateway(stage.configured(models), tmp_path) as gateway:
-        for number, text in enumerate(TEXTS):
-            await stage.ask(text)
-            await stage.answered(f"Answer {number}.")
-            assert any(each.text == text for each in gateway.calls.of("big")[-1].lines)
+    async with running_gateway(stage.configured(MODELS), tmp_path) as gateway:
+        async with asyncio.TaskGroup() as group:
+            for text in TEXTS:
+                group.create_task(stage.answers_newcomer(text, "Go by train."))
+        calls = gateway.calls.of("big")
+        assert len(calls) == len(TEXTS)
+        for text in TEXTS:
+            assert any(each.text == text for call in calls for each in call.lines)
 
 
 async def test_a_hundred_thousand_characters_are_read_and_hold_up_nobody(stage: Stage, tmp_path):
@@ -68,7 +73,7 @@ def read(gateway) -> str:
 async def test_a_sticker_or_a_poll_alone_is_answered(stage: Stage, tmp_path):
     if stage.platform == "slack":
         return  # it has none: both are what other applications post there
-    async with running_gateway(stage.configured(MODELS), tmp_path) as gateway:
+    async with running_gateway(stage.configured(MODELS, more=QUIET), tmp_path) as gateway:
         await stage.until(stage.listening)
         dm = stage.places["dm"]
         if stage.platform == "telegram":
@@ -85,7 +90,7 @@ async def test_a_sticker_or_a_poll_alone_is_answered(stage: Stage, tmp_path):
 
 
 async def test_what_is_delivered_twice_is_answered_once(stage: Stage, tmp_path):
-    async with running_gateway(stage.configured(MODELS), tmp_path) as gateway:
+    async with running_gateway(stage.configured(MODELS, more=QUIET), tmp_path) as gateway:
         await stage.ask("How do I get there?")
         await stage.answered("Go by train.")
         await STANDS[stage.platform].again(stage.sim)
@@ -128,11 +133,12 @@ async def send_odd(stage: Stage, number: int) -> None:
 
 @pytest.mark.parametrize("platform", MESSENGERS)
 async def test_what_is_malformed_is_a_line_each_and_the_others_are_answered(platform, tmp_path):
-    async with scene(tmp_path, platform) as told:
-        await told.answers(platform)
+    async with scene(tmp_path, platform, change=lambda text: text + QUIET) as told:
+        stage = told[platform]
+        await stage.until(stage.listening)
         for number in range(5):
-            await send_odd(told[platform], number)
-            await told.answers(platform, times=number + 2)
+            await send_odd(stage, number)
+            await stage.answers_newcomer("How do I get there?", "Go by train.")
         assert len(told.complaints) <= 15
         assert all(platform in line.lower() for line in told.complaints)
         assert not any("Traceback" in line or "exception" in line for line in told.process.stderr)

@@ -64,6 +64,7 @@ class Stage:
         self.ann, self.ben = sim.person("Ann"), sim.person("Ben")
         self.places = {"dm": sim.dm(self.ann), "group": sim.group("team", self.ann, self.ben)}
         self.threads: dict[str, str | None] = {"dm": None, "group": None}
+        self._newcomers = 0
         self.toasts: list[str] = []  # what a press was answered, where that is no message
 
     def configured(self, models: dict[str, Any], *, more: str = "") -> str:
@@ -135,7 +136,7 @@ class Stage:
 
     def answers(self, where: Where = "dm") -> list[Seen]:
         """What is not only a panel."""
-        return [each for each in self.seen(where) if not each.panel or each.tasks]
+        return _answers(self.seen(where))
 
     def panels(self, where: Where = "dm") -> list[str]:
         """The panels' texts."""
@@ -149,6 +150,23 @@ class Stage:
         """Wait for a complete answer with these words."""
         await self.until(lambda: len(self.finals(text, where)) >= times)
         return self.finals(text, where)[-1]
+
+    async def answers_newcomer(self, question: str, answer: str) -> None:
+        """Let somebody new ask in private, and wait for a complete answer with these words.
+
+        What was posted to others before holds up nothing there, as it would in one conversation.
+        """
+        await self.until(self.listening)
+        self._newcomers += 1
+        person = self.sim.person(f"Newcomer {self._newcomers}")
+        place = self.sim.dm(person)
+
+        def whole() -> bool:
+            answers = _answers([_seen(each) for each in self.sim.shown(place)])
+            return any(each.complete and answer in each.text for each in answers)
+
+        await self.sim.say(place, person, question)
+        await self.until(whole)
 
     async def panel_reads(self, text: str, *, where: Where = "dm") -> str:
         """Wait until a panel has these words; give it."""
@@ -284,6 +302,10 @@ def _refusal(status: int, seconds: float, error: str) -> Any:
     from tests.simulators.base import Fault  # noqa: PLC0415 - one use
 
     return Fault(kind="refuse", status=status, error=error, retry_after=seconds)
+
+
+def _answers(seen: Sequence[Seen]) -> list[Seen]:
+    return [each for each in seen if not each.panel or each.tasks]
 
 
 def _seen(shown: Any) -> Seen:
