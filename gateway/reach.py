@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.authority import authorise
+
 if TYPE_CHECKING:
     from core.authority import Approve
     from core.ports import ToolServer
@@ -34,8 +36,8 @@ class Offered:
 class Reach:
     """The servers that a turn may use, each with when to ask, and who could be asked.
 
-    `only` names servers or tools, as the file says of the place; None: everything. Where nobody
-    can be asked, only what never needs a yes is in reach.
+    `only` names servers or tools, as the file says of the place; None: everything. What would
+    have to be refused is not offered: where nobody can be asked, only what needs no yes is.
     """
 
     servers: Sequence[tuple[ToolServer, Approve]] = ()
@@ -48,7 +50,7 @@ class Reach:
         return [
             (server, approve)
             for server, approve in self.servers
-            if (approve == "never" or self.askable != "nobody") and self._names(server)
+            if (approve != "always" or self.askable != "nobody") and self._names(server)
         ]
 
     async def offered(self) -> Mapping[str, Offered]:
@@ -59,6 +61,7 @@ class Reach:
             for server, approve in self.usable
             for tool in server.tools()
             if self.only is None or server.name in self.only or tool.name in self.only
+            if authorise(approve, tool, askable=self.askable) != "refuse"
         ]
         tools.sort(key=lambda each: each.tool.name)
         return {each.tool.name: each for each in tools}

@@ -6,7 +6,7 @@ Decides nothing about a call: `core.authority` and `gateway.executor` do.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from core.types import Message, Press
@@ -50,8 +50,10 @@ class Tooling:
         return self._opener(self._reach(place.tools, askable), start, rounds)
 
     def for_program(self, start: TurnStart) -> OpenTools | None:
-        """Give the tools of a turn on /v1: nobody is there to be asked."""
-        return self._opener(self._reach(None, "nobody"), start)
+        """Give the tools of a turn on /v1: nobody is there to be asked, so only what never asks."""
+        reach = self._reach(None, "nobody")
+        free = [each for each in reach.servers if each[1] == "never"]
+        return self._opener(replace(reach, servers=free), start)
 
     def _reach(self, only: Sequence[str] | None, askable: Askable) -> Reach:
         servers = [(each, self.approve[name]) for name, each in self.servers.items()]

@@ -348,7 +348,7 @@ def test_stop_while_somebody_is_asked_runs_nothing_and_takes_the_buttons_away():
     play(story)
 
 
-def test_where_nobody_administers_anything_nobody_can_be_asked():
+def test_where_nobody_administers_anything_there_is_only_what_needs_no_yes():
     async def story():
         server = FakeServer("files", "delete", "get")
         more = "access: {allow: ['fake:T1'], chat_admins: false}\n" + QUICK
@@ -357,7 +357,7 @@ def test_where_nobody_administers_anything_nobody_can_be_asked():
             await here.say("Hello?", where=GROUP, addressed=True)
             await here.idle()
             (made,) = here.parts.gateway.providers["p"].model.made  # type: ignore[attr-defined]
-            assert made.call.tools == ()
+            assert [each.name for each in made.call.tools] == ["files__get"]
 
     play(story)
 
