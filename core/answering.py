@@ -85,6 +85,12 @@ def opening_call(
     return ModelCall(slot=slot, lines=lines, max_tokens=most), provider
 
 
+def expected(preset: Preset) -> list[tuple[str, int | None]]:
+    """Give who may advise, each with its cap in tokens."""
+    cap = preset.reference_max_tokens
+    return [(slot.label, first_given(slot.max_tokens, cap)) for slot in preset.active]
+
+
 class Answering:
     """One answer of the aggregator. Every call that is made is put into `asks`."""
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core import tokens
-from core.answering import Answering, Unanswered, opening_call
+from core.answering import Answering, Unanswered, expected, opening_call
 from core.asking import Ask, World
 from core.block import prefilled, reference_block, with_block
 from core.cadence import advised_upto
@@ -163,7 +163,7 @@ class Turn:
             require_available(request.preset, providers)
             if self._world.purse is not None:
                 call = opening_call(request.preset, request.lines, request, providers)
-                self._world.purse.admit(*call, advisors=len(request.preset.active))
+                self._world.purse.admit(*call, expected(request.preset))
         except (PresetUnavailable, OverBudget) as refusal:
             return refusal
         return None

@@ -9,10 +9,10 @@ nothing and is never held up. It remembers sums and nothing else; whoever opens 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeAlias
 
 from core import tokens
 from core.budget import Budgets, Limit
@@ -38,6 +38,9 @@ ENOUGH: Final = 3
 
 REMEMBERED: Final = 200
 
+Expected: TypeAlias = tuple[str, int | None]
+"""Advice that is to come: the label of its slot, and its cap in tokens if there is one."""
+
 
 @dataclass(slots=True)
 class Tariff:
@@ -48,19 +51,16 @@ class Tariff:
     outputs: dict[str, deque[int]] = field(default_factory=dict)
     dearer: dict[str, Decimal] = field(default_factory=dict)
 
-    def estimate(self, call: ModelCall, *, advisors: int = 0) -> Decimal:
+    def estimate(self, call: ModelCall, advised: Iterable[Expected] = ()) -> Decimal:
         """Guess before it is made: input and cap, else the slot's p95, else 1,000 tokens.
 
-        `advisors` are those whose advice is still to be put into it.
+        `advised` is the advice that is still to be put into it.
         """
-        into = (
-            advisors * USUAL_OUTPUT
-            + tokens.estimate(call.lines)
-            + sum(
-                tokens.estimate_text(f"{each.name}{each.description}{each.parameters}")
-                for each in call.tools
-            )
-        )
+        into = tokens.estimate(call.lines)
+        for tool in call.tools:
+            into += tokens.estimate_text(f"{tool.name}{tool.description}{tool.parameters}")
+        for advisor, cap in advised:
+            into += self._usual(advisor) if cap is None else cap
         label = call.slot.label
         output = self._usual(label) if call.max_tokens is None else call.max_tokens
         listed = self._listed(call.slot, Usage(input=into, output=output))
@@ -202,17 +202,17 @@ class Purse:
         if not provider.local:
             self._keep_below(FULL if self._budgets.refuse else HARD)
 
-    def admit(self, call: ModelCall, provider: Provider, *, advisors: int = 0) -> None:
+    def admit(self, call: ModelCall, provider: Provider, advised: Iterable[Expected] = ()) -> None:
         """Take a turn in, and reserve its first answer before any reference is asked.
 
-        `advisors` is how many may be asked.
+        `advised` is the advice that it may get.
 
         Raises:
             OverBudget: as `require`.
         """
         self.require(provider)
         if not provider.local:
-            dollars = self._tariff.estimate(call, advisors=advisors)
+            dollars = self._tariff.estimate(call, advised)
             self._first = self._hold(call, dollars)
 
     def reserve(self, call: ModelCall, provider: Provider) -> Hold | None:

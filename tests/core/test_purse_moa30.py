@@ -27,6 +27,7 @@ NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 PAID = Provider(name="p", model=ScriptedModel({}))
 LOCAL = replace(PAID, local=True)
 SLOT = Slot(provider="p", model="m")
+ADVISED = [("p:a", None), ("p:b", 500), ("p:c", None)]
 
 
 def cents(_slot: Slot, usage: Usage) -> Decimal:
@@ -242,11 +243,11 @@ def test_a_call_is_taken_to_cost_its_input_and_its_cap_else_the_p95_else_1000_to
         tariff.charge(SLOT, CallReport(label="p:m", usage=usage, finish="stop"))
     assert estimate(tariff) == Decimal("0.96")
     assert tariff.estimate(ModelCall(slot=replace(SLOT, model="other"), lines=())) == 10
-    advised = tariff.estimate(ModelCall(slot=SLOT, lines=(), max_tokens=7), advisors=3)
+    advised = tariff.estimate(ModelCall(slot=SLOT, lines=(), max_tokens=7), ADVISED)
     assert advised == Decimal("0.07")
     by_input = Tariff(lambda _slot, usage: Decimal(usage.input))
     assert estimate(by_input, 7, Line.of("user", "Why is the sky blue?")) > 5
-    assert by_input.estimate(ModelCall(slot=SLOT, lines=()), advisors=3) == 3_000
+    assert by_input.estimate(ModelCall(slot=SLOT, lines=()), ADVISED) == 2_500
 
 
 def test_calls_that_failed_say_nothing_of_how_long_answers_are():
@@ -275,7 +276,7 @@ def test_advisors_are_asked_where_a_provider_reports_far_more_than_is_listed():
 
     for _ in range(3):
         turn = opened()
-        turn.admit(ModelCall(slot=SLOT, lines=()), PAID, advisors=3)
+        turn.admit(ModelCall(slot=SLOT, lines=()), PAID, ADVISED)
         advice = turn.reserve(ModelCall(slot=SLOT, lines=(), position=1), PAID)
         assert advice is not None
         advice.settle(None)
