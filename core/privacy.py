@@ -69,10 +69,14 @@ _CHECKS: Mapping[str, Callable[[str], bool]] = {"card": _luhn, "IBAN": _mod_97, 
 
 # --- while it streams -----------------------------------------------------------------------
 
-_WORD = frozenset(map(chr, range(0x21, 0x7F)))
-_GOES_ON = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ+().- ")
+_LONGEST = 4096
+"""Characters that are held back of a line without end; no secret but a key block is longer."""
+_WORD = "".join(map(chr, range(0x21, 0x7F)))
+_GOES_ON = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ+().- "
 """What a number or an IBAN may consist of, blanks included."""
 _WHOLE_BLOCK = re.compile(_BLOCK)
+_ENDS = re.compile(rf"[a-z]{{3}} |{_END}")
+"""What ends most of what is held back: an ordinary word, or the end of a key."""
 _BEARER = re.compile(r"[Bb]earer +\Z")
 
 
@@ -85,12 +89,17 @@ class Redacting:
     def __init__(self) -> None:
         """Begin at the first piece."""
         self._held = ""
+        self._enough = 0
 
     def feed(self, text: str) -> str:
         """Take the next piece; give what is safe to be shown."""
         self._held += text
+        ends = _ENDS.search(self._held, max(0, len(self._held) - len(text) - 80))
+        if ends is None and len(self._held) < self._enough:
+            return ""  # what is held for long is looked at when it has grown by some
         cut = _safe(self._held)
         shown, self._held = self._held[:cut], self._held[cut:]
+        self._enough = len(self._held) + len(self._held) // 8
         return redact(shown)
 
     def end(self) -> str:
@@ -102,10 +111,18 @@ class Redacting:
 def _safe(text: str) -> int:
     """Tell up to where nothing can be found that goes on behind it."""
     safe = _begin(text, len(text))
+    if len(text) - safe > _LONGEST:
+        safe = _between(text, len(text) - _LONGEST)
     for block in reversed([*_WHOLE_BLOCK.finditer(text)]):
         if block.end() >= safe:  # it is still open, or has only just ended
             safe = _begin(text, min(safe, block.start()))
     return safe
+
+
+def _between(text: str, at: int) -> int:
+    """Give the place nearest before `at` that lies in nothing that was found."""
+    found = (each.start() for each in _ANY.finditer(text) if each.start() < at < each.end())
+    return next(found, at)
 
 
 def _begin(text: str, at: int) -> int:
@@ -122,12 +139,9 @@ def _run_start(text: str, at: int) -> int:
     bearer = _BEARER.search(text, max(0, at - 80), at)
     if bearer is not None:
         return _word_start(text, bearer.start())
-    while at and text[at - 1] in _GOES_ON:
-        at -= 1
+    at = len(text[:at].rstrip(_GOES_ON))
     return at if text[at : at + 1] == " " else _word_start(text, at)
 
 
 def _word_start(text: str, at: int) -> int:
-    while at and text[at - 1] in _WORD:
-        at -= 1
-    return at
+    return len(text[:at].rstrip(_WORD))

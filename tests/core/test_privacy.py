@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from core import privacy
 from core.privacy import Redacting, redact
 
 SECRETS = {
@@ -93,3 +94,33 @@ def test_plain_words_are_held_back_for_no_longer_than_a_word():
     assert stream.feed("Take the tra") == "Take the"
     assert stream.feed("in. Walk ") == " train. Walk"
     assert stream.feed("日本語です") == " 日本語です"
+
+
+def test_a_line_without_end_is_shown_as_it_comes_and_hides_what_is_in_it():
+    stream = Redacting()
+    line = "A1" * 5_000 + ",ann@example.org," + "B2" * 5_000
+    pieces = [stream.feed(line[at : at + 7]) for at in range(0, len(line), 7)]
+    assert len("".join(pieces)) > 10_000
+    shown = "".join([*pieces, stream.end()])
+    assert "[e-mail]" in shown
+    assert "example.org" not in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["QUJD" * 20_000, "12 34 56 " * 9_000, PLANTED[-1][1] + "MIIEow\n" * 9_000],
+    ids=["one word", "numbers", "a key without end"],
+)
+def test_what_is_held_for_long_is_seldom_looked_at(text, monkeypatch):
+    looked: list[int] = []
+    safe = privacy._safe
+
+    def counted(held: str) -> int:
+        looked.append(len(held))
+        return safe(held)
+
+    monkeypatch.setattr(privacy, "_safe", counted)
+    stream = Redacting()
+    for at in range(0, len(text), 4):
+        stream.feed(text[at : at + 4])
+    assert len(looked) < 1_000
