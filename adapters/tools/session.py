@@ -39,6 +39,7 @@ _PAGES: Final = 50
 STUCK: Final = 10.0
 """Seconds that a call may take longer than its time before its server counts as stuck."""
 _CLOSED: Final = (types.CONNECTION_CLOSED, "Connection closed")
+_LATE: Final = (types.REQUEST_TIMEOUT, "Request 'tools/call' timed out")
 _FORGOTTEN: Final = (types.INVALID_REQUEST, "Session terminated")
 _Era: TypeAlias = Literal["legacy", "auto"]
 
@@ -145,12 +146,15 @@ class McpSession:
         found: list[Listed] = []
         cursor: str | None = None
         try:
-            for _ in range(_PAGES):
-                page = await self._client.list_tools(cursor=cursor)
-                found += map(_listed, page.tools)
-                cursor = page.next_cursor
-                if not cursor:
-                    break
+            async with asyncio.timeout(self._line.options.connect):
+                for _ in range(_PAGES):
+                    page = await self._client.list_tools(cursor=cursor)
+                    found += map(_listed, page.tools)
+                    cursor = page.next_cursor
+                    if not cursor:
+                        break
+        except TimeoutError as error:
+            raise self._line.gone(error) from error
         except ValidationError as error:
             raise ToolsGone("its list of tools cannot be read") from error
         except MCPError as error:
@@ -194,7 +198,7 @@ class McpSession:
             raise self.over or ToolsGone("the connection ended") from error
         if (code, message) == _FORGOTTEN:
             raise ToolsGone("it has ended the session", unsent=True) from error
-        if code == types.REQUEST_TIMEOUT:
+        if (code, message) == _LATE:
             text = (
                 f"The tool did not answer within {options.timeout:g} seconds and was told to "
                 "stop. Whether it has done anything is unknown."

@@ -7,6 +7,8 @@ remembered for the operator. It follows no redirect to another place.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Final
 
 import httpx2
 from typing_extensions import override
@@ -16,6 +18,7 @@ from adapters.tools.link import Options
 
 HELD_OPEN = 300.0
 """Seconds of silence after which a stream of the server's is let go of."""
+_SESSION: Final = "mcp-session-id"
 
 
 class Refusals:
@@ -28,6 +31,24 @@ class Refusals:
         """Remember it; a redirect is one, too, for it is not followed elsewhere."""
         if response.status_code >= 300:
             self.status = response.status_code
+        if await _has_forgotten(response):
+            # What the library understands. It takes an error in the body for one of the call's.
+            response.status_code = 404
+            response.headers["content-type"] = "text/plain"
+
+
+async def _has_forgotten(response: httpx2.Response) -> bool:
+    """Tell whether the server does not know the session (any more): a new one is to be opened.
+
+    404 says so by the protocol. Many servers say 400, as an example of its authors once did.
+    """
+    if _SESSION not in response.request.headers:
+        return False
+    if response.status_code != 400:
+        return response.status_code == 404
+    with suppress(httpx2.HTTPError, httpx2.StreamError):
+        return b"session" in (await response.aread()).lower()
+    return False
 
 
 def http_client(options: Options, refusals: Refusals) -> httpx2.AsyncClient:

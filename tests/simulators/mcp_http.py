@@ -31,6 +31,8 @@ class HttpServer:
     calls: list[str] = field(default_factory=list)
     cancelled: list[int] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    unknown: tuple[int, str] = (404, "")
+    """What is told whoever comes with a session that is not known: a status, and an error."""
     _sessions: set[str] = field(default_factory=set)
     _opened: int = 0
     _streams: list[web.StreamResponse] = field(default_factory=list)
@@ -61,7 +63,7 @@ class HttpServer:
             self._sessions.add(session := f"s{self._opened}")
             return _result(message, _hello(message), {SESSION: session})
         if request.headers.get(SESSION) not in self._sessions:
-            return web.Response(status=404)
+            return self._forgot()
         return await self._answer(request, message)
 
     def _refused(self, request: web.Request) -> web.Response | None:
@@ -72,6 +74,13 @@ class HttpServer:
         if self.status:
             return web.Response(status=self.status, text="<html>proxy error</html>")
         return None
+
+    def _forgot(self) -> web.Response:
+        status, words = self.unknown
+        if not words:
+            return web.Response(status=status)
+        error = {"jsonrpc": "2.0", "id": None, "error": {"code": -32001, "message": words}}
+        return web.json_response(error, status=status)
 
     async def _answer(self, request: web.Request, message: dict[str, Any]) -> web.StreamResponse:
         match message["method"]:

@@ -34,6 +34,7 @@ parser.add_argument("--cancelled", type=Path, help="note here what is cancelled"
 parser.add_argument("--modern", action="store_true", help="know no handshake, only server/discover")
 parser.add_argument("--refuse", action="store_true", help="answer every request with an error")
 parser.add_argument("--deaf", action="store_true", help="leave unknown requests unanswered")
+parser.add_argument("--listless", action="store_true", help="never say which tools there are")
 options = parser.parse_args()
 
 
@@ -147,9 +148,12 @@ def answer(message: dict[str, Any]) -> None:
         say({"id": number, "error": {"code": -32002, "message": "no\nlicence"}})
     elif method == "tools/call":
         if params["name"] == "deny":
-            say({"id": number, "error": {"code": -32000, "message": "not today"}})
+            code = params["arguments"].get("code", -32000)
+            say({"id": number, "error": {"code": code, "message": "not today"}})
         elif (result := call(params["name"], params.get("arguments") or {})) is not None:
             say({"id": number, "result": result})
+    elif options.listless and method == "tools/list":
+        return
     elif method in known:
         result = known[method](params)
         if options.modern and method == "tools/list":

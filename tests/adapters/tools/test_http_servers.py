@@ -63,8 +63,19 @@ async def test_no_redirect_to_another_place_is_followed(use, elsewhere):
         assert other.headers == []
 
 
-async def test_a_session_that_was_forgotten_is_opened_anew_and_the_call_made_once(use, elsewhere):
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        (404, ""),
+        (404, "Session not found"),  # as both SDKs of the protocol's authors say it
+        (400, "Bad Request: No valid session ID provided"),  # as many copies of an example do
+    ],
+)
+async def test_a_session_that_was_forgotten_is_opened_anew_and_the_call_made_once(
+    use, elsewhere, unknown
+):
     server = await use(url=elsewhere.url)
+    elsewhere.unknown = unknown
     elsewhere.forget()
     assert (await call(server, "say")).text == "said"
     assert elsewhere.calls == ["say"]
