@@ -11,7 +11,7 @@ from playwright.async_api import expect
 from tests.browser.conftest import Site, started
 from tests.browser.test_chat import answered, ask
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 SERVER = Path(__file__).parents[1] / "simulators" / "mcp_stdio.py"
 CONFIG = f"""
