@@ -70,11 +70,14 @@ class _Tools:
 
 
 async def _turn(model: Model, question: str, *, small: bool) -> None:
-    providers = {"bench": Provider(name="bench", model=model, small=small)}
+    providers = {
+        "bench": Provider(name="bench", model=model),  # whom only tools confuse is offered none
+        "advisors": Provider(name="advisors", model=model, small=small),
+    }
     world = World(providers=providers, pricer=lambda _slot, _usage: None, clock=SystemClock())
     preset = Preset(
         name="bench",
-        references=tuple(ReferenceSlot(provider="bench", model=name) for name in ("a", "b")),
+        references=tuple(ReferenceSlot(provider="advisors", model=name) for name in ("a", "b")),
         aggregator=Slot(provider="bench", model="agg", max_tokens=100),
     )
     lines = (Line.of("system", "You look after a small database."), Line.of("user", question))

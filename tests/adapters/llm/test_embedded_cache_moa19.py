@@ -52,7 +52,8 @@ def requests() -> Sequence[ModelCall]:
         }
         model = ScriptedModel(scripts)
         small = Provider(name="local", model=model, small=True)
-        wanted = preset(reference("a", "local"), aggregator=Slot(provider="local", model="agg"))
+        # A model that only tools confuse is offered none, so the aggregator is another one.
+        wanted = preset(reference("a", "local"), aggregator=Slot(provider="p", model="agg"))
         scene = Scene(model, wanted, QUESTION, providers={"local": small}, toolbox=Tools())
         assert isinstance(await scene.run(), TurnFinished)
         return [made.call for made in model.made]
