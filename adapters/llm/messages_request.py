@@ -7,7 +7,7 @@ Anthropic's cache reads them, and equal lines give equal bytes (MOA-19). What is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from adapters.llm.encoding import Fields
 from adapters.llm.messages_content import messages_of, system_of
@@ -51,7 +51,7 @@ def fields_of(
     marked = _marked(call, fields, quirks)
     written = _given(
         {
-            "tools": [_tool(tool) for tool in call.tools] or None,
+            "tools": [_tool(tool) for tool in _declared(call)] or None,
             "system": system_of(call.lines, marked) or None,
             "messages": messages_of(call, marked, thinks=_keeps_thoughts(call, thought)),
         }
@@ -121,9 +121,21 @@ def _mapping(value: Json) -> Mapping[str, Json]:
     return value if isinstance(value, Mapping) else {}
 
 
+def _declared(call: ModelCall) -> Sequence[Tool]:
+    """Give the tools; where there are none any more, those that the history speaks of.
+
+    Anthropic may refuse a call of a tool that no request declares, and a server of tools may be
+    away. `_choice` lets nobody call them.
+    """
+    if call.tools:
+        return call.tools
+    names = dict.fromkeys(each.name for line in call.lines for each in line.tool_calls)
+    return [Tool(name=name) for name in names]
+
+
 def _choice(call: ModelCall) -> Fields:
     if not call.tools:
-        return {}
+        return {"type": "none"} if _declared(call) else {}
     choice: Fields = {}
     match call.extra.get("tool_choice"):
         case "auto" | "none" as kind:

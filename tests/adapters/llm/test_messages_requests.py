@@ -133,6 +133,13 @@ def test_the_results_of_one_round_are_one_message_and_the_block_another_moa_19()
     ]
 
 
+def test_a_history_with_tools_that_are_gone_declares_them_and_lets_nobody_call_them():
+    lines = (USER, Line(role="assistant", tool_calls=called("c1", "c2")), *results("c1", "c2"))
+    sent = body(call(OPUS, (*lines, Line.of("assistant", "Rain."), Line.of("user", "Thanks."))))
+    assert [each["name"] for each in sent["tools"]] == ["weather"]
+    assert sent["tool_choice"] == {"type": "none"}
+
+
 def test_a_result_that_is_no_success_says_so():
     asked = Line(role="assistant", tool_calls=called("a"))
     failed = replace(results("a")[0], failed=True)
