@@ -133,12 +133,21 @@ class Reply:
                 await response.write(data)
 
     async def _next(self) -> bytes:
-        """Give what is to be written next; a comment if nothing happens for long."""
-        try:
+        """Give what is to be written next; a comment if there is nothing for long (MOA-40).
+
+        Much happens that a program is not told, such as what advisors have written so far: the
+        connection is as silent then.
+        """
+        data = b""
+        with suppress(TimeoutError):
             async with asyncio.timeout(HEARTBEAT):
-                await self._mailbox.wait()
-        except TimeoutError:
-            return b": still at it\n\n"
+                while not data:
+                    await self._mailbox.wait()
+                    data = self._happened()
+        return data or b": still at it\n\n"
+
+    def _happened(self) -> bytes:
+        """Take what has happened, and give what of it is to be written."""
         data = b""
         for happened in self._mailbox.take_nowait():
             if isinstance(happened, AnswerDelta):

@@ -127,6 +127,25 @@ async def test_a_silent_stream_carries_comments_that_clients_pass_over_moa_40(
         assert text == "Go by train."
 
 
+async def test_a_stream_carries_comments_while_advisors_write_and_say_nothing_to_it_moa_40(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(completions_reply, "HEARTBEAT", 0.5)
+    answers = """
+        wise: {text: "Take the train, for it is cheap.", chunk: 1, between: 0.05}
+        bold: {text: "Take the plane, for it is quick.", chunk: 1, between: 0.05}
+        big: "Go by train."
+    """
+    async with running_gateway(mixture(answers), tmp_path) as gateway, client(gateway) as api:
+        raw = b""
+        async with api.chat.completions.with_streaming_response.create(
+            model="review", messages=asked(), stream=True
+        ) as response:
+            async for data in response.iter_bytes():
+                raw += data
+    assert b"\n\n: " in raw
+
+
 async def test_roles_names_parts_and_empty_content_reach_the_aggregator_as_they_came(tmp_path):
     async with running_gateway(mixture(), tmp_path) as gateway, client(gateway) as api:
         await api.chat.completions.create(
