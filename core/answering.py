@@ -130,7 +130,7 @@ class Answering:
                     slot.temperature, preset.aggregator_temperature, wishes.temperature
                 ),
                 max_tokens=first_given(slot.max_tokens, wishes.max_tokens),
-                extra=wishes.extra,
+                extra=_left_open(wishes.extra, slot),
                 timeout=slot.timeout,
                 pace=wishes.pace,
                 breakpoints=breakpoints(lines),
@@ -213,6 +213,13 @@ class Answering:
             self.notes.append(f"{ask.slot.label} answered in place of {wanted.label}")
         if ask.finish in NOTES_BY_FINISH:
             self.notes.append(NOTES_BY_FINISH[ask.finish])
+
+
+def _left_open(wishes: Mapping[str, Json], slot: Slot) -> Mapping[str, Json]:
+    """Give a program's own fields: the effort that a slot names is the slot's (MOA-4)."""
+    if slot.reasoning_effort is None:
+        return wishes
+    return {name: value for name, value in wishes.items() if name != "reasoning_effort"}
 
 
 def _wants_no_tools(call: ModelCall, failure: str) -> bool:
