@@ -231,7 +231,7 @@ class Turn:
     async def _advised_lines(self, tell: Tell, note: Note, iteration: int) -> tuple[Line, ...]:
         """Give the aggregator's messages: the transcript and, last, the block (MOA-19)."""
         preset = self._request.preset
-        room = tokens.Room.of(preset.aggregator, advised=bool(preset.active))
+        room = tokens.Room.of(preset.aggregator, advised=bool(preset.references))
         lines = self._lines if room is None else tokens.fitting(self._lines, room.history)
         if not preset.active or prefilled(lines):
             return lines

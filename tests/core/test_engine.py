@@ -125,6 +125,19 @@ def test_moa_4_slot_over_preset_over_caller_over_absent():
     play(story)
 
 
+@pytest.mark.parametrize(("own", "sent"), [(None, "high"), ("low", None)])
+def test_moa_4_an_effort_that_the_slot_names_wins_over_the_callers(own, sent):
+    async def story():
+        slot = Slot(provider="p", model="agg", reasoning_effort=own)
+        wishes = {"reasoning_effort": "high", "seed": 7}
+        scene = Scene(ScriptedModel(), preset("a", aggregator=slot), extra=wishes)
+        await scene.run()
+        extra = scene.model.of("agg")[0].call.extra
+        assert (extra.get("reasoning_effort"), extra["seed"]) == (sent, 7)
+
+    play(story)
+
+
 def test_moa_40_only_the_aggregator_gets_a_programs_tools_and_fields():
     async def story():
         model = ScriptedModel({"agg": [calls("mine", text="Let me see.")]})
@@ -275,6 +288,23 @@ def test_moa_20_a_full_window_still_leaves_room_for_advice(turns):
         assert lines[1].role == "user"
         assert lines[-2].text == "Why?"
         assert "Useful words. " * 9 in lines[-1].text
+
+    play(story)
+
+
+@pytest.mark.parametrize("turns", [4, 5, 6, 7, 8])
+def test_moa_7_without_its_advisors_a_long_history_is_cut_at_the_same_place(turns):
+    """Else an `auto` preset would find another conversation in the cache at every other turn."""
+
+    async def story():
+        slot = Slot(provider="p", model="agg", context_window=2_000)
+        asked = []
+        for enabled in (True, False):
+            model = ScriptedModel()
+            wanted = preset("a", aggregator=slot, enabled=enabled)
+            await Scene(model, wanted, long_history(turns)).run()
+            asked.append(model.of("agg")[0].call.lines)
+        assert asked[0][:-1] == asked[1]
 
     play(story)
 
