@@ -10,6 +10,8 @@ from core.events import ReferencesDone, TurnEvent
 
 TURNS = 20
 LATE = TURNS // 2
+MENDED = LATE // 2
+"""Late so seldom, it may earn another notice: else one that is late every other time earns many."""
 
 log = structlog.get_logger()
 
@@ -33,9 +35,9 @@ class Lateness:
             last = self._last.setdefault(slot, deque(maxlen=TURNS))
             last.append(advice.outcome == "late")
             late = sum(last)
-            if len(last) < TURNS or late < LATE:
+            if late < MENDED:
                 self._told.discard(slot)
-            elif slot not in self._told:
+            elif len(last) == TURNS and late >= LATE and slot not in self._told:
                 self._told.add(slot)
                 log.warning(
                     "advisor_often_late",

@@ -35,6 +35,12 @@ def test_who_was_on_time_again_may_earn_another_notice() -> None:
     assert warned(lateness, ("late", 10)) == ["fake:slow"]
 
 
+def test_who_is_late_about_every_other_time_earns_one_notice_moa_10() -> None:
+    lateness = Lateness()
+    assert warned(lateness, ("ok", 10), ("late", 10)) == ["fake:slow"]
+    assert warned(lateness, ("ok", 11), ("late", 10)) == []
+
+
 def test_a_skipped_advisor_is_not_counted() -> None:
     lateness = Lateness()
     assert warned(lateness, ("late", 10), ("skipped", 30)) == []
