@@ -22,6 +22,7 @@ from core.events import Landed, TurnFailed, TurnFinished, TurnStopped
 from core.records import TurnEnd
 from core.turnstile import my_turn
 from core.veil import kept, kept_advice, seen, veiled
+from gateway.epochs import Epochs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,6 +62,7 @@ class TurnRunner:
     running: dict[str, asyncio.Task[Terminal]]
     bank: Bank | None = None
     stopping: set[str] = field(default_factory=set)
+    epochs: Epochs = field(default_factory=Epochs)
 
     async def run(
         self,
@@ -93,6 +95,8 @@ class TurnRunner:
         if ending is None:
             message = "a turn ended without an ending"
             raise RuntimeError(message)
+        if start.seq is not None:  # the conversations of a program have no name that tells them
+            self.epochs.note(start, ending.result.calls, toolbox.tools() if toolbox else ())
         await self.store.finish(turn_end(request.turn_id, kept(ending, start.preset)))
         tell(ending)
         for sink in self.sinks:
