@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -11,34 +10,13 @@ from pathlib import Path
 import pytest
 
 import adapters.store
-from adapters.store import open_sqlite
 from core.errors import StoreError
 from core.outcomes import Advice
 from core.records import Accepted, Posted
 from core.storage import MOVED, Store
 from core.types import Address, Author, Command, Line, Moved, Press
-from tests.fakes.memory_store import MemoryStore
+from tests.contracts.openers import OPENERS
 from tests.fakes.turns import ANNA, ROOM, advice, end, message, report, start
-
-
-async def in_memory(_folder: Path) -> Store:
-    return MemoryStore()
-
-
-async def sqlite(folder: Path) -> Store:
-    return await open_sqlite(folder / "data.db")
-
-
-OPENERS = {"memory": in_memory, "sqlite": sqlite}
-
-
-@pytest.fixture(params=OPENERS)
-async def store(request, tmp_path) -> AsyncIterator[Store]:
-    opened = await OPENERS[request.param](tmp_path)
-    try:
-        yield opened
-    finally:
-        await opened.close()
 
 
 def test_every_dialect_with_migrations_is_held_to_this_contract():

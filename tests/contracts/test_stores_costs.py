@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
-
-import pytest
 
 from core.presets import Preset
 from core.records import ModelCost, Spent, Whose
 from core.storage import Store
 from core.types import Usage
-from tests.contracts.test_stores import OPENERS
 from tests.fakes.turns import PRESET, advice, end, report, start
-
-
-@pytest.fixture(params=OPENERS)
-async def store(request, tmp_path) -> AsyncIterator[Store]:
-    opened = await OPENERS[request.param](tmp_path)
-    try:
-        yield opened
-    finally:
-        await opened.close()
 
 
 async def asked(

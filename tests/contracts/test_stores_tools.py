@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-
-import pytest
 
 from core.records import ToolStep
 from core.storage import Store
 from core.types import Line
-from tests.contracts.test_stores import OPENERS, one_turn
+from tests.contracts.test_stores import one_turn
 from tests.fakes.turns import CLOCK, ROOM, approval, end, report, start, tool_round, tool_step
-
-
-@pytest.fixture(params=OPENERS)
-async def store(request, tmp_path) -> AsyncIterator[Store]:
-    opened = await OPENERS[request.param](tmp_path)
-    try:
-        yield opened
-    finally:
-        await opened.close()
 
 
 async def called(store: Store) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
@@ -16,17 +15,7 @@ from adapters.store.sqlite_file import MIGRATIONS
 from core.errors import StoreError
 from core.records import Voted
 from core.storage import Store
-from tests.contracts.test_stores import OPENERS
 from tests.fakes.turns import advice, end, start
-
-
-@pytest.fixture(params=OPENERS)
-async def store(request, tmp_path) -> AsyncIterator[Store]:
-    opened = await OPENERS[request.param](tmp_path)
-    try:
-        yield opened
-    finally:
-        await opened.close()
 
 
 async def answered(store: Store, turn_id: str = "t1") -> None:
