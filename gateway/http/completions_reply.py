@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.engine import TurnRequest
     from core.records import TurnStart
     from gateway.tooling import OpenTools
-from gateway.turns import TurnRunner
+    from gateway.turns import TurnRunner
 
 HEARTBEAT = 10.0
 """Seconds between comments on a stream that has nothing to say, for proxies in between."""
