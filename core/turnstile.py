@@ -19,8 +19,7 @@ class Turnstile:
     """Lets so many pass in one round of its loop. Whoever need not wait passes at once."""
 
     def __init__(self, per_round: int = PER_ROUND) -> None:
-        """Stand in the running loop."""
-        self._loop = asyncio.get_running_loop()
+        """Stand in the loop that it is passed in."""
         self._per_round = per_round
         self._passed = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -30,13 +29,13 @@ class Turnstile:
         if self._passed < self._per_round:
             self._count()
             return
-        turn = self._loop.create_future()
+        turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         await turn
 
     def _count(self) -> None:
         if self._passed == 0:
-            self._loop.call_soon(self._next_round)
+            asyncio.get_running_loop().call_soon(self._next_round)
         self._passed += 1
 
     def _next_round(self) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 
 from core.turnstile import PER_ROUND, Turnstile, my_turn
 from tests.fakes.loop import run_virtual
@@ -92,3 +94,13 @@ def test_every_loop_has_one_of_its_own():
 
     for _ in range(2):
         run_virtual(crowd())
+
+
+def test_a_loop_that_is_over_is_let_go_of():
+    async def passed():
+        await my_turn()
+        return weakref.ref(asyncio.get_running_loop())
+
+    loop = asyncio.run(passed())
+    gc.collect()
+    assert loop() is None
