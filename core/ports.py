@@ -92,7 +92,7 @@ class Toolbox(Protocol):
     """The tools that the aggregator may call."""
 
     async def ready(self) -> None:
-        """Return once it is known which there are."""
+        """Return once it is known which there are; before the first call, and never two at once."""
         ...
 
     def tools(self) -> Sequence[Tool]:

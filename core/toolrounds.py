@@ -105,25 +105,31 @@ class ToolRounds:
             self._close(round_, [unused] * len(round_.steps))
             return
         results = {step.position: _known(step) for step in round_.steps if step.state != "open"}
-
-        async def use(step: ToolStep) -> None:
-            result = await self._result(step, tell, pause)
-            results[step.position] = result
-            tell(ToolDone(call=step.call, failed=result.failed))
-
+        open_ = [step for step in round_.steps if step.state == "open"]
         try:
-            async with asyncio.TaskGroup() as group:
-                for step in round_.steps:
-                    if step.state == "open":
-                        tell(ToolStarted(call=step.call))
-                        group.create_task(use(step))
+            await self._run(open_, results, tell, pause)
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from failures
         finally:
             cancelled = ToolResult(text=CANCELLED, failed=True, ran=False)
             self._close(round_, [results.get(n, cancelled) for n in range(len(round_.steps))])
 
-    async def _result(self, step: ToolStep, tell: Tell, pause: Pause) -> ToolResult:
+    async def _run(
+        self, steps: Sequence[ToolStep], results: dict[int, ToolResult], tell: Tell, pause: Pause
+    ) -> None:
+        async def use(step: ToolStep) -> None:
+            result = await self._result(step, pause)
+            results[step.position] = result
+            tell(ToolDone(call=step.call, failed=result.failed))
+
+        if steps and self._toolbox is not None:
+            await self._toolbox.ready()  # no answer has waited for them where the round was kept
+        async with asyncio.TaskGroup() as group:
+            for step in steps:
+                tell(ToolStarted(call=step.call))
+                group.create_task(use(step))
+
+    async def _result(self, step: ToolStep, pause: Pause) -> ToolResult:
         call = step.call
         same = (call.name, _canonical(call.arguments))
         if step.position >= MOST_AT_ONCE:
@@ -163,23 +169,24 @@ class Pause:
         """Watch over `limit`, which may be none."""
         self._limit = limit
         self._asked = 0
-        self._left = 0.0
+        self._left: float | None = None
 
     @contextmanager
     def __call__(self) -> Iterator[None]:
         """Hold the deadline; several may, at once."""
         self._asked += 1
         due = self._limit.when()
-        if self._asked == 1 and due is not None:
+        # A deadline that has just passed cuts the turn with the next step: it cannot be moved.
+        if self._asked == 1 and due is not None and not self._limit.expired():
             self._left = due - asyncio.get_running_loop().time()
             self._limit.reschedule(None)
         try:
             yield
         finally:
             self._asked -= 1
-            if not self._asked and self._left and not self._limit.expired():
+            if not self._asked and self._left is not None and not self._limit.expired():
                 self._limit.reschedule(asyncio.get_running_loop().time() + self._left)
-                self._left = 0.0
+                self._left = None
 
 
 class Following:

@@ -70,20 +70,18 @@ class Executor:
         self.asked = {each.number: each for each in earlier}
 
     async def ready(self) -> None:
-        """See the port. What an earlier run has asked is told again: it may not be shown yet."""
-        await self._offered()
+        """See the port; the tools are the same for the whole turn (MOA-19).
 
-    async def _offered(self) -> Mapping[str, Offered]:
-        """Give the tools; they are the same for the whole turn (MOA-19)."""
+        What an earlier run has asked is told again: it may not be shown yet.
+        """
         if self.offered is not None:
-            return self.offered
+            return
         self.offered = offered = await self.reach.offered()
         for step in self.kept:
             if step.approval is not None:
                 self.tell(ApprovalChanged(approval=step.approval, askable=self.reach.askable))
             if step.state == "done" and step.call.name in offered:
                 self.read[offered[step.call.name].server.name] = None
-        return offered
 
     def tools(self) -> Sequence[Tool]:
         return tuple(each.tool for each in (self.offered or {}).values())
@@ -94,7 +92,7 @@ class Executor:
         await self.store.called(self.start.turn_id, kept, spent)
 
     async def call(self, step: ToolStep, pause: Pause) -> ToolResult:
-        tools = await self._offered()
+        tools = self.offered or {}
         wanted = understood(step.call, {name: each.tool for name, each in tools.items()})
         if isinstance(wanted, ToolResult):
             return await self._returned(step, wanted)

@@ -134,6 +134,31 @@ def test_the_deadline_of_a_turn_does_not_run_while_people_are_asked():
     play(story)
 
 
+class AskingTooLate(Tools):
+    """Somebody is asked in the very moment in which the turn's time is over."""
+
+    @override
+    async def call(self, step, pause):
+        loop = asyncio.get_running_loop()
+        over = loop.create_future()
+        # Before the turn itself has had a step to be cut in: both timers ring in one round.
+        loop.call_at(loop.time() + 5.0 - 1e-10, over.set_result, None)
+        await over
+        with pause():
+            return await super().call(step, pause)
+
+
+def test_whoever_is_asked_when_the_deadline_has_just_passed_does_not_break_the_turn():
+    async def story():
+        model = ScriptedModel({"agg": [calls("look")]})
+        ending = await Scene(model, preset(turn_timeout=5.0), toolbox=AskingTooLate()).run()
+        assert isinstance(ending, TurnFailed)
+        assert "5 seconds" in ending.error
+        assert results(ending.result.lines) == [CANCELLED]
+
+    play(story)
+
+
 def test_a_call_that_fails_three_times_alike_is_not_run_again():
     async def story():
         model = ScriptedModel({"agg": [*([calls("look")] * 5), ["Done."]]})

@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from core.authority import AGAIN, SILENT
 from core.calls import Chunk
@@ -455,6 +456,40 @@ def test_p4_an_approval_is_asked_once_and_its_button_works_after_a_restart():
             assert [each.arguments for each in server.calls] == ['{"path":"/a"}']
             assert len(approvals(here)) == 1
             assert "was allowed by Ann" in frame_text(approvals(here)[0])
+
+    play(story)
+
+
+class StartsOnce(FakeServer):
+    """Answers the first who waits for it at once, and everybody else half a minute later."""
+
+    @override
+    async def ready(self):
+        await super().ready()
+        await asyncio.sleep(0 if self.starts == 1 else 30)
+
+
+def test_after_a_restart_nothing_is_asked_again_that_has_been_decided_since():
+    async def story():
+        store = MemoryStore()
+        both = {"big": [wants(("delete", '{"path": "/a"}'), ("delete", '{"path": "/b"}'))]}
+        async with scene(both, FakeServer("files", "delete"), store=store) as here:
+            await here.say("Delete both.")
+            turn = (await asked(here, 2)).buttons[0].turn_id
+            chat = here.chat
+        server = StartsOnce("files", "delete")
+        text = FILE.format(approve="writes", more=QUICK)
+        done = {"big": [["They are gone."]]}
+        async with guarded(done, more=text, servers=[server], store=store, chat=chat) as here:
+            await here.parts.recover()
+            here.numbers = count(100)
+            await asyncio.sleep(5)
+            await here.press("approve", turn, value="0")
+            await asyncio.sleep(60)
+            assert [bool(each.buttons) for each in approvals(here)] == [False, True]
+            await here.press("approve", turn, value="1")
+            await here.idle()
+            assert [each.arguments for each in server.calls] == ['{"path":"/a"}', '{"path":"/b"}']
 
     play(story)
 
