@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from core.presets import Level
+from core.presets import Level, Preset
 from core.types import Address, Author, Message
 
 Listen: TypeAlias = Literal["mention", "all"]
@@ -103,6 +103,19 @@ def may_change(role: Role, *, asker: str, author: Author) -> bool:
 def may_choose(role: Role, level: Level, *, direct: bool) -> bool:
     """Say whether somebody may set a preset: for a whole channel admins, else everybody here."""
     return direct or level != "channel" or role in {"admin", "owner"}
+
+
+def kept_from(
+    preset: Preset, role: Role, author: Author, address: Address, *, direct: bool
+) -> bool:
+    """Say whether a preset is not for somebody to choose: it names others (MOA-2).
+
+    Owners choose any; one that names nobody is for everybody who is let in.
+    """
+    if not preset.allow or role == "owner":
+        return False
+    everything = {f"{address.platform}:{author.id}", *_groups(author, address, direct=direct)}
+    return everything.isdisjoint(preset.allow)
 
 
 def subject_to_allow(author: Author, address: Address, *, direct: bool) -> str:

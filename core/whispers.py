@@ -43,6 +43,7 @@ THANKS: Final = "Thank you, that is noted."
 ADMINS_CHOOSE: Final = (
     "Only an admin chooses for everybody here. For your own questions alone: /moa NAME me"
 )
+KEPT: Final = "The operator keeps the preset {name} for others, so nothing was changed or asked."
 LOCKED: Final = "The operator has fixed the preset here, so it cannot be changed in the chat."
 UNSTORED: Final = "Something could not be stored, so nothing was changed. Try again in a minute."
 

@@ -148,7 +148,7 @@ class Acts:
         """Say why `/ask` asked nothing."""
         wanted = asked(command.args).preset
         if wanted is not None:
-            self.choices.catalogue().get(wanted)
+            self.places.require_choosable(self.choices.catalogue().get(wanted), command)
         return "Write your question behind the command: /ask QUESTION"
 
     async def _moa(self, command: Command) -> Sequence[Frame]:

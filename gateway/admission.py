@@ -56,8 +56,8 @@ class Admission:
         """Give what is to be taken in, None for what does not concern us.
 
         Raises:
-            UserError: this person is not let in, or asks for a preset that is not there, and
-                should read why.
+            UserError: this person is not let in, or asks for a preset that is not there or not
+                for them, and should read why.
             StoreError: nobody can tell whose thread it is.
         """
         if not self.guards(incoming.address.platform) or isinstance(incoming, Moved):
@@ -82,7 +82,7 @@ class Admission:
                 raise UserError(_refusal(role, message))
             return None
         if message.preset is not None:  # asked by a command that a platform read itself
-            self._catalogue().get(message.preset)
+            self._places.require_choosable(self._catalogue().get(message.preset), message)
             return message
         words = self._words(message)
         if words is None:
@@ -178,8 +178,7 @@ class Admission:
     def _question(self, command: Command) -> Incoming:
         """Make a question of `/ask`; one that cannot be asked stays a command, to be told so."""
         said = asked(command.args)
-        known = said.preset is None or self._catalogue().find(said.preset) is not None
-        if not said.text or not known:
+        if not said.text or not self._may_ask(said.preset, command):
             return command
         return Message(
             event_id=command.event_id,
@@ -192,6 +191,10 @@ class Admission:
             direct=command.direct,
             preset=said.preset,
         )
+
+    def _may_ask(self, name: str | None, command: Command) -> bool:
+        preset = None if name is None else self._catalogue().find(name)
+        return name is None or (preset is not None and self._places.is_for(preset, command))
 
 
 def _refusal(role: Role, incoming: Message | Command | Press) -> str:

@@ -86,7 +86,7 @@ class Choices:
         address, author = request.address, request.author
         if self._place(address, author).locked:
             raise UsageError(LOCKED)
-        value = None if name == DEFAULT else OFF if name == OFF else self.catalogue().get(name).key
+        value = self._value(name, request)
         scopes = dict(self._scopes(address, author))
         level = _level(scope, scopes)
         role = self.places.role(author, address, direct=request.direct)
@@ -94,6 +94,14 @@ class Choices:
             raise UsageError(ADMINS_CHOOSE)
         await self.keep.set(scopes[level], PRESET, value, by=author.id, at=request.at)
         return level
+
+    def _value(self, name: str, request: Command | Press) -> str | None:
+        """Give what is stored for a name; None takes a choice back."""
+        if name in {DEFAULT, OFF}:
+            return OFF if name == OFF else None
+        preset = self.catalogue().get(name)
+        self.places.require_choosable(preset, request)
+        return preset.key
 
 
 def _level(scope: Scope, scopes: dict[Level, str]) -> Level:

@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Literal
 import structlog
 from msgspec.structs import replace
 
-from core.policy import Access
+from core.errors import UsageError
+from core.policy import Access, kept_from
+from core.whispers import KEPT
 from gateway.config.chats import ChatSettings
 from gateway.config.model import Discord, Slack, Telegram
 
 if TYPE_CHECKING:
     from core.frames import Cost, Detail
     from core.policy import Listen, Role, Threads
-    from core.presets import Level
+    from core.presets import Level, Preset
     from core.records import Askable
-    from core.types import Address, Author
+    from core.types import Address, Author, Command, Message, Press
     from gateway.config import Config
     from gateway.config.chats import Channel, Workspace
 
@@ -95,6 +97,21 @@ class Places:
         if not self.guarded(address.platform):
             return "owner"
         return self._access.role(author, address, direct=direct)
+
+    def require_choosable(self, preset: Preset, request: Command | Message | Press) -> None:
+        """Hold whoever names a preset to its `allow` (MOA-2).
+
+        Raises:
+            UsageError: it is kept for others.
+        """
+        if not self.is_for(preset, request):
+            raise UsageError(KEPT.format(name=preset.name))
+
+    def is_for(self, preset: Preset, request: Command | Message | Press) -> bool:
+        """Tell whether whoever asks for a preset may have it."""
+        author, address, direct = request.author, request.address, request.direct
+        role = self.role(author, address, direct=direct)
+        return not kept_from(preset, role, author, address, direct=direct)
 
     def askable(self, address: Address, *, direct: bool) -> Askable:
         """Say who could be asked there whether a tool may be used."""

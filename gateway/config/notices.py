@@ -33,6 +33,7 @@ _CHAT: dict[str, tuple[object, ...]] = {
     "system_prompt": (None,),
     "retention": (None,),
 }
+_PEOPLE = ("owners", "admins", "allow", "deny")
 _Row: TypeAlias = tuple[Path, bool, str]  # where, whether it asks in vain, and what to say of it
 
 
@@ -52,7 +53,6 @@ def _rows(settings: Settings) -> Iterator[_Row]:
         told = f"nobody is let in; name people in access.allow or access.owners, such as {name}:ID"
         yield ("platforms", name), closed, told
     for name, preset in settings.moa.presets.items():
-        yield from _preset(preset, ("moa", "presets", name))
         yield from _chance(preset, ("moa", "presets", name), settings)
     for block in _BLOCKS:
         vain = _says_something(getattr(settings, block))
@@ -73,10 +73,6 @@ def _chat(said: ChatSettings, path: Path) -> Iterator[_Row]:
     for key, usual in _CHAT.items():
         vain = getattr(said, key) not in usual
         yield (*path, key), vain, f"{_LATER}: nothing is held to it"
-
-
-def _preset(preset: PresetBlock, path: Path) -> Iterator[_Row]:
-    yield (*path, "allow"), bool(preset.allow), f"{_LATER}; everybody may choose it"
 
 
 def _chance(preset: PresetBlock, path: Path, settings: Settings) -> Iterator[_Row]:
@@ -104,18 +100,26 @@ def _says_something(block: Block | tuple[Block, ...]) -> bool:
 
 def _strangers(settings: Settings, report: Report) -> None:
     """Warn of a platform that nobody configured: what is said of it holds nowhere."""
-    named: list[tuple[Path, str]] = []
-    for key in ("workspaces", "channels"):
-        for index, each in enumerate(getattr(settings, key)):
-            named.append(((key, str(index), "platform"), each.platform))
-    for key in ("owners", "admins", "allow", "deny"):
-        for index, each in enumerate(getattr(settings.access, key)):
-            named.append((("access", key, str(index)), each.partition(":")[0]))
-    for path, platform in named:
+    for path, platform in _platforms_named(settings):
         if platform not in settings.platforms:
             wrote = report.written.get(path, platform).partition(":")[0]
             hint = nearest(platform, settings.platforms)
             report.warn(path, f"there is no platform {wrote!r}{hint}")
+
+
+def _platforms_named(settings: Settings) -> Iterator[tuple[Path, str]]:
+    for key in ("workspaces", "channels"):
+        for index, each in enumerate(getattr(settings, key)):
+            yield (key, str(index), "platform"), each.platform
+    people: dict[Path, tuple[str, ...]] = {
+        ("access", key): getattr(settings.access, key) for key in _PEOPLE
+    }
+    people |= {
+        ("moa", "presets", n, "allow"): each.allow for n, each in settings.moa.presets.items()
+    }
+    for path, subjects in people.items():
+        for index, subject in enumerate(subjects):
+            yield (*path, str(index)), subject.partition(":")[0]
 
 
 def _ignored(settings: Settings, report: Report) -> None:

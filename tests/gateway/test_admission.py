@@ -13,6 +13,7 @@ from core.errors import UnknownPreset, UserError
 from core.types import Attachment
 from tests.fakes.loop import run_virtual
 from tests.fakes.memory_store import MemoryStore
+from tests.gateway.assembled import TEXT
 from tests.gateway.guarded import ALLOWED, ANN, BEN, DM, EVE, GROUP, Scene, guarded
 
 THREAD = replace(GROUP, thread="e1")
@@ -244,6 +245,54 @@ def test_a_message_with_a_preset_that_is_not_there_is_refused():
         assert await scene.parts.store.waiting() == []
 
     story(scenario)
+
+
+DEAR = """    dear:
+      allow: ['fake:ben', 'fake:role:9']
+      enabled: false
+      aggregator: {provider: p, model: big}
+"""
+FOR_BEN = TEXT + DEAR
+
+
+def test_moa_2_a_preset_is_asked_and_chosen_only_by_whom_it_is_for():
+    async def scenario(scene: Scene):
+        with pytest.raises(UserError, match="keeps the preset dear for others"):
+            await scene.say("Why not?", preset="dear")
+        for name, args in (("ask", "preset:dear Why not?"), ("moa", "dear"), ("moa", "dear me")):
+            told = len(scene.whispers)
+            assert await scene.command(name, args)
+            await scene.until(lambda: len(scene.whispers) > told)  # noqa: B023 - awaited at once
+            assert "keeps the preset dear for others" in scene.whispers[-1]
+        assert await scene.command("moa", "alone")
+        role = replace(ANN, circles=("T1", "role:9"))
+        for who in (BEN, role):
+            assert await scene.say("Why not?", who=who, preset="dear")
+            assert await scene.command("ask", "preset:dear Why?", who=who)
+        await scene.idle()
+        turns = await scene.parts.store.turns(DM.session)
+        assert [each.start.preset.name for each in turns] == ["dear"] * 4
+
+    story(scenario, text=FOR_BEN)
+
+
+def test_moa_2_what_somebody_may_choose_is_answered_for_everybody_there():
+    async def scenario(scene: Scene):
+        assert await scene.command("moa", "dear", who=replace(BEN, is_admin=True), where=GROUP)
+        await scene.idle()
+        assert await scene.say("Why?", where=GROUP)
+        await scene.idle()
+        (turn,) = await scene.parts.store.turns(GROUP.session)
+        assert turn.start.preset.name == "dear"
+
+    story(scenario, text=FOR_BEN)
+
+
+def test_moa_2_an_owner_chooses_any_preset():
+    async def scenario(scene: Scene):
+        assert await scene.say("Why not?", preset="dear")
+
+    story(scenario, text=FOR_BEN, more="access: {owners: ['fake:ann']}\n")
 
 
 def test_what_is_asked_by_command_is_a_question_whatever_its_words():

@@ -410,10 +410,9 @@ def test_a_webhooks_secret_is_made_of_the_token_and_kept_as_one():
     assert telegram.hook_secret.reveal() == "s3-c_ret"
 
 
-@pytest.mark.parametrize("line", ["allow: ['web:1']"])
-def test_what_a_preset_asks_for_in_vain_is_said(line):
-    (warning,) = parse(preset(line), "c", {}).warnings
-    assert f"moa.presets.p.{line.split(':')[0]}: is not supported by this version yet" in warning
+def test_a_preset_that_is_kept_for_nobody_who_could_come_is_said():
+    (warning,) = parse(preset("allow: ['wep:1']"), "c", {}).warnings
+    assert warning.endswith("moa.presets.p.allow.0: there is no platform 'wep'")
 
 
 def test_a_version_of_the_messages_format_is_a_day():
