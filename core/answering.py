@@ -23,7 +23,7 @@ from core.types import Json, Line, Tool
 
 EMPTY_TRIES = 2
 EMPTY_BY_FINISH = {
-    "length": "used up its tokens for thinking and wrote no answer",
+    "length": "used up its tokens and wrote no answer",
     "content_filter": "gave no answer: the provider's filter stopped it",
 }
 """Ends of an empty answer that a second try would only meet again."""
@@ -199,7 +199,7 @@ class Answering:
         if ask.answer.strip() or ask.tool_calls:
             return None
         ask.error = ask.finish if ask.finish in EMPTY_BY_FINISH else None
-        return f"{ask.slot.label} {EMPTY_BY_FINISH.get(ask.finish or '', 'gave an empty answer')}."
+        return f"{ask.slot.label} {_emptiness(ask)}."
 
     async def _stream(self, ask: Ask, call: ModelCall, tell: Tell) -> None:
         async with aclosing(ask.provider.model.stream(call)) as stream:
@@ -213,6 +213,13 @@ class Answering:
             self.notes.append(f"{ask.slot.label} answered in place of {wanted.label}")
         if ask.finish in NOTES_BY_FINISH:
             self.notes.append(NOTES_BY_FINISH[ask.finish])
+
+
+def _emptiness(ask: Ask) -> str:
+    """Say how an answer came to be empty; of thinking, only where there was any (MOA-27)."""
+    if ask.finish == "length" and (ask.thoughts or (ask.usage and ask.usage.reasoning)):
+        return "used up its tokens for thinking and wrote no answer"
+    return EMPTY_BY_FINISH.get(ask.finish or "", "gave an empty answer")
 
 
 def _left_open(wishes: Mapping[str, Json], slot: Slot) -> Mapping[str, Json]:

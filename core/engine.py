@@ -285,7 +285,7 @@ class Turn:
         purse = self._world.purse
         money = () if purse is None else purse.notes
         notes = (self._gate, guidance_note(guidance), *self._notes, *money, *self._tooling.notes)
-        return tuple(filter(None, notes))
+        return tuple(dict.fromkeys(filter(None, notes)))  # once, in however many rounds it held
 
 
 def _missing(provider: str, providers: Providers) -> str:

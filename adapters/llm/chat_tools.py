@@ -1,13 +1,14 @@
 """Puts tool calls together out of the pieces in which the Chat Completions format sends them.
 
 Decides which piece belongs to which call: by index, and by id where a server numbers every call
-0 or not at all. A call without an id is given one, since its result has to name it.
+0 or not at all. A call without an id of its own is given one, since its result has to name it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import uuid4
 
 import msgspec
@@ -61,16 +62,13 @@ class ToolCalls:
 
     def whole(self, *, cut: bool) -> tuple[ToolCall, ...]:
         """Give the calls. Of an answer that was `cut`, a half-written one is left out."""
-        calls = (
-            ToolCall(
-                id=call.id or f"call_{uuid4().hex}",
-                name=call.name,
-                arguments="".join(call.arguments),
-            )
-            for call in self._calls
-            if call.name
-        )
-        return tuple(call for call in calls if not cut or is_json(call.arguments))
+        calls: dict[str, ToolCall] = {}
+        for call in self._calls:
+            name = call.id if call.id and call.id not in calls else f"call_{uuid4().hex}"
+            whole = ToolCall(id=name, name=call.name, arguments="".join(call.arguments))
+            if call.name and (not cut or is_json(whole.arguments)):
+                calls[name] = whole
+        return tuple(calls.values())
 
     def beside(self) -> list[dict[str, object]]:
         """Give what stands beside each call, which nobody but its provider can read."""
@@ -78,20 +76,25 @@ class ToolCalls:
 
     def _of(self, piece: ToolPiece) -> _Growing:
         """Find the call that a piece belongs to, or begin one."""
-        newest = self._calls[::-1]
-        call = next((call for call in newest if piece.id and str(piece.id) == call.id), None)
-        if call is None:
-            call = next((call for call in newest if piece.index in {None, call.index}), None)
-        if call is None or _begins_another(piece, call):
+        call = max(self._calls[::-1], key=partial(_likeness, piece), default=None)
+        if call is None or not _likeness(piece, call) or _begins_another(piece, call):
             call = _Growing(index=piece.index)
             self._calls.append(call)
         call.id = call.id or str(piece.id or "")
         return call
 
 
+def _likeness(piece: ToolPiece, call: _Growing) -> int:
+    """Say how much speaks for a piece being of `call`: its id more than its number."""
+    named = bool(piece.id) and str(piece.id) == call.id
+    return 2 * named + (piece.index in {None, call.index})
+
+
 def _begins_another(piece: ToolPiece, call: _Growing) -> bool:
     """Tell whether a piece that could continue `call` begins a call of its own."""
     name = piece.function.name if piece.function is not None else None
-    if not name or not call.name or (piece.id and str(piece.id) == call.id):
+    if not name or not call.name:
         return False
+    if piece.id and str(piece.id) == call.id:
+        return piece.index not in {None, call.index}  # some name all calls of an answer alike
     return piece.index is None or name != call.name or bool(piece.id and call.id)

@@ -221,6 +221,20 @@ def test_moa_22_a_refusal_in_mid_loop_goes_to_the_fallback_and_loses_nothing():
     play(story)
 
 
+def test_moa_22_a_fallback_that_stands_in_round_after_round_is_named_once():
+    async def story():
+        refused = [ModelRefused("no", status=400)]
+        model = ScriptedModel(
+            {"agg": [refused, refused, refused], "spare": [calls("look"), calls("look"), ["Done."]]}
+        )
+        own = Slot(provider="p", model="agg", fallbacks=(Slot(provider="p", model="spare"),))
+        ending = await Scene(model, preset(aggregator=own), toolbox=Tools()).run()
+        assert ending.result.text == "Done."
+        assert ending.result.notes.count("p:spare answered in place of p:agg") == 1
+
+    play(story)
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -90,6 +90,9 @@ CASES = {
         Reply(text="", reasoning="Hm. " * 9, finish="length"),
         "sim:big used up its tokens for thinking and wrote no answer.",
     ),
+    "cut before its first word": Case(
+        Reply(text="", finish="length"), "sim:big used up its tokens and wrote no answer."
+    ),
     "a page": Case(PAGE, "sim:big did not answer: The"),
     "out of order": Case(
         Reply(status=500), "sim:big did not answer: The provider is out of order (500)", asked=3

@@ -225,6 +225,10 @@ def piece(index=None, id_=None, name=None, arguments=None):
         ),
         ([piece(None, None, "f", "1"), piece(arguments="2")], [(None, "f", "12")]),
         ([piece(0, "a", "f", "1"), piece(0, "a", "f", "2")], [("a", "f", "12")]),
+        (
+            [piece(0, "a", "f", "1"), piece(1, "a", "f", "2"), piece(1, "a", None, "3")],
+            [("a", "f", "1"), (None, "f", "23")],
+        ),
         ([piece(0, "a", "f", "1"), piece(0, "random", None, "2")], [("a", "f", "12")]),
         ([piece(0, None, "f", "1"), piece(0, "", "f", "2")], [(None, "f", "12")]),
         ([piece(0, "a", "f", {"x": 1})], [("a", "f", '{"x":1}')]),
