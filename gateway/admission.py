@@ -61,7 +61,7 @@ class Admission:
             StoreError: nobody can tell whose thread it is.
         """
         if not self.guards(incoming.address.platform) or isinstance(incoming, Moved):
-            return incoming
+            return await self._meant(incoming) if isinstance(incoming, Command) else incoming
         if isinstance(incoming, Message):
             return await self._message(incoming)
         role = self._places.role(incoming.author, incoming.address, direct=incoming.direct)

@@ -16,6 +16,7 @@ from typing_extensions import override
 from adapters.chat.web.render import turn_of
 from adapters.chat.web.rooms import Rooms
 from adapters.chat.web.status import StatusSource
+from core.commands import MENU
 from core.errors import Overloaded
 from core.frames import Frame
 from core.ports import Capabilities, ChatAdapter, Clock, Intake
@@ -54,7 +55,7 @@ class WebParts:
     preset_of: PresetOf
     status: StatusSource
     clock: Clock
-    commands: frozenset[str] = frozenset({"moa", "preset"})
+    commands: frozenset[str] = frozenset({"preset"} | {each.name for each in MENU})
     platform: str = "web"
 
 

@@ -22,7 +22,7 @@ from core.types import Address, Author, Command, Message, Press
 OWNER = Author(id="owner", name="You")
 ROOM = Address(platform="web", channel="owner", thread="room-one")
 HERE = Envelope(address=ROOM, author=OWNER, at=5)
-WORDS = frozenset({"moa"})
+WORDS = frozenset({"moa", "ask", "retry", "cost"})
 
 
 def say(text):
@@ -42,6 +42,9 @@ def test_a_text_is_a_question():
     [
         ("/moa", "moa", ""),
         ("/moa review", "moa", "review"),
+        ("/ask preset:fast Why?", "ask", "preset:fast Why?"),
+        ("/retry all", "retry", "all"),
+        ("/cost", "cost", ""),
         ("/moa  review  thread ", "moa", "review  thread"),
     ],
 )
