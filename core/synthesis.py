@@ -110,6 +110,8 @@ class Synthesis:
             return "timed_out", error.stage
         except ModelError as error:
             return "failed", error.kind
+        except Exception:  # noqa: BLE001 - the advice is there without it (MOA-39)
+            return "failed", "internal"
         return ("ok", None) if ask.answer.strip() else ("empty", None)
 
     def _call(self, slot: Slot, lines: tuple[Line, ...]) -> ModelCall:

@@ -104,7 +104,9 @@ def test_moa_39_what_is_written_in_guidance_cannot_end_its_fence():
     play(story)
 
 
-@pytest.mark.parametrize("said", [[""], [ModelBusy("full")], ["half", ModelUnreachable("broke")]])
+@pytest.mark.parametrize(
+    "said", [[""], [ModelBusy("full")], ["half", ModelUnreachable("broke")], [RuntimeError("ours")]]
+)
 def test_moa_39_an_empty_or_failed_synthesis_is_the_joined_references(said):
     async def story():
         scene = Scene(scripted(sum=[said]), context("a", "b"))

@@ -24,6 +24,7 @@ LONGEST_FILE = 300
 BLIND_EDGES: dict[str, int] = {
     "adapters/tools/session.py": 1,  # whatever a stranger or its library did, its tools are gone
     "core/references.py": 1,  # a reference's failure is its own, whatever it is
+    "core/synthesis.py": 1,  # so is that of whoever condenses the advice
     "gateway/acts.py": 1,  # a command is always answered, whatever broke
     "gateway/asides.py": 1,  # a whisper is best effort: nothing may wait for it, or break by it
     "gateway/advice_cache.py": 1,  # whoever waits for this advice has to be told
