@@ -228,3 +228,25 @@ async def test_moa_40_39_in_context_mode_the_acting_model_alone_gets_the_tools(t
         ours = [moa(each.usage) for each in steps]
     assert [each["synthesis"]["outcome"] for each in ours] == ["ok"] * 3
     assert [each["synthesis"]["prompt_tokens"] > 0 for each in ours] == [True, False, False]
+
+
+async def test_moa_40_33_each_step_is_a_line_of_the_trace_with_references_where_they_were_asked(
+    tmp_path,
+):
+    async with ProviderSimulator(replies()) as simulator:
+        config = wired(simulator.base_url).replace("moa:\n", "moa:\n  save_traces: true\n")
+        config += f"\nhttp:\n  port: 0\n  token: {TOKEN}\n"
+        async with process_gateway(config, tmp_path) as process:
+            await loop(client(process.url), stream=False)
+    (file,) = (tmp_path / "data" / "traces").glob("*.jsonl")
+    steps = [json.loads(line) for line in file.read_text().splitlines()]
+    assert len(steps) == 3
+    assert len({each["turn_id"] for each in steps}) == 3
+    rounds = [each["iterations"][0] for each in steps]
+    assert [len(each["references"] or []) for each in rounds] == [2, 0, 0]
+    sent = [body["messages"] for body in bodies(simulator, "big")]
+    for each, messages in zip(rounds, sent, strict=True):
+        (call,) = each["aggregator"]
+        assert call["input"][-1]["trailing"]
+        assert call["input"][-1]["content"] == messages[-1]["content"]
+        assert len(call["input"]) == len(messages)
