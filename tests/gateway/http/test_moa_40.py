@@ -236,8 +236,8 @@ async def test_moa_40_33_each_step_is_a_line_of_the_trace_with_references_where_
     async with ProviderSimulator(replies()) as simulator:
         config = wired(simulator.base_url).replace("moa:\n", "moa:\n  save_traces: true\n")
         config += f"\nhttp:\n  port: 0\n  token: {TOKEN}\n"
-        async with process_gateway(config, tmp_path) as process:
-            await loop(client(process.url), stream=False)
+        async with process_gateway(config, tmp_path) as process, client(process.url) as api:
+            await loop(api, stream=False)
     (file,) = (tmp_path / "data" / "traces").glob("*.jsonl")
     steps = [json.loads(line) for line in file.read_text().splitlines()]
     assert len(steps) == 3
