@@ -11,14 +11,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gateway.command import DEFAULT_CONFIG, FAILED, config_option, json_option
-from gateway.command import load as _load
-from gateway.command import operator as _operator
+from gateway.command import (
+    DEFAULT_CONFIG,
+    FAILED,
+    config_option,
+    json_option,
+    load,
+    operator,
+    quiet,
+    say,
+)
 from gateway.lean import without
 from gateway.presets_cli import presets
+from gateway.tools_cli import tools
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Coroutine
 
     from gateway.config import Config
     from gateway.config.model import Http
@@ -35,6 +43,7 @@ def main() -> None:
 
 
 main.add_command(presets)
+main.add_command(tools)
 
 
 @main.command()
@@ -43,12 +52,12 @@ def run(path: Path) -> None:
     """Run the gateway until it is told to stop."""
     gc.disable()  # imports make nothing that could be let go of again: a tenth of a second
     with without("rich", "pygments"):
-        config = _load(path)
+        config = load(path)
         from gateway.http.face import Face
         from gateway.serving import run_gateway
         from gateway.wiring import import_chats
 
-        with _operator():
+        with operator():
             import_chats(config)
     gc.freeze()
     gc.enable()
@@ -63,7 +72,7 @@ def demo(data_dir: str) -> None:
     from gateway.http.face import Face
     from gateway.serving import run_gateway
 
-    with _operator():
+    with operator():
         config, offers = asyncio.run(demo_config(data_dir, os.environ))
     any_port = not os.environ.get("PORT")
     _finish(run_gateway(Face(config=config, offers=offers, any_port=any_port)))
@@ -79,7 +88,7 @@ def chat(path: Path, preset: str | None, message: str | None, *, plain: bool) ->
     from gateway.terminal import run_chat
 
     config = _load_or_demo(path)
-    with _operator():
+    with operator():
         answered = asyncio.run(run_chat(config, preset=preset, message=message, plain=plain))
     if not answered:
         sys.exit(FAILED)
@@ -98,10 +107,10 @@ def check(path: Path) -> None:
     from gateway.config import describe
     from gateway.wiring import held_tools, open_pricer, warm_prices
 
-    found = _load(path)
+    found = load(path)
     for line in [*describe(found), *(f"warning: {each}" for each in held_tools(found))]:
         click.echo(line)
-    with _operator():
+    with operator():
         asyncio.run(warm_prices(found, open_pricer(found, SystemClock())))
 
 
@@ -115,31 +124,6 @@ def schema() -> None:
     click.echo(json.dumps(of_the_file(), indent=2))
 
 
-@main.group()
-def tools() -> None:
-    """Look at what tool servers offer, and approve what has changed."""
-
-
-@tools.command("list")
-@config_option
-@click.argument("server", required=False)
-def list_tools(path: Path, server: str | None) -> None:
-    """Start the servers, or one of them, and say what they list and what is held back."""
-    from gateway.pinned import show
-
-    _look(path, lambda config: show(config, server, click.echo))
-
-
-@tools.command("approve")
-@config_option
-@click.argument("server")
-def approve_tools(path: Path, server: str) -> None:
-    """Say what has changed of a server's tools, and let models have them as they are now."""
-    from gateway.pinned import approve
-
-    _look(path, lambda config: approve(config, server, click.echo))
-
-
 @main.command()
 @config_option
 @click.option("--url", help="Where it listens, if not where the file says.")
@@ -147,8 +131,8 @@ def health(path: Path, url: str | None) -> None:
     """Ask a running gateway whether it can answer; exit code 1 if not."""
     from gateway.probe import probe
 
-    address = url or _address(_load(path).settings.http)
-    with _operator():
+    address = url or _address(load(path).settings.http)
+    with operator():
         ready, text = probe(address)
     click.echo(text, err=not ready)
     sys.exit(0 if ready else 1)
@@ -163,13 +147,12 @@ def cost(path: Path, *, as_json: bool) -> None:
     from gateway.clock import SystemClock
     from gateway.wiring import read_costs
 
-    found = _load(path)
-    with _operator():
+    found = load(path)
+    with operator():
         now, store = SystemClock().now(), read_costs(found)
         read = costs.reports(store, found.budgets, now=now, zone=found.zone)
         told = asyncio.run(read)
-    for line in [costs.as_json(told)] if as_json else costs.text(told):
-        click.echo(line)
+    say(costs.as_text(told), costs.as_json(told), as_json=as_json)
 
 
 @main.command()
@@ -178,7 +161,7 @@ def cost(path: Path, *, as_json: bool) -> None:
 @click.option("-p", "--preset", help="Which preset is asked; else the one of the same name.")
 @click.option("--turn", "turn_id", help="Which turn of the file; else the last one.")
 @click.option("--compare", is_flag=True, help="Print the old answer as well.")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@json_option
 def replay(
     path: Path, trace: str, preset: str | None, turn_id: str | None, *, compare: bool, as_json: bool
 ) -> None:
@@ -186,20 +169,15 @@ def replay(
     import logging
 
     from core.events import TurnFinished
-    from gateway import logs
     from gateway import replay as replaying
 
-    config = _load(path)
-    logs.set_up(config.secrets)
-    logging.getLogger().setLevel(logging.ERROR)  # what goes wrong in the turn is printed
-    with _operator():
+    config = load(path)
+    quiet(config, logging.ERROR)  # what goes wrong in the turn is printed
+    with operator():
         traced = replaying.find(trace, turn_id)
         ending = asyncio.run(replaying.ask_again(config, traced, preset))
-    if as_json:
-        click.echo(replaying.as_json(traced, ending))
-    else:
-        for line in replaying.as_text(traced, ending, compare=compare):
-            click.echo(line)
+    lines = replaying.as_text(traced, ending, compare=compare)
+    say(lines, replaying.as_json(traced, ending), as_json=as_json)
     sys.exit(0 if isinstance(ending, TurnFinished) else FAILED)
 
 
@@ -216,33 +194,19 @@ def _address(http: Http) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{http.port}"
 
 
-def _look(path: Path, work: Callable[[Config], Coroutine[None, None, bool]]) -> None:
-    """Do something with tool servers; exit code 1 if one of them is of no use."""
-    import logging
-
-    from gateway import logs
-
-    config = _load(path)
-    logs.set_up(config.secrets)
-    logging.getLogger().setLevel(logging.WARNING)
-    with _operator():
-        if not asyncio.run(work(config)):
-            sys.exit(FAILED)
-
-
 def _load_or_demo(path: Path) -> Config:
     """Take the file, or what this machine offers where there is none by the default name."""
     if path.exists() or str(path) != DEFAULT_CONFIG:
-        return _load(path)
+        return load(path)
     from gateway.demo import demo_config
 
-    with _operator():
+    with operator():
         return asyncio.run(demo_config("data", os.environ))[0]
 
 
 def _finish(work: Coroutine[None, None, None]) -> None:
     gc.set_threshold(*GARBAGE)
-    with _operator(), asyncio.Runner(loop_factory=_new_loop) as runner:
+    with operator(), asyncio.Runner(loop_factory=_new_loop) as runner:
         runner.run(work)
 
 

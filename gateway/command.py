@@ -1,4 +1,4 @@
-"""What all commands share: which file they read, and what an operator's mistake looks like.
+"""What all commands share: the file they read, how they print, what a mistake looks like.
 
 Decides the exit codes: 0 is well done, 2 is the operator's mistake (a sentence on stderr says
 which), 1 is ours or a model's.
@@ -6,6 +6,8 @@ which), 1 is ours or a model's.
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 import sys
 from contextlib import contextmanager
@@ -17,8 +19,9 @@ import click
 from core.errors import ConfigError, GatewayError, StoreError, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from core.types import Json
     from gateway.config import Config
 
 FAILED = 1
@@ -49,6 +52,20 @@ def load(path: Path) -> Config:
             )
             raise ConfigError(message)
         return configuration.load(path, os.environ)
+
+
+def quiet(config: Config, level: int = logging.WARNING) -> None:
+    """Have only what is at least as grave logged beside what is printed, and no secrets."""
+    from gateway import logs
+
+    logs.set_up(config.secrets)
+    logging.getLogger().setLevel(level)
+
+
+def say(lines: Iterable[str], figures: Json, *, as_json: bool) -> None:
+    """Print what was found: lines for people, or the figures for programs, in plain ASCII."""
+    for line in [json.dumps(figures, indent=2)] if as_json else lines:
+        click.echo(line)
 
 
 @contextmanager

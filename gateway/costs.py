@@ -5,7 +5,6 @@ Decides how the figures are put together, as text and as JSON. It reads the stor
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -131,7 +130,7 @@ def _counts(cost: Cost, whose: Whose) -> bool:
 # --- as text and as JSON ----------------------------------------------------------------------
 
 
-def text(found: Mapping[str, Report]) -> Iterator[str]:
+def as_text(found: Mapping[str, Report]) -> Iterator[str]:
     """Write the reports as lines."""
     for name, report in found.items():
         since = report.since
@@ -152,9 +151,9 @@ def _group(group: str, rows: Mapping[str, Spent]) -> Iterator[str]:
         yield f"    {label}  {_amount(spent, unit)}"
 
 
-def as_json(found: Mapping[str, Report]) -> str:
-    """Write the reports for programs; dollars are text, exactly."""
-    return json.dumps({name: _plain(report) for name, report in found.items()}, indent=2)
+def as_json(found: Mapping[str, Report]) -> Json:
+    """Give the reports for programs; dollars are text, exactly."""
+    return {name: _plain(report) for name, report in found.items()}
 
 
 def _plain(report: Report) -> Json:

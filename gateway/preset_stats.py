@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from core.types import Json
 
 
-def stats_lines(tallies: Sequence[PresetTally]) -> Iterator[str]:
+def as_text(tallies: Sequence[PresetTally]) -> Iterator[str]:
     """Write votes by preset, and what may be judged of them (MOA-38)."""
     if not tallies:
         yield "Nobody has voted yet: 👍 and 👎 stand under every answer."
@@ -22,8 +22,8 @@ def stats_lines(tallies: Sequence[PresetTally]) -> Iterator[str]:
             yield f"  {reference.name}: {_votes(reference)}{_verdict(reference)}"
 
 
-def stats_json(tallies: Sequence[PresetTally]) -> Json:
-    """Give the same for scripts; null is what cannot be judged yet."""
+def as_json(tallies: Sequence[PresetTally]) -> Json:
+    """Give the same for programs; null is what cannot be judged yet."""
     return [
         {
             **_tally(preset),

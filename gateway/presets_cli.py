@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from gateway.command import FAILED, config_option, json_option, load, operator
+from gateway.command import FAILED, config_option, json_option, load, operator, quiet, say
 
 if TYPE_CHECKING:
     from core.presets import Preset
@@ -33,15 +32,9 @@ def presets() -> None:
 def list_presets(path: Path, *, as_json: bool) -> None:
     """Say which presets there are, and which of them can answer."""
     config = load(path)
-    found = [_row(preset, config) for preset in config.catalogue.presets.values()]
-    if as_json:
-        click.echo(json.dumps(found, indent=2))
-        return
-    for preset in config.catalogue.presets.values():
-        default = " (default)" if preset.name == config.catalogue.default else ""
-        reason = config.unavailable(preset)
-        state = f" · unavailable ({reason})" if reason else ""
-        click.echo(f"{preset.name}{default}: {_mixture(preset)}{state}")
+    found = config.catalogue.presets.values()
+    lines = (_line(preset, config) for preset in found)
+    say(lines, [_row(preset, config) for preset in found], as_json=as_json)
 
 
 @presets.command()
@@ -70,22 +63,17 @@ def test(path: Path, name: str, message: str | None, *, as_json: bool) -> None:
 
     It is a real question to real models, and costs what it costs.
     """
-    from gateway import logs, trial
+    from gateway import trial
     from gateway.clock import SystemClock
 
     config = load(path)
-    logs.set_up(config.secrets)
-    logging.getLogger().setLevel(logging.WARNING)  # why a model failed is said there
+    quiet(config)  # why a model failed is said there
     question = sys.stdin.read() if message == "-" else message or trial.QUESTION
     if sys.stderr.isatty():
         click.echo("Asking; this takes as long as the slowest of them …", err=True)
     with operator():
         tried = asyncio.run(trial.attempt(config, name, question, SystemClock()))
-    if as_json:
-        click.echo(json.dumps(trial.plain(tried), indent=2))
-    else:
-        for line in trial.text(tried):
-            click.echo(line)
+    say(trial.as_text(tried), trial.as_json(tried), as_json=as_json)
     if tried.error:
         sys.exit(FAILED)
 
@@ -96,17 +84,20 @@ def test(path: Path, name: str, message: str | None, *, as_json: bool) -> None:
 def stats(path: Path, *, as_json: bool) -> None:
     """Say what people thought of the answers; judges from 30 votes on."""
     from core.feedback import tallied
-    from gateway.preset_stats import stats_json, stats_lines
+    from gateway import preset_stats
     from gateway.wiring import read_votes
 
     settings = load(path)
     with operator():
         tallies = tallied(asyncio.run(read_votes(settings).voted()))
-    if as_json:
-        click.echo(json.dumps(stats_json(tallies), indent=2, ensure_ascii=False))
-        return
-    for line in stats_lines(tallies):
-        click.echo(line)
+    say(preset_stats.as_text(tallies), preset_stats.as_json(tallies), as_json=as_json)
+
+
+def _line(preset: Preset, config: Config) -> str:
+    default = " (default)" if preset.name == config.catalogue.default else ""
+    reason = config.unavailable(preset)
+    state = f" · unavailable ({reason})" if reason else ""
+    return f"{preset.name}{default}: {_mixture(preset)}{state}"
 
 
 def _row(preset: Preset, config: Config) -> dict[str, Json]:

@@ -147,7 +147,7 @@ def _answering(calls: Sequence[CallReport], *, whole: bool) -> Iterator[Asked]:
 # --- for people and for programs --------------------------------------------------------------
 
 
-def text(trial: Trial) -> Iterator[str]:
+def as_text(trial: Trial) -> Iterator[str]:
     """Write it for people, a line each."""
     width = max((len(each.slot) for each in trial.asked), default=0)
     for each in trial.asked:
@@ -169,8 +169,8 @@ def _tokens(usage: Usage) -> str:
     return f" · {about}{usage.input:,} tokens in, {usage.output:,} out"
 
 
-def plain(trial: Trial) -> Json:
-    """Write it for programs; dollars are text, exactly."""
+def as_json(trial: Trial) -> Json:
+    """Give it for programs; dollars are text, exactly."""
     return {
         "preset": trial.preset,
         "question": trial.question,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -50,15 +49,14 @@ def as_text(traced: Traced, ending: Terminal, *, compare: bool) -> Iterator[str]
         yield f"\n--- {title} answer ({side.preset})\n\n{side.answer or side.error or ''}"
 
 
-def as_json(traced: Traced, ending: Terminal) -> str:
+def as_json(traced: Traced, ending: Terminal) -> Json:
     """Give both sides for programs; unknown dollars are null."""
-    record: dict[str, Json] = {
+    return {
         "turn_id": traced.turn_id,
         "tools_left_out": traced.tools,
         "old": _fields(_old(traced)),
         "new": _fields(_new(ending)),
     }
-    return json.dumps(record, indent=2, ensure_ascii=False)
 
 
 def _rows(old: _Side, new: _Side) -> list[tuple[str, str, str]]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from core.feedback import ENOUGH, tallied
 from core.records import Voted
-from gateway.preset_stats import stats_json, stats_lines
+from gateway import preset_stats
 
 
 def voted(up: int = 0, down: int = 0, preset: str = "review", **changes) -> Voted:
@@ -15,7 +15,7 @@ def voted(up: int = 0, down: int = 0, preset: str = "review", **changes) -> Vote
 
 
 def lines(*answers: Voted) -> list[str]:
-    return list(stats_lines(tallied(answers)))
+    return list(preset_stats.as_text(tallied(answers)))
 
 
 def test_moa_38_nothing_is_judged_below_thirty_and_how_many_are_missing_is_said():
@@ -64,7 +64,7 @@ def test_moa_38_an_unknown_price_is_unknown_and_never_nothing():
 
 
 def test_moa_38_presets_stand_apart_and_scripts_get_null_for_what_cannot_be_judged():
-    found = stats_json(tallied([voted(up=1, preset="b"), voted(down=1, preset="a")]))
+    found = preset_stats.as_json(tallied([voted(up=1, preset="b"), voted(down=1, preset="a")]))
     assert isinstance(found, list)
     assert [each["name"] for each in found] == ["a", "b"]
     assert found[0] == {
