@@ -103,7 +103,8 @@ class Api:
         allowed = () if caller.owner else self.allowed.get(caller.name, ())
         if not allowed:
             return catalogue
-        mine = {name: each for name, each in catalogue.presets.items() if name in allowed}
+        named = [catalogue.find(name) for name in allowed]
+        mine = {name: each for name, each in catalogue.presets.items() if each in named}
         return replace(catalogue, presets=mine)
 
     def _preset(self, request: web.Request, name: str) -> Preset:

@@ -56,6 +56,19 @@ async def test_a_named_key_sees_and_uses_its_own_presets_alone(tmp_path):
             assert [model.id async for model in api.models.list()] == ["review", "solo"]
 
 
+async def test_moa_5_a_keys_preset_may_be_named_as_a_virtual_model(tmp_path):
+    keys = KEYS.replace("presets: [solo]", "presets: [moa/solo]")
+    async with (
+        running_gateway(mixture(more=keys), tmp_path) as gateway,
+        client(gateway, "key-of-the-ci") as api,
+    ):
+        assert [model.id async for model in api.models.list()] == ["solo"]
+        answer = await api.chat.completions.create(model="solo", messages=asked())
+        assert answer.choices[0].message.content == "Go by train."
+        with pytest.raises(openai.NotFoundError, match="It may use: solo"):
+            await api.chat.completions.create(model="review", messages=asked())
+
+
 async def test_advice_of_one_key_is_never_used_for_another_moa_24(tmp_path):
     async with running_gateway(mixture(more=KEYS), tmp_path) as gateway:
         for key in (TOKEN, "key-for-all"):
