@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from core import tokens
-from core.presets import ReferenceSlot, Slot
+from core.presets import ReferenceSlot, Slot, first_given
 from core.types import Image, Line, ToolCall
 
 RESULT_LIMIT = 4_000
@@ -86,13 +86,19 @@ def _empty(line: Line) -> bool:
     return not any(isinstance(part, Image) or part.strip() for part in line.parts)
 
 
-def for_slot(view: Sequence[Line], slot: ReferenceSlot, *, small: bool = False) -> tuple[Line, ...]:
-    """Make a reference's exact messages: its prompt, its share of the view, what it can see."""
+def for_slot(
+    view: Sequence[Line], slot: ReferenceSlot, *, cap: int | None = None, small: bool = False
+) -> tuple[Line, ...]:
+    """Make a reference's exact messages: its prompt, its share of the view, what it can see.
+
+    `cap` is how many tokens its answer may have, where the slot says nothing.
+    """
     head = Line.of("system", system_prompt(slot, small=small))
     seen = [seen_by(slot, line) for line in view]
     room = slot.context_window
     if room is not None:
-        room = max(1, room - tokens.estimate_line(head) - (slot.max_tokens or room // 4))
+        answer = first_given(slot.max_tokens, cap) or room // 4
+        room = max(1, room - tokens.estimate_line(head) - answer)
     # The appended request is no turn: it comes and goes, so it must not move the cut.
     turns = seen[:-1] if view and view[-1] is _REQUEST else seen
     return (head, *seen[tokens.cut(turns, room) :])

@@ -31,7 +31,8 @@ FORBIDDEN_PROVIDER = "moa"
 class Advisor:
     """A reference on its way. `asks` are its calls in order; the last one is the one under way.
 
-    `rest` are those who can still be asked in its place.
+    `rest` are those who can still be asked in its place. `cap` is the preset's, in tokens, for
+    slots that have none of their own.
     """
 
     position: int
@@ -39,6 +40,7 @@ class Advisor:
     view: Sequence[Line]
     world: World
     timeout: float
+    cap: int | None
     rest: list[Slot]
     asks: list[Ask] = field(default_factory=list)
 
@@ -56,7 +58,7 @@ class Advisor:
             return False
         slot = _advising(self.rest.pop(0), self.slot)
         provider = self.world.providers[slot.provider]
-        lines = for_slot(self.view, slot, small=provider.small)
+        lines = for_slot(self.view, slot, cap=self.cap, small=provider.small)
         self.asks.append(Ask(slot=slot, lines=lines, provider=provider, world=self.world))
         return True
 
@@ -68,7 +70,7 @@ class Advisor:
             lines=self.ask.lines,
             position=self.position,
             temperature=first_given(slot.temperature, preset.reference_temperature),
-            max_tokens=first_given(slot.max_tokens, preset.reference_max_tokens),
+            max_tokens=first_given(slot.max_tokens, self.cap),
             timeout=slot.timeout,
             at_most=self._left(),
             pace=PACE,
@@ -132,6 +134,7 @@ def seated(
         view=view,
         world=world,
         timeout=preset.reference_timeout if slot.timeout is None else slot.timeout,
+        cap=preset.reference_max_tokens,
         rest=able,
     )
     advisor.turn_to_next()

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from core import tokens
 from core.calls import Chunk
 from core.errors import ModelBusy, ModelForbidden, ModelStalled
 from core.events import (
@@ -264,6 +265,22 @@ def test_moa_4_slot_over_preset_over_absent_and_zero_is_zero():
         await bare.run()
         call = bare.model.of("plain")[0].call
         assert (call.temperature, call.max_tokens) == (None, None)
+
+    play(story)
+
+
+@pytest.mark.parametrize("cap", [100, 900])
+def test_moa_18_a_view_leaves_room_in_the_window_for_advice_up_to_the_presets_cap(cap):
+    async def story():
+        history = [Line.of(role, "x" * 150) for _ in range(40) for role in ("user", "assistant")]
+        lines = (*history, Line.of("user", "Why?"))
+        slot = reference("a", context_window=2_000)
+        scene = Scene(ScriptedModel(), preset(slot, reference_max_tokens=cap), lines)
+        await scene.run()
+        call = scene.model.of("a")[0].call
+        assert call.max_tokens == cap
+        room = 2_000 - cap
+        assert room * tokens.KEEP / 2 < tokens.estimate(call.lines) <= room
 
     play(story)
 
