@@ -42,6 +42,10 @@ QUESTION = (
 )
 
 
+# People read the words of their file (MOA-39); programs those of `usage.moa`.
+_AS_WRITTEN = {"synthesizer": "aggregator", "aggregator": "acting model"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """One model of the preset: which slot it has, and what became of its calls."""
@@ -149,9 +153,12 @@ def _answering(calls: Sequence[CallReport], *, whole: bool) -> Iterator[Asked]:
 
 def as_text(trial: Trial) -> Iterator[str]:
     """Write it for people, a line each."""
-    width = max((len(each.slot) for each in trial.asked), default=0)
-    for each in trial.asked:
-        yield f"{each.slot:<{width}}  {strip(row_text(each.row))}{_tokens(each.usage)}"
+    guided = any(each.slot == "synthesizer" for each in trial.asked)
+    named = _AS_WRITTEN if guided else {}
+    slots = [named.get(each.slot, each.slot) for each in trial.asked]
+    width = max(map(len, slots), default=0)
+    for slot, each in zip(slots, trial.asked, strict=True):
+        yield f"{slot:<{width}}  {strip(row_text(each.row))}{_tokens(each.usage)}"
     money = dollars_text(trial.dollars) if trial.priced or trial.dollars else "price unknown"
     money += "" if trial.priced or not trial.dollars else " + unknown prices"
     yield ""

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from core.presets import RESERVED, Preset, ReferenceSlot
+from core.budget import Allowance
+from core.presets import RESERVED, Preset, ReferenceSlot, Slot
+from core.wording import dollars_text
 from gateway.config.load import Config
 from gateway.config.providers import missing
 
@@ -24,6 +26,7 @@ def describe(config: Config) -> list[str]:
     for name, server in config.settings.tools.servers.items():
         place = server.command[0] if server.command else urlsplit(server.url or "").netloc
         lines.append(f"tool server {name}: {place.rpartition('@')[2]}, approve: {server.approve}")
+    lines += _budgets(config)
     lines += [f"warning: {each}" for each in config.warnings]
     return lines
 
@@ -37,8 +40,10 @@ def _preset(preset: Preset, config: Config) -> Iterator[str]:
     for number, slot in enumerate(preset.references, 1):
         yield f"  reference {number}: {slot.label}{_aside(slot, config)}"
     yield from _answering(preset, config)
-    if preset.auto:
+    if preset.auto and preset.enabled:
         yield "  auto: plain questions are answered without the references"
+    if preset.privacy_filter is not None:
+        yield f"  privacy_filter: {preset.privacy_filter}"
     yield f"  {_cadence(preset)}{_condensing(preset)}"
 
 
@@ -51,25 +56,41 @@ def _aside(slot: ReferenceSlot, config: Config) -> str:
         words.append(f"skipped: {reason}")
     if not slot.enabled:
         words.append("off")
-    return f" ({', '.join(words)})" if words else ""
+    return f" ({', '.join([*words, *_else(slot)])})" if words or slot.fallbacks else ""
+
+
+def _else(slot: Slot) -> Iterator[str]:
+    """Say who is asked where a slot fails or has no key, in order."""
+    if slot.fallbacks:
+        yield "else " + ", ".join(each.label for each in slot.fallbacks)
+
+
+def _answers(slot: Slot, config: Config, *words: str) -> str:
+    """Say who answers, and what is special about that one."""
+    reason = missing(config.providers[slot.provider]) if slot.fallbacks else None
+    said = [*words, *([f"skipped: {reason}"] if reason else []), *_else(slot)]
+    return slot.label + (f" ({', '.join(said)})" if said else "")
 
 
 def _answering(preset: Preset, config: Config) -> Iterator[str]:
     """Say who answers, and who condenses the advice for that one (MOA-39)."""
     condensing = preset.synthesizer
     if condensing is None:
-        yield f"  aggregator: {preset.aggregator.label}"
+        yield f"  aggregator: {_answers(preset.aggregator, config)}"
         return
     reason = missing(config.providers[condensing.provider])
     without = f"skipped: {reason}; the advice goes on as it is" if reason else "privately"
-    yield f"  aggregator: {condensing.label} (condenses the advice, {without})"
-    yield f"  acting model: {preset.aggregator.label} (answers and uses the tools)"
+    if preset.enabled:
+        yield f"  aggregator: {condensing.label} (condenses the advice, {without})"
+    acting = _answers(preset.aggregator, config, "answers and uses the tools")
+    yield f"  acting model: {acting}"
 
 
 def _cadence(preset: Preset) -> str:
     """Say how often the references are asked, and what that costs at most (MOA-23)."""
     if not preset.enabled:
-        return "references: off, the aggregator answers alone"
+        who = "acting model" if preset.synthesizer else "aggregator"
+        return f"references: off, the {who} answers alone"
     asked = sum(slot.enabled and slot.provider.lower() != "moa" for slot in preset.references)
     rounds = preset.max_iterations
     if preset.fanout.mode == "user_turn":
@@ -85,8 +106,27 @@ def _cadence(preset: Preset) -> str:
 
 
 def _condensing(preset: Preset) -> str:
-    return "; each time one call more condenses the advice" if preset.synthesizer else ""
+    condenses = preset.synthesizer is not None and preset.enabled
+    return "; each time one call more condenses the advice" if condenses else ""
 
 
 def _calls(count: int) -> str:
     return f"{count} reference call" + ("" if count == 1 else "s")
+
+
+def _budgets(config: Config) -> Iterator[str]:
+    """Say each budget, and what becomes of a question when one is used up (MOA-30)."""
+    budgets = config.budgets
+    keys = ((f"key {name}", each) for name, each in budgets.keys.items())
+    limits = [each for each in (*budgets.allowances.items(), *keys) if each[1].limits]
+    yield from (f"budget {whose}: {_amounts(allowance)}" for whose, allowance in limits)
+    if budgets.turn is not None:
+        yield f"budget turn: {dollars_text(budgets.turn)} for one question"
+    if limits:
+        then = "no new question is taken" if budgets.refuse else "the aggregator answers alone"
+        yield f"where a budget is used up: {then}"
+
+
+def _amounts(allowance: Allowance) -> str:
+    said = (("a day", allowance.daily), ("a month", allowance.monthly))
+    return ", ".join(f"{dollars_text(each)} {when}" for when, each in said if each is not None)

@@ -14,7 +14,7 @@ from msgspec import inspect
 from gateway.config.report import nearest
 from gateway.config.scalars import Meaning, meaning
 from gateway.config.text import Block, Node, Scalar
-from gateway.config.values import Secret
+from gateway.config.values import Dollars, Secret
 
 Kinds: TypeAlias = tuple[inspect.Type, ...]
 _Kind: TypeAlias = Any  # the subclass of inspect.Type that a reader is for
@@ -67,7 +67,13 @@ def read(scalar: Scalar, kinds: Kinds) -> object:
 
 def expected(kinds: Kinds) -> str:
     """Say what a key wants."""
-    return " or ".join(_NAMES[type(kind)] + _bounds(kind) for kind in kinds)
+    return " or ".join(_name(kind) + _bounds(kind) for kind in kinds)
+
+
+def _name(kind: _Kind) -> str:
+    """Name a type; one of ours may be written as a number."""
+    number = isinstance(kind, inspect.CustomType) and kind.cls is Dollars
+    return "an amount of dollars" if number else _NAMES[type(kind)]
 
 
 def called(node: Node) -> str:

@@ -137,8 +137,9 @@ def _tools(settings: Settings, report: Report) -> None:
     for name, server in settings.tools.servers.items():
         path = ("tools", "servers", name)
         name_fits(name, path, report)
-        for key, told in _mistaken(server):
-            once(report, (*path, key), told)
+        if not report.broken((*path, "url")):  # it would be told to have neither
+            for key, told in _mistaken(server):
+                once(report, (*path, key), told)
         _headers(server.headers, (*path, "headers"), report)
 
 

@@ -44,7 +44,9 @@ def tool_server_exists(name: str, path: Path, report: Report) -> None:
     """Tell a server of tools that is not there; "server__tool" names one tool of it."""
     known = report.names("tools", "servers")
     if not any(name == each or name.startswith(f"{each}__") for each in known):
-        _unknown("tool server", name, known, path, report)
+        wrote = report.written.get(path, name)
+        near = nearest(name, known) or nearest(name.partition("__")[0], known)
+        report.add(path, f"there is no tool server {wrote!r}{near}")
 
 
 def _unknown(what: str, name: str, known: Collection[str], path: Path, report: Report) -> None:

@@ -497,3 +497,34 @@ def test_a_check_says_what_is_unavailable_and_why_moa_7():
         "  references: off, the aggregator answers alone",
         "provider a: unavailable (no key)",
     ]
+
+
+def test_a_check_says_who_steps_in_and_what_may_be_spent_moa_29_30():
+    text = preset("fanout: user_turn\nprivacy_filter: full").replace(
+        "model: two}", "model: two, fallbacks: [{provider: a, model: three}]}"
+    )
+    more = """
+    http: {keys: {ci: {token: a-token, budgets: {daily: 5}}}}
+    budgets: {user: {daily: 2, monthly: 30}, turn: 0.5, on_exceeded: refuse, unpriced: 1}
+    """
+    assert describe(parse(text + dedent(more), "c", {})) == [
+        "preset p (default): ready",
+        "  reference 1: a:one",
+        "  aggregator: a:two (else a:three)",
+        "  privacy_filter: full",
+        "  user_turn: 1 reference call for each message",
+        "budget user: $2.00 a day, $30.00 a month",
+        "budget key ci: $5.00 a day",
+        "budget turn: $0.500 for one question",
+        "where a budget is used up: no new question is taken",
+    ]
+
+
+def test_a_check_says_that_an_acting_model_without_references_answers_alone_moa_39():
+    text = preset("enabled: false\nauto: true\nacting_model: {provider: a, model: acts}")
+    assert describe(parse(text, "c", {})) == [
+        "preset p (default): ready",
+        "  reference 1: a:one",
+        "  acting model: a:acts (answers and uses the tools)",
+        "  references: off, the acting model answers alone",
+    ]

@@ -145,6 +145,12 @@ TOP = {
     "or forever",
     "tools: {servers: {t: {}}}": f"9: {EITHER}",
     "tools: {servers: {t: {command: [a], url: 'http://a/'}}}": f"9: {EITHER}",
+    "tools: {servers: {t: {url: tools.example.org}}}": "9: tools.servers.t.url: should be an "
+    "address such as https://example.org/v1",
+    "defaults: {tools: [tme__now]}\ntools: {servers: {time: {command: [a]}}}": "9: defaults.tools."
+    "0: there is no tool server 'tme__now' (did you mean 'time'?)",
+    "budgets: {turn: {daily: 1}}": "9: budgets.turn: should be an amount of dollars, not a block "
+    "of keys",
     "tools: {servers: {t: {command: []}}}": "9: tools.servers.t.command: names a program and its "
     "arguments",
     "tools: {servers: {t: {command: [a], headers: {X-Key: k}}}}": "9: tools.servers.t.headers: are "

@@ -159,6 +159,12 @@ async def test_who_condenses_and_who_acts_are_told_apart_moa_39(folder):
         ("synthesizer", "sim:big", "ok"),
         ("aggregator", "newer:acts", "ok"),
     ]
+    _, out, _ = await run("presets", "test", "guided", folder=folder)
+    assert [line.partition("  ")[0] for line in out.splitlines()[:3]] == [
+        "reference 1",
+        "aggregator",
+        "acting model",
+    ]
 
 
 async def test_without_an_answer_the_exit_code_is_1(folder):
