@@ -92,10 +92,8 @@ class Told:
 
     def events(self) -> Iterator[bytes]:
         """Give the answer as a stream."""
-        raw, piece = self.reply.raw, self.reply.piece
-        if raw is not None:
-            size = piece or len(raw) or 1
-            yield from (raw[start : start + size] for start in range(0, len(raw), size))
+        if self.reply.raw is not None:
+            yield from self.reply.raw_pieces()
             return
         usage = {**self.usage, "output_tokens": 1}
         start = {**self._head, "content": [], "stop_reason": None, "usage": usage}

@@ -49,6 +49,12 @@ class Reply:
     raw: bytes | None = None
     piece: int | None = None
 
+    def raw_pieces(self) -> Iterator[bytes]:
+        """Give `raw` in pieces, whatever the format."""
+        raw = self.raw or b""
+        size = self.piece or len(raw) or 1
+        return (raw[start : start + size] for start in range(0, len(raw), size))
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -85,10 +91,8 @@ class Answer:
 
     def events(self) -> Iterator[bytes]:
         """Give the answer as a stream."""
-        raw, piece = self.reply.raw, self.reply.piece
-        if raw is not None:
-            size = piece or len(raw) or 1
-            yield from (raw[start : start + size] for start in range(0, len(raw), size))
+        if self.reply.raw is not None:
+            yield from self.reply.raw_pieces()
             return
         for delta in self._deltas():
             yield self._event([{"index": 0, "delta": delta, "finish_reason": None}])

@@ -41,10 +41,8 @@ class ResponsesAnswer:
 
     def events(self) -> Iterator[bytes]:
         """Give the answer as a stream."""
-        raw, piece = self.reply.raw, self.reply.piece
-        if raw is not None:
-            size = piece or len(raw) or 1
-            yield from (raw[start : start + size] for start in range(0, len(raw), size))
+        if self.reply.raw is not None:
+            yield from self.reply.raw_pieces()
             return
         for number, event in enumerate(self._events()):
             whole = {**event, "sequence_number": number}
