@@ -105,11 +105,16 @@ class McpServer:
         now = asyncio.get_running_loop().time()
         if self._session is not None:
             if self._offer.held:  # somebody may have approved them
-                self._offer = await asyncio.to_thread(self._offers.make, self._offer.listed)
+                await self._look_again(self._offer)
             if now > self._listed_at + FRESH:
                 self._changed()
         elif now >= self._not_before:
             await self._start()
+
+    async def _look_again(self, known: Offer) -> None:
+        offer = await asyncio.to_thread(self._offers.make, known.listed)
+        if self._offer is known:  # else the server has listed anew, or is gone, in the meantime
+            self._offer = offer
 
     async def _start(self) -> None:
         if not self._starting:

@@ -1,7 +1,8 @@
 """Shows that a server has one connection at a time, whatever happens when, and lets go of each."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import threading
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
+from typing_extensions import override
 
 from adapters.tools import server as servers
 from adapters.tools.link import Heard, Options, ToolsGone
@@ -45,6 +47,7 @@ class Far:
         self.closed = 0
         self.bad = False
         self.losing = False
+        self.lists = ["say"]
         self.session: FarSession | None = None
 
     @asynccontextmanager
@@ -73,7 +76,7 @@ class FarSession:
 
     async def listed(self) -> Sequence[Listed]:
         await asyncio.sleep(0)
-        return [Listed(name="say")]
+        return [Listed(name=name) for name in self._far.lists]
 
     async def call(self, _tool: str, arguments: dict[str, Any]) -> ToolResult:
         if arguments:
@@ -172,3 +175,49 @@ async def test_pauses_grow_until_a_connection_lasts(pins, monkeypatch):
                 await server.ready()
         owner.cancel()
     assert [each["again_in"] for each in logged] == [0, 1, 2, 4, 8, 16, 32, 60, 60, 0]
+
+
+class SlowPins(Pins):
+    """Reads what was approved, once slowly: until it is let go on."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.slow = False
+        self.reading, self.go_on = threading.Event(), threading.Event()
+
+    @override
+    def approved(self, server: str) -> Mapping[str, Listed] | None:
+        found = super().approved(server)
+        if self.slow:
+            self.slow = False
+            self.reading.set()
+            self.go_on.wait(PATIENCE)
+        return found
+
+
+async def until_listed(server: McpServer, *names: str) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while [each.name for each in server.reviewed] != [*names]:  # noqa: ASYNC110 - files are read
+            await asyncio.sleep(0.01)
+
+
+async def test_what_a_turn_looks_up_never_takes_the_place_of_a_newer_listing(tmp_path):
+    far, pins = Far(), SlowPins(tmp_path)
+    server = McpServer(Options(name="t"), load=lambda: far.opener, pins=pins)
+    async with asyncio.TaskGroup() as group:
+        owner = group.create_task(server.run())
+        await server.ready()
+        assert far.session is not None
+        far.lists = ["add", "say"]
+        far.session.heard.changed()
+        await until_listed(server, "add", "say")
+        pins.slow = True
+        looking = group.create_task(server.ready())
+        await asyncio.to_thread(pins.reading.wait, PATIENCE)
+        far.lists = ["say"]
+        far.session.heard.changed()
+        await until_listed(server, "say")
+        pins.go_on.set()
+        await looking
+        assert [each.name for each in server.reviewed] == ["say"]
+        owner.cancel()
