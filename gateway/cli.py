@@ -51,7 +51,7 @@ main.add_command(tools)
 def run(path: Path) -> None:
     """Run the gateway until it is told to stop."""
     gc.disable()  # imports make nothing that could be let go of again: a tenth of a second
-    with without("rich", "pygments"):
+    with without("rich", "pygments", "cryptography", "greenlet"):
         config = load(path)
         from gateway.http.face import Face
         from gateway.serving import run_gateway

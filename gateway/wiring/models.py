@@ -16,7 +16,6 @@ from adapters.llm.breaker import Circuits
 from adapters.llm.chat_completions import ChatCompletions
 from adapters.llm.compose import Options, compose
 from adapters.llm.deadline import Timeouts
-from adapters.llm.messages import VERSION, Messages
 from adapters.llm.wire import Endpoint
 from core.ports import Provider
 from gateway.config import missing
@@ -119,8 +118,6 @@ def open_models(
             model = embedded[name]
         elif isinstance(shape, shapes.Scripted):
             model = _scripted(name, shape)
-        elif isinstance(shape, shapes.Messages):
-            model = Messages(session, _endpoint(shape), shape.version or VERSION)
         else:
             model = _remote(shape, session)
         options = _options(name, shape)
@@ -171,6 +168,10 @@ def _remote(shape: PAID, session: aiohttp.ClientSession) -> Model:
         from adapters.llm.responses import Responses
 
         return Responses(session, _endpoint(shape))
+    if isinstance(shape, shapes.Messages):
+        from adapters.llm.messages import VERSION, Messages
+
+        return Messages(session, _endpoint(shape), shape.version or VERSION)
     return ChatCompletions(session, _endpoint(shape))
 
 
