@@ -72,14 +72,15 @@ class Executor:
     async def ready(self) -> None:
         """See the port; the tools are the same for the whole turn (MOA-19).
 
-        What an earlier run has asked is told again: it may not be shown yet.
+        What an earlier run has asked is told again, before any server is waited for: it may not be
+        shown yet, and its buttons have to go if the turn is stopped.
         """
         if self.offered is not None:
             return
+        for approval in self.asked.values():
+            self.tell(ApprovalChanged(approval=approval, askable=self.reach.askable))
         self.offered = offered = await self.reach.offered()
         for step in self.kept:
-            if step.approval is not None:
-                self.tell(ApprovalChanged(approval=step.approval, askable=self.reach.askable))
             if step.state == "done" and step.call.name in offered:
                 self.read[offered[step.call.name].server.name] = None
 

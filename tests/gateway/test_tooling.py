@@ -494,6 +494,37 @@ def test_after_a_restart_nothing_is_asked_again_that_has_been_decided_since():
     play(story)
 
 
+class StartsSlowly(FakeServer):
+    """Takes half a minute to start."""
+
+    @override
+    async def ready(self):
+        await asyncio.sleep(30)
+        await super().ready()
+
+
+def test_stop_after_a_restart_takes_the_buttons_away_before_any_server_is_there():
+    async def story():
+        store = MemoryStore()
+        async with scene(DELETES, FakeServer("files", "delete"), store=store) as here:
+            await here.say("Delete it.")
+            turn = (await asked(here)).buttons[0].turn_id
+            chat = here.chat
+        server = StartsSlowly("files", "delete")
+        text = FILE.format(approve="writes", more=QUICK)
+        async with guarded({}, more=text, servers=[server], store=store, chat=chat) as here:
+            await here.parts.recover()
+            here.numbers = count(100)
+            await asyncio.sleep(5)
+            await here.press("stop", turn)
+            await here.idle()
+            (after,) = approvals(here)
+            assert after.buttons == ()
+            assert "the turn has ended" in frame_text(after)
+
+    play(story)
+
+
 def test_a_yes_that_was_only_stored_when_the_program_was_cut_is_obeyed():
     async def story():
         store = MemoryStore()
