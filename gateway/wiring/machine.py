@@ -5,6 +5,7 @@ Imports only what is configured. It starts nothing.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -91,7 +92,7 @@ async def warm_prices(config: Config, prices: Prices) -> None:
     paid = [
         slot
         for preset in config.catalogue.presets.values()
-        for slot in slots_of(preset)
+        for slot in slots_of(replace(preset, references=preset.active))
         if has_price(config, slot.provider)
     ]
     await prices.learn(paid)

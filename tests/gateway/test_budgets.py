@@ -234,6 +234,14 @@ async def test_a_server_on_this_machine_that_takes_no_key_needs_no_price(tmp_pat
     assert "$0.200 + unknown prices" in json.dumps(view)
 
 
+async def test_an_advisor_that_is_off_needs_no_price_for_it_costs_nothing(tmp_path):
+    async with models() as simulator:
+        text = unknown(simulator, "{user: {daily: 1}}")
+        text = text.replace("model: b, max_tokens: 100", "model: b, enabled: false")
+        async with running_gateway(text, tmp_path) as gateway, Page.of(gateway) as page:
+            assert answers(await say(page, 1)) == ["Go by train."]
+
+
 async def test_what_models_without_a_price_count_for_is_the_operator_s_to_say(tmp_path):
     async with models() as simulator:
         text = unknown(simulator, "{user: {daily: 0.2}, unpriced: 1000}")
