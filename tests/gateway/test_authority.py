@@ -63,10 +63,11 @@ class Bench:
         line = Line(role="assistant", tool_calls=tuple(each.call for each in steps))
         round_ = ToolRound(iteration=1, line=line, steps=steps)
         await self.store.called("t1", round_, [])
-        return self.executor()
+        return await self.executor()
 
-    def executor(self) -> Executor:
-        return Executor(
+    async def executor(self) -> Executor:
+        """Make one that is ready, as the engine has it before it calls anything."""
+        executor = Executor(
             reach=self.reach,
             start=start("t1", seq=1),
             store=self.store,
@@ -74,6 +75,8 @@ class Bench:
             tell=self.told.append,
             settled=lambda: asyncio.sleep(0),
         )
+        await executor.ready()
+        return executor
 
     @property
     def asked(self) -> list[ApprovalChanged]:
@@ -146,7 +149,7 @@ def test_a_yes_to_one_call_never_runs_another(shown, swapped, name):
         (kept,) = turn.rounds[0].steps
         fresh = replace(kept, state="open")
         other = replace(fresh, call=step(name, swapped).call)
-        await bench.executor().call(other, nullcontext)
+        await (await bench.executor()).call(other, nullcontext)
         same = understood(other.call, tools()) == understood(wanted.call, tools())
         assert same or bench.server.calls == []
 
@@ -171,7 +174,7 @@ def test_a_yes_runs_one_call_once_however_often_it_is_tried():
         assert turn is not None
         (kept,) = turn.rounds[0].steps
         for _ in range(2):
-            again = await bench.executor().call(replace(kept, state="open"), nullcontext)
+            again = await (await bench.executor()).call(replace(kept, state="open"), nullcontext)
             assert settle(again) == "refused"
         assert len(bench.server.calls) == 1
 
