@@ -6,6 +6,7 @@ Decides the words only: what is unavailable and why is the configuration's own t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from urllib.parse import urlsplit
 
 from core.budget import Allowance
@@ -37,7 +38,9 @@ def _preset(preset: Preset, config: Config) -> Iterator[str]:
     yield f"preset {preset.name}{default}: " + (f"unavailable ({reason})" if reason else "ready")
     if preset.name in RESERVED:
         yield f"  its name is also a word of /moa: choose it as moa/{preset.name}"
-    for number, slot in enumerate(preset.references, 1):
+    numbers = count(1)  # as the panel and the block have them: of those that are asked
+    for slot in preset.references:
+        number = next(numbers) if slot.enabled else "off"
         yield f"  reference {number}: {slot.label}{_aside(slot, config)}"
     yield from _answering(preset, config)
     if preset.auto and preset.enabled:
@@ -54,8 +57,6 @@ def _aside(slot: ReferenceSlot, config: Config) -> str:
         words.append("skipped: a preset cannot advise another")
     elif reason := missing(config.providers[slot.provider]):
         words.append(f"skipped: {reason}")
-    if not slot.enabled:
-        words.append("off")
     return f" ({', '.join([*words, *_else(slot)])})" if words or slot.fallbacks else ""
 
 

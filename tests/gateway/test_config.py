@@ -488,6 +488,18 @@ def test_a_check_says_what_each_cadence_costs_moa_23():
     assert once[-1] == "  user_turn: 1 reference call for each message"
 
 
+def test_a_check_numbers_references_as_panel_and_block_do_moa_12():
+    """One that is off has no number there, so whoever looks a number up finds the same model."""
+    text = BASE.replace(
+        "reference_models: [", "reference_models: [{provider: a, model: x, enabled: false}, "
+    )
+    config = parse(text, "c", {})
+    shown = [line for line in describe(config) if "reference " in line and "a:" in line]
+    assert shown[:2] == ["  reference off: a:x", "  reference 1: a:one"]
+    (active,) = config.catalogue.get("p").active
+    assert active.label == "a:one"
+
+
 def test_a_check_says_what_is_unavailable_and_why_moa_7():
     text = provider(", api_key: ''") + "      enabled: false\n"
     assert describe(parse(text, "c", {})) == [
