@@ -95,10 +95,10 @@ class TurnRunner:
         if ending is None:
             message = "a turn ended without an ending"
             raise RuntimeError(message)
-        if start.seq is not None:  # the conversations of a program have no name that tells them
-            self.epochs.note(start, ending.result.calls, toolbox.tools() if toolbox else ())
         await self.store.finish(turn_end(request.turn_id, kept(ending, start.preset)))
         tell(ending)
+        if start.seq is not None:  # the conversations of a program have no name that tells them
+            self.epochs.note(start, ending.result.calls, toolbox.tools() if toolbox else ())
         for sink in self.sinks:
             await sink.turn_over(start, ending)
         return seen(ending, start.preset)

@@ -89,9 +89,9 @@ def _chance(preset: PresetBlock, path: Path, settings: Settings) -> Iterator[_Ro
         vain = slot.provider in refusing and slot.temperature is not None
         yield (*path, *at, "temperature"), vain, told
     acts = preset.aggregator.provider in refusing
-    yield (*path, "aggregator_temperature"), acts and bool(preset.aggregator_temperature), told
     advise = bool(advisors) and all(slot.provider in refusing for slot in advisors)
-    yield (*path, "reference_temperature"), advise and bool(preset.reference_temperature), told
+    for key, refused in (("aggregator_temperature", acts), ("reference_temperature", advise)):
+        yield (*path, key), refused and getattr(preset, key) is not None, told
 
 
 def _says_something(block: Block | tuple[Block, ...]) -> bool:

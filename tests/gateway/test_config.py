@@ -437,6 +437,13 @@ def test_a_temperature_that_the_newer_messages_refuse_is_said():
     assert "reference_models.0.temperature: is not sent: from version 2026-10-21 on" in warning
 
 
+@pytest.mark.parametrize("key", ["aggregator_temperature", "reference_temperature"])
+def test_a_temperature_of_0_that_they_refuse_is_said_as_any_other(key):
+    file = preset(f"{key}: 0").replace("chat_completions", "messages, version: 2026-10-21")
+    warnings = parse(file, "c", {}).warnings
+    assert any(f"{key}: is not sent: from version 2026-10-21 on" in each for each in warnings)
+
+
 def test_a_platform_that_nobody_configured_is_said():
     config = read("""
         platforms: {web: {}}
