@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from gateway.config.chats import Access, ChatSettings
-from gateway.config.mixtures import PresetBlock
+from gateway.config.mixtures import FallbackSlot, PresetBlock
 from gateway.config.model import Settings, Web
 from gateway.config.providers import Messages
 from gateway.config.report import Path, Report, nearest
@@ -84,8 +84,13 @@ def _chance(preset: PresetBlock, path: Path, settings: Settings) -> Iterator[_Ro
     }
     told = f"is not sent: from version {NO_TEMPERATURE} on, Anthropic's API refuses any"
     advisors = preset.reference_models
-    slots = [(("reference_models", str(at)), slot) for at, slot in enumerate(advisors)]
-    for at, slot in ((("aggregator",), preset.aggregator), *slots):
+    slots: list[tuple[Path, FallbackSlot]] = [
+        (("reference_models", str(at)), slot) for at, slot in enumerate(advisors)
+    ]
+    slots += [(("aggregator",), preset.aggregator)]
+    if preset.acting_model is not None:
+        slots += [(("acting_model",), preset.acting_model)]
+    for at, slot in slots:
         vain = slot.provider in refusing and slot.temperature is not None
         yield (*path, *at, "temperature"), vain, told
     acts = preset.aggregator.provider in refusing

@@ -104,6 +104,7 @@ async def test_stop_stops_by_escape_and_says_so(page):
     await page.keyboard.press("Escape")
     await expect(answer(page)).to_contain_text("— stopped")
     await expect(answer(page)).to_contain_text("I begin to answer at length")
+    await expect(status(page)).to_have_text("Stopped.")
     await expect(page.get_by_role("button", name="Stop")).to_be_hidden()
     await page.reload()
     await expect(answer(page)).to_contain_text("— stopped")

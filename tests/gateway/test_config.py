@@ -435,6 +435,10 @@ def test_a_temperature_that_the_newer_messages_refuse_is_said():
     assert told("2023-06-01") == []
     (warning,) = told("2026-10-21")
     assert "reference_models.0.temperature: is not sent: from version 2026-10-21 on" in warning
+    acts = preset("acting_model: {provider: a, model: acts, temperature: 0.3}")
+    text = acts.replace("api: chat_completions", "api: messages, version: 2026-10-21")
+    (warning,) = parse(text, "c", {}).warnings
+    assert "p.acting_model.temperature: is not sent" in warning
 
 
 @pytest.mark.parametrize("key", ["aggregator_temperature", "reference_temperature"])

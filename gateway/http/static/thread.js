@@ -76,7 +76,8 @@ class TurnView {
   /** Say in a sentence where this turn stands. */
   get stage() {
     const part = this.parts.at(-1);
-    if (!this.running) return part?.error ? "The turn failed." : this.ending === "stopped" ? "Stopped." : "The answer is ready.";
+    if (!this.running && (part?.stopped || this.ending === "stopped")) return "Stopped.";
+    if (!this.running) return part?.error ? "The turn failed." : "The answer is ready.";
     if (this.asks) return "Waiting for a yes or no";
     if (part?.blocks.length) return "Writing the answer";
     const rows = this.panels.at(-1)?.rows ?? [];
