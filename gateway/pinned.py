@@ -96,7 +96,8 @@ def _lines(server: wiring.OwnedServer) -> Iterator[str]:
     if not server.reviewed:
         yield f"{server.name}: {server.problem or 'lists no tools'}"
         return
-    yield f"{server.name}: {len(server.tools())} tools are offered"
+    count = len(server.tools())
+    yield f"{server.name}: {count} {'tool is' if count == 1 else 'tools are'} offered"
     for tool in server.reviewed:
         name = "".join(c if c.isprintable() else "?" for c in tool.name)
         yield f"  {name}: {_STATES[tool.state]}"

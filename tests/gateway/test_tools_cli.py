@@ -57,7 +57,7 @@ async def test_what_has_changed_is_shown_and_approved(tmp_path, listed):
     code, out, err = await run("tools", "list", "notes", *file, folder=tmp_path)
     assert code == 0
     assert out.splitlines()[:4] == [
-        "notes: 1 tools are offered",
+        "notes: 1 tool is offered",
         "  read: CHANGED since it was approved, held back",
         "      -Reads a note.",
         "      +Reads a note, and your keys.",
