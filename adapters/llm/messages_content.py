@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from itertools import count
 from urllib.parse import unquote_to_bytes
 
 import msgspec
@@ -44,12 +46,30 @@ def messages_of(call: ModelCall, marked: Collection[int], *, thinks: bool) -> li
     label = call.slot.label if thinks else None
     messages: list[Fields] = [
         {"role": role, "content": _marked(blocks, here=here)}
-        for role, lines, here in _turns(call.lines, marked)
+        for role, lines, here in _turns(tuple(_told_apart(call.lines)), marked)
         if (blocks := [block for line in lines for block in _blocks(line, label)])
     ]
     if messages and messages[0]["role"] != "user":
         messages.insert(0, {"role": "user", "content": [{"type": "text", "text": OPENING}]})
     return [*messages[:-1], *map(_unfinished, messages[-1:])]
+
+
+def _told_apart(lines: Sequence[Line]) -> Iterator[Line]:
+    """Give each call of a tool an id of its own: others count theirs from one in every answer."""
+    taken: set[str] = set()
+    named: dict[str, str] = {}
+    for line in lines:
+        for call in line.tool_calls:
+            named[call.id] = _free(call.id, taken)
+            taken.add(named[call.id])
+        calls = tuple(replace(call, id=named[call.id]) for call in line.tool_calls)
+        result = line.tool_call_id
+        yield replace(line, tool_calls=calls, tool_call_id=result and named.get(result, result))
+
+
+def _free(id_: str, taken: Collection[str]) -> str:
+    every = (id_ if n == 1 else f"{id_}_{n}" for n in count(1))
+    return next(each for each in every if each not in taken)
 
 
 def _turns(

@@ -212,6 +212,9 @@ def _turns(body: Mapping[str, Any]) -> Iterator[Complaint]:
     if owed:
         yield Complaint(f"`tool_use` ids were found without `tool_result` blocks: {sorted(owed)}")
     yield from _thoughts(body, turns)
+    ids = [each["id"] for _, blocks in turns for each in blocks if each["type"] == "tool_use"]
+    if len(set(ids)) < len(ids):
+        yield Complaint("messages: `tool_use` ids must be unique")
     used = any(each["type"] == "tool_use" for _, blocks in turns for each in blocks)
     if used and not body.get("tools"):
         yield Complaint("Requests which include `tool_use` blocks must define tools")

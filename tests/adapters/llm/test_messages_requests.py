@@ -140,6 +140,19 @@ def test_a_history_with_tools_that_are_gone_declares_them_and_lets_nobody_call_t
     assert sent["tool_choice"] == {"type": "none"}
 
 
+def test_ids_that_somebody_else_counted_from_one_in_every_answer_are_told_apart():
+    round_ = (Line(role="assistant", tool_calls=called("c1", "c2")), *results("c1", "c2"))
+    messages = body(call(OPUS, (USER, *round_, *round_)))["messages"]
+    made = [each["id"] for line in messages for each in line["content"] if "input" in each]
+    given = [
+        each["tool_use_id"]
+        for line in messages
+        for each in line["content"]
+        if "tool_use_id" in each
+    ]
+    assert made == given == ["c1", "c2", "c1_2", "c2_2"]
+
+
 def test_a_result_that_is_no_success_says_so():
     asked = Line(role="assistant", tool_calls=called("a"))
     failed = replace(results("a")[0], failed=True)
