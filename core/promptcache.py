@@ -7,6 +7,7 @@ the wire format's business: where caching is automatic nothing is sent.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from core.types import Line
 
@@ -21,15 +22,19 @@ def breakpoints(lines: Sequence[Line]) -> tuple[int, ...]:
     this one request does not count: the next one does not begin with it. The results of one round
     of tools are one message, which is how they are sent where this matters.
     """
-    instructing = [at for at, line in enumerate(lines) if _instructs(line)]
-    said = [at for at, line in enumerate(lines) if not _instructs(line) and not line.trailing]
-    ends = [at for at in said if not (_result(lines, at) and _result(lines, at + 1))]
-    return tuple(sorted((*instructing[-1:], *ends[-LAST:])))
+    # From the end, and no further than need be: histories are long.
+    backwards = range(len(lines) - 1, -1, -1)
+    prompt = (at for at in backwards if _instructs(lines[at]))
+    ends = (at for at in backwards if _ends(lines, at))
+    return tuple(sorted((*islice(prompt, 1), *islice(ends, LAST))))
+
+
+def _ends(lines: Sequence[Line], at: int) -> bool:
+    """Tell whether a message that is there to stay ends with this line."""
+    line = lines[at]
+    goes_on = line.role == "tool" and at + 1 < len(lines) and lines[at + 1].role == "tool"
+    return not (_instructs(line) or line.trailing or goes_on)
 
 
 def _instructs(line: Line) -> bool:
     return line.role in {"system", "developer"}
-
-
-def _result(lines: Sequence[Line], at: int) -> bool:
-    return at < len(lines) and lines[at].role == "tool"

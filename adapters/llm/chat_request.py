@@ -63,12 +63,14 @@ def _message(line: Line, label: str, quirks: Quirks) -> Fields:
     message: Fields = {"role": line.role, "content": _content(line)}
     if line.name is not None:
         message["name"] = line.name
+    if line.tool_call_id is not None:
+        message["tool_call_id"] = line.tool_call_id
+    if line.role != "assistant":
+        return message
     kept, beside = unsealed(line, label, quirks)
     if line.tool_calls:
         calls = zip(line.tool_calls, beside, strict=True)
         message["tool_calls"] = [_call(call) | more for call, more in calls]
-    if line.tool_call_id is not None:
-        message["tool_call_id"] = line.tool_call_id
     return message | kept
 
 

@@ -58,10 +58,10 @@ class Thoughts:
 
 
 def unsealed(line: Line, label: str, quirks: Quirks) -> tuple[Fields, list[Fields]]:
-    """Give what goes into the message behind a line, and beside each of its calls."""
+    """Give what goes into the message behind an answer, and beside each of its calls."""
     kept = _kept(line, label)
-    message: Fields = {name: kept[name] for name in _wanted(quirks) if name in kept}
-    if "reasoning_due" in quirks and line.role == "assistant" and not message.keys() & {*THOUGHTS}:
+    message: Fields = {name: kept[name] for name in _wanted(quirks) if name in kept} if kept else {}
+    if "reasoning_due" in quirks and not message.keys() & {*THOUGHTS}:
         message["reasoning_content"] = PLACEHOLDER
     beside: list[Fields] = kept.get("beside", [])
     fits = len(beside) == len(line.tool_calls)

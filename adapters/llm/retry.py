@@ -22,6 +22,8 @@ from core.errors import ModelBusy, ModelError, ModelUnreachable
 from core.ports import Model
 
 EMPTY = Chunk()
+LEAST = 0.01
+"""Seconds without which no attempt is made."""
 
 log = logging.getLogger(__name__)
 
@@ -83,13 +85,25 @@ class Retrying:
                     # The only place where an operator learns why an advisor failed.
                     log.warning("%s (%s) failed: %s", call.slot.label, _part(call), error)
                     raise
+                failed = error
             except Exception:  # ours; the engine isolates it, so it would never be seen (MOA-9)
                 log.exception("%s (%s) failed", call.slot.label, _part(call))
                 raise
             finally:
                 await stream.aclose()
             await asyncio.sleep(wait)
-            call = replace(call, timeout=ends - clock())
+            call = _with(ends - clock(), call, failed)
+
+
+def _with(left: float, call: ModelCall, failed: ModelError) -> ModelCall:
+    """Give the call of another attempt; the failure says more than a deadline passed in a nap.
+
+    Raises:
+        ModelError: it is too late for one.
+    """
+    if left < LEAST:
+        raise failed
+    return replace(call, timeout=left)
 
 
 def _part(call: ModelCall) -> str:

@@ -252,6 +252,14 @@ def test_timeouts_run_from_the_wire_and_not_from_the_queue_moa_8():
     assert run_virtual(scenario()) == ["ok"] * 4
 
 
+def test_a_wait_that_takes_all_the_time_there_is_ends_in_the_failure_that_it_followed():
+    """A busy machine sleeps longer than it is told to: no attempt has less than no time left."""
+    busy = Played([ModelBusy("The provider is busy", retry_after=3)])
+    error, seconds = timed(lambda: Retrying(busy, total=3.005))
+    assert isinstance(error, ModelBusy)
+    assert (seconds, len(busy.calls)) == (3, 1)
+
+
 def test_all_attempts_together_share_one_deadline():
     busy = {"error": "busy", "retry_after": 4}
     model = scripted([busy, {"stall": True}])
