@@ -187,15 +187,11 @@ def assemble(
         running={},
         bank=bank,
     )
+    tooling = _tooling(config, servers or {}, world.clock)
     patience = Patience()
     keep = PatientStore(store, patience)
     places = Places(config)
     choices = Choices(settings=store, keep=keep, places=places, catalogue=lambda: config.catalogue)
-    tooling = Tooling(
-        approvals=Approvals(world.clock),
-        servers=servers or {},
-        approve={name: each.approve for name, each in config.settings.tools.servers.items()},
-    )
     exchange = _exchange(keep, runner, chats, choices, tooling)
 
     async def perform(work: Work) -> None:
@@ -206,14 +202,7 @@ def assemble(
         store=store, bank=bank, choices=choices, clock=world.clock, zone=config.zone
     )
     asides = Asides(root, chats)
-    acts = Acts(
-        exchange=exchange,
-        choices=choices,
-        places=places,
-        asides=asides,
-        accounts=accounts,
-        unavailable=config.unavailable,
-    )
+    acts = _acts(config, exchange, asides, accounts)
     dispatch = Dispatch(sessions=sessions, acts=acts, keep=keep)
     gateway = Gateway(
         config=config,
@@ -235,6 +224,25 @@ def assemble(
         listeners=listeners,
     )
     return gateway, sessions, chats
+
+
+def _tooling(config: Config, servers: Mapping[str, ToolServer], clock: Clock) -> Tooling:
+    return Tooling(
+        approvals=Approvals(clock),
+        servers=servers,
+        approve={name: each.approve for name, each in config.settings.tools.servers.items()},
+    )
+
+
+def _acts(config: Config, exchange: Exchange, asides: Asides, accounts: Accounts) -> Acts:
+    return Acts(
+        exchange=exchange,
+        choices=exchange.choices,
+        places=exchange.places,
+        asides=asides,
+        accounts=accounts,
+        unavailable=config.unavailable,
+    )
 
 
 def _exchange(
