@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Literal, TypeAlias
 
-from core.policy import Role
+from core.access import Role
 from core.ports import ToolResult
 from core.records import Approval, Askable
 from core.types import Author, Json, Tool, ToolCall

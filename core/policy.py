@@ -1,24 +1,20 @@
-"""When the bot speaks and who may talk to it, as tables. Pure; asks nobody and stores nothing.
+"""When the bot speaks, and who may change what others asked. Pure; asks nobody, stores nothing.
 
-Decides whether a message concerns the bot, what somebody is allowed to be, who may stop, ask
-again or remove a turn, and who chooses a preset for others. Closed by default: nobody is let in
-by an empty list.
+Decides whether a message concerns the bot, who may stop, ask again or remove a turn, and who
+chooses a preset for others. Who is let in at all, `core.access` decides.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from core.presets import Level, Preset
-from core.types import Address, Author, Message
+from core.access import Role
+from core.presets import Level
+from core.types import Author, Message
 
 Listen: TypeAlias = Literal["mention", "all"]
 Threads: TypeAlias = Literal["owned", "mention"]
 Verdict: TypeAlias = Literal["ignore", "answer", "answer_if_owned"]
-Role: TypeAlias = Literal["denied", "stranger", "guest", "member", "admin", "owner"]
-
-ADMITTED: frozenset[Role] = frozenset({"member", "admin", "owner"})
 
 
 def verdict(message: Message, *, listen: Listen = "mention", threads: Threads = "owned") -> Verdict:
@@ -45,56 +41,6 @@ def verdict(message: Message, *, listen: Listen = "mention", threads: Threads = 
     return "ignore"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
-    """Who may talk to it, as subjects: "platform:user-id" or "platform:circle".
-
-    `chat_admins`: whoever administers a chat administers what it sets. `guests`: also people
-    from other organisations. `public`: everybody.
-    """
-
-    owners: frozenset[str] = frozenset()
-    admins: frozenset[str] = frozenset()
-    allow: frozenset[str] = frozenset()
-    deny: frozenset[str] = frozenset()
-    chat_admins: bool = True
-    guests: bool = False
-    public: bool = False
-
-    def role(self, author: Author, address: Address, *, direct: bool) -> Role:
-        """Say what somebody is here. To be denied wins over everything.
-
-        Owners are known by their own id alone. A guest is not let in with a whole workspace,
-        only by their own id or where guests are welcome.
-        """
-        own = f"{address.platform}:{author.id}"
-        everything = {own, *_groups(author, address, direct=direct)}
-        if everything & self.deny:
-            return "denied"
-        if own in self.owners:
-            return "owner"
-        if author.is_guest and not self._welcomes(own):
-            return "guest"
-        if everything & self.admins:
-            return "admin"
-        if not self.public and not everything & self.allow:
-            return "stranger"
-        return "admin" if self.chat_admins and author.is_admin else "member"
-
-    def has_admins(self, platform: str) -> bool:
-        """Say whether there may be anybody on a platform who administers a chat."""
-        named = (*self.owners, *self.admins)
-        return self.chat_admins or any(each.partition(":")[0] == platform for each in named)
-
-    def _welcomes(self, guest: str) -> bool:
-        return self.guests or guest in self.admins or guest in self.allow
-
-
-def _groups(author: Author, address: Address, *, direct: bool) -> set[str]:
-    groups = {f"{address.platform}:{circle}" for circle in author.circles}
-    return groups if direct else groups | {f"{address.platform}:chat:{address.channel}"}
-
-
 def may_change(role: Role, *, asker: str, author: Author) -> bool:
     """Say whether somebody may stop, ask again or remove a turn: its asker, and admins."""
     return author.id == asker or role in {"admin", "owner"}
@@ -103,24 +49,3 @@ def may_change(role: Role, *, asker: str, author: Author) -> bool:
 def may_choose(role: Role, level: Level, *, direct: bool) -> bool:
     """Say whether somebody may set a preset: for a whole channel admins, else everybody here."""
     return direct or level != "channel" or role in {"admin", "owner"}
-
-
-def kept_from(
-    preset: Preset, role: Role, author: Author, address: Address, *, direct: bool
-) -> bool:
-    """Say whether a preset is not for somebody to choose: it names others (MOA-2).
-
-    Owners choose any; one that names nobody is for everybody who is let in.
-    """
-    if not preset.allow or role == "owner":
-        return False
-    everything = {f"{address.platform}:{author.id}", *_groups(author, address, direct=direct)}
-    return everything.isdisjoint(preset.allow)
-
-
-def subject_to_allow(author: Author, address: Address, *, direct: bool) -> str:
-    """Name what an operator would add to let this person in, or the whole place."""
-    if direct:
-        return f"{address.platform}:{author.id}"
-    places = [each for each in author.circles if not each.startswith("role:")]
-    return f"{address.platform}:{places[0] if places else f'chat:{address.channel}'}"

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.access import ADMITTED, subject_to_allow
 from core.commands import asked, read, wants_all
 from core.errors import UserError
-from core.policy import ADMITTED, subject_to_allow, verdict
+from core.policy import verdict
 from core.recent import Recent
 from core.types import Address, Command, Message, Moved, Press
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from core.access import Role
     from core.commands import Words
-    from core.policy import Role
     from core.ports import Clock
     from core.presets import Catalogue
     from core.records import StoredTurn

@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Literal
 import structlog
 from msgspec.structs import replace
 
+from core.access import Access, kept_from
 from core.errors import UsageError
-from core.policy import Access, kept_from
 from core.whispers import KEPT
 from gateway.config.chats import ChatSettings
 from gateway.config.model import Discord, Slack, Telegram
 
 if TYPE_CHECKING:
+    from core.access import Role
     from core.frames import Cost, Detail
-    from core.policy import Listen, Role, Threads
+    from core.policy import Listen, Threads
     from core.presets import Level, Preset
     from core.records import Askable
     from core.types import Address, Author, Command, Message, Press
