@@ -30,6 +30,9 @@ KEPT_FILES = 5
 LONGEST_NAME = 180
 """Characters; file systems take 255 bytes, and a number and a suffix follow."""
 
+WRITING = threading.Lock()
+"""Held while a trace file is written, by whatever part of this process."""
+
 log = logging.getLogger(__name__)
 
 
@@ -43,7 +46,6 @@ class JsonLines:
         self._folder = folder
         self._rotate_bytes = rotate_bytes
         self._kept = kept
-        self._lock = threading.Lock()
         self._warned = False
 
     async def turn_over(self, start: TurnStart, ending: Terminal) -> None:
@@ -53,7 +55,7 @@ class JsonLines:
     def _append(self, start: TurnStart, ending: Terminal) -> None:
         line = json_line(turn_record(start, ending))
         try:
-            with self._lock:
+            with WRITING:
                 self._write(file_name(start.session), line)
         except OSError as error:
             if not self._warned:
