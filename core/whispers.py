@@ -29,24 +29,6 @@ MOST_CHOICES: Final = 20
 MOST_PARTS: Final = 3
 """More messages than that become a file, where there are files."""
 
-NOT_YOURS: Final = "Only the person who asked, or an admin, can do that."
-NOT_YOURS_TO_ALLOW: Final = "Only an admin or owner of this place can decide that."
-DECIDED_ALREADY: Final = "That is decided already, or it came too late."
-NOTHING_RUNS: Final = "Nothing is being answered here now."
-NOTHING_ASKED: Final = "There is no question here yet that could be asked again."
-ENDED: Final = "That answer has ended already."
-FORGOTTEN: Final = "I do not have that answer any more."
-ASKED_ALREADY: Final = "That was asked again already; Retry is under its newest answer."
-STOPPING: Final = "Stopped."
-ASKING_AGAIN: Final = "Asking the last question again."
-THANKS: Final = "Thank you, that is noted."
-ADMINS_CHOOSE: Final = (
-    "Only an admin chooses for everybody here. For your own questions alone: /moa NAME me"
-)
-KEPT: Final = "The operator keeps the preset {name} for others, so nothing was changed or asked."
-LOCKED: Final = "The operator has fixed the preset here, so it cannot be changed in the chat."
-UNSTORED: Final = "Something could not be stored, so nothing was changed. Try again in a minute."
-
 _SOURCES: Final[Mapping[Level, str]] = {
     "turn": "for this question alone",
     "thread": "chosen in this thread",
@@ -124,6 +106,11 @@ def chosen_text(name: str, chosen: Preset, level: Level) -> str:
     if name == DEFAULT:
         return f"The choice {where} is taken back: now {chosen.name} answers{alone}."
     return f"From now on {chosen.name} answers {where}{alone}. /moa default undoes it."
+
+
+def presets_text(here: Preset, catalogue: Catalogue) -> str:
+    """Say which preset is in force and which there are, where a page offers them itself."""
+    return f"The preset here is {here.name}. There are: {', '.join(catalogue.presets)}."
 
 
 def unknown_text(error: UnknownPreset, name: str) -> str:

@@ -26,6 +26,7 @@ from gateway.approvals import Approvals
 from gateway.asides import Asides
 from gateway.bank import Bank
 from gateway.choices import Choices
+from gateway.commands.desk import Desk
 from gateway.delivery import ChatBudgets
 from gateway.dispatch import Dispatch
 from gateway.exchange import Exchange
@@ -236,12 +237,14 @@ def _tooling(config: Config, servers: Mapping[str, ToolServer], clock: Clock) ->
 
 def _acts(config: Config, exchange: Exchange, asides: Asides, accounts: Accounts) -> Acts:
     return Acts(
-        exchange=exchange,
-        choices=exchange.choices,
-        places=exchange.places,
-        asides=asides,
-        accounts=accounts,
-        unavailable=config.unavailable,
+        desk=Desk(
+            exchange=exchange,
+            choices=exchange.choices,
+            places=exchange.places,
+            asides=asides,
+            accounts=accounts,
+            unavailable=config.unavailable,
+        )
     )
 
 

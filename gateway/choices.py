@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from core.errors import UsageError
 from core.policy import may_choose
 from core.presets import DEFAULT, OFF, in_force
-from core.whispers import ADMINS_CHOOSE, LOCKED
+from core.texts.commands import ADMINS_CHOOSE, LOCKED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

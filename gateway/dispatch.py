@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from core import whispers
 from core.records import Accepted, StoredTurn
+from core.texts import commands as said
 from core.types import Command, Message, Moved, Press
 from gateway.admission import RETRY_COMMAND
 
@@ -42,7 +43,7 @@ class Dispatch:
                 await self.keep.drop(accepted.seq, "refused")
             case Press(action="retry" | "advise") as press:
                 if press.value == RETRY_COMMAND:
-                    await self.acts.tell(press, [whispers.notice(whispers.ASKING_AGAIN)])
+                    await self.acts.tell(press, [whispers.notice(said.ASKING_AGAIN)])
                 self.sessions.put(session, accepted)
             case Press(action="remove") as press:
                 await self.acts.stop(press)

@@ -17,12 +17,12 @@ import structlog
 from core.engine import TurnRequest
 from core.errors import ChatError
 from core.frames import Frame, Notice
-from core.gate import forced, gated
 from core.records import Accepted, TurnStart
 from core.retell import checkpoints, retell
 from core.types import Address, Line, Message, Moved, Press
 from core.wording import error_text
 from gateway.asides import SECONDS
+from gateway.asked import Questions
 from gateway.delivery import TurnInfo, deliver
 from gateway.mailbox import Mailbox
 from gateway.pacing import once_free
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from core.presets import Catalogue, Preset
     from core.records import Ending, StoredTurn
     from core.storage import Store
-    from core.types import Attachment, Incoming
+    from core.types import Incoming
     from gateway.choices import Choices
     from gateway.delivery import ChatBudgets
     from gateway.moves import Moves
@@ -71,6 +71,11 @@ class Exchange:
     moves: Moves
     tooling: Tooling
     running: Running = field(default_factory=Running)
+
+    @property
+    def questions(self) -> Questions:
+        """Give what makes questions of what comes in."""
+        return Questions(store=self.store, keep=self.keep, choices=self.choices)
 
     @property
     def catalogue(self) -> Callable[[], Catalogue]:
@@ -115,16 +120,18 @@ class Exchange:
     async def _fresh(self, accepted: Accepted, turn_id: str) -> None:
         incoming = accepted.incoming
         session = incoming.address.session
-        question = await self._question(accepted)
+        question = await self.questions.line(accepted)
         if question is None:
             await self.keep.drop(accepted.seq, "there is nothing to answer any more")
             return
-        history = await self.store.lines(session)
+        history = await self.questions.history(session)
         start = TurnStart(
             turn_id=turn_id,
             session=session,
             seq=accepted.seq,
-            preset=await self._preset(incoming, [*(line for _, line in history), question]),
+            preset=await self.questions.preset(
+                incoming, [*(line for _, line in history), question]
+            ),
             question=question,
             asker=incoming.author.id,
             history=history[-1][0] if history else 0,
@@ -135,31 +142,6 @@ class Exchange:
         request = replace(request, fresh=isinstance(incoming, Press))
         tools = self.tooling.in_chat(start, incoming, self.places)
         await self._run(request, start, self._info(start, incoming), tools)
-
-    async def _question(self, accepted: Accepted) -> Line | None:
-        """Give what is asked; a retry takes the old exchange out of the history first."""
-        incoming = accepted.incoming
-        if isinstance(incoming, Message):
-            return Line.of("user", _with_files(incoming))
-        if not isinstance(incoming, Press):
-            return None
-        old = await self.store.turn(incoming.turn_id)
-        if old is None or old.start.session != incoming.address.session:
-            return None
-        if await self.went_on(old):
-            return None
-        await self.keep.remove(incoming.turn_id)
-        return old.start.question
-
-    async def went_on(self, old: StoredTurn) -> bool:
-        """Tell whether a turn was removed and asked again: its Retry has come before.
-
-        A press that was cut between removing and asking has to be gone on with.
-        """
-        if not old.removed:
-            return False
-        last = await self.store.turns(old.start.session, last=1)
-        return any((each.start.seq or 0) > (old.start.seq or 0) for each in last)
 
     async def _resumed(self, turn: StoredTurn) -> None:
         start = turn.start
@@ -172,7 +154,7 @@ class Exchange:
         if turn.state != "running":
             await self._retell(turn)
             return
-        history = await self.store.lines(start.session, upto=start.history)
+        history = await self.questions.history(start.session, upto=start.history)
         request = self._request(start, history)
         request = replace(
             request,
@@ -215,21 +197,6 @@ class Exchange:
             scope=start.session,
             pace=min(LOOK, BEHIND * (can.preview or can.pace)),
         )
-
-    async def _preset(self, incoming: Incoming, lines: Sequence[Line]) -> Preset:
-        """Give the preset that a turn begins with, as the gate leaves it (MOA-35)."""
-        turn = incoming.preset if isinstance(incoming, Message) else None
-        preset = (await self.choices.there(incoming.address, incoming.author, turn=turn)).preset
-        if isinstance(incoming, Press) and await self._asks_all(incoming):
-            return forced(preset)
-        return gated(preset, lines)
-
-    async def _asks_all(self, press: Press) -> bool:
-        """Tell whether all advisors are wanted; a Retry of such an answer wants them again."""
-        if press.action == "advise":
-            return True
-        old = await self.store.turn(press.turn_id)
-        return old is not None and bool(old.start.preset.active) and not old.start.preset.auto
 
     def _info(self, start: TurnStart, incoming: Incoming | None) -> TurnInfo:
         """Say how a turn is to be shown, by the settings of the place where it was asked."""
@@ -279,14 +246,3 @@ class Exchange:
         )
         if sent:
             await self.keep.delivered(info.turn_id)
-
-
-def _with_files(message: Message) -> str:
-    """Give a question with what came along: models are told of files that they cannot read."""
-    files = [f"[attached: {_named(each)} – not read]" for each in message.attachments]
-    return "\n\n".join(part for part in (message.text.strip(), "\n".join(files)) if part)
-
-
-def _named(file: Attachment) -> str:
-    size = "" if file.size is None else f"{max(1, round(file.size / 1024)):,} kB"
-    return ", ".join(part for part in (file.name or file.kind, file.media_type, size) if part)

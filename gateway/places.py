@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from core.access import Access, kept_from
 from core.errors import UsageError
-from core.whispers import KEPT
+from core.texts.commands import KEPT
 from gateway.config.chats import ChatSettings
 from gateway.config.model import Discord, Slack, Telegram
 

@@ -1,4 +1,8 @@
-"""Reads `queries.sql`, where every statement of the store has its name.
+"""Reads `statements/*.sql`, where every statement of the store has its name.
+
+They are for SQLite and PostgreSQL alike: $1 parameters (never inside a literal), flags as INTEGER,
+times as BIGINT milliseconds, money as TEXT, no data-changing WITH. A row "VALUES ($1, ...)" that
+is listed alone may be repeated by the program.
 
 Never composes SQL from values: the one thing it changes is how often a VALUES row stands there.
 """
@@ -18,10 +22,16 @@ _VALUES = re.compile(r"(?<=VALUES )\([$\d,\s]+\)")
 
 
 def _load() -> Mapping[str, str]:
-    text = files("adapters.store").joinpath("queries.sql").read_text(encoding="utf-8")
-    _, *parts = _NAME.split(text)
-    names, bodies = parts[::2], parts[1::2]
-    return MappingProxyType(dict(zip(names, map(str.strip, bodies), strict=True)))
+    found: dict[str, str] = {}
+    for file in sorted(
+        files("adapters.store").joinpath("statements").iterdir(), key=lambda f: f.name
+    ):
+        _, *parts = _NAME.split(file.read_text(encoding="utf-8"))
+        named = dict(zip(parts[::2], map(str.strip, parts[1::2]), strict=True))
+        if twice := named.keys() & found.keys():
+            raise KeyError(f"{file.name}: {', '.join(sorted(twice))} stands in two files")
+        found |= named
+    return MappingProxyType(found)
 
 
 QUERIES = _load()

@@ -1,7 +1,7 @@
 """The store over an SQL database: which statements make up each promise.
 
 Decides what is written together. Never speaks to a database itself, and never writes SQL:
-that stands in `queries.sql`. A turn costs eight statements in three transactions, one more per
+that stands in `statements/*.sql`. A turn costs eight statements in three transactions, one more per
 reference and two per posted message.
 """
 

@@ -17,9 +17,9 @@ from typing_extensions import override
 from core.authority import AGAIN, SILENT
 from core.calls import Chunk
 from core.frames import Frame
+from core.texts.commands import DECIDED_ALREADY, NOT_YOURS_TO_ALLOW
 from core.toolrounds import CANCELLED, UNKNOWN
 from core.types import Line, ToolCall
-from core.whispers import DECIDED_ALREADY, NOT_YOURS_TO_ALLOW
 from tests.fakes.chat import frame_text
 from tests.fakes.loop import run_virtual
 from tests.fakes.memory_store import MemoryStore

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from core.whispers import NOT_YOURS_TO_ALLOW
+from core.texts.commands import NOT_YOURS_TO_ALLOW
 from core.wording import LABELS
 from tests.gateway.harness import Running, running_gateway
 from tests.transcripts.stages import MESSENGERS, Seen, Stage, Where, opened

@@ -1,0 +1,37 @@
+-- What was said.
+
+-- name: last_turns
+SELECT * FROM (
+  SELECT * FROM turns WHERE session = $1 AND removed = 0 ORDER BY number DESC LIMIT $2
+) AS newest
+ORDER BY number
+
+-- name: newest_below
+SELECT * FROM turns
+WHERE session > $1 || '/' AND session < $1 || '0' AND removed = 0
+ORDER BY CASE WHEN asker = $2 THEN 0 ELSE 1 END, number DESC
+LIMIT 1
+
+-- name: lines
+SELECT number, line FROM history
+WHERE session = $1 AND removed = 0 AND number <= $2
+ORDER BY number
+
+-- name: conversations
+SELECT named.session AS session, first_turn.question AS question, named.updated AS updated
+FROM (
+  SELECT session, MIN(number) AS first_number, MAX(number) AS last_number, MAX(started) AS updated
+  FROM turns
+  WHERE removed = 0 AND session IN (
+    SELECT session FROM turns WHERE platform = $1 AND asker = $2 AND removed = 0
+  )
+  GROUP BY session
+) AS named
+JOIN turns AS first_turn ON first_turn.number = named.first_number
+ORDER BY named.last_number DESC
+
+-- name: remove_lines
+UPDATE history SET removed = 1 WHERE turn_id = $1
+
+-- name: remove_turn
+UPDATE turns SET removed = 1 WHERE turn_id = $1

@@ -1,0 +1,30 @@
+-- Chats that go on under another id.
+
+-- name: waiting_in
+SELECT seq, kind, payload, attempts FROM inbox
+WHERE state = 'waiting' AND (session = $1 OR substr(session, 1, length($1) + 1) = $1 || '/')
+
+-- name: readdress
+UPDATE inbox SET payload = $2 WHERE seq = $1
+
+-- name: move_inbox
+UPDATE inbox SET session = $2 || substr(session, length($1) + 1)
+WHERE session = $1 OR substr(session, 1, length($1) + 1) = $1 || '/'
+
+-- name: move_turns
+UPDATE turns SET session = $2 || substr(session, length($1) + 1)
+WHERE session = $1 OR substr(session, 1, length($1) + 1) = $1 || '/'
+
+-- name: move_history
+UPDATE history SET session = $2 || substr(session, length($1) + 1)
+WHERE session = $1 OR substr(session, 1, length($1) + 1) = $1 || '/'
+
+-- name: copy_settings
+INSERT INTO settings (scope, key, value, changed_by, changed_at)
+SELECT $2 || substr(scope, length($1) + 1), key, value, changed_by, changed_at
+FROM settings
+WHERE scope = $1 OR substr(scope, 1, length($1) + 1) = $1 || '/'
+ON CONFLICT (scope, key) DO NOTHING
+
+-- name: leave_settings
+DELETE FROM settings WHERE scope = $1 OR substr(scope, 1, length($1) + 1) = $1 || '/'

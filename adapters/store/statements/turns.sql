@@ -1,0 +1,60 @@
+-- Turns and their calls of models.
+
+-- name: begin
+INSERT INTO turns (
+  turn_id, platform, session, seq, preset, question, asker, history, started, preset_name
+)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+
+-- name: add_calls
+INSERT INTO calls (
+  turn_id, role, round, position, label, outcome, reason, persona, text, asked, call_label,
+  call_text, tool_calls, input, cache_read, cache_write, output, reasoning, estimated, dollars,
+  started, seconds, first_token, finish, error, in_place_of, tried
+)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+  $21, $22, $23, $24, $25, $26, $27)
+ON CONFLICT (turn_id, role, round, position) DO NOTHING
+
+-- name: close_round
+UPDATE turns SET references_done = $2 WHERE turn_id = $1
+
+-- name: finish
+UPDATE turns
+SET state = 'answered', ending = $2, answer = $3, error = $4, tokens = $5, dollars = $6,
+  priced = $7, seconds = $8, notes = $9
+WHERE turn_id = $1 AND state = 'running'
+RETURNING turn_id
+
+-- name: add_lines
+-- The question, and the answer where there is one; a turn of /v1 has no place in a history.
+INSERT INTO history (session, turn_id, role, line, removed)
+SELECT session, turn_id, role, line, removed
+FROM (
+  SELECT session, turn_id, 'user' AS role, question AS line, removed, 1 AS place
+  FROM turns WHERE turn_id = $1 AND seq IS NOT NULL
+  UNION ALL
+  SELECT session, turn_id, 'assistant' AS role, CAST($2 AS TEXT) AS line, removed, 2 AS place
+  FROM turns WHERE turn_id = $1 AND seq IS NOT NULL AND CAST($2 AS TEXT) IS NOT NULL
+) AS said
+ORDER BY place
+
+-- name: add_line
+INSERT INTO history (session, turn_id, role, line, removed)
+SELECT session, turn_id, CAST($2 AS TEXT), CAST($3 AS TEXT), removed
+FROM turns WHERE turn_id = $1 AND seq IS NOT NULL
+
+-- name: delivered
+UPDATE turns SET state = 'delivered' WHERE turn_id = $1
+
+-- name: attempt
+UPDATE turns SET attempts = attempts + 1, epoch = epoch + 1 WHERE turn_id = $1 RETURNING attempts
+
+-- name: unfinished
+SELECT * FROM turns WHERE state <> 'delivered' ORDER BY number
+
+-- name: turn
+SELECT * FROM turns WHERE turn_id = $1
+
+-- name: calls_of
+SELECT * FROM calls WHERE turn_id IN (VALUES ($1)) ORDER BY role, round, position

@@ -1,0 +1,33 @@
+"""What was said, as a protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from core.records import Conversation, StoredTurn
+from core.types import Line
+
+
+class History(Protocol):
+    """What was said in a session, and what its members chose."""
+
+    async def lines(self, session: str, *, upto: int | None = None) -> Sequence[tuple[int, Line]]:
+        """Give the history as (number, line), oldest first; `upto` is inclusive."""
+        ...
+
+    async def turns(self, session: str, *, last: int = 50) -> Sequence[StoredTurn]:
+        """Give the last turns of a session, oldest first; removed ones are left out."""
+        ...
+
+    async def newest_below(self, session: str, *, asker: str) -> StoredTurn | None:
+        """Find the newest turn in the threads of a channel: of `asker`, else of anybody."""
+        ...
+
+    async def conversations(self, platform: str, *, owner: str) -> Sequence[Conversation]:
+        """List the sessions of one platform in which `owner` asked, newest first."""
+        ...
+
+    async def remove(self, turn_id: str) -> None:
+        """Take a turn's lines out of the history and mark the turn as removed."""
+        ...

@@ -1,0 +1,37 @@
+"""What came in, as a protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from core.records import Accepted
+from core.types import Address, Incoming
+
+
+class Inbox(Protocol):
+    """Messages, stored before they are acknowledged (P1)."""
+
+    async def accept(self, incoming: Incoming) -> Accepted | None:
+        """Store a message; None if it was here before. Commits before it returns."""
+        ...
+
+    async def waiting(self) -> Sequence[Accepted]:
+        """List what was accepted and belongs to no turn yet, oldest first."""
+        ...
+
+    async def accepted(self, seq: int) -> Accepted | None:
+        """Find what was accepted under that number."""
+        ...
+
+    async def has_message(self, session: str, message_id: str) -> bool:
+        """Tell whether this message of this session was accepted."""
+        ...
+
+    async def bookmarks(self, platform: str, *, most: int = 50) -> Mapping[Address, str]:
+        """Give the last message that was accepted in each place, of the newest places."""
+        ...
+
+    async def drop(self, seq: int, reason: str) -> None:
+        """Mark a message as done without a turn (a command, a press, a dead letter)."""
+        ...

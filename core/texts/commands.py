@@ -1,0 +1,26 @@
+"""What commands and buttons are answered."""
+
+from __future__ import annotations
+
+from typing import Final
+
+NOT_YOURS: Final = "Only the person who asked, or an admin, can do that."
+NOT_YOURS_TO_ALLOW: Final = "Only an admin or owner of this place can decide that."
+DECIDED_ALREADY: Final = "That is decided already, or it came too late."
+NOTHING_RUNS: Final = "Nothing is being answered here now."
+NOTHING_ASKED: Final = "There is no question here yet that could be asked again."
+ENDED: Final = "That answer has ended already."
+FORGOTTEN: Final = "I do not have that answer any more."
+ASKED_ALREADY: Final = "That was asked again already; Retry is under its newest answer."
+STOPPING: Final = "Stopped."
+ASKING_AGAIN: Final = "Asking the last question again."
+THANKS: Final = "Thank you, that is noted."
+ADMINS_CHOOSE: Final = (
+    "Only an admin chooses for everybody here. For your own questions alone: /moa NAME me"
+)
+KEPT: Final = "The operator keeps the preset {name} for others, so nothing was changed or asked."
+LOCKED: Final = "The operator has fixed the preset here, so it cannot be changed in the chat."
+UNSTORED: Final = "Something could not be stored, so nothing was changed. Try again in a minute."
+NOT_OVER: Final = "It is not over yet."
+PRESET_GONE: Final = "There is no such preset any more."
+ASK_HOW: Final = "Write your question behind the command: /ask QUESTION"

@@ -1,0 +1,90 @@
+"""What a turn is asked with: the question as a line, what was said before it, and the preset.
+
+Decides what of a message and of a conversation models are shown. It runs nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.gate import forced, gated
+from core.types import Line, Message, Press
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.presets import Preset
+    from core.records import Accepted, StoredTurn
+    from core.storage import Store
+    from core.types import Attachment, Incoming
+    from gateway.choices import Choices
+    from gateway.patience import PatientStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Questions:
+    """Makes questions of what came in. Reads from `store`, writes with patience through `keep`."""
+
+    store: Store
+    keep: PatientStore
+    choices: Choices
+
+    async def line(self, accepted: Accepted) -> Line | None:
+        """Give what is asked; a retry takes the old exchange out of the history first.
+
+        Returns:
+            None if there is nothing to answer any more.
+        """
+        incoming = accepted.incoming
+        if isinstance(incoming, Message):
+            return Line.of("user", _with_files(incoming))
+        if not isinstance(incoming, Press):
+            return None
+        old = await self.store.turn(incoming.turn_id)
+        if old is None or old.start.session != incoming.address.session:
+            return None
+        if await self.went_on(old):
+            return None
+        await self.keep.remove(incoming.turn_id)
+        return old.start.question
+
+    async def history(self, session: str, *, upto: int | None = None) -> Sequence[tuple[int, Line]]:
+        """Give what was said before, as (number, line), oldest first; `upto` is inclusive."""
+        return await self.store.lines(session, upto=upto)
+
+    async def went_on(self, old: StoredTurn) -> bool:
+        """Tell whether a turn was removed and asked again: its Retry has come before.
+
+        A press that was cut between removing and asking has to be gone on with.
+        """
+        if not old.removed:
+            return False
+        last = await self.store.turns(old.start.session, last=1)
+        return any((each.start.seq or 0) > (old.start.seq or 0) for each in last)
+
+    async def preset(self, incoming: Incoming, lines: Sequence[Line]) -> Preset:
+        """Give the preset that a turn begins with, as the gate leaves it (MOA-35)."""
+        turn = incoming.preset if isinstance(incoming, Message) else None
+        preset = (await self.choices.there(incoming.address, incoming.author, turn=turn)).preset
+        if isinstance(incoming, Press) and await self._asks_all(incoming):
+            return forced(preset)
+        return gated(preset, lines)
+
+    async def _asks_all(self, press: Press) -> bool:
+        """Tell whether all advisors are wanted; a Retry of such an answer wants them again."""
+        if press.action == "advise":
+            return True
+        old = await self.store.turn(press.turn_id)
+        return old is not None and bool(old.start.preset.active) and not old.start.preset.auto
+
+
+def _with_files(message: Message) -> str:
+    """Give a question with what came along: models are told of files that they cannot read."""
+    files = [f"[attached: {_named(each)} – not read]" for each in message.attachments]
+    return "\n\n".join(part for part in (message.text.strip(), "\n".join(files)) if part)
+
+
+def _named(file: Attachment) -> str:
+    size = "" if file.size is None else f"{max(1, round(file.size / 1024)):,} kB"
+    return ", ".join(part for part in (file.name or file.kind, file.media_type, size) if part)

@@ -1,0 +1,66 @@
+"""What everything that people ask for is done with: what there is, whose a turn is, who may.
+
+Decides nothing about any one command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from core import whispers
+from core.policy import may_change
+from core.types import Address, Command, Press
+
+if TYPE_CHECKING:
+    from core.frames import Frame
+    from core.presets import Preset
+    from core.records import StoredTurn
+    from core.types import Author
+    from gateway.accounts import Accounts
+    from gateway.asides import Asides
+    from gateway.choices import Choices
+    from gateway.exchange import Exchange
+    from gateway.places import Places
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What handlers work with."""
+
+    exchange: Exchange
+    choices: Choices
+    places: Places
+    asides: Asides
+    accounts: Accounts
+    unavailable: Callable[[Preset], str]
+
+    async def own(self, press: Press) -> StoredTurn | None:
+        """Find the turn of a press, if it belongs to the place that the press came from."""
+        turn = await self.exchange.keep.turn(press.turn_id) if press.turn_id else None
+        if turn is None:
+            return None
+        there, here = Address.of(turn.start.session), press.address
+        # An answer whose thread could not be opened stands in the channel itself.
+        same = here in {there, replace(there, thread=None)}
+        return turn if same else None
+
+    def may(self, request: Command | Press, asker: str) -> bool:
+        """Say whether somebody may do something to what `asker` asked."""
+        author: Author = request.author
+        role = self.places.role(author, request.address, direct=request.direct)
+        return may_change(role, asker=asker, author=author)
+
+    def aloud(self, request: Command | Press, text: str) -> Sequence[Frame]:
+        """Say it where somebody is looking: a page shows by itself that nothing runs."""
+        return [whispers.notice(text)] if self.places.guarded(request.address.platform) else []
+
+
+OnCommand: TypeAlias = "Callable[[Desk, Command], Awaitable[Sequence[Frame]]]"
+OnPress: TypeAlias = "Callable[[Desk, Press], Awaitable[Sequence[Frame]]]"
+"""Does it, and gives what the one who asked is told.
+
+Raises:
+    UserError: it was not done; the text says why. StoreError: nothing was changed.
+"""

@@ -1,0 +1,40 @@
+"""Which handler does what: the one place where a command or a button finds its work.
+
+Decides nothing else. Who may give a command is said in `core.commands`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from gateway.commands import general, presets, turns
+
+if TYPE_CHECKING:
+    from gateway.commands.desk import OnCommand, OnPress
+
+COMMANDS: Final[Mapping[str, OnCommand]] = {
+    "ask": general.unasked,
+    "cost": general.cost,
+    "help": general.help_,
+    "moa": presets.moa,
+    "preset": presets.moa,
+    "retry": general.nothing_asked,
+    "start": general.help_,
+    "stop": turns.stop,
+}
+UNKNOWN_COMMAND: Final[OnCommand] = general.unknown
+
+PRESSES: Final[Mapping[str, OnPress]] = {
+    "advisors": turns.advisors,
+    "approve": turns.decide,
+    "down": turns.down,
+    "info": turns.info,
+    "pick": presets.pick,
+    "preset": presets.offer,
+    "refuse": turns.decide,
+    "remove": turns.remove,
+    "stop": turns.stop,
+    "up": turns.up,
+}
+UNKNOWN_PRESS: Final[OnPress] = turns.unknown

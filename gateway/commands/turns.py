@@ -1,0 +1,127 @@
+"""Stop, removal, permissions and looks: what is done to a turn, or said of it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+
+from core import whispers
+from core.authority import may_decide
+from core.errors import ChatError
+from core.reply import figures
+from core.texts import commands as said
+from core.types import Address, Command, Press
+from gateway.asides import SECONDS
+from gateway.pacing import once_free
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.frames import Frame
+    from core.records import StoredTurn, Vote
+    from gateway.commands.desk import Desk
+
+log = structlog.get_logger()
+
+
+async def stop(desk: Desk, request: Command | Press) -> Sequence[Frame]:
+    """Stop a turn, or whatever runs here where none is named (MOA-11)."""
+    named = await desk.own(request) if isinstance(request, Press) else None
+    if named is not None and named.state != "running":
+        return desk.aloud(request, said.ENDED)
+    known = _at_work(desk, request, named)
+    if known is None:
+        return desk.aloud(request, said.NOTHING_RUNS)
+    turn_id, asker = known
+    if not desk.may(request, asker):
+        return [whispers.notice(said.NOT_YOURS)]
+    desk.exchange.runner.stop_soon(turn_id)
+    return [whispers.notice(said.STOPPING)] if isinstance(request, Command) else []
+
+
+def _at_work(
+    desk: Desk, request: Command | Press, named: StoredTurn | None
+) -> tuple[str, str] | None:
+    """Give the turn that is meant, and its asker."""
+    if named is not None:
+        return named.start.turn_id, named.start.asker
+    if isinstance(request, Press) and request.turn_id:
+        return None
+    return desk.exchange.running.find(request.address, request.author.id)
+
+
+async def remove(desk: Desk, press: Press) -> Sequence[Frame]:
+    """Take an exchange out of the history and its messages out of the chat."""
+    turn = await desk.own(press)
+    if turn is None:
+        return desk.aloud(press, said.FORGOTTEN)
+    await desk.exchange.keep.remove(press.turn_id)
+    address = Address.of(turn.start.session)
+    delete = desk.exchange.chats[address.platform].delete
+    for posted in turn.outbox:
+        if posted.message_id is not None:
+            with suppress(ChatError, TimeoutError):
+                async with asyncio.timeout(SECONDS):
+                    await once_free(partial(delete, address, posted.message_id))
+    return []
+
+
+async def decide(desk: Desk, press: Press) -> Sequence[Frame]:
+    """Allow or refuse a call of a tool, for whoever may."""
+    turn = await desk.own(press)
+    if turn is None:
+        return desk.aloud(press, said.FORGOTTEN)
+    role = desk.places.role(press.author, press.address, direct=press.direct)
+    asker = turn.start.asker
+    if not may_decide(role, asker=asker, author=press.author, direct=press.direct):
+        return [whispers.notice(said.NOT_YOURS_TO_ALLOW)]
+    exchange = desk.exchange
+    decided = await exchange.tooling.approvals.press(press, turn, exchange.keep)
+    return [] if decided else desk.aloud(press, said.DECIDED_ALREADY)
+
+
+async def advisors(desk: Desk, press: Press) -> Sequence[Frame]:
+    """Show the whole texts of the advisors, or of one of them."""
+    turn = await desk.own(press)
+    if turn is None:
+        return desk.aloud(press, said.FORGOTTEN)
+    adapter = desk.exchange.chats[press.address.platform]
+    return whispers.advice_frames(turn, press.value, adapter.capabilities(press.address))
+
+
+async def info(desk: Desk, press: Press) -> Sequence[Frame]:
+    """Show a turn's figures."""
+    turn = await desk.own(press)
+    if turn is None:
+        return desk.aloud(press, said.FORGOTTEN)
+    return [whispers.notice(figures(turn) or said.NOT_OVER)]
+
+
+async def up(desk: Desk, press: Press) -> Sequence[Frame]:
+    """Keep that somebody likes an answer."""
+    return await _vote(desk, press, "up")
+
+
+async def down(desk: Desk, press: Press) -> Sequence[Frame]:
+    """Keep that somebody does not."""
+    return await _vote(desk, press, "down")
+
+
+async def _vote(desk: Desk, press: Press, vote: Vote) -> Sequence[Frame]:
+    """Keep a vote; a page shows by itself what was pressed."""
+    if await desk.own(press) is None:
+        return desk.aloud(press, said.FORGOTTEN)
+    await desk.exchange.keep.vote(press.turn_id, press.author.id, vote, at=press.at)
+    return desk.aloud(press, said.THANKS)
+
+
+async def unknown(desk: Desk, press: Press) -> Sequence[Frame]:
+    """Leave what an older version may have offered."""
+    if await desk.own(press) is None:
+        return desk.aloud(press, said.FORGOTTEN)
+    log.info("ignored", action=press.action)
+    return []
