@@ -6,15 +6,44 @@ the bot speaks, `core.policy` decides.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from core.presets import Preset
 from core.types import Address, Author
 
-Role: TypeAlias = Literal["denied", "stranger", "guest", "member", "admin", "owner"]
+Role: TypeAlias = Literal["denied", "stranger", "guest", "member", "chat_admin", "admin", "owner"]
+Decision: TypeAlias = Literal["allow", "deny"]
 
-ADMITTED: frozenset[Role] = frozenset({"member", "admin", "owner"})
+NAMED_ADMINS: Final[frozenset[Role]] = frozenset({"admin", "owner"})
+"""Named by the file: they let people in and set budgets. No platform's admin ever does."""
+ADMINS: Final[frozenset[Role]] = NAMED_ADMINS | {"chat_admin"}
+"""Administer what a chat sets."""
+ADMITTED: Final[frozenset[Role]] = ADMINS | {"member"}
+"""Are let in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What was decided of a person in chat. `until` is in ms, None for ever.
+
+    `direct`: it holds in private alone, as it does for those who came in by a code.
+    """
+
+    decision: Decision
+    until: int | None = None
+    direct: bool = False
+
+    def holds(self, now: int, *, direct: bool) -> bool:
+        """Say whether it counts at `now` (ms), in private or not."""
+        return (self.until is None or now < self.until) and (direct or not self.direct)
+
+
+def decided(grants: Iterable[Grant], now: int, *, direct: bool) -> Decision | None:
+    """Say what was decided of somebody in chat, as far as it holds: a deny wins."""
+    held = {each.decision for each in grants if each.holds(now, direct=direct)}
+    return "deny" if "deny" in held else "allow" if held else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +62,12 @@ class Access:
     guests: bool = False
     public: bool = False
 
-    def role(self, author: Author, address: Address, *, direct: bool) -> Role:
-        """Say what somebody is here. To be denied wins over everything.
+    def role(
+        self, author: Author, address: Address, *, direct: bool, chat: Decision | None = None
+    ) -> Role:
+        """Say what somebody is here; `chat` is what was decided of them in chat.
 
+        To be denied wins: by the file over everything, in chat over all but the file's owners.
         Owners are known by their own id alone. A guest is not let in with a whole workspace,
         only by their own id or where guests are welcome.
         """
@@ -45,13 +77,18 @@ class Access:
             return "denied"
         if own in self.owners:
             return "owner"
-        if author.is_guest and not self._welcomes(own):
+        if chat == "deny":
+            return "denied"
+        if author.is_guest and chat is None and not self._welcomes(own):
             return "guest"
         if everything & self.admins:
             return "admin"
-        if not self.public and not everything & self.allow:
-            return "stranger"
-        return "admin" if self.chat_admins and author.is_admin else "member"
+        if chat == "allow" or self.public or everything & self.allow:
+            return self._member(author)
+        return "stranger"
+
+    def _member(self, author: Author) -> Role:
+        return "chat_admin" if self.chat_admins and author.is_admin else "member"
 
     def has_admins(self, platform: str) -> bool:
         """Say whether there may be anybody on a platform who administers a chat."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Literal, TypeAlias
 
-from core.access import Role
+from core.access import ADMINS, Role
 from core.ports import ToolResult
 from core.records import Approval, Askable
 from core.types import Author, Json, Tool, ToolCall
@@ -74,7 +74,7 @@ def may_decide(role: Role, *, asker: str, author: Author, direct: bool) -> bool:
 
     The asker of a shared chat may not, unless their role allows it.
     """
-    return role in {"admin", "owner"} or (direct and author.id == asker)
+    return role in ADMINS or (direct and author.id == asker)
 
 
 def seal(wanted: Wanted, *, place: tuple[str, int, int], asker: str) -> str:

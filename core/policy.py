@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from core.access import Role
+from core.access import ADMINS, Role
 from core.presets import Level
 from core.types import Author, Message
 
@@ -43,9 +43,9 @@ def verdict(message: Message, *, listen: Listen = "mention", threads: Threads = 
 
 def may_change(role: Role, *, asker: str, author: Author) -> bool:
     """Say whether somebody may stop, ask again or remove a turn: its asker, and admins."""
-    return author.id == asker or role in {"admin", "owner"}
+    return author.id == asker or role in ADMINS
 
 
 def may_choose(role: Role, level: Level, *, direct: bool) -> bool:
     """Say whether somebody may set a preset: for a whole channel admins, else everybody here."""
-    return direct or level != "channel" or role in {"admin", "owner"}
+    return direct or level != "channel" or role in ADMINS

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.access import ADMITTED, Access, subject_to_allow
+from core.access import ADMITTED, NAMED_ADMINS, Access, Grant, decided, subject_to_allow
 from core.types import Address, Author
 
 ANN = Author(id="555", name="Ann", circles=("guild:42", "role:7"))
@@ -69,7 +69,7 @@ def test_a_guest_is_not_let_in_with_everybody_else(rules, role):
 def test_who_administers_a_chat_does_so_here_unless_the_file_says_no():
     boss = replace(ANN, is_admin=True)
     rules = access(allow=["discord:555"])
-    assert rules.role(boss, GROUP, direct=False) == "admin"
+    assert rules.role(boss, GROUP, direct=False) == "chat_admin"
     assert replace(rules, chat_admins=False).role(boss, GROUP, direct=False) == "member"
     assert Access().role(boss, GROUP, direct=False) == "stranger"
 
@@ -112,6 +112,63 @@ def test_to_be_denied_wins(rules, author, direct):
     mine = {"discord:555", *(f"discord:{each}" for each in author.circles)}
     if mine & rules.deny:
         assert rules.role(author, GROUP, direct=direct) == "denied"
+
+
+# --- what is decided in chat ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rules", "chat", "role"),
+    [
+        (Access(), "allow", "member"),
+        (Access(), "deny", "denied"),
+        (access(allow=["discord:555"]), "deny", "denied"),
+        (access(admins=["discord:555"]), "deny", "denied"),
+        (access(owners=["discord:555"]), "deny", "owner"),
+        (access(owners=["discord:555"], deny=["discord:555"]), "deny", "denied"),
+        (access(deny=["discord:guild:42"]), "allow", "denied"),
+        (access(admins=["discord:role:7"]), "allow", "admin"),
+    ],
+)
+def test_a_decision_in_chat_stands_beside_the_file(rules, chat, role):
+    assert rules.role(ANN, GROUP, direct=False, chat=chat) == role
+
+
+def test_a_guest_who_is_let_in_by_their_own_id_in_chat_is_let_in():
+    guest = replace(ANN, is_guest=True)
+    assert Access().role(guest, GROUP, direct=False, chat="allow") == "member"
+
+
+grants = st.lists(
+    st.builds(
+        Grant,
+        decision=st.sampled_from(["allow", "deny"]),
+        until=st.none() | st.integers(0, 10),
+        direct=st.booleans(),
+    ),
+    max_size=4,
+)
+
+
+@given(grants, st.integers(0, 10), st.booleans())
+def test_of_what_holds_a_deny_wins_and_what_has_run_out_counts_for_nothing(said, now, direct):
+    held = [
+        each
+        for each in said
+        if (each.until is None or each.until > now) and (direct or not each.direct)
+    ]
+    found = decided(said, now, direct=direct)
+    assert (found is None) == (not held)
+    assert (found == "deny") == any(each.decision == "deny" for each in held)
+
+
+@given(rules_, people, st.booleans(), st.sampled_from([None, "allow", "deny"]))
+def test_no_platform_and_no_decision_in_chat_makes_anybody_an_admin_of_access(
+    rules, author, direct, chat
+):
+    if rules.role(author, GROUP, direct=direct, chat=chat) in NAMED_ADMINS:
+        mine = {"discord:555", "discord:chat:c1", *(f"discord:{each}" for each in author.circles)}
+        assert mine & (rules.owners | rules.admins)
 
 
 def test_an_operator_is_told_what_lets_a_person_or_a_place_in():

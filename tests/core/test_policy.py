@@ -92,11 +92,12 @@ def test_an_asker_and_admins_may_change_a_turn():
     assert may_change("member", asker="555", author=ANN)
     assert not may_change("member", asker="1", author=ANN)
     assert may_change("admin", asker="1", author=ANN)
+    assert may_change("chat_admin", asker="1", author=ANN)
     assert may_change("owner", asker="1", author=ANN)
 
 
 @pytest.mark.parametrize("level", ["thread", "me", "channel"])
-@pytest.mark.parametrize("role", ["member", "admin", "owner"])
+@pytest.mark.parametrize("role", ["member", "chat_admin", "admin", "owner"])
 @pytest.mark.parametrize("direct", [True, False])
 def test_moa_5_admins_choose_for_a_whole_channel_and_everybody_for_less(level, role, direct):
     refused = (level, role, direct) == ("channel", "member", False)
