@@ -13,7 +13,10 @@ from typing import Final, Literal, TypeAlias
 from core.presets import Preset
 from core.types import Address, Author
 
-Role: TypeAlias = Literal["denied", "stranger", "guest", "member", "chat_admin", "admin", "owner"]
+Role: TypeAlias = Literal[
+    "denied", "stranger", "bot", "guest", "member", "chat_admin", "admin", "owner"
+]
+"""A `bot` is one that is not let in: that takes its own id."""
 Decision: TypeAlias = Literal["allow", "deny"]
 
 NAMED_ADMINS: Final[frozenset[Role]] = frozenset({"admin", "owner"})
@@ -69,12 +72,21 @@ class Access:
 
         To be denied wins: by the file over everything, in chat over all but the file's owners.
         Owners are known by their own id alone. A guest is not let in with a whole workspace,
-        only by their own id or where guests are welcome.
+        only by their own id or where guests are welcome. A bot is let in by its own id alone,
+        and never as more than a member: no group or place, and no `public`, names bots.
         """
         own = f"{address.platform}:{author.id}"
         everything = {own, *_groups(author, address, direct=direct)}
         if everything & self.deny:
             return "denied"
+        if author.is_bot:
+            named = chat == "allow" or (chat is None and own in self.allow)
+            return "member" if named else "bot"
+        return self._role_of_person(author, own, everything, chat)
+
+    def _role_of_person(
+        self, author: Author, own: str, everything: set[str], chat: Decision | None
+    ) -> Role:
         if own in self.owners:
             return "owner"
         if chat == "deny":

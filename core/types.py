@@ -52,6 +52,7 @@ class Author:
     `circles` are what else `access` may name to let this person in, in its words behind the
     platform: "guild:42", "role:7", "chat:-100123", "T0123". `is_guest`: from another
     organisation, or a guest of this one. `is_admin`: administers the chat that this came from.
+    `is_self`: it is the bot, under another name (what its own webhook posted).
     """
 
     id: str
@@ -60,6 +61,7 @@ class Author:
     circles: tuple[str, ...] = ()
     is_guest: bool = False
     is_admin: bool = False
+    is_self: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from core.access import ADMITTED, subject_to_allow
 from core.commands import asked, read, wants_all
 from core.errors import UserError
-from core.policy import verdict
+from core.policy import depends_on_owner, situation, verdict
 from core.recent import Recent
 from core.types import Address, Command, Message, Moved, Press
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from core.access import Role
     from core.commands import Words
+    from core.policy import Verdict
     from core.ports import Clock
     from core.presets import Catalogue
     from core.records import StoredTurn
@@ -66,21 +67,19 @@ class Admission:
         if isinstance(incoming, Message):
             return await self._message(incoming)
         role = self._places.role(incoming.author, incoming.address, direct=incoming.direct)
-        if role not in ADMITTED:
-            # With a handle the platform waits for an answer, and shows it to this person alone.
-            if incoming.handle or self._may_tell(incoming):
-                raise UserError(_refusal(role, incoming))
-            return None
-        return await self._meant(incoming)
+        if role in ADMITTED:
+            return await self._meant(incoming)
+        # With a handle the platform waits for an answer, and shows it to this person alone.
+        if role != "bot" and (incoming.handle or self._may_tell(incoming)):
+            raise UserError(_refusal(role, incoming))
+        return None
 
     async def _message(self, message: Message) -> Incoming | None:
-        if not await self._concerns(message):
-            return None
         role = self._places.role(message.author, message.address, direct=message.direct)
-        if role not in ADMITTED:
-            spoken_to = message.direct or message.addressed
-            if spoken_to and self._may_tell(message):
-                raise UserError(_refusal(role, message))
+        said = await self._verdict(message, role)
+        if said == "refuse" and self._may_tell(message):
+            raise UserError(_refusal(role, message))
+        if said != "answer":
             return None
         if message.preset is not None:  # asked by a command that a platform read itself
             self._places.require_choosable(self._catalogue().get(message.preset), message)
@@ -107,12 +106,10 @@ class Admission:
             return None
         return read(message.text, self._catalogue())
 
-    async def _concerns(self, message: Message) -> bool:
+    async def _verdict(self, message: Message, role: Role) -> Verdict:
         place = self._places.at(message.address, message.author.circles, direct=message.direct)
-        said = verdict(message, listen=place.listen, threads=place.threads)
-        if said == "answer_if_owned":
-            return await self._owns(message)
-        return said == "answer"
+        here = situation(message, role, listen=place.listen, threads=place.threads)
+        return verdict(here, owned=depends_on_owner(here) and await self._owns(message))
 
     async def _owns(self, message: Message) -> bool:
         """Tell whether the root of a thread was accepted; a yes is remembered, it stays one."""

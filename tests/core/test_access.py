@@ -66,6 +66,27 @@ def test_a_guest_is_not_let_in_with_everybody_else(rules, role):
     assert rules.role(replace(ANN, is_guest=True), GROUP, direct=False) == role
 
 
+@pytest.mark.parametrize(
+    ("rules", "role"),
+    [
+        (access(allow=["discord:555"]), "member"),
+        (access(allow=["discord:555"], admins=["discord:role:7"]), "member"),
+        (access(owners=["discord:555"], admins=["discord:555"]), "bot"),
+        (access(allow=["discord:guild:42", "discord:role:7", "discord:chat:c1"]), "bot"),
+        (access(admins=["discord:guild:42"]), "bot"),
+        (Access(public=True), "bot"),
+        (access(allow=["discord:555"], deny=["discord:guild:42"]), "denied"),
+    ],
+)
+@pytest.mark.parametrize("admin", [True, False])
+def test_a_bot_is_let_in_by_its_own_id_alone_and_is_never_more_than_a_member(rules, role, admin):
+    robot = replace(ANN, is_bot=True, is_admin=admin)
+    assert rules.role(robot, GROUP, direct=False) == role
+    if role != "denied":
+        assert rules.role(robot, GROUP, direct=False, chat="deny") == "bot"
+        assert rules.role(robot, GROUP, direct=False, chat="allow") == "member"
+
+
 def test_who_administers_a_chat_does_so_here_unless_the_file_says_no():
     boss = replace(ANN, is_admin=True)
     rules = access(allow=["discord:555"])

@@ -49,9 +49,25 @@ def test_in_a_group_it_speaks_when_it_is_addressed():
     story(scenario)
 
 
-def test_what_a_bot_says_is_ignored():
+@pytest.mark.parametrize("where", [DM, GROUP])
+def test_what_a_bot_says_or_commands_is_ignored_unless_its_own_id_is_let_in(where):
+    robot = replace(ANN, id="r2", is_bot=True)
+
+    async def ignored(scene: Scene):
+        assert await scene.say("Why?", who=robot, where=where) is None
+        assert not await scene.command("ask", "Why?", who=robot, where=where)
+        assert scene.whispers == []
+
+    async def answered(scene: Scene):
+        assert await scene.say("Why?", who=robot, where=where)
+
+    story(ignored)
+    story(answered, more="access: {allow: ['fake:T1', 'fake:r2']}\n")
+
+
+def test_what_it_says_itself_under_another_name_is_ignored():
     async def scenario(scene: Scene):
-        assert await scene.say("Why?", who=replace(ANN, is_bot=True)) is None
+        assert await scene.say("Why?", who=replace(ANN, is_self=True)) is None
 
     story(scenario)
 
