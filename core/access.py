@@ -6,7 +6,7 @@ the bot speaks, `core.policy` decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -135,3 +135,32 @@ def subject_to_allow(author: Author, address: Address, *, direct: bool) -> str:
         return f"{address.platform}:{author.id}"
     places = [each for each in author.circles if not each.startswith("role:")]
     return f"{address.platform}:{places[0] if places else f'chat:{address.channel}'}"
+
+
+# --- whom something is for --------------------------------------------------------------------
+
+Who: TypeAlias = Literal["anybody", "members", "oneself", "asker", "admins", "operators", "owners"]
+"""Whom something is for, of those who are let in.
+
+`members`: whoever may take part here. `oneself`: it touches what is one's own alone. `asker`:
+whoever asked the turn that is meant, and admins. `admins`: of this chat, too. `operators`: whom
+the file names as admins or owners; who administers a chat is none of them.
+"""
+
+_ROLES: Final[Mapping[Who, frozenset[Role]]] = {
+    "anybody": ADMITTED,
+    "members": ADMITTED,
+    "oneself": ADMITTED,
+    "asker": ADMINS,
+    "admins": ADMINS,
+    "operators": NAMED_ADMINS,
+    "owners": frozenset({"owner"}),
+}
+
+
+def permits(who: Who, role: Role, *, own: bool = False) -> bool:
+    """Say whether something that is for `who` is for somebody with this role.
+
+    `own`: it was them who asked the turn that is meant.
+    """
+    return role in _ROLES[who] or (who == "asker" and own and role in ADMITTED)

@@ -1,47 +1,130 @@
-"""The commands people can give, on every platform the same. Values and grammar only.
+"""The commands people can give, on every platform the same: one table, and one grammar for words.
 
-Decides what counts as a command and what it means; who may give it is `core.policy`'s to say.
+Decides what counts as a command, what it means and who it is for; `core.permissions` says whether
+somebody is one of those. To add a command: a row here, a handler in `gateway.commands`.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from core.presets import Catalogue
+from core.access import Who
+from core.presets import DEFAULT, OFF, RESERVED, Catalogue
 
 Scope: TypeAlias = Literal["here", "thread", "channel", "me"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """Something that may follow a command's name, where a platform has a field for it.
+
+    `mark` is written before its value, for a grammar that needs it. With `choices` there are no
+    other values. A `preset` is completed while somebody types; a `person` becomes their id.
+    """
+
+    name: str
+    summary: str
+    kind: Literal["text", "preset", "person"] = "text"
+    choices: tuple[str, ...] = ()
+    required: bool = False
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A command in a platform's menu. `hint` names its arguments, for people."""
+    """A command. `hint` names its arguments, for people.
+
+    `who` may give it; `forms` are those whose first word (`/forget all`) is for others.
+    `words` is what may follow where it is written as plain words: a regular expression, None
+    where it is read in another way. `options` stand in the order in which they are written.
+    """
 
     name: str
     summary: str
     hint: str = ""
+    who: Who = "anybody"
+    forms: Mapping[str, Who] = field(default_factory=dict)
+    words: str | None = ""
+    options: tuple[Option, ...] = ()
 
+
+_PRESET: Final = Option(name="preset", summary="Which models answer", kind="preset")
 
 MENU: Final = (
-    Entry(name="ask", summary="Ask a question", hint="[preset:NAME] question"),
-    Entry(name="moa", summary="Choose which models answer here", hint="[preset]"),
-    Entry(name="stop", summary="Stop the answer that is being written"),
-    Entry(name="retry", summary="Ask the last question again", hint="[all]"),
+    Entry(
+        name="ask",
+        summary="Ask a question",
+        hint="[preset:NAME] question",
+        words=None,
+        options=(
+            Option(name="preset", summary="Which models answer", kind="preset", mark="preset:"),
+            Option(name="question", summary="What you want to know", required=True),
+        ),
+    ),
+    Entry(
+        name="moa",
+        summary="Choose which models answer here",
+        hint="[preset] [thread|channel|me]",
+        words=None,
+        options=(
+            _PRESET,
+            Option(
+                name="scope",
+                summary="Where it shall hold",
+                choices=("thread", "channel", "me"),
+            ),
+        ),
+    ),
+    Entry(name="stop", summary="Stop the answer that is being written", who="asker"),
+    Entry(
+        name="retry",
+        summary="Ask the last question again",
+        hint="[all]",
+        who="asker",
+        words="all",
+        options=(
+            Option(
+                name="advisors",
+                summary="All of them, though the question seemed plain",
+                choices=("all",),
+            ),
+        ),
+    ),
     Entry(name="cost", summary="What this conversation has cost"),
     Entry(name="help", summary="What you can do here"),
 )
-"""What is registered where a platform has menus, in this order."""
+"""Every command that is built, in the order in which menus and help have them."""
 
+ALIASES: Final[Mapping[str, str]] = {"preset": "moa", "start": "help"}
+"""Other names; the first two are said in chats, and Telegram begins every chat with /start."""
+
+_BY_NAME: Final = {each.name: each for each in MENU}
 _SCOPES: Final[dict[str, Scope]] = {
     "here": "here",
     "thread": "thread",
     "channel": "channel",
     "me": "me",
 }
-_WORD: Final = re.compile(r"(stop|help|cost|retry)(?:[.!]|(?<=retry)\s+(all))?", re.IGNORECASE)
+_LOOKS: Final = RESERVED - {OFF, DEFAULT}
 _CHOICE: Final = re.compile(r"(?:moa|preset)(?:\s+(\S+)(?:\s+(\S+))?)?", re.IGNORECASE)
 _ASK: Final = re.compile(r"preset:(?:\"([^\"]+)\"|(\S+))\s*(.*)", re.IGNORECASE | re.DOTALL)
+
+
+def entry(name: str) -> Entry | None:
+    """Find a command by any of its names; None where there is none."""
+    return _BY_NAME.get(ALIASES.get(name, name))
+
+
+def who_for(name: str, args: str = "") -> Who:
+    """Say whom a command is for, in the form that it has with these arguments."""
+    known = entry(name)
+    if known is None:
+        return "anybody"
+    first = args.split(maxsplit=1)[0].lower() if args.strip() else ""
+    return known.forms.get(first, known.who)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +138,38 @@ class Words:
 def read(text: str, catalogue: Catalogue) -> Words | None:
     """Read a word command; None for a question. The whole text has to fit the grammar.
 
-    `moa` takes a preset's name of one word, or any name there is, and where it shall hold.
+    `moa` takes a preset's name of one word, or any name there is, and where it shall hold; `ask`
+    only counts with `preset:NAME`, for without it is a question anyway.
     """
     bare = text.strip()
-    word = _WORD.fullmatch(bare)
-    if word is not None:
-        return Words(name=word[1].lower(), args=(word[2] or "").lower())
-    first, _, rest = bare.partition(" ")
-    if first.lower() not in {"moa", "preset"}:
+    found = re.match(r"\w+", bare)
+    first = found[0].lower() if found else ""
+    known = entry(first) if first != "start" else None
+    if known is None:
+        return None
+    rest = bare[len(first) :]
+    if known.name == "moa":
+        return _moa(bare, rest, catalogue)
+    if known.name == "ask":
+        said = rest.strip()
+        fits = bool(rest[:1].isspace() and _ASK.fullmatch(said))
+        return Words(name="ask", args=said) if fits else None
+    return _plain(known, rest)
+
+
+def _plain(known: Entry, rest: str) -> Words | None:
+    """Read what follows a word, whole or not at all; alone it may end as a sentence does."""
+    if rest in {"", ".", "!"}:
+        return Words(name=known.name)
+    args = rest.strip()
+    if not known.words or not rest[0].isspace():
+        return None
+    fits = re.fullmatch(known.words, args, re.IGNORECASE | re.DOTALL)
+    return Words(name=known.name, args=args) if fits else None
+
+
+def _moa(bare: str, rest: str, catalogue: Catalogue) -> Words | None:
+    if rest and not rest[0].isspace():
         return None
     name, _ = choice(rest, catalogue)
     if catalogue.find(name) is not None:
@@ -79,8 +186,14 @@ def wants_all(args: str) -> bool:
 
 
 def choice(args: str, catalogue: Catalogue) -> tuple[str, Scope]:
-    """Read what follows `/moa`: a preset's name (or off, default), and where it shall hold."""
+    """Read what follows `/moa`: a preset's name (or off, default), and where it shall hold.
+
+    The name is blank where somebody only looks: a word for a place alone, `list` and `help` name
+    no preset, for one that is called so is `moa/NAME`.
+    """
     bare = args.strip()
+    if bare.lower() in _LOOKS:
+        return "", _SCOPES.get(bare.lower(), "here")
     name, _, last = bare.rpartition(" ")
     scope = _SCOPES.get(last.lower())
     if catalogue.find(bare) is not None or not name or scope is None:

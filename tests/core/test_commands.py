@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.commands import MENU, Asked, Words, asked, choice, read
-from core.presets import Catalogue, Preset, Slot
+from core.commands import ALIASES, MENU, Asked, Words, asked, choice, entry, read
+from core.presets import DEFAULT, OFF, RESERVED, Catalogue, Preset, Slot
 
 BIG = Slot(provider="p", model="big")
 CATALOGUE = Catalogue(
@@ -36,6 +38,9 @@ CATALOGUE = Catalogue(
         ("moa two words me", Words(name="moa", args="two words me")),
         ("moa off", Words(name="moa", args="off")),
         ("moa default", Words(name="moa", args="default")),
+        ("ask preset:quick Why\nnot?", Words(name="ask", args="preset:quick Why\nnot?")),
+        ("Ask preset:nobody Why?", Words(name="ask", args="preset:nobody Why?")),
+        ('ask preset:"two words" Why?', Words(name="ask", args='preset:"two words" Why?')),
     ],
 )
 def test_a_text_that_fits_whole_is_a_command(text, words):
@@ -62,6 +67,11 @@ def test_a_text_that_fits_whole_is_a_command(text, words):
         "Moa review, please",
         "/stop",
         "ask why",
+        "ask",
+        "ask: preset:quick why?",
+        "start",
+        "moa.",
+        "cost of preset:quick",
     ],
 )
 def test_anything_longer_is_a_question(text):
@@ -75,14 +85,45 @@ def test_any_text_can_be_read(text):
     asked(text)
 
 
+NAMES = st.sampled_from([*(each.name for each in MENU), *ALIASES])
+
+
+@given(NAMES, st.text(min_size=1))
+def test_what_follows_a_word_and_does_not_fit_makes_a_question_of_it(name, rest):
+    words = read(f"{name} {rest}", CATALOGUE)
+    known = entry(name)
+    assert known is not None
+    if words is None or not rest.strip():
+        return
+    if known.name == "moa":
+        preset, _ = choice(words.args, CATALOGUE)
+        assert CATALOGUE.find(preset) is not None or len(words.args.split()) <= 2
+    elif known.name == "ask":
+        assert words.args.lower().startswith("preset:")
+    else:
+        assert re.fullmatch(known.words or "", words.args, re.IGNORECASE | re.DOTALL)
+
+
+@given(NAMES, st.sampled_from([" the war", " me why", " is it?", ", please", " a b c d"]))
+def test_a_word_with_a_sentence_behind_it_is_a_question(name, rest):
+    assert read(name + rest, CATALOGUE) is None
+
+
 @given(st.sampled_from(sorted(CATALOGUE.presets)), st.sampled_from(["here", "thread", "me"]))
 def test_a_choice_is_a_name_and_perhaps_where_it_holds(name, scope):
     assert choice(f" {name}  ", CATALOGUE) == (name, "here")
     assert choice(f"{name} {scope}", CATALOGUE) == (name, scope)
 
 
-def test_a_word_for_a_place_alone_is_a_name():
-    assert choice("thread", CATALOGUE) == ("thread", "here")
+@pytest.mark.parametrize("word", sorted(RESERVED - {OFF, DEFAULT}))
+def test_moa_2_a_word_that_is_reserved_names_no_preset_and_only_looks(word):
+    presets = {word: Preset(name=word, aggregator=BIG)}
+    named = Catalogue(presets=presets, default=word)
+    name, scope = choice(word.upper(), named)
+    assert name == ""
+    assert scope == (word if word in {"thread", "channel", "me"} else "here")
+    assert choice(f"moa/{word} me", named) == (f"moa/{word}", "me")
+    assert read(f"moa {word}", CATALOGUE) == Words(name="moa", args=word)
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def test_help_is_written_as_the_platform_takes_commands():
     assert "\n/ask [preset:NAME] question – Ask a question\n" in whispers.help_text("/")
     slack = whispers.help_text("/moa ")
     assert "\n/moa ask [preset:NAME] question" in slack
-    assert "\n/moa [preset] – " in slack
+    assert "\n/moa [preset] [thread|channel|me] – " in slack
 
 
 def test_what_a_channel_cost_is_said_in_dollars_and_answers_and_what_is_left():

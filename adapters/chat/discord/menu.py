@@ -12,44 +12,15 @@ from typing import Final
 from adapters.chat.discord import routes
 from adapters.chat.discord.rest import Rest
 from adapters.chat.discord.shapes import JsonObject
-from core.commands import MENU, Entry
+from core.commands import MENU, Entry, Option
 from core.errors import ChatError
 
 CHOICES: Final = 25
 """How many names Discord offers while somebody types."""
 
 _NAME: Final = 100
-_STRING: Final = 3
 _CHAT_INPUT: Final = 1
-_PRESET: Final[JsonObject] = {
-    "type": _STRING,
-    "name": "preset",
-    "description": "Which models answer",
-    "autocomplete": True,
-}
-_QUESTION: Final[JsonObject] = {
-    "type": _STRING,
-    "name": "question",
-    "description": "What you want to know",
-    "required": True,
-}
-_SCOPE: Final[JsonObject] = {
-    "type": _STRING,
-    "name": "scope",
-    "description": "For whom it counts",
-    "choices": [{"name": each, "value": each} for each in ("thread", "channel", "me")],
-}
-_ADVISORS: Final[JsonObject] = {
-    "type": _STRING,
-    "name": "advisors",
-    "description": "All of them, though the question seemed plain",
-    "choices": [{"name": "all", "value": "all"}],
-}
-_OPTIONS: Final[Mapping[str, Sequence[JsonObject]]] = {
-    "ask": (_QUESTION, _PRESET),
-    "moa": (_PRESET, _SCOPE),
-    "retry": (_ADVISORS,),
-}
+_KINDS: Final[Mapping[str, int]] = {"text": 3, "preset": 3, "person": 6}
 _COMPARED: Final = ("name", "description", "options", "contexts", "integration_types")
 _OPTION_COMPARED: Final = ("type", "name", "description", "required", "autocomplete", "choices")
 
@@ -63,12 +34,33 @@ def menu(entries: Sequence[Entry] = MENU) -> list[JsonObject]:
             "type": _CHAT_INPUT,
             "name": entry.name,
             "description": entry.summary[:100],
-            "options": [dict(each) for each in _OPTIONS.get(entry.name, ())],
+            "options": _options(entry),
             "contexts": [0, 1],
             "integration_types": [0],
         }
         for entry in entries
     ]
+
+
+def _options(entry: Entry) -> list[JsonObject]:
+    """Give the fields of a command; Discord wants those first that must be filled in."""
+    fields = sorted(entry.options, key=lambda each: not each.required)
+    return [_option(each) for each in fields]
+
+
+def _option(option: Option) -> JsonObject:
+    told: JsonObject = {
+        "type": _KINDS[option.kind],
+        "name": option.name,
+        "description": option.summary[:100],
+    }
+    if option.required:
+        told["required"] = True
+    if option.kind == "preset":
+        told["autocomplete"] = True
+    if option.choices:
+        told["choices"] = [{"name": each, "value": each} for each in option.choices]
+    return told
 
 
 async def sync(rest: Rest, application_id: str) -> None:

@@ -14,6 +14,7 @@ from typing import Final, Literal
 from adapters.chat.discord import shapes
 from adapters.chat.discord.handles import Handle, read_custom_id
 from adapters.chat.discord.places import DM, Place, Places, may_manage, place_of
+from core.commands import Option, entry
 from core.types import Address, Attachment, Author, Command, Message, Press
 
 _SAID: Final = frozenset({0, 19})
@@ -259,12 +260,14 @@ def _poll(poll: shapes.Poll) -> str:
 
 
 def _args(data: shapes.InteractionData) -> str:
-    """Write what was filled in as the words of a command: `preset:NAME` stands before a text."""
+    """Write what was filled in as the words of a command, in the order of its grammar."""
     values = {each.name: str(each.value).strip() for each in data.options if each.value is not None}
-    question = values.pop("question", None)
-    preset, scope = values.get("preset", ""), values.get("scope", "")
-    if question is None:
-        return f"{preset} {scope}".strip() if preset else values.get("advisors", "")
-    if " " in preset:
-        preset = f'"{preset}"'
-    return f"preset:{preset} {question}" if preset else question
+    known = entry(data.name)
+    fields = known.options if known else ()
+    return " ".join(_word(each, values[each.name]) for each in fields if values.get(each.name))
+
+
+def _word(field: Option, value: str) -> str:
+    if field.mark and " " in value:
+        value = f'"{value}"'
+    return f"{field.mark}{value}"

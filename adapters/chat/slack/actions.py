@@ -21,7 +21,7 @@ HOME_PRESET: Final = "moa_home_preset"
 """The action of the menu in the App Home."""
 
 _ACTIONS: Final = frozenset(get_args(Action))
-_WORDS: Final = frozenset(entry.name for entry in MENU) | {"new", "status", "privacy", "undo"}
+_WORDS: Final = frozenset(entry.name for entry in MENU)
 
 
 def word_of(button: Button) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -15,26 +15,28 @@ from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 
 from adapters.chat.telegram.account import Account
 from adapters.chat.telegram.errors import waiting
-from core.commands import MENU
+from core.commands import Entry
+from core.permissions import allowed
 
 PAUSE: Final = 5.0
 TRIES: Final = 4
-
-_GROUPS: Final = frozenset({"ask", "moa", "stop", "retry", "help"})
 
 log = logging.getLogger(__name__)
 
 
 def menus() -> Mapping[str, list[dict[str, str]]]:
-    """Give the commands of each scope."""
-    whole = [
-        {"command": each.name, "description": (each.summary or each.name)[:256]} for each in MENU
-    ]
+    """Give the commands of each scope: those that everybody there may give."""
     return {
-        "all_private_chats": whole,
-        "all_group_chats": [each for each in whole if each["command"] in _GROUPS],
-        "all_chat_administrators": whole,
+        "all_private_chats": _menu(allowed("member")),
+        "all_group_chats": _menu(allowed("member")),
+        "all_chat_administrators": _menu(allowed("chat_admin")),
     }
+
+
+def _menu(entries: Iterable[Entry]) -> list[dict[str, str]]:
+    return [
+        {"command": each.name, "description": (each.summary or each.name)[:256]} for each in entries
+    ]
 
 
 async def set_menus(account: Account, platform: str) -> None:

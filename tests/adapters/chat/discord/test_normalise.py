@@ -175,9 +175,9 @@ def test_commands_carry_their_words_and_what_answers_them():
         ({"scope": "channel", "preset": "review"}, "review channel"),
         ({"preset": "review", "scope": "channel"}, "review channel"),
         ({"preset": "review"}, "review"),
-        ({"scope": "channel"}, ""),  # the presets are offered
-        ({"advisors": "all"}, "all"),
-        ({"scope": "channel", "preset": None}, ""),
+        ({"scope": "channel"}, "channel"),  # the presets are offered
+        ({"advisors": "all"}, ""),  # which is no option of this command
+        ({"scope": "channel", "preset": None}, "channel"),
     ],
 )
 def test_the_options_of_a_command_have_no_order(options, args):
