@@ -15,6 +15,7 @@ from core.authority import PATIENCE
 from core.events import ApprovalChanged
 from core.frames import Action, Button, Frame, Permission
 from core.records import Approval
+from core.texts.names import named
 from core.wording import LABELS
 
 APPROVAL: Final = "approval/"
@@ -66,7 +67,7 @@ def arguments_text(arguments: str) -> str:
 def _title(approval: Approval, *, open_: bool) -> str:
     tool = approval.tool.removeprefix(f"{approval.server}__")
     call = _visible(f"{approval.server}/{tool}")[:_NAME]
-    by = _visible(approval.by)[:_NAME] or "somebody"
+    by = named(approval.by)
     if open_:
         return f"🔐 {call} needs somebody's yes before it runs:"
     match approval.decision:
