@@ -38,9 +38,41 @@ class Grant:
     until: int | None = None
     direct: bool = False
 
+    def key(self, person: str) -> str:
+        """Name the setting in which it is kept."""
+        return f"{self.decision}:{person}"
+
+    @property
+    def text(self) -> str:
+        """Write down what is kept of it, beside what its key says."""
+        until = "ever" if self.until is None else str(self.until)
+        return f"direct {until}" if self.direct else until
+
+    @classmethod
+    def read(cls, key: str, text: str) -> tuple[str, Grant] | None:
+        """Read whom it is about and what it says; None for what is none."""
+        decision, _, person = key.partition(":")
+        until = text.removeprefix("direct ")
+        if decision not in {"allow", "deny"} or not (until == "ever" or until.isdecimal()):
+            return None
+        return person, cls(
+            decision="allow" if decision == "allow" else "deny",
+            until=None if until == "ever" else int(until),
+            direct=text.startswith("direct "),
+        )
+
     def holds(self, now: int, *, direct: bool) -> bool:
         """Say whether it counts at `now` (ms), in private or not."""
         return (self.until is None or now < self.until) and (direct or not self.direct)
+
+
+PAIRED: Final = Grant(decision="allow", direct=True)
+"""What a pairing code is good for."""
+
+
+def grants_scope(platform: str) -> str:
+    """Name the scope in which it is kept who was let in or shut out on an account."""
+    return f"access:{platform}"
 
 
 def decided(grants: Iterable[Grant], now: int, *, direct: bool) -> Decision | None:

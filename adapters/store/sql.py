@@ -16,11 +16,14 @@ from urllib.parse import unquote
 import msgspec
 
 from adapters.store import codec
+from adapters.store.audit import AuditRows, noted
 from adapters.store.costs import CostRows
 from adapters.store.database import Row, Statement
+from adapters.store.pairing import PairingRows
 from adapters.store.queries import statement, statement_of_rows
 from adapters.store.tool_calls import ToolCallRows, aggregator_calls, rounds
 from adapters.store.votes import VoteRows
+from core.audit import Change
 from core.errors import StoreDamaged, StoreError
 from core.outcomes import Advice
 from core.records import Accepted, Conversation, StoredTurn, TurnEnd, TurnStart
@@ -31,7 +34,7 @@ LAST_NUMBER = 2**63 - 1
 TITLE_LENGTH = 80
 
 
-class SqlStore(ToolCallRows, CostRows, VoteRows):
+class SqlStore(ToolCallRows, CostRows, VoteRows, PairingRows, AuditRows):
     """Fulfils `core.storage.Store`."""
 
     async def close(self) -> None:
@@ -208,7 +211,8 @@ class SqlStore(ToolCallRows, CostRows, VoteRows):
             if value is None
             else statement("set", scope, key, value, by, at)
         )
-        await self._database.write(change, statement("log_setting", scope, key, value, by, at))
+        log = Change(scope=scope, key=key, value=value, by=by, at=at)
+        await self._database.write(change, noted(log))
 
     # --- places -----------------------------------------------------------------------------
 

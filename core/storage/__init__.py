@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
+from core.storage.audit import Audit
 from core.storage.costs import Costs
 from core.storage.history import History
 from core.storage.inbox import Inbox
 from core.storage.outbox import Outbox
+from core.storage.pairing import Pairings
 from core.storage.settings import Settings
 from core.storage.tools import ToolCalls
 from core.storage.turns import Turns
@@ -22,10 +24,12 @@ MOVED: Final = "moved"
 
 __all__ = [
     "MOVED",
+    "Audit",
     "Costs",
     "History",
     "Inbox",
     "Outbox",
+    "Pairings",
     "Settings",
     "Store",
     "ToolCalls",
@@ -34,7 +38,7 @@ __all__ = [
 ]
 
 
-class Store(Inbox, Turns, Outbox, History, Costs, Votes, Settings, Protocol):
+class Store(Inbox, Turns, Outbox, History, Costs, Votes, Settings, Pairings, Audit, Protocol):
     """Everything that must survive a kill."""
 
     async def move(self, old: Address, new: Address) -> None:

@@ -18,6 +18,7 @@ from core.outcomes import Advice
 from core.records import Accepted, Conversation, Posted, StoredTurn, TurnEnd, TurnStart
 from core.storage import MOVED
 from core.types import Address, Incoming, Line, Message, Moved
+from tests.fakes.memory_access import MemoryAccess
 from tests.fakes.memory_costs import MemoryCosts
 from tests.fakes.memory_tools import MemoryToolCalls
 from tests.fakes.memory_votes import MemoryVotes
@@ -25,7 +26,7 @@ from tests.fakes.memory_votes import MemoryVotes
 Place: TypeAlias = tuple[int, int]
 
 
-class MemoryStore(MemoryToolCalls, MemoryCosts, MemoryVotes):
+class MemoryStore(MemoryToolCalls, MemoryCosts, MemoryVotes, MemoryAccess):
     """Fulfils `core.storage.Store`; `failure`, once set, is raised by everything that writes."""
 
     def __init__(self) -> None:

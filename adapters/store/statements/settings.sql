@@ -15,7 +15,3 @@ DO UPDATE SET value = excluded.value, changed_by = excluded.changed_by,
 
 -- name: unset
 DELETE FROM settings WHERE scope = $1 AND key = $2
-
--- name: log_setting
-INSERT INTO settings_log (scope, key, value, changed_by, changed_at)
-VALUES ($1, $2, $3, $4, $5)

@@ -8,15 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from adapters.store import costs, sql, tool_calls, votes
+from adapters.store import sql
 from adapters.store.queries import QUERIES, statement, statement_of_rows
 
 
 def used() -> set[str]:
-    trees = [
-        ast.parse(Path(str(each.__file__)).read_text(encoding="utf-8"))
-        for each in (costs, sql, tool_calls, votes)
-    ]
+    folder = Path(str(sql.__file__)).parent
+    trees = [ast.parse(each.read_text(encoding="utf-8")) for each in folder.glob("*.py")]
     calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
     return {
         call.args[0].value
