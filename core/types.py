@@ -153,7 +153,35 @@ class Moved:
     at: int
 
 
-Incoming: TypeAlias = Message | Command | Press | Moved
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """Somebody changed a message: `message` is the whole of it as it stands now.
+
+    The message's `event_id` is the one it came with; `event_id` is that of the change.
+    """
+
+    event_id: str
+    address: Address
+    author: Author
+    message: Message
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """A message was deleted; `of` is the event with which it came. By whom, not all platforms say.
+
+    The address is that of the chat: where in it the message stood, is not always told.
+    """
+
+    event_id: str
+    address: Address
+    author: Author
+    of: str
+    at: int
+
+
+Incoming: TypeAlias = Message | Command | Press | Moved | Edited | Deleted
 
 
 # --- what models see and say --------------------------------------------------------------

@@ -13,7 +13,7 @@ from core.commands import asked, read, wants_all
 from core.errors import UserError
 from core.policy import depends_on_owner, situation, verdict
 from core.recent import Recent
-from core.types import Address, Command, Message, Moved, Press
+from core.types import Address, Command, Deleted, Edited, Message, Moved, Press
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 AGAIN_SECONDS = 3600.0
 """How long somebody who was turned away is not told so again."""
 MOST_REMEMBERED = 10_000
+
+EDIT_ASKS_MS = 3_600_000
+"""How old a message may be that becomes a question because somebody changed it."""
 
 RETRY_COMMAND = "command"
 """The value of a Retry that was typed: it has no button that shows that it was heard."""
@@ -62,10 +65,21 @@ class Admission:
                 for them, and should read why.
             StoreError: nobody can tell whose thread it is.
         """
-        if not self.guards(incoming.address.platform) or isinstance(incoming, Moved):
-            return await self._meant(incoming) if isinstance(incoming, Command) else incoming
-        if isinstance(incoming, Message):
-            return await self._message(incoming)
+        match incoming:
+            case Edited():
+                return await self._edited(incoming)
+            case Deleted():
+                return None
+            case Moved():
+                return incoming
+            case _ if not self.guards(incoming.address.platform):
+                return await self._meant(incoming) if isinstance(incoming, Command) else incoming
+            case Message():
+                return await self._message(incoming)
+            case _:
+                return await self._request(incoming)
+
+    async def _request(self, incoming: Command | Press) -> Incoming | None:
         role = self._places.role(incoming.author, incoming.address, direct=incoming.direct)
         if role in ADMITTED:
             return await self._meant(incoming)
@@ -99,6 +113,13 @@ class Admission:
             direct=message.direct,
         )
         return await self._meant(command)
+
+    async def _edited(self, edited: Edited) -> Incoming | None:
+        """Read a change; one that addresses the bot asks, where the message never did before."""
+        message = edited.message
+        if not message.addressed or edited.at - message.at > EDIT_ASKS_MS:
+            return None
+        return await self._message(message)
 
     def _words(self, message: Message) -> Words | None:
         spoken_to = message.direct or message.addressed

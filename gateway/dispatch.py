@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from core import whispers
 from core.records import Accepted, StoredTurn
 from core.texts import commands as said
-from core.types import Command, Message, Moved, Press
+from core.types import Command, Deleted, Edited, Message, Moved, Press
 from gateway.admission import RETRY_COMMAND
 
 if TYPE_CHECKING:
@@ -69,6 +69,6 @@ class Dispatch:
                 await self.acts.exchange.moves.move(moved.address, moved.new)
             case Command() | Press() as request:
                 await self.acts.act(request)
-            case Message():
+            case Message() | Edited() | Deleted():
                 raise TypeError("a question is no act")
         await self.keep.drop(accepted.seq, "done")

@@ -18,7 +18,18 @@ from adapters.store.database import Row, Value
 from core.outcomes import Advice, CallReport
 from core.presets import Cadence, Preset, ReferenceSlot, Slot
 from core.records import Accepted, Posted, StoredTurn, TurnEnd, TurnStart
-from core.types import Command, Incoming, Line, Message, Moved, Press, ToolCall, Usage
+from core.types import (
+    Command,
+    Deleted,
+    Edited,
+    Incoming,
+    Line,
+    Message,
+    Moved,
+    Press,
+    ToolCall,
+    Usage,
+)
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Slot)
@@ -28,6 +39,8 @@ KINDS: Mapping[str, type[Incoming]] = {
     "command": Command,
     "press": Press,
     "moved": Moved,
+    "edited": Edited,
+    "deleted": Deleted,
 }
 NAMES = {kind: name for name, kind in KINDS.items()}
 

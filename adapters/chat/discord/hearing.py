@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from adapters.chat.discord import backfill, facts, shapes
+from adapters.chat.discord.changes import Gone, changed
 from adapters.chat.discord.incoming import Arrived, Doorway
 from adapters.chat.discord.lanes import Lanes
 from core.errors import StoreError
@@ -36,7 +37,7 @@ class Hearing:
         self._door = door
         self._group = group
         self._bookmarks = bookmarks
-        self._lanes = Lanes(door.message)
+        self._lanes = Lanes[Arrived | Gone](door.said)
         self._tasks = self._lanes.start(group)
         self._given = Recent[str, None](_REMEMBERED)
         self._reading: asyncio.Task[None] | None = None
@@ -55,6 +56,11 @@ class Hearing:
             match event:
                 case "MESSAGE_CREATE":
                     await self._message(shapes.read(data, shapes.Message), live=True)
+                case "MESSAGE_UPDATE":
+                    await self._changed(data)
+                case "MESSAGE_DELETE" | "MESSAGE_DELETE_BULK":
+                    gone = shapes.read(data, Gone)
+                    await self._lanes.put(gone.channel_id, gone)
                 case "INTERACTION_CREATE":
                     self._interaction(shapes.read(data, shapes.Interaction))
                 case "READY":
@@ -72,6 +78,12 @@ class Hearing:
 
     async def _message(self, message: shapes.Message, *, live: bool) -> None:
         await self._lanes.put(message.channel_id, Arrived(message=message, live=live))
+
+    async def _changed(self, data: object) -> None:
+        message = changed(data, self._door.setting)
+        if message is not None:
+            arrived = Arrived(message=message, live=True, changed=True)
+            await self._lanes.put(message.channel_id, arrived)
 
     async def _ready(self, ready: shapes.Ready) -> None:
         """Begin a new session: what the store knows now is where reading begins."""

@@ -13,6 +13,7 @@ from typing import Final
 
 from adapters.chat.discord import routes, shapes
 from adapters.chat.discord.backfill import Seen
+from adapters.chat.discord.changes import Gone, deleted_of, edited_of
 from adapters.chat.discord.inert import plain
 from adapters.chat.discord.menu import choices
 from adapters.chat.discord.normalise import Setting, command_of, message_of, press_of
@@ -36,10 +37,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrived:
-    """A message as it came; `live` from the gateway, else read again."""
+    """A message as it came; `live` from the gateway, else read again.
+
+    `changed`: it was there before, and somebody has changed it.
+    """
 
     message: shapes.Message
     live: bool
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +60,18 @@ class Doorway:
     intake: Intake
     asked: Callable[[Message], None]
 
-    async def message(self, arrived: Arrived) -> None:
+    async def said(self, what: Arrived | Gone) -> None:
+        """Take in what was written, or that it was deleted."""
+        if isinstance(what, Arrived):
+            await self._message(what)
+            return
+        at = int(self.clock.now().timestamp() * 1000)
+        for message_id in (what.id, *what.ids):
+            if message_id:
+                platform = self.setting.platform
+                await self._keep(deleted_of(message_id, what.channel_id, platform, at))
+
+    async def _message(self, arrived: Arrived) -> None:
         """Take one message in; it is held here until it is stored."""
         message = arrived.message
         place = await self._place(arrived)
@@ -66,7 +82,10 @@ class Doorway:
         if incoming is not None:
             if incoming.addressed:
                 self.asked(incoming)
-            await self._keep(incoming, message)
+            changed = arrived.changed
+            await self._keep(
+                edited_of(incoming, message.edited_timestamp) if changed else incoming, message
+            )
         self.seen.note(message.channel_id, message.id)
 
     async def interaction(self, interaction: shapes.Interaction) -> None:
@@ -97,7 +116,7 @@ class Doorway:
         )
         await self.replies.call_back(interaction, choices(self.presets(), typed))
 
-    async def _keep(self, incoming: Incoming, message: shapes.Message) -> None:
+    async def _keep(self, incoming: Incoming, message: shapes.Message | None = None) -> None:
         """Store it, however long that takes: what is not stored is not let go."""
         failed = False
         while True:
@@ -114,7 +133,9 @@ class Doorway:
             else:
                 return
 
-    async def _tell(self, message: shapes.Message, text: str) -> None:
+    async def _tell(self, message: shapes.Message | None, text: str) -> None:
+        if message is None:
+            return
         body = {
             "content": plain(text)[:CONTENT],
             "flags": SUPPRESS_EMBEDS,

@@ -67,7 +67,7 @@ def message_of(
         address=_address(message, place, setting, to_me=to_me),
         author=_author(message.author, message.member or member, place, setting, message),
         text=text,
-        at=_time(message),
+        at=milliseconds(message.timestamp) or snowflake_ms(message.id),
         message_id=message.id,
         reply_to=None if direct else message.id,
         direct=direct,
@@ -215,11 +215,12 @@ def _text(message: shapes.Message, me: str, own_roles: set[str]) -> str:
     return "\n\n".join(each for each in (text.strip(), *forwarded) if each)
 
 
-def _time(message: shapes.Message) -> int:
+def milliseconds(stamp: str) -> int:
+    """Read a time; 0 for what is none."""
     try:
-        return int(datetime.fromisoformat(message.timestamp).timestamp() * 1000)
+        return int(datetime.fromisoformat(stamp).timestamp() * 1000)
     except (ValueError, OverflowError):
-        return snowflake_ms(message.id)
+        return 0
 
 
 def _attachments(message: shapes.Message) -> list[Attachment]:

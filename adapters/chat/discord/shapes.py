@@ -125,6 +125,7 @@ class Message(msgspec.Struct, frozen=True):
     message_snapshots: tuple[Forwarded, ...] = ()
     components: tuple[Component, ...] = ()
     nonce: str | int | None = None
+    edited_timestamp: str | None = None
 
 
 class Tags(msgspec.Struct, frozen=True):

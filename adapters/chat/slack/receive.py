@@ -15,17 +15,18 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from adapters.chat.slack import actions, normalise
+from adapters.chat.slack import actions, changes, normalise
 from adapters.chat.slack.people import People
 from adapters.chat.slack.stream import Streams
 from adapters.chat.slack.wire import Callback, Handle, Interaction, Me, Person, Slash
 from core.errors import ChatClosed, ChatError, UserError
 from core.frames import Frame, Notice
 from core.ports import Clock, Intake
-from core.types import Command, Incoming, Message, Press
+from core.types import Command, Edited, Incoming, Message, Press
 
 _Shape = TypeVar("_Shape")
 EVENTS: Final = frozenset({"message", "app_mention", "app_home_opened", "agent_session_stopped"})
+CHANGES: Final = frozenset({"message_changed", "message_deleted"})
 LANES: Final = 32
 """What is said in one channel is taken in one after the other: to ask for a name takes a while."""
 
@@ -109,9 +110,9 @@ class Receiver:
                 self._can.aside(self._can.home(event.user))
         elif event.type == "agent_session_stopped":
             await self._stopped(callback, me)
-        elif normalise.is_message(event, me):
+        elif normalise.is_message(event, me) or event.subtype in CHANGES:
             async with self._lanes[hash(event.channel) % LANES]:
-                await self._said(callback, me)
+                await (self._changed if event.subtype in CHANGES else self._said)(callback, me)
 
     async def _stopped(self, callback: Callback, me: Me) -> None:
         event = callback.event
@@ -131,9 +132,24 @@ class Receiver:
         people = await self._can.people.of(normalise.people_of(event, me))
         await self._take(normalise.message(self._platform, callback, me, people))
 
-    async def _concerns(self, message: Message) -> bool:
+    async def _changed(self, callback: Callback, me: Me) -> None:
+        """Take in what became of a message after it was said."""
+        gone = changes.deleted(self._platform, callback, me)
+        now = changes.rewritten(callback, me)
+        if gone is not None:
+            await self._take(gone if gone.at else replace(gone, at=self._now()))
+        elif now is not None:
+            anybody = {now.event.user or "": Person()}
+            message = normalise.message(self._platform, now, me, anybody)
+            if not await self._concerns(changes.edited(message, callback.event)):
+                return
+            people = await self._can.people.of(normalise.people_of(now.event, me))
+            message = normalise.message(self._platform, now, me, people)
+            await self._take(changes.edited(message, callback.event))
+
+    async def _concerns(self, incoming: Message | Edited) -> bool:
         try:
-            return await self._can.intake.admitted(message) is not None
+            return await self._can.intake.admitted(incoming) is not None
         except UserError:
             return True
 
@@ -198,6 +214,7 @@ class Receiver:
         try:
             await self._can.intake(incoming)
         except UserError as error:
+            incoming = incoming.message if isinstance(incoming, Edited) else incoming
             self._refused.append(incoming.event_id)
             to = incoming if isinstance(incoming, Command | Press) else _asker(incoming)
             self._tell(to, str(error))

@@ -51,10 +51,40 @@ class Shared(msgspec.Struct):
     url_private: str | None = None
 
 
+class Edit(msgspec.Struct):
+    """When somebody changed a message last."""
+
+    ts: Moment = ""
+
+
+class Version(msgspec.Struct):
+    """A message within an event about it: as it is now, or as it was before."""
+
+    subtype: str | None = None
+    user: str | None = None
+    bot_id: str | None = None
+    text: str | None = None
+    ts: Stamp = ""
+    thread_ts: Stamp | None = None
+    parent_user_id: str | None = None
+    team: str | None = None
+    user_team: str | None = None
+    source_team: str | None = None
+    files: list[Shared] | None = None
+    edited: Edit | None = None
+
+
 class Event(msgspec.Struct):
-    """One event of the Events API: a message, a mention, a Stop, an opened App Home."""
+    """One event of the Events API: a message, a mention, a Stop, an opened App Home.
+
+    `message` and `previous_message` are the one that was changed, now and before; `deleted_ts`
+    names one that was deleted.
+    """
 
     type: str
+    message: Version | None = None
+    previous_message: Version | None = None
+    deleted_ts: Stamp | None = None
     subtype: str | None = None
     channel: str = ""
     channel_type: str | None = None

@@ -24,7 +24,7 @@ Values: TypeAlias = Mapping[str, object]
 """The parameters of a call, by their names in the documentation."""
 
 CONNECTIONS: Final = 64
-_OLD_UPDATES: Final = ("message", "callback_query", "my_chat_member")
+_OLD_UPDATES: Final = ("message", "edited_message", "callback_query", "my_chat_member")
 UPDATES: Final = (*_OLD_UPDATES, "stopped_message_generation")
 """The kinds of updates that are asked for; the last one is newer than many a server."""
 POLL_SECONDS: Final = 30

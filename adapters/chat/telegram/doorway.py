@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from adapters.chat.telegram.account import Me
@@ -21,7 +21,7 @@ from adapters.chat.telegram.reading import UNREADABLE, read
 from core.errors import ChatError, StoreError, UserError
 from core.frames import Frame, Notice
 from core.ports import Clock, Intake
-from core.types import Command, Incoming, Message, Moved, Press
+from core.types import Command, Deleted, Edited, Incoming, Message, Moved, Press
 
 MOST_NAMES: Final = 2000
 
@@ -72,10 +72,13 @@ class Doorway:
         return incoming
 
     async def _take(self, incoming: Incoming) -> None:
-        if isinstance(incoming, Moved):
+        if isinstance(incoming, Moved | Deleted):  # of what is deleted, bots are not told
             await self.intake(incoming)
             return
         self._remember(incoming.author.id, incoming.author.name)
+        if isinstance(incoming, Edited):
+            await self._edited(incoming)
+            return
         if not isinstance(incoming, Message) or incoming.addressed:
             incoming = await self.admins.mark(incoming)
         if isinstance(incoming, Press) and incoming.handle:
@@ -85,6 +88,16 @@ class Doorway:
             await self.intake(incoming)
         except UserError as error:
             self.group.create_task(self._refuse(incoming, str(error)))
+
+    async def _edited(self, edited: Edited) -> None:
+        """Take in a change; that of what was not asked may ask it."""
+        message = edited.message
+        if message.addressed:
+            message = await self.admins.mark(message)
+        try:
+            await self.intake(replace(edited, author=message.author, message=message))
+        except UserError as error:
+            self.group.create_task(self._refuse(message, str(error)))
 
     async def _press(self, press: Press) -> None:
         """Take a press in; its answer waits a moment for what the gateway says to it."""

@@ -1,8 +1,8 @@
 """Telegram's updates → what came in, in no platform's words. Pure.
 
-Decides who speaks where, whether it is for the bot, and what is passed over in silence: edits,
-posts in channels, service messages, what the bot says itself, commands for other bots. Whether
-anybody is answered is not decided here.
+Decides who speaks where, whether it is for the bot, and what is passed over in silence: posts in
+channels, service messages, what the bot says itself, commands for other bots. Whether anybody is
+answered is not decided here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from adapters.chat.telegram.account import Me
 from adapters.chat.telegram.buttons import pressed
 from adapters.chat.telegram.said import Said
 from core.commands import Asked, asked
-from core.types import Address, Author, Command, Incoming, Message, Moved, Press
+from core.types import Address, Author, Command, Edited, Incoming, Message, Moved, Press
 
 BARE: Final = frozenset({"ask", "moa"})
 """Commands that count in a group without the bot's name behind them; others may be anybody's."""
@@ -38,6 +38,8 @@ def normalise(update: telegram.Update, setting: Setting) -> Incoming | None:
     """Read an update; None for what is of no concern."""
     if update.message is not None:
         return _message(update.message, update.update_id, setting)
+    if update.edited_message is not None:
+        return _edited(update.edited_message, update.update_id, setting)
     if update.callback_query is not None:
         return _press(update.callback_query, update.update_id, setting)
     stopped = update.api_kwargs.get("stopped_message_generation")
@@ -132,6 +134,39 @@ def _command(message: telegram.Message, said: Said, setting: Setting) -> Command
         message_id=str(message.message_id),
         reply_to=None if direct else str(message.message_id),
         direct=direct,
+    )
+
+
+def _edited(message: telegram.Message, update_id: int, setting: Setting) -> Edited | None:
+    """Read a message that was changed; a command, `/ask` apart, is over before it can be."""
+    now = _message(message, update_id, setting)
+    if isinstance(now, Command) and now.name == "ask":
+        now = _asked(now)
+    if not isinstance(now, Message):
+        return None
+    at = message.edit_date
+    return Edited(
+        event_id=f"update/{update_id}",
+        address=now.address,
+        author=now.author,
+        message=now,
+        at=setting.now if at is None else int(at.timestamp() * 1000),
+    )
+
+
+def _asked(command: Command) -> Message:
+    """Give the question that `/ask` asks."""
+    said = asked(command.args)
+    return Message(
+        event_id=command.event_id,
+        address=command.address,
+        author=command.author,
+        text=said.text,
+        at=command.at,
+        message_id=command.message_id,
+        reply_to=command.reply_to,
+        direct=command.direct,
+        preset=said.preset,
     )
 
 

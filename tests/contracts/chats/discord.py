@@ -70,6 +70,23 @@ class Discord(Stand):
         return said
 
     @override
+    async def change(self, where: Where, message_id: str, text: str) -> None:
+        mention = "" if where == "dm" else f"<@{self.sim.world.bot.id}> "
+        await self.sim.edit(self.places[where], message_id, f"{mention}{text}")
+
+    @override
+    async def unsay(self, where: Where, message_id: str) -> bool:
+        await self.sim.delete(self.places[where], message_id)
+        return True
+
+    @override
+    async def preview(self, where: Where, message_id: str) -> bool:
+        said = self.sim.world.channels[self.places[where].id].messages[message_id]
+        said.embeds = [{"type": "link", "url": "https://example.org", "title": "Trains"}]
+        self.sim.desk.tell("MESSAGE_UPDATE", said)
+        return True
+
+    @override
     async def send(self, thing: Thing, where: Where) -> None:
         place = self.places[where]
         match thing:

@@ -17,6 +17,7 @@ from core.types import Message
 from gateway.clock import SystemClock
 from tests.contracts.chats.stand import Seen, Stand, Thing, Where
 from tests.simulators.slack.marks import elements, nodes, rows
+from tests.simulators.slack.model import BOT_USER
 from tests.simulators.slack.shown import blocks_of
 
 MARKDOWN = re.compile(r"\]\(\s*<?([^\s)>]+)>?\s*\)|<([a-z]+:[^|>\s]+)>")
@@ -76,6 +77,21 @@ class Slack(Stand):
             self.places[where], self.ben, text, thread=asked.address.thread
         )
         return said
+
+    @override
+    async def change(self, where: Where, message_id: str, text: str) -> None:
+        mention = "" if where == "dm" else f"<@{BOT_USER}> "
+        await self.sim.edit(self.places[where], self.ann, message_id, f"{mention}{text}")
+
+    @override
+    async def unsay(self, where: Where, message_id: str) -> bool:
+        await self.sim.unsay(self.places[where], self.ann, message_id)
+        return True
+
+    @override
+    async def preview(self, where: Where, message_id: str) -> bool:
+        self.sim.unfurl(self.places[where], message_id)
+        return True
 
     @override
     async def send(self, thing: Thing, where: Where) -> None:

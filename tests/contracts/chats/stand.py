@@ -166,6 +166,18 @@ class Stand:
         """Say more in the same conversation, as people do there."""
         raise NotImplementedError
 
+    async def change(self, where: Where, message_id: str, text: str) -> None:
+        """Let Ann change what she said, the mention with it."""
+        raise NotImplementedError
+
+    async def unsay(self, where: Where, message_id: str) -> bool:
+        """Let Ann delete what she said; whether the platform tells of it."""
+        raise NotImplementedError
+
+    async def preview(self, where: Where, message_id: str) -> bool:
+        """Let the platform find out where the links of a message lead; whether it tells of it."""
+        raise NotImplementedError
+
     async def send(self, thing: Thing, where: Where) -> None:
         """Send something that is no text."""
         raise NotImplementedError

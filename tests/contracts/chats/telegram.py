@@ -68,6 +68,20 @@ class Telegram(Stand):
         return await self.say(where, text, who=None if where == "dm" else self.ben)
 
     @override
+    async def change(self, where: Where, message_id: str, text: str) -> None:
+        mention = "" if where == "dm" else f"@{self.sim.world.bot.username} "
+        await self.sim.edit(self.places[where], message_id, f"{mention}{text}")
+
+    @override
+    async def unsay(self, where: Where, message_id: str) -> bool:
+        await self.sim.delete(self.places[where], message_id)
+        return False
+
+    @override
+    async def preview(self, where: Where, message_id: str) -> bool:
+        return False  # what a link leads to is none of a bot's business there
+
+    @override
     async def send(self, thing: Thing, where: Where) -> None:
         place = self.places[where]
         match thing:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import StoreFull
-from core.types import Address, Message
+from core.types import Address, Deleted, Edited, Message
 from tests.contracts.chats.frames import answer, frames
 from tests.contracts.chats.stand import WHERES, Stand, Where
 
@@ -115,3 +115,63 @@ async def test_what_is_no_text_is_named(stand: Stand, thing):
     assert one.kind == expected.get(thing, "other")
     assert one.name
     assert isinstance(message, Message)
+
+
+async def heard_since(stand: Stand, before: int):
+    await stand.until(lambda: len(stand.inbox.kept) > before)
+    return stand.inbox.kept[before]
+
+
+async def test_what_somebody_changes_is_told_as_it_stands_now(stand: Stand, where: Where):
+    asked = await stand.heard(where, "How do I get their?")
+    await stand.change(where, asked.message_id or "", "How do I get there?")
+    edited = await heard_since(stand, 1)
+    assert isinstance(edited, Edited)
+    assert edited.message.text == "How do I get there?"
+    assert edited.message.event_id == asked.event_id
+    assert edited.event_id != asked.event_id
+    assert edited.author == edited.message.author
+    assert edited.author.id == asked.author.id
+    assert edited.message.address == asked.address
+    assert edited.at >= asked.at
+    await stand.change(where, asked.message_id or "", "Where is it?")
+    again = await heard_since(stand, 2)
+    assert again.event_id != edited.event_id
+
+
+async def test_a_deletion_is_told_where_the_platform_tells_of_it(stand: Stand, where: Where):
+    asked = await stand.heard(where, "How do I get there?")
+    if await stand.unsay(where, asked.message_id or ""):
+        gone = await heard_since(stand, 1)
+        assert isinstance(gone, Deleted)
+        assert gone.of == asked.event_id
+        assert gone.address.channel in {asked.address.channel, asked.address.thread}
+    else:
+        await stand.say(where, "Bye")
+        await only_heard(stand, ["How do I get there?", "Bye"])
+
+
+async def test_a_question_with_answers_below_it_is_deleted_all_the_same(stand: Stand):
+    asked = await stand.heard("group", "How do I get there?")
+    await stand.post(asked, answer("Go by train."))
+    if await stand.unsay("group", asked.message_id or ""):
+        gone = await heard_since(stand, 1)
+        assert isinstance(gone, Deleted)
+        assert gone.of == asked.event_id
+
+
+async def test_a_preview_of_a_link_is_no_change(stand: Stand, where: Where):
+    asked = await stand.heard(where, "See https://example.org")
+    await stand.preview(where, asked.message_id or "")
+    await stand.say(where, "Bye")
+    await only_heard(stand, ["See https://example.org", "Bye"])
+
+
+async def test_what_the_bot_changes_and_deletes_itself_is_no_news(stand: Stand, where: Where):
+    asked = await stand.heard(where, "Hello")
+    posted = await stand.post(asked, answer("Good morning."))
+    await stand.chat.edit(asked.address, posted, answer("Good evening."))
+    await stand.chat.delete(asked.address, posted)
+    await stand.say(where, "Bye")
+    await stand.until(lambda: len(stand.inbox.messages) == 2)
+    assert not [each for each in stand.inbox.kept if isinstance(each, Edited)]

@@ -242,9 +242,31 @@ def changed(backend: Backend, post: Post, before: Json) -> None:
 
 
 def gone(backend: Backend, post: Post) -> None:
-    """Delete a message, and tell."""
+    """Delete a message, and tell; where others stand below it, a tombstone stays in its place."""
     ts, before = backend.space.ts(), shapes.message(backend.space, post)
     post.deleted = True
+    below = (each for each in backend.space.posts if each is not post and not each.deleted)
+    if any(each.place is post.place and each.thread_ts == post.ts for each in below):
+        stone = {
+            "type": "message",
+            "subtype": "tombstone",
+            "text": "This message was deleted.",
+            "user": "USLACKBOT",
+            "hidden": True,
+            "ts": post.ts,
+            "thread_ts": post.ts,
+        }
+        event: Json = {
+            "type": "message",
+            "subtype": "message_changed",
+            "hidden": True,
+            "message": stone,
+            "previous_message": before,
+            "ts": ts,
+        }
+        backend.tell(event | _where(post) | {"event_ts": ts}, post.place)
+        backend.changes.tell()
+        return
     event = {
         "type": "message",
         "subtype": "message_deleted",

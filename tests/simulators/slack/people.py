@@ -168,6 +168,13 @@ class People:
         post.edited = f"{int(self.space.now())}.000000"
         changed(self.backend, post, before)
 
+    def unfurl(self, place: Place, ts: str) -> None:
+        """Let Slack look where the links of a message lead: it tells of the message again."""
+        post = self.space.find(place, ts)
+        if post is None:
+            raise ValueError(f"no message {ts} in {place.name}")
+        changed(self.backend, post, payloads.plain(self.space, post))
+
     async def unsay(self, place: Place, person: Person, ts: str) -> None:
         """Delete one's own message."""
         gone(self.backend, self._own(place, person, ts))

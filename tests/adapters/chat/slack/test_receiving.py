@@ -49,7 +49,7 @@ async def test_a_direct_conversation_is_one_whatever_the_thread(world):
     assert two.reply_to == one.reply_to == f"{first}/{ann.id}/{ann.team}"
 
 
-async def test_our_own_messages_edits_and_deletions_are_nobody_s(world):
+async def test_our_own_messages_are_nobody_s_and_what_others_change_is_told(world):
     ann = world.slack.person("ann")
     room = world.slack.group("room", ann)
     ts = await world.slack.say(room, ann, "hello", mention=True)
@@ -58,7 +58,8 @@ async def test_our_own_messages_edits_and_deletions_are_nobody_s(world):
     await world.slack.edit(room, ann, ts, "hello there")
     await world.slack.unsay(room, ann, ts)
     await world.slack.settled()
-    assert len(world.inbox.kept) == 1
+    kinds = [type(each).__name__ for each in world.inbox.kept]
+    assert kinds == ["Message", "Edited", "Deleted"]
 
 
 async def test_another_bot_is_marked_and_a_stranger_is_a_guest(world):

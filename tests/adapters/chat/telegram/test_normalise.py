@@ -11,7 +11,7 @@ import telegram
 from adapters.chat.telegram.account import Me
 from adapters.chat.telegram.normalise import Setting, normalise, removed_from
 from adapters.chat.telegram.reading import read
-from core.types import Attachment, Command, Incoming, Message, Moved, Press
+from core.types import Attachment, Command, Edited, Incoming, Message, Moved, Press
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "telegram"
 SETTING = Setting(
@@ -55,6 +55,13 @@ def test_a_private_message():
     assert found.author.circles == ()
     assert (found.direct, found.addressed, found.to_others) == (True, True, False)
     assert (found.message_id, found.reply_to, found.at) == ("10", None, AT)
+
+
+def test_a_message_that_was_changed_is_the_one_that_it_was():
+    found = incoming("edited")
+    assert isinstance(found, Edited)
+    assert (found.message.event_id, found.message.text) == ("501/10", "changed")
+    assert (found.event_id, found.at - found.message.at) == ("update/900044", 5_000)
 
 
 def test_a_topic_of_a_private_chat_is_a_thread():
@@ -117,7 +124,6 @@ def test_commands_for_the_bot(name, said):
         "service_pinned",
         "service_title",
         "migrated_from",
-        "edited",
         "channel_post",
         "press_foreign",
         "press_inline",

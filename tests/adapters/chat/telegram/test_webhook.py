@@ -63,6 +63,7 @@ async def test_updates_are_posted_and_stored(telegram, inbox):
     assert telegram.requests.of("getUpdates") == []
     assert telegram.updates.asked == [
         "message",
+        "edited_message",
         "callback_query",
         "my_chat_member",
         "stopped_message_generation",
@@ -141,7 +142,12 @@ async def test_a_server_that_knows_no_stop_of_drafts_is_not_asked_for_it(telegra
     async with mounted(telegram) as (chat, _), running(chat, inbox):
         await telegram.say(telegram.dm(ana), ana, "hi")
         await inbox.until(1)
-    assert telegram.updates.asked == ["message", "callback_query", "my_chat_member"]
+    assert telegram.updates.asked == [
+        "message",
+        "edited_message",
+        "callback_query",
+        "my_chat_member",
+    ]
 
 
 def test_polling_wants_no_route(telegram):
