@@ -1,15 +1,19 @@
 """What somebody wants forgotten, and what repeats it (ADR 0040). Pure; deletes nothing.
 
 Decides when a text repeats what a person said: a few words that are theirs, or one mark that
-hardly anybody would write by chance. Never decides who may ask for it.
+hardly anybody would write by chance; and what of a message is no text. Never decides who may ask.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
-from typing import Final
+from dataclasses import MISSING, Field, dataclass, fields, replace
+from typing import Any, Final, TypeVar
+
+from core.types import Incoming
+
+T = TypeVar("T")
 
 RUN: Final = 5
 """So many words in a row are no chance."""
@@ -91,3 +95,37 @@ def _words(text: str) -> list[str]:
 
 def _runs(words: list[str], size: int) -> Iterable[tuple[str, ...]]:
     return zip(*(words[at:] for at in range(size)), strict=False)
+
+
+# --- what came in, without its words ----------------------------------------------------------
+
+_PLACES: Final = {
+    *("event_id", "address", "author", "at", "message_id", "reply_to", "direct", "addressed"),
+    *("to_others", "action", "turn_id", "new"),
+}
+"""What a message keeps: where, when and whose it was. Every other field counts as text."""
+_PERSON: Final = {"id", "is_bot", "circles", "is_guest", "is_admin"}
+_WORDS: Final = ("text", "args", "value")
+
+
+def bared(incoming: Incoming) -> Incoming:
+    """Give what came in without a word of it: no text, no name, no file, no handle."""
+    author = _emptied(incoming.author, _PERSON)
+    return replace(_emptied(incoming, _PLACES), author=author)
+
+
+def text_of(incoming: Incoming) -> str:
+    """Give what somebody wrote with it."""
+    return "\n".join(filter(None, (getattr(incoming, name, "") for name in _WORDS)))
+
+
+def _emptied(value: T, kept: set[str]) -> T:
+    changes = {each.name: _nothing(each) for each in fields(value) if each.name not in kept}  # type: ignore[arg-type]
+    return replace(value, **changes)  # type: ignore[type-var]
+
+
+def _nothing(field: Field[Any]) -> object:
+    """Give what a field has where nobody says anything."""
+    if field.default is not MISSING:
+        return field.default
+    return "" if field.default_factory is MISSING else field.default_factory()

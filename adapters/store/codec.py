@@ -7,7 +7,8 @@ What a call was sent (`CallReport.lines`) is not stored.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from adapters.store.database import Row, Value
+from core.errors import StoreDamaged
 from core.outcomes import Advice, CallReport
 from core.presets import Cadence, Preset, ReferenceSlot, Slot
 from core.records import Accepted, Posted, StoredTurn, TurnEnd, TurnStart
@@ -43,6 +45,15 @@ KINDS: Mapping[str, type[Incoming]] = {
     "deleted": Deleted,
 }
 NAMES = {kind: name for name, kind in KINDS.items()}
+
+
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Say what it was that could not be read."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, msgspec.MsgspecError) as error:
+        raise StoreDamaged(f"The store holds {what} that cannot be read: {error}") from error
 
 
 def pack(value: object) -> str:

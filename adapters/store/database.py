@@ -43,6 +43,10 @@ class Database(Protocol):
         """Let it join the next transaction; for what may be lost in a crash."""
         ...
 
+    async def scrub(self, *, whole: bool) -> None:
+        """Leave nothing of what was deleted in the log, and with `whole` anywhere in the files."""
+        ...
+
     async def close(self) -> None:
         """Write what is left and let go."""
         ...

@@ -31,6 +31,9 @@ class ReadOnly:
     def later(self, statement: Statement) -> None:
         self._refuse()
 
+    async def scrub(self, *, whole: bool) -> None:
+        self._refuse()
+
     async def close(self) -> None:
         """Nothing is held."""
 

@@ -7,24 +7,22 @@ reference and two per posted message.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 from urllib.parse import unquote
-
-import msgspec
 
 from adapters.store import codec
 from adapters.store.audit import AuditRows, noted
 from adapters.store.costs import CostRows
 from adapters.store.database import Row, Statement
+from adapters.store.erasing import ErasingRows
 from adapters.store.pairing import PairingRows
 from adapters.store.queries import statement, statement_of_rows
 from adapters.store.tool_calls import ToolCallRows, aggregator_calls, rounds
 from adapters.store.votes import VoteRows
 from core.audit import Change
-from core.errors import StoreDamaged, StoreError
+from core.errors import StoreError
 from core.outcomes import Advice
 from core.records import Accepted, Conversation, StoredTurn, TurnEnd, TurnStart
 from core.storage import MOVED
@@ -34,7 +32,7 @@ LAST_NUMBER = 2**63 - 1
 TITLE_LENGTH = 80
 
 
-class SqlStore(ToolCallRows, CostRows, VoteRows, PairingRows, AuditRows):
+class SqlStore(ToolCallRows, CostRows, VoteRows, PairingRows, AuditRows, ErasingRows):
     """Fulfils `core.storage.Store`."""
 
     async def close(self) -> None:
@@ -56,12 +54,12 @@ class SqlStore(ToolCallRows, CostRows, VoteRows, PairingRows, AuditRows):
 
     async def waiting(self) -> Sequence[Accepted]:
         rows = await self._database.fetch(statement("waiting"))
-        with _reading("a waiting message"):
+        with codec.reading("a waiting message"):
             return [codec.accepted(row) for row in rows]
 
     async def accepted(self, seq: int) -> Accepted | None:
         rows = await self._database.fetch(statement("accepted", seq))
-        with _reading("a message"):
+        with codec.reading("a message"):
             return codec.accepted(rows[0]) if rows else None
 
     async def has_message(self, session: str, message_id: str) -> bool:
@@ -141,7 +139,7 @@ class SqlStore(ToolCallRows, CostRows, VoteRows, PairingRows, AuditRows):
         calls = _by_turn(await self._database.fetch(statement_of_rows("calls_of", ids)))
         outbox = _by_turn(await self._database.fetch(statement_of_rows("outbox_of", ids)))
         tools = _by_turn(await self._database.fetch(statement_of_rows("tool_calls_of", ids)))
-        with _reading("a turn"):
+        with codec.reading("a turn"):
             return [
                 replace(
                     codec.turn(row, calls.get(row["turn_id"], []), outbox.get(row["turn_id"], [])),
@@ -166,7 +164,7 @@ class SqlStore(ToolCallRows, CostRows, VoteRows, PairingRows, AuditRows):
     async def lines(self, session: str, *, upto: int | None = None) -> Sequence[tuple[int, Line]]:
         last = LAST_NUMBER if upto is None else upto
         rows = await self._database.fetch(statement("lines", session, last))
-        with _reading("a line of a history"):
+        with codec.reading("a line of a history"):
             return [(row["number"], codec.unpack(row["line"], Line)) for row in rows]
 
     async def turns(self, session: str, *, last: int = 50) -> Sequence[StoredTurn]:
@@ -178,7 +176,7 @@ class SqlStore(ToolCallRows, CostRows, VoteRows, PairingRows, AuditRows):
 
     async def conversations(self, platform: str, *, owner: str) -> Sequence[Conversation]:
         rows = await self._database.fetch(statement("conversations", platform, owner))
-        with _reading("a question"):
+        with codec.reading("a question"):
             return [
                 Conversation(
                     session=row["session"],
@@ -222,7 +220,7 @@ class SqlStore(ToolCallRows, CostRows, VoteRows, PairingRows, AuditRows):
         if was == now:
             return
         rows = await self._database.fetch(statement("waiting_in", was))
-        with _reading("a waiting message"):
+        with codec.reading("a waiting message"):
             waiting = [codec.accepted(row) for row in rows]
         await self._database.write(
             *(
@@ -266,11 +264,3 @@ def _by_turn(rows: Sequence[Row]) -> dict[str, list[Row]]:
     for row in rows:
         found.setdefault(row["turn_id"], []).append(row)
     return found
-
-
-@contextmanager
-def _reading(what: str) -> Iterator[None]:
-    try:
-        yield
-    except (ValueError, TypeError, KeyError, msgspec.MsgspecError) as error:
-        raise StoreDamaged(f"The store holds {what} that cannot be read: {error}") from error

@@ -21,9 +21,12 @@ import aiosqlite
 from adapters.store.database import Row, Statement
 from adapters.store.lock import Lock
 from adapters.store.sqlite_errors import explained, not_writable
-from adapters.store.sqlite_file import MIGRATIONS, connect, prepare
+from adapters.store.sqlite_file import MIGRATIONS, WAIT_FOR_OTHERS, connect, prepare
 
 T = TypeVar("T")
+
+READERS_MS = 250
+"""How long emptying the log may wait for those who read."""
 
 # A value that SQLite cannot hold (half a surrogate pair, an integer over 64 bits) is refused by
 # Python's module with errors that are not its own.
@@ -79,6 +82,16 @@ class SQLite:
 
     def later(self, statement: Statement) -> None:
         self._jobs.append(_Job((statement,)))
+
+    async def scrub(self, *, whole: bool) -> None:
+        """See `Database`. Where somebody else reads meanwhile, the log is emptied the next time.
+
+        `secure_delete` wipes what is deleted, but not what SQLite had moved to another page
+        before: that goes when every page is written anew.
+        """
+        with self._explaining():
+            await self._writer.run(self._drain)
+            await self._writer.run(partial(_scrub, whole=whole))
 
     async def close(self) -> None:
         try:
@@ -176,6 +189,16 @@ def _transaction(connection: sqlite3.Connection, jobs: Sequence[_Job]) -> Except
                 connection.execute("ROLLBACK")
         return error
     return None
+
+
+def _scrub(connection: sqlite3.Connection, *, whole: bool) -> None:
+    if whole:
+        connection.execute("VACUUM")
+    connection.execute(f"PRAGMA busy_timeout = {READERS_MS}")  # they are quick, and ours
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {round(WAIT_FOR_OTHERS * 1000)}")
 
 
 def run(connection: sqlite3.Connection, *, statement: Statement) -> Sequence[Row]:

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from core.storage.audit import Audit
 from core.storage.costs import Costs
+from core.storage.erasing import Erasing
 from core.storage.history import History
 from core.storage.inbox import Inbox
 from core.storage.outbox import Outbox
@@ -26,6 +27,7 @@ __all__ = [
     "MOVED",
     "Audit",
     "Costs",
+    "Erasing",
     "History",
     "Inbox",
     "Outbox",
@@ -38,7 +40,9 @@ __all__ = [
 ]
 
 
-class Store(Inbox, Turns, Outbox, History, Costs, Votes, Settings, Pairings, Audit, Protocol):
+class Store(
+    Inbox, Turns, Outbox, History, Costs, Votes, Settings, Pairings, Audit, Erasing, Protocol
+):
     """Everything that must survive a kill."""
 
     async def move(self, old: Address, new: Address) -> None:

@@ -20,13 +20,14 @@ from core.storage import MOVED
 from core.types import Address, Incoming, Line, Message, Moved
 from tests.fakes.memory_access import MemoryAccess
 from tests.fakes.memory_costs import MemoryCosts
+from tests.fakes.memory_erasing import MemoryErasing
 from tests.fakes.memory_tools import MemoryToolCalls
 from tests.fakes.memory_votes import MemoryVotes
 
 Place: TypeAlias = tuple[int, int]
 
 
-class MemoryStore(MemoryToolCalls, MemoryCosts, MemoryVotes, MemoryAccess):
+class MemoryStore(MemoryToolCalls, MemoryCosts, MemoryVotes, MemoryAccess, MemoryErasing):
     """Fulfils `core.storage.Store`; `failure`, once set, is raised by everything that writes."""
 
     def __init__(self) -> None:
@@ -147,7 +148,7 @@ class MemoryStore(MemoryToolCalls, MemoryCosts, MemoryVotes, MemoryAccess):
         return [self._whole(turn) for turn in self._turns.values() if turn.state != "delivered"]
 
     async def turn(self, turn_id: str) -> StoredTurn | None:
-        found = self._turns.get(turn_id)
+        found = None if turn_id in self._erased else self._turns.get(turn_id)
         return found and self._whole(found)
 
     # --- outbox

@@ -75,6 +75,9 @@ class Counting:
         self.statements += 1
         self.database.later(statement)
 
+    async def scrub(self, *, whole: bool) -> None:
+        await self.database.scrub(whole=whole)
+
     async def close(self) -> None:
         await self.database.close()
 

@@ -54,7 +54,7 @@ UPDATE turns SET attempts = attempts + 1, epoch = epoch + 1 WHERE turn_id = $1 R
 SELECT * FROM turns WHERE state <> 'delivered' ORDER BY number
 
 -- name: turn
-SELECT * FROM turns WHERE turn_id = $1
+SELECT * FROM turns WHERE turn_id = $1 AND erased = 0
 
 -- name: calls_of
 SELECT * FROM calls WHERE turn_id IN (VALUES ($1)) ORDER BY role, round, position

@@ -1,0 +1,172 @@
+"""How texts are taken out of the database: `core.storage.erasing.Erasing`.
+
+Decides which columns are texts. Figures, ids, persons and times stay; rows that are nothing but
+text are deleted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from adapters.store import codec
+from adapters.store.database import Database, Row, Statement
+from adapters.store.queries import statement, statement_of_rows
+from core.erasure import bared, text_of
+from core.outcomes import CallReport
+from core.storage.erasing import PAGE, Came, Held, Texts, Told, Whereabouts
+from core.types import Line
+
+
+class ErasingRows:
+    """A part of `SqlStore`."""
+
+    _database: Database
+
+    async def held(self, *, before: int) -> Sequence[Held]:
+        rows = await self._database.fetch(statement("held", before))
+        return [Held(session=row["session"], oldest=row["oldest"]) for row in rows]
+
+    async def whereabouts(self, session: str) -> Whereabouts | None:
+        rows = await self._database.fetch(statement("newest_message", session))
+        with codec.reading("a message"):
+            said = [codec.accepted(row).incoming for row in rows]
+        return next(
+            (
+                Whereabouts(circles=each.author.circles, direct=getattr(each, "direct", True))
+                for each in said
+            ),
+            None,
+        )
+
+    async def aged(self, session: str, *, before: int, unfinished: int) -> Texts:
+        at = (session, before, unfinished, PAGE)
+        turns = await self._database.fetch(statement("aged_turns", *at))
+        messages = await self._database.fetch(statement("aged_messages", *at))
+        return Texts(
+            turns=tuple(row["turn_id"] for row in turns),
+            messages=tuple(row["seq"] for row in messages),
+        )
+
+    async def told(self, session: str, *, after: int = 0) -> Sequence[Told]:
+        turns = await self._database.fetch(statement("told", session, after, PAGE))
+        texts: dict[str, list[str]] = defaultdict(list)
+        if turns:
+            ids = [(row["turn_id"],) for row in turns]
+            for look in (
+                statement_of_rows("calls_of", ids),
+                statement_of_rows("tool_calls_of", ids),
+                statement_of_rows("lines_of", ids),
+            ):
+                for row in await self._database.fetch(look):
+                    texts[row["turn_id"]] += _texts(row)
+        with codec.reading("a turn"):
+            return [_told(row, texts[row["turn_id"]]) for row in turns]
+
+    async def came(self, session: str, *, after: int = 0) -> Sequence[Came]:
+        rows = await self._database.fetch(statement("came", session, after, PAGE))
+        with codec.reading("a message"):
+            return [_came(row) for row in rows]
+
+    async def sessions_of(self, platform: str, person: str) -> Sequence[str]:
+        written = f'%"id":{json.dumps(person)}%'
+        rows = await self._database.fetch(statement("sessions_of", platform, person, written))
+        return [row["session"] for row in rows]
+
+    async def erase(self, texts: Texts) -> None:
+        writes: list[Statement] = []
+        if texts.turns:
+            ids = [(turn_id,) for turn_id in texts.turns]
+            writes += await self._without_tried(ids)
+            writes += _wordless_turns(ids)
+        if texts.messages:
+            writes += await self._bared(texts.messages)
+        if writes:
+            await self._database.write(*writes)
+
+    async def _without_tried(self, ids: Sequence[tuple[str]]) -> Iterable[Statement]:
+        """Keep what failed calls took, without what they said."""
+        rows = await self._database.fetch(statement_of_rows("tried_of", ids))
+        with codec.reading("a call"):
+            return [_without_words(row) for row in rows]
+
+    async def _bared(self, messages: Sequence[int]) -> Iterable[Statement]:
+        numbers = [(seq,) for seq in messages]
+        rows = await self._database.fetch(statement_of_rows("messages_of", numbers))
+        with codec.reading("a message"):
+            said = [codec.accepted(row) for row in rows]
+        return [
+            statement("erase_message", each.seq, codec.pack(bared(each.incoming))) for each in said
+        ]
+
+    async def erase_person(self, platform: str, person: str) -> tuple[int, int]:
+        scope = f"user:{platform}:{person}"
+        votes = await self._number(statement("votes_of", platform, person))
+        chosen = await self._number(statement("settings_of", scope))
+        await self._database.write(
+            statement("erase_votes", platform, person),
+            statement("erase_settings", scope),
+            statement("erase_settings_log", scope),
+        )
+        return votes, chosen
+
+    async def _number(self, count: Statement) -> int:
+        rows = await self._database.fetch(count)
+        number: int = rows[0]["number"]
+        return number
+
+    async def scrub(self, *, whole: bool) -> None:
+        await self._database.scrub(whole=whole)
+
+
+def _wordless_turns(ids: Sequence[tuple[str]]) -> Iterable[Statement]:
+    return [
+        statement_of_rows("erase_turns", ids),
+        statement_of_rows("erase_history", ids),
+        statement_of_rows("erase_calls", ids),
+        statement_of_rows("erase_tool_calls", ids),
+        statement_of_rows("erase_outbox", ids),
+    ]
+
+
+def _without_words(row: Row) -> Statement:
+    tried = codec.pack(_wordless(codec.unpack(row["tried"], tuple[CallReport, ...])))
+    place = (row["turn_id"], row["role"], row["round"], row["position"])
+    return statement("keep_tried", *place, tried)
+
+
+def _wordless(calls: Iterable[CallReport]) -> tuple[CallReport, ...]:
+    return tuple(replace(each, text="", tool_calls=(), error=None, lines=()) for each in calls)
+
+
+def _texts(row: Row) -> Iterable[str]:
+    """Give everything in a row that somebody or a model may have written."""
+    columns = ("text", "call_text", "tool_calls", "tried", "line", "arguments", "result")
+    found = (row.get(name) for name in columns)
+    return [text for text in found if isinstance(text, str) and text not in {"", "[]"}]
+
+
+def _told(row: Row, texts: Iterable[str]) -> Told:
+    return Told(
+        number=row["number"],
+        turn_id=row["turn_id"],
+        seq=row["seq"],
+        asker=row["asker"],
+        started=row["started"],
+        running=row["state"] == "running",
+        texts=(codec.unpack(row["question"], Line).text, row["answer"] or "", *texts),
+    )
+
+
+def _came(row: Row) -> Came:
+    incoming = codec.accepted(row).incoming
+    return Came(
+        seq=row["seq"],
+        author=incoming.author.id,
+        name=incoming.author.name,
+        text=text_of(incoming),
+        turn_id=row["turn_id"],
+        at=row["at"],
+    )
