@@ -18,6 +18,7 @@ from adapters.store.costs import CostRows
 from adapters.store.database import Row, Statement
 from adapters.store.erasing import ErasingRows
 from adapters.store.pairing import PairingRows
+from adapters.store.presence import PresenceRows
 from adapters.store.queries import statement, statement_of_rows
 from adapters.store.tool_calls import ToolCallRows, aggregator_calls, rounds
 from adapters.store.votes import VoteRows
@@ -32,7 +33,7 @@ LAST_NUMBER = 2**63 - 1
 TITLE_LENGTH = 80
 
 
-class SqlStore(ToolCallRows, CostRows, VoteRows, PairingRows, AuditRows, ErasingRows):
+class SqlStore(ToolCallRows, CostRows, VoteRows, PairingRows, AuditRows, ErasingRows, PresenceRows):
     """Fulfils `core.storage.Store`."""
 
     async def close(self) -> None:
@@ -233,6 +234,7 @@ class SqlStore(ToolCallRows, CostRows, VoteRows, PairingRows, AuditRows, Erasing
             statement("move_history", was, now),
             statement("copy_settings", f"session:{was}", f"session:{now}"),
             statement("leave_settings", f"session:{was}"),
+            statement("move_introduction", old.platform, old.channel, new.channel),
             statement("set", MOVED, was, now, "", 0),
         )
 

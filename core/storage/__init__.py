@@ -14,6 +14,7 @@ from core.storage.history import History
 from core.storage.inbox import Inbox
 from core.storage.outbox import Outbox
 from core.storage.pairing import Pairings
+from core.storage.presence import Presence
 from core.storage.settings import Settings
 from core.storage.tools import ToolCalls
 from core.storage.turns import Turns
@@ -32,6 +33,7 @@ __all__ = [
     "Inbox",
     "Outbox",
     "Pairings",
+    "Presence",
     "Settings",
     "Store",
     "ToolCalls",
@@ -41,7 +43,18 @@ __all__ = [
 
 
 class Store(
-    Inbox, Turns, Outbox, History, Costs, Votes, Settings, Pairings, Audit, Erasing, Protocol
+    Inbox,
+    Turns,
+    Outbox,
+    History,
+    Costs,
+    Votes,
+    Settings,
+    Pairings,
+    Audit,
+    Erasing,
+    Presence,
+    Protocol,
 ):
     """Everything that must survive a kill."""
 

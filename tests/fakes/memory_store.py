@@ -21,13 +21,16 @@ from core.types import Address, Incoming, Line, Message, Moved
 from tests.fakes.memory_access import MemoryAccess
 from tests.fakes.memory_costs import MemoryCosts
 from tests.fakes.memory_erasing import MemoryErasing
+from tests.fakes.memory_presence import MemoryPresence
 from tests.fakes.memory_tools import MemoryToolCalls
 from tests.fakes.memory_votes import MemoryVotes
 
 Place: TypeAlias = tuple[int, int]
 
 
-class MemoryStore(MemoryToolCalls, MemoryCosts, MemoryVotes, MemoryAccess, MemoryErasing):
+class MemoryStore(
+    MemoryToolCalls, MemoryCosts, MemoryVotes, MemoryAccess, MemoryErasing, MemoryPresence
+):
     """Fulfils `core.storage.Store`; `failure`, once set, is raised by everything that writes."""
 
     def __init__(self) -> None:
@@ -239,6 +242,7 @@ class MemoryStore(MemoryToolCalls, MemoryCosts, MemoryVotes, MemoryAccess, Memor
             if now != scope:
                 chosen = self._settings.pop(scope)
                 self._settings[now] = chosen | self._settings.get(now, {})
+        self._move_introduction(old, new)
         self._settings.setdefault(MOVED, {})[old.session] = new.session
 
     # --- within

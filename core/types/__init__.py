@@ -1,0 +1,31 @@
+"""Values that cross a layer. No I/O, no decision, no behaviour beyond derivation."""
+
+from __future__ import annotations
+
+from core.types.incoming import Added, Command, Deleted, Edited, Incoming, Message, Moved, Press
+from core.types.lines import Finish, Image, Json, Line, Role, Sealed, Tool, ToolCall
+from core.types.places import Address, Attachment, Author
+from core.types.usage import Usage
+
+__all__ = [
+    "Added",
+    "Address",
+    "Attachment",
+    "Author",
+    "Command",
+    "Deleted",
+    "Edited",
+    "Finish",
+    "Image",
+    "Incoming",
+    "Json",
+    "Line",
+    "Message",
+    "Moved",
+    "Press",
+    "Role",
+    "Sealed",
+    "Tool",
+    "ToolCall",
+    "Usage",
+]

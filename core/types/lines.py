@@ -1,0 +1,90 @@
+"""What models see and say: the lines of a conversation, and the tools that are offered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
+
+Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
+Finish: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A picture in a message: an http(s) address or a data URI."""
+
+    url: str
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """What a model wants done. `arguments` is the model's own text, JSON or not."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A tool that the aggregator may call. `parameters` is a JSON Schema.
+
+    `server` is whose tool it is, as the configuration calls it; "" where a program brought its
+    own. `reads_only` is what its server claims of it: a hint, which decides no more than whether
+    somebody is asked.
+    """
+
+    name: str
+    description: str | None = None
+    parameters: Mapping[str, Json] | None = None
+    strict: bool | None = None
+    server: str = ""
+    reads_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """What a provider wants back verbatim (a signed thinking block), as the JSON text it came in.
+
+    `label` is that of the slot that made it: nobody else gets it; no reference, no trace.
+    """
+
+    label: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One entry of a conversation. Text and pictures keep their order in `parts`.
+
+    `failed`: a tool's result that is no success. `trailing`: put behind the transcript for one
+    request alone, as a reference block is.
+    """
+
+    role: Role
+    parts: tuple[str | Image, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+    name: str | None = None
+    sealed: tuple[Sealed, ...] = ()
+    failed: bool = False
+    trailing: bool = field(default=False, compare=False)
+
+    @classmethod
+    def of(cls, role: Role, text: str) -> Line:
+        """Make a line of plain text."""
+        return cls(role=role, parts=(text,) if text else ())
+
+    @property
+    def text(self) -> str:
+        """The words alone, parts joined by newlines."""
+        return "\n".join([part for part in self.parts if isinstance(part, str)])
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """The pictures alone."""
+        return tuple([part for part in self.parts if isinstance(part, Image)])
