@@ -93,7 +93,14 @@ class Stage:
         """Whether the bot is there."""
         raise NotImplementedError
 
-    async def follow_up(self, text: str) -> None:
+    async def command(
+        self, name: str, args: str = "", *, where: Where = "dm", who: Any = None
+    ) -> None:
+        """Give a command by the platform's own means; Slack knows only /moa."""
+        await self.until(self.listening)
+        await self.sim.command(self.places[where], who or self.ann, name, args)
+
+    async def follow_up(self, text: str, *, who: Any = None) -> None:
         """Go on in the group's conversation as people have to there."""
         raise NotImplementedError
 
@@ -198,9 +205,9 @@ class Telegram(Stage):
         return bool(self.sim.requests.of("getUpdates"))
 
     @override
-    async def follow_up(self, text: str) -> None:
+    async def follow_up(self, text: str, *, who: Any = None) -> None:
         last = self.answers("group")[-1].id
-        await self.sim.say(self.places["group"], self.ann, text, reply_to=last)
+        await self.sim.say(self.places["group"], who or self.ann, text, reply_to=last)
 
     @override
     async def cut(self) -> None:
@@ -221,9 +228,17 @@ class Discord(Stage):
         return bool(self.sim.gateway.connected)
 
     @override
-    async def follow_up(self, text: str) -> None:
+    async def command(
+        self, name: str, args: str = "", *, where: Where = "dm", who: Any = None
+    ) -> None:
+        world = self.sim.desk.world
+        await self.until(lambda: name in {each["name"] for each in world.commands.values()})
+        await super().command(name, args, where=where, who=who)
+
+    @override
+    async def follow_up(self, text: str, *, who: Any = None) -> None:
         (thread, *_) = self.sim.threads(self.places["group"])
-        await self.sim.say(thread, self.ann, text, mention=True)  # else it must not read it
+        await self.sim.say(thread, who or self.ann, text, mention=True)  # else it must not read it
 
     @override
     def _shown(self, where: Where) -> Sequence[Any]:
@@ -266,9 +281,16 @@ class Slack(Stage):
         return ts
 
     @override
-    async def follow_up(self, text: str) -> None:
+    async def command(
+        self, name: str, args: str = "", *, where: Where = "dm", who: Any = None
+    ) -> None:
+        given = (name, args) if name == "moa" else ("moa", f"{name} {args}".strip())
+        await super().command(*given, where=where, who=who)
+
+    @override
+    async def follow_up(self, text: str, *, who: Any = None) -> None:
         place, thread = self.places["group"], self.threads["group"]
-        await self.sim.say(place, self.ann, text, thread=thread)
+        await self.sim.say(place, who or self.ann, text, thread=thread)
 
     @override
     async def press(self, label: str, *, where: Where = "dm", who: Any = None) -> None:

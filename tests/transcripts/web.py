@@ -45,7 +45,7 @@ class Web(Stage):
         return ""
 
     @override
-    async def follow_up(self, text: str) -> None:
+    async def follow_up(self, text: str, *, who: Any = None) -> None:
         await self.ask(text, where="group")
 
     @override

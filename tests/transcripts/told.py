@@ -1,0 +1,195 @@
+"""Plays conversations that are written down as people would tell them, on every messenger.
+
+    it answers whoever mentions it:
+      models: {a: Take the train., b: Walk., big: Go by train.}
+      told:
+        - Ben, aside: Lunch, anybody?
+        - Ann in the team: How do I get there?
+        - bot in the team: Go by train.
+        - answers in the team: 1
+
+Steps, in the order in which they happen:
+    WHO in private | in the team | in the thread: says that; in the team with a mention, in the
+        thread as people go on there. What begins with "/" is the platform's own command
+    WHO, aside: says that in the team, to nobody in particular
+    WHO presses [in the team]: the newest button with these words
+    WHO picks: in the picker that stands in private
+    bot in …: a complete answer has these words. bot says in …: any message of it has
+    bot to WHO: somebody alone, or where the platform cannot, any message has these words
+    answers in …: how many messages of it stand there, panels apart
+    MODEL was asked: how often. MODEL heard: its last request has these words. MODEL never heard:
+        none of its requests has them
+    the program: restarts
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from core.calls import ModelCall
+from tests.gateway.call_log import CallLog
+from tests.gateway.harness import running_gateway
+from tests.transcripts.stages import MESSENGERS, Stage, Where
+
+FOLDER = Path(__file__).parent
+PEOPLE = "Ann|Ben"
+PLACES: dict[str, Where] = {"in private": "dm", "in the team": "group", "in the thread": "group"}
+PLACE = "|".join(PLACES)
+
+Told = dict[str, Any]
+Play = Callable[["Telling", re.Match[str], Any], Awaitable[None]]
+
+
+def told_in(*files: str) -> list[tuple[str, str, Told]]:
+    """Give (messenger, name, conversation) of these files, for each messenger that it is for."""
+    found = []
+    for file in files:
+        conversations: dict[str, Told] = yaml.safe_load((FOLDER / file).read_text(encoding="utf-8"))
+        for name, told in conversations.items():
+            found += [(each, name, told) for each in told.get("only", MESSENGERS)]
+    return found
+
+
+class Telling:
+    """A conversation that is being played, by a program that may be started again."""
+
+    def __init__(self, stage: Stage, told: Told, folder: Path) -> None:
+        self.stage, self.told, self.folder = stage, told, folder
+        self._logs: list[CallLog] = []
+        self._program = AsyncExitStack()
+
+    async def play(self) -> None:
+        """Play it to the end; fails at the first step that does not come true."""
+        async with self._program:
+            await self.start()
+            for step in self.told["told"]:
+                ((said, value),) = step.items()
+                await self._step(said, value)
+
+    async def start(self) -> None:
+        text = self.stage.configured(self.told["models"], more=self.told.get("settings", ""))
+        running = running_gateway(text, self.folder)
+        self._logs.append((await self._program.enter_async_context(running)).calls)
+
+    async def restart(self) -> None:
+        await self._program.aclose()
+        await self.start()
+
+    def calls(self, model: str) -> list[ModelCall]:
+        """All that a model was asked, by every run of the program."""
+        return [call for log in self._logs for call in log.of(model)]
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait until something holds of the calls."""
+        with suppress(TimeoutError):  # what is asserted next says more
+            await self._logs[-1].until(true)
+
+    def who(self, name: str) -> Any:
+        return {"Ann": self.stage.ann, "Ben": self.stage.ben}[name]
+
+    async def _step(self, said: str, value: Any) -> None:
+        for pattern, play in STEPS:
+            if found := re.fullmatch(pattern, said):
+                try:
+                    await play(self, found, value)
+                except AssertionError as error:
+                    raise AssertionError(f"{said}: {value!r} – {error}") from error
+                return
+        raise LookupError(f"nobody knows how to play {said!r}")
+
+
+async def _says(telling: Telling, found: re.Match[str], text: str) -> None:
+    stage, who, place = telling.stage, telling.who(found["who"]), found["place"]
+    where = PLACES[place]
+    if text.startswith("/"):
+        name, _, args = text[1:].partition(" ")
+        await stage.command(name, args, where=where, who=who)
+    elif place == "in the thread":
+        await stage.follow_up(text, who=who)
+    else:
+        await stage.ask(text, where=where, who=who)
+
+
+async def _aside(telling: Telling, found: re.Match[str], text: str) -> None:
+    stage = telling.stage
+    await stage.until(stage.listening)
+    await stage.sim.say(stage.places["group"], telling.who(found["who"]), text)
+
+
+async def _presses(telling: Telling, found: re.Match[str], label: str) -> None:
+    where: Where = "group" if found["team"] else "dm"
+    await telling.stage.press(label, where=where, who=telling.who(found["who"]))
+
+
+async def _picks(telling: Telling, found: re.Match[str], name: str) -> None:
+    await telling.stage.pick(name)
+
+
+async def _answers(telling: Telling, found: re.Match[str], text: str) -> None:
+    await telling.stage.answered(text, where=PLACES[found["place"]])
+
+
+async def _reads(telling: Telling, found: re.Match[str], text: str) -> None:
+    await telling.stage.reads(text, where=PLACES[found["place"]])
+
+
+async def _alone(telling: Telling, found: re.Match[str], text: str) -> None:
+    stage = telling.stage
+
+    def told() -> bool:
+        seen = [*stage.seen("dm"), *stage.seen("group")]
+        return any(text in each for each in (*stage.toasts, *(each.text for each in seen)))
+
+    await stage.until(told)
+
+
+async def _count(telling: Telling, found: re.Match[str], count: int) -> None:
+    answers = telling.stage.answers(PLACES[found["place"]])
+    assert len(answers) == count, [each.text for each in answers]
+
+
+async def _asked(telling: Telling, found: re.Match[str], count: int) -> None:
+    await telling.until(lambda: len(telling.calls(found["model"])) >= count)
+    assert len(telling.calls(found["model"])) == count
+
+
+def _heard(call: ModelCall) -> str:
+    return "\n".join(line.text for line in call.lines)
+
+
+async def _last_heard(telling: Telling, found: re.Match[str], text: str) -> None:
+    await telling.until(lambda: any(text in _heard(c) for c in telling.calls(found["model"])[-1:]))
+    heard = _heard(telling.calls(found["model"])[-1])
+    assert text in heard, heard
+
+
+async def _never_heard(telling: Telling, found: re.Match[str], text: str) -> None:
+    for call in telling.calls(found["model"]):
+        assert text not in _heard(call), _heard(call)
+
+
+async def _program(telling: Telling, found: re.Match[str], what: str) -> None:
+    assert what == "restarts"
+    await telling.restart()
+
+
+STEPS: list[tuple[str, Play]] = [
+    (rf"(?P<who>{PEOPLE}) (?P<place>{PLACE})", _says),
+    (rf"(?P<who>{PEOPLE}), aside", _aside),
+    (rf"(?P<who>{PEOPLE}) presses(?P<team> in the team)?", _presses),
+    (rf"(?P<who>{PEOPLE}) picks", _picks),
+    (rf"bot (?P<place>{PLACE})", _answers),
+    (rf"bot says (?P<place>{PLACE})", _reads),
+    (rf"bot to (?P<who>{PEOPLE})", _alone),
+    (rf"answers (?P<place>{PLACE})", _count),
+    (r"(?P<model>\w+) was asked", _asked),
+    (r"(?P<model>\w+) heard", _last_heard),
+    (r"(?P<model>\w+) never heard", _never_heard),
+    (r"the program", _program),
+]
