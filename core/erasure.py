@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import MISSING, Field, dataclass, fields, replace
 from typing import Any, Final, TypeVar
 
-from core.types import Incoming
+from core.types import Edited, Incoming
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Incoming)
 
 RUN: Final = 5
 """So many words in a row are no chance."""
@@ -101,7 +102,7 @@ def _runs(words: list[str], size: int) -> Iterable[tuple[str, ...]]:
 
 _PLACES: Final = {
     *("event_id", "address", "author", "at", "message_id", "reply_to", "direct", "addressed"),
-    *("to_others", "action", "turn_id", "new"),
+    *("to_others", "action", "turn_id", "new", "of"),
 }
 """What a message keeps: where, when and whose it was. Every other field counts as text."""
 _PERSON: Final = {"id", "is_bot", "circles", "is_guest", "is_admin"}
@@ -110,13 +111,22 @@ _WORDS: Final = ("text", "args", "value")
 
 def bared(incoming: Incoming) -> Incoming:
     """Give what came in without a word of it: no text, no name, no file, no handle."""
-    author = _emptied(incoming.author, _PERSON)
-    return replace(_emptied(incoming, _PLACES), author=author)
+    if isinstance(incoming, Edited):
+        author = _emptied(incoming.author, _PERSON)
+        return replace(incoming, author=author, message=_bare(incoming.message))
+    return _bare(incoming)
 
 
 def text_of(incoming: Incoming) -> str:
     """Give what somebody wrote with it."""
+    if isinstance(incoming, Edited):
+        incoming = incoming.message
     return "\n".join(filter(None, (getattr(incoming, name, "") for name in _WORDS)))
+
+
+def _bare(said: S) -> S:
+    author = _emptied(said.author, _PERSON)
+    return replace(_emptied(said, _PLACES), author=author)
 
 
 def _emptied(value: T, kept: set[str]) -> T:

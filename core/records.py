@@ -30,12 +30,35 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Something of the inbox, and what has become of it. `turn_id` is "" while it has no turn.
+
+    `steered`: it was put into its turn while that ran.
+    """
+
+    accepted: Accepted
+    turn_id: str = ""
+    waiting: bool = False
+    steered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steered:
+    """A line that was put into a turn before the aggregator's answer `iteration`."""
+
+    iteration: int
+    line: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnStart:
     """What is frozen when a turn begins: question, history and preset (MOA recovery).
 
     `preset` is the snapshot. `question` is the line as it will stand in the history. `history`
     is the number of the last history line before it: the turn sees the lines up to there.
-    `started` is wall time in ms. `seq` is the inbox row's, None for a turn from /v1.
+    `started` is wall time in ms. `seq` is the inbox row's, None for a turn from /v1 and for one
+    that was taken back; `joined` are those of more messages that are one question with it.
+    `origin` is the turn that asked the same first, where this one asks it again.
     """
 
     turn_id: str
@@ -46,6 +69,8 @@ class TurnStart:
     asker: str
     history: int
     started: int
+    joined: tuple[int, ...] = ()
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +156,8 @@ class StoredTurn:
 
     `advice` holds the checkpointed references by (round, advice); `references_done` is the last
     round whose fan-out is complete, 0 for none. `end` is None while it runs. `rounds` are its
-    calls of tools; `calls` are those of the aggregator that are known, ended or not.
+    calls of tools; `calls` are those of the aggregator that are known, ended or not. `steered` are
+    lines that came while it ran.
     """
 
     start: TurnStart
@@ -144,6 +170,7 @@ class StoredTurn:
     removed: bool = False
     rounds: tuple[ToolRound, ...] = ()
     calls: tuple[CallReport, ...] = ()
+    steered: tuple[Steered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

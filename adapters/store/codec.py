@@ -161,7 +161,7 @@ def turn(row: Row, calls: Sequence[Row], outbox: Sequence[Row]) -> StoredTurn:
         references_done=row["references_done"],
         end=_end(row, own),
         calls=own,
-        outbox=tuple(_posted(each) for each in outbox),
+        outbox=tuple(posted(each) for each in outbox),
         removed=bool(row["removed"]),
     )
 
@@ -176,6 +176,7 @@ def _start(row: Row) -> TurnStart:
         asker=row["asker"],
         history=row["history"],
         started=row["started"],
+        origin=row["origin"],
     )
 
 
@@ -232,7 +233,8 @@ def _call(row: Row) -> CallReport:
     )
 
 
-def _posted(row: Row) -> Posted:
+def posted(row: Row) -> Posted:
+    """Read a message of ours."""
     return Posted(
         turn_id=row["turn_id"],
         key=row["key"],

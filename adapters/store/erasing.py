@@ -128,6 +128,7 @@ def _wordless_turns(ids: Sequence[tuple[str]]) -> Iterable[Statement]:
         statement_of_rows("erase_calls", ids),
         statement_of_rows("erase_tool_calls", ids),
         statement_of_rows("erase_outbox", ids),
+        statement_of_rows("erase_steered", ids),
     ]
 
 

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from adapters.store import codec
 from adapters.store.audit import AuditRows, noted
+from adapters.store.changes import ChangeRows
 from adapters.store.costs import CostRows
 from adapters.store.database import Row, Statement
 from adapters.store.erasing import ErasingRows
@@ -33,7 +34,16 @@ LAST_NUMBER = 2**63 - 1
 TITLE_LENGTH = 80
 
 
-class SqlStore(ToolCallRows, CostRows, VoteRows, PairingRows, AuditRows, ErasingRows, PresenceRows):
+class SqlStore(
+    ToolCallRows,
+    CostRows,
+    VoteRows,
+    PairingRows,
+    AuditRows,
+    ErasingRows,
+    PresenceRows,
+    ChangeRows,
+):
     """Fulfils `core.storage.Store`."""
 
     async def close(self) -> None:
@@ -81,11 +91,12 @@ class SqlStore(ToolCallRows, CostRows, VoteRows, PairingRows, AuditRows, Erasing
                 "begin",
                 *(start.turn_id, _platform(start.session), start.session, start.seq),
                 *(codec.pack(start.preset), codec.pack(start.question)),
-                *(start.asker, start.history, start.started, start.preset.name),
+                *(start.asker, start.history, start.started, start.preset.name, start.origin),
             )
         ]
         if start.seq is not None:
-            writes.append(statement("claim", start.seq, start.turn_id))
+            seqs = (start.seq, *start.joined)
+            writes += [statement("claim", seq, start.turn_id) for seq in seqs]
         await self._database.write(*writes)
 
     async def landed(self, turn_id: str, round_: int, advice: Advice) -> None:
@@ -140,11 +151,14 @@ class SqlStore(ToolCallRows, CostRows, VoteRows, PairingRows, AuditRows, Erasing
         calls = _by_turn(await self._database.fetch(statement_of_rows("calls_of", ids)))
         outbox = _by_turn(await self._database.fetch(statement_of_rows("outbox_of", ids)))
         tools = _by_turn(await self._database.fetch(statement_of_rows("tool_calls_of", ids)))
+        running = [row["turn_id"] for row in turns if row["state"] == "running"]
         with codec.reading("a turn"):
+            steered = await self.steered_in(running) if running else {}
             return [
                 replace(
                     codec.turn(row, calls.get(row["turn_id"], []), outbox.get(row["turn_id"], [])),
                     rounds=rounds(tools.get(row["turn_id"], [])),
+                    steered=steered.get(row["turn_id"], ()),
                 )
                 for row in turns
             ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from core.storage.audit import Audit
+from core.storage.changes import Changes
 from core.storage.costs import Costs
 from core.storage.erasing import Erasing
 from core.storage.history import History
@@ -27,6 +28,7 @@ MOVED: Final = "moved"
 __all__ = [
     "MOVED",
     "Audit",
+    "Changes",
     "Costs",
     "Erasing",
     "History",
@@ -54,6 +56,7 @@ class Store(
     Audit,
     Erasing,
     Presence,
+    Changes,
     Protocol,
 ):
     """Everything that must survive a kill."""

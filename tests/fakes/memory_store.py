@@ -19,6 +19,7 @@ from core.records import Accepted, Conversation, Posted, StoredTurn, TurnEnd, Tu
 from core.storage import MOVED
 from core.types import Address, Incoming, Line, Message, Moved
 from tests.fakes.memory_access import MemoryAccess
+from tests.fakes.memory_changes import MemoryChanges
 from tests.fakes.memory_costs import MemoryCosts
 from tests.fakes.memory_erasing import MemoryErasing
 from tests.fakes.memory_presence import MemoryPresence
@@ -29,7 +30,13 @@ Place: TypeAlias = tuple[int, int]
 
 
 class MemoryStore(
-    MemoryToolCalls, MemoryCosts, MemoryVotes, MemoryAccess, MemoryErasing, MemoryPresence
+    MemoryToolCalls,
+    MemoryCosts,
+    MemoryVotes,
+    MemoryAccess,
+    MemoryErasing,
+    MemoryPresence,
+    MemoryChanges,
 ):
     """Fulfils `core.storage.Store`; `failure`, once set, is raised by everything that writes."""
 
@@ -94,9 +101,9 @@ class MemoryStore(
         if taken or unknown:
             raise StoreError(f"{start.turn_id} cannot begin")
         if start.seq is not None:
-            self._claimed[start.seq] = start.turn_id
+            self._claimed |= dict.fromkeys((start.seq, *start.joined), start.turn_id)
         self._turns[start.turn_id] = StoredTurn(
-            start=start,
+            start=replace(start, joined=()),
             state="running",
             attempts=1,
             advice=(),
@@ -281,4 +288,5 @@ class MemoryStore(
             turn,
             advice=tuple((place[0], each) for place, each in advice),
             outbox=tuple(self._outbox.get(turn_id, {}).values()),
+            steered=self._steered_in(turn_id) if turn.state == "running" else (),
         )

@@ -192,6 +192,7 @@ def test_what_became_of_references_and_aggregator(advice, calls, usage, cost, no
         "preset": codec.pack(start.preset),
         "question": codec.pack(start.question),
         "started": 1,
+        "origin": "",
         "state": "answered",
         "attempts": 1,
         "references_done": 2,

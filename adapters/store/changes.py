@@ -1,0 +1,106 @@
+"""What becomes of messages after they came in: `core.storage.changes.Changes`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from adapters.store import codec
+from adapters.store.database import Database, Row, Statement
+from adapters.store.queries import statement, statement_of_rows
+from core.erasure import bared
+from core.records import Accepted, Kept, Posted, Steered
+from core.types import Line
+
+
+class ChangeRows:
+    """A part of `SqlStore`."""
+
+    _database: Database
+
+    async def kept(self, platform: str, event_id: str) -> Kept | None:
+        rows = await self._database.fetch(statement("kept", platform, event_id))
+        with codec.reading("a message"):
+            return _kept(rows[0]) if rows else None
+
+    async def parts(self, turn_id: str) -> Sequence[Kept]:
+        rows = await self._database.fetch(statement("parts", turn_id))
+        with codec.reading("a message"):
+            return [_kept(row) for row in rows]
+
+    async def asking_again(self, turn_id: str) -> Sequence[str]:
+        rows = await self._database.fetch(statement("asking_again", turn_id))
+        return [row["turn_id"] for row in rows]
+
+    async def withdraw(self, turn_id: str, *, changed: Accepted | None = None) -> Sequence[int]:
+        rows = await self._database.write(
+            statement("withdraw", turn_id, gate=True),
+            statement("unsteer", turn_id),
+            *([_replaced(changed)] if changed else []),
+            statement("wait_again", turn_id),
+        )
+        return sorted(row["seq"] for row in rows)
+
+    async def revise(self, changed: Accepted, questions: Mapping[str, Line], line: Line) -> None:
+        await self._database.write(
+            _replaced(changed),
+            *_questions(questions),
+            statement("steered_otherwise", changed.seq, codec.pack(line)),
+            statement("steer_otherwise", changed.seq, codec.pack(line)),
+        )
+
+    async def unsay(self, seq: int, questions: Mapping[str, Line]) -> None:
+        rows = await self._database.fetch(statement("accepted", seq))
+        with codec.reading("a message"):
+            said = [codec.accepted(row) for row in rows]
+        await self._database.write(
+            *(statement("erase_message", seq, codec.pack(bared(each.incoming))) for each in said),
+            *_questions(questions),
+            statement("steered_no_more", seq),
+            statement("unsteer_one", seq),
+        )
+
+    async def steer(self, turn_id: str, iteration: int, said: Sequence[tuple[int, Line]]) -> None:
+        await self._database.write(
+            *(statement("steer", seq, turn_id, iteration, codec.pack(line)) for seq, line in said),
+            *(statement("claim", seq, turn_id) for seq, _ in said),
+        )
+
+    async def steered_in(self, turns: Sequence[str]) -> Mapping[str, tuple[Steered, ...]]:
+        """Give what was put into these turns while they ran."""
+        ids = [(each,) for each in turns]
+        found: dict[str, tuple[Steered, ...]] = {}
+        for row in await self._database.fetch(statement_of_rows("steered_of", ids)):
+            each = Steered(iteration=row["iteration"], line=codec.unpack(row["line"], Line))
+            found[row["turn_id"]] = (*found.get(row["turn_id"], ()), each)
+        return found
+
+    async def line_notes(self) -> Sequence[Posted]:
+        rows = await self._database.fetch(statement("line_notes"))
+        return [codec.posted(row) for row in rows]
+
+    async def unpost(self, turn_id: str) -> None:
+        await self._database.write(statement("unpost", turn_id))
+
+
+def _replaced(changed: Accepted) -> Statement:
+    return statement("readdress", changed.seq, codec.pack(changed.incoming))
+
+
+def _questions(questions: Mapping[str, Line]) -> list[Statement]:
+    return [
+        each
+        for turn_id, line in questions.items()
+        for each in (
+            statement("ask_otherwise", turn_id, codec.pack(line)),
+            statement("question_otherwise", turn_id, codec.pack(line)),
+        )
+    ]
+
+
+def _kept(row: Row) -> Kept:
+    return Kept(
+        accepted=codec.accepted(row),
+        turn_id=row["turn_id"] or "",
+        waiting=row["state"] == "waiting",
+        steered=row["iteration"] is not None,
+    )

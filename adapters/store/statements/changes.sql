@@ -1,0 +1,69 @@
+-- What becomes of messages after they came in: joined, steered, changed, taken back.
+
+-- name: kept
+SELECT inbox.seq AS seq, inbox.kind AS kind, inbox.payload AS payload,
+  inbox.attempts AS attempts, inbox.state AS state, inbox.turn_id AS turn_id,
+  steered.iteration AS iteration
+FROM inbox LEFT JOIN steered ON steered.seq = inbox.seq
+WHERE inbox.platform = $1 AND inbox.event_id = $2 AND inbox.erased = 0
+
+-- name: parts
+SELECT inbox.seq AS seq, inbox.kind AS kind, inbox.payload AS payload,
+  inbox.attempts AS attempts, inbox.state AS state, inbox.turn_id AS turn_id,
+  steered.iteration AS iteration
+FROM inbox LEFT JOIN steered ON steered.seq = inbox.seq
+WHERE inbox.turn_id = $1 AND inbox.erased = 0 AND inbox.kind = 'message'
+ORDER BY inbox.seq
+
+-- name: asking_again
+SELECT turn_id FROM turns WHERE turn_id = $1 OR origin = $1 ORDER BY number
+
+-- name: withdraw
+UPDATE turns SET removed = 1, seq = NULL WHERE turn_id = $1 AND state = 'running'
+RETURNING turn_id
+
+-- name: unsteer
+DELETE FROM steered WHERE turn_id = $1
+
+-- name: wait_again
+UPDATE inbox SET state = 'waiting', turn_id = NULL
+WHERE turn_id = $1 AND state = 'claimed' AND erased = 0
+RETURNING seq
+
+-- name: ask_otherwise
+UPDATE turns SET question = $2 WHERE turn_id = $1 AND erased = 0
+
+-- name: question_otherwise
+UPDATE history SET line = $2
+WHERE number = (SELECT MIN(number) FROM history WHERE turn_id = $1 AND role = 'user')
+
+-- name: steered_otherwise
+UPDATE history SET line = $2
+WHERE role = 'user' AND turn_id = (SELECT turn_id FROM steered WHERE seq = $1)
+  AND line = (SELECT line FROM steered WHERE seq = $1)
+
+-- name: steer_otherwise
+UPDATE steered SET line = $2 WHERE seq = $1
+
+-- name: steered_no_more
+DELETE FROM history
+WHERE role = 'user' AND turn_id = (SELECT turn_id FROM steered WHERE seq = $1)
+  AND line = (SELECT line FROM steered WHERE seq = $1)
+
+-- name: unsteer_one
+DELETE FROM steered WHERE seq = $1
+
+-- name: steer
+INSERT INTO steered (seq, turn_id, iteration, line) VALUES ($1, $2, $3, $4)
+
+-- name: steered_of
+SELECT turn_id, iteration, line FROM steered WHERE turn_id IN (VALUES ($1)) ORDER BY seq
+
+-- name: erase_steered
+DELETE FROM steered WHERE turn_id IN (VALUES ($1))
+
+-- name: line_notes
+SELECT * FROM outbox WHERE turn_id > 'line/' AND turn_id < 'line0' ORDER BY number
+
+-- name: unpost
+DELETE FROM outbox WHERE turn_id = $1

@@ -1,0 +1,62 @@
+"""What becomes of messages after they came in, as a protocol (ADR 0038)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from core.records import Accepted, Kept, Posted
+from core.types import Line
+
+NOTE = "line/"
+"""What the key of a note about a place in line begins with in the outbox; the number follows."""
+
+
+class Changes(Protocol):
+    """Messages that join a turn, are changed or deleted, and turns that are taken back."""
+
+    async def kept(self, platform: str, event_id: str) -> Kept | None:
+        """Find what came in under that event; None if nothing did, or nothing of it is kept."""
+        ...
+
+    async def parts(self, turn_id: str) -> Sequence[Kept]:
+        """List the messages that a turn took in, in order, those that were steered included."""
+        ...
+
+    async def asking_again(self, turn_id: str) -> Sequence[str]:
+        """List a turn and those that asked the same again, oldest first."""
+        ...
+
+    async def withdraw(self, turn_id: str, *, changed: Accepted | None = None) -> Sequence[int]:
+        """Take back a turn that runs: what it took in waits again, in one transaction.
+
+        `changed` is one of its messages as it stands now. The turn itself is removed, and enters
+        no history however it ends.
+
+        Returns:
+            The numbers of what waits again; none if the turn ran no more: nothing was done then.
+        """
+        ...
+
+    async def revise(self, changed: Accepted, questions: Mapping[str, Line], line: Line) -> None:
+        """Replace a message, the questions of those turns and their lines, in one transaction.
+
+        `line` is the message's own, where it was put into a turn that ran already.
+        """
+        ...
+
+    async def unsay(self, seq: int, questions: Mapping[str, Line]) -> None:
+        """Take a message out for good, and out of the questions of those turns."""
+        ...
+
+    async def steer(self, turn_id: str, iteration: int, said: Sequence[tuple[int, Line]]) -> None:
+        """Put messages into a turn before that answer; they are its own from then on."""
+        ...
+
+    async def line_notes(self) -> Sequence[Posted]:
+        """List the notes about places in line that may stand in chats."""
+        ...
+
+    async def unpost(self, turn_id: str) -> None:
+        """Forget what was posted under that name: it stands there no more."""
+        ...

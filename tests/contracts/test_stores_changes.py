@@ -1,0 +1,188 @@
+"""What every store knows of messages that join, are steered, changed, deleted, taken back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.records import Accepted, Kept, Steered
+from core.storage import Store
+from core.types import Author, Deleted, Edited, Line
+from tests.fakes.turns import ANNA, ROOM, advice, end, message, start
+
+SESSION = ROOM.session
+
+
+async def accepted(store: Store, event_id: str, text: str = "Why?") -> Accepted:
+    found = await store.accept(message(event_id, text))
+    assert found is not None
+    return found
+
+
+async def texts(store: Store) -> list[str]:
+    return [line.text for _, line in await store.lines(SESSION)]
+
+
+def said(text: str) -> Line:
+    return Line.of("user", text)
+
+
+async def test_changes_and_deletions_are_kept_as_they_came(store: Store):
+    edited = Edited(
+        event_id="x1", address=ROOM, author=ANNA, message=message("e1", "Why not?"), at=7
+    )
+    gone = Deleted(event_id="x2", address=ROOM, author=Author(id="", name=""), of="e1", at=8)
+    for each in (edited, gone):
+        assert await store.accept(each) is not None
+    assert [each.incoming for each in await store.waiting()] == [edited, gone]
+
+
+async def test_several_messages_may_be_one_question(store: Store):
+    first, second = await accepted(store, "e1"), await accepted(store, "e2")
+    third = await accepted(store, "e3")
+    begun = replace(start("t1", seq=first.seq, question="Why? And how?"), joined=(second.seq,))
+    await store.begin(begun)
+    assert await store.waiting() == [third]
+    parts = await store.parts("t1")
+    assert [(each.accepted.seq, each.turn_id) for each in parts] == [
+        (first.seq, "t1"),
+        (second.seq, "t1"),
+    ]
+    assert not any(each.waiting or each.steered for each in parts)
+
+
+async def test_what_came_in_is_found_by_its_event(store: Store):
+    first = await accepted(store, "e1")
+    assert await store.kept("web", "e1") == Kept(accepted=first, waiting=True)
+    assert await store.kept("web", "e2") is None
+    assert await store.kept("other", "e1") is None
+    await store.begin(start("t1", seq=first.seq))
+    found = await store.kept("web", "e1")
+    assert found is not None
+    assert (found.turn_id, found.waiting) == ("t1", False)
+
+
+async def test_a_turn_that_is_taken_back_leaves_what_it_took_in_waiting(store: Store):
+    first, second = await accepted(store, "e1"), await accepted(store, "e2")
+    await store.begin(replace(start("t1", seq=first.seq), joined=(second.seq,)))
+    await store.landed("t1", 1, advice(1))
+    now = replace(first, incoming=message("e1", "Why not?"))
+    assert await store.withdraw("t1", changed=now) == [first.seq, second.seq]
+    assert [each.incoming for each in await store.waiting()] == [now.incoming, second.incoming]
+    (turn,) = await store.unfinished()
+    assert (turn.removed, turn.start.seq, turn.state) == (True, None, "running")
+    await store.finish(end("t1"))
+    assert await texts(store) == []
+    assert await store.turns(SESSION) == []
+    await store.begin(start("t2", seq=first.seq, question="Why not?"))
+    await store.finish(end("t2"))
+    assert await texts(store) == ["Why not?", "Because."]
+
+
+async def test_a_turn_that_has_ended_is_not_taken_back(store: Store):
+    first = await accepted(store, "e1")
+    await store.begin(start("t1", seq=first.seq))
+    await store.finish(end("t1"))
+    now = replace(first, incoming=message("e1", "Why not?"))
+    assert await store.withdraw("t1", changed=now) == []
+    assert await store.waiting() == []
+    assert await texts(store) == ["Why?", "Because."]
+    found = await store.accepted(first.seq)
+    assert found is not None
+    assert found.incoming == first.incoming
+
+
+async def test_a_changed_question_is_replaced_wherever_it_stands(store: Store):
+    first = await accepted(store, "e1")
+    await store.begin(start("t1", seq=first.seq))
+    await store.finish(end("t1"))
+    await store.remove("t1")
+    await store.begin(replace(start("t2", seq=(await accepted(store, "e2")).seq), origin="t1"))
+    await store.finish(end("t2"))
+    again = await store.asking_again("t1")
+    assert again == ["t1", "t2"]
+    line = said("Why not?")
+    now = replace(first, incoming=message("e1", "Why not?"))
+    await store.revise(now, dict.fromkeys(again, line), line)
+    assert await texts(store) == ["Why not?", "Because."]
+    for turn_id in again:
+        turn = await store.turn(turn_id)
+        assert turn is not None
+        assert turn.start.question == line
+    found = await store.accepted(first.seq)
+    assert found is not None
+    assert found.incoming == now.incoming
+
+
+async def test_what_is_changed_while_its_turn_runs_enters_the_history_as_it_is_now(store: Store):
+    first = await accepted(store, "e1")
+    await store.begin(start("t1", seq=first.seq))
+    line = said("Why not?")
+    await store.revise(replace(first, incoming=message("e1", "Why not?")), {"t1": line}, line)
+    await store.finish(end("t1"))
+    assert await texts(store) == ["Why not?", "Because."]
+
+
+async def steered(store: Store) -> tuple[Accepted, Accepted]:
+    first, second = await accepted(store, "e1"), await accepted(store, "e2", "Hurry.")
+    await store.begin(start("t1", seq=first.seq))
+    await store.steer("t1", 2, [(second.seq, said("Hurry."))])
+    return first, second
+
+
+async def test_what_is_steered_belongs_to_the_turn_and_is_known_after_a_kill(store: Store):
+    _, second = await steered(store)
+    assert await store.waiting() == []
+    (turn,) = await store.unfinished()
+    assert turn.steered == (Steered(iteration=2, line=said("Hurry.")),)
+    found = await store.kept("web", "e2")
+    assert found is not None
+    assert (found.turn_id, found.steered) == ("t1", True)
+    parts = [(each.accepted.seq, each.steered) for each in await store.parts("t1")]
+    assert parts[-1] == (second.seq, True)
+
+
+async def test_a_steered_line_is_changed_and_deleted_in_the_history_too(store: Store):
+    _, second = await steered(store)
+    lines = (said("Hurry."), Line.of("assistant", "Yes."))
+    await store.finish(replace(end("t1"), lines=lines))
+    assert await texts(store) == ["Why?", "Hurry.", "Yes."]
+    now = replace(second, incoming=message("e2", "No hurry."))
+    await store.revise(now, {}, said("No hurry."))
+    assert await texts(store) == ["Why?", "No hurry.", "Yes."]
+    await store.unsay(second.seq, {})
+    assert await texts(store) == ["Why?", "Yes."]
+    assert await store.kept("web", "e2") is None
+
+
+async def test_a_part_of_a_question_is_taken_out_for_good(store: Store):
+    first, second = await accepted(store, "e1"), await accepted(store, "e2", "At once.")
+    whole = "Why?\n\nAt once."
+    await store.begin(replace(start("t1", seq=first.seq, question=whole), joined=(second.seq,)))
+    await store.finish(end("t1"))
+    await store.unsay(second.seq, {"t1": said("Why?")})
+    assert await texts(store) == ["Why?", "Because."]
+    assert [each.accepted.seq for each in await store.parts("t1")] == [first.seq]
+    bare = await store.accepted(second.seq)
+    assert bare is not None
+    assert getattr(bare.incoming, "text", None) == ""
+
+
+async def test_what_waits_and_is_deleted_waits_no_longer(store: Store):
+    first = await accepted(store, "e1")
+    await store.unsay(first.seq, {})
+    assert await store.waiting() == []
+    assert await store.kept("web", "e1") is None
+    assert await store.accept(message("e1")) is None
+
+
+async def test_notes_about_places_in_line_are_found_after_a_restart(store: Store):
+    first = await accepted(store, "e1")
+    await store.begin(start("t1", seq=first.seq))
+    await store.attempting("t1", "panel")
+    await store.attempting("line/7", "notice")
+    await store.posted("line/7", "notice", "m7")
+    assert [(each.turn_id, each.message_id) for each in await store.line_notes()] == [
+        ("line/7", "m7")
+    ]
+    await store.unpost("line/7")
+    assert await store.line_notes() == []

@@ -1,0 +1,144 @@
+"""The part of the store in memory that keeps what becomes of messages after they came in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from core.erasure import bared
+from core.records import Accepted, Kept, Posted, Steered, StoredTurn
+from core.storage.changes import NOTE
+from core.types import Line, Message
+
+
+class MemoryChanges:
+    """Fulfils `core.storage.Changes`."""
+
+    _turns: dict[str, StoredTurn]
+    _inbox: dict[tuple[str, str], Accepted]
+    _claimed: dict[int, str]
+    _outbox: dict[str, dict[str, Posted]]
+    _lines: list[tuple[int, str, str, Line]]
+    dropped: dict[int, str]
+
+    def _may_write(self) -> None:
+        raise NotImplementedError
+
+    def _change(self, turn_id: str, **changes: object) -> None:
+        raise NotImplementedError
+
+    @property
+    def _erased(self) -> set[str | int]:
+        raise NotImplementedError
+
+    @property
+    def _steered(self) -> dict[int, tuple[str, Steered]]:
+        found: dict[int, tuple[str, Steered]] = self.__dict__.setdefault("_kept_steered", {})
+        return found
+
+    async def kept(self, platform: str, event_id: str) -> Kept | None:
+        found = self._inbox.get((platform, event_id))
+        return None if found is None or found.seq in self._erased else self._kept(found)
+
+    async def parts(self, turn_id: str) -> Sequence[Kept]:
+        return [
+            self._kept(each)
+            for each in sorted(self._inbox.values(), key=lambda each: each.seq)
+            if self._claimed.get(each.seq) == turn_id
+            and isinstance(each.incoming, Message)
+            and each.seq not in self._erased
+        ]
+
+    def _kept(self, accepted: Accepted) -> Kept:
+        seq = accepted.seq
+        return Kept(
+            accepted=accepted,
+            turn_id=self._claimed.get(seq, ""),
+            waiting=seq not in self._claimed and seq not in self.dropped,
+            steered=seq in self._steered and seq in self._claimed,
+        )
+
+    async def asking_again(self, turn_id: str) -> Sequence[str]:
+        return [
+            each.start.turn_id
+            for each in self._turns.values()
+            if turn_id in {each.start.turn_id, each.start.origin}
+        ]
+
+    async def withdraw(self, turn_id: str, *, changed: Accepted | None = None) -> Sequence[int]:
+        self._may_write()
+        turn = self._turns[turn_id]
+        if turn.state != "running":
+            return []
+        self._change(turn_id, removed=True, start=replace(turn.start, seq=None))
+        again = [
+            seq for seq, at in self._claimed.items() if at == turn_id and seq not in self._erased
+        ]
+        for seq in again:
+            del self._claimed[seq]
+            self._steered.pop(seq, None)
+        if changed is not None:
+            self._replace(changed)
+        return sorted(again)
+
+    def _replace(self, changed: Accepted) -> None:
+        key = (changed.incoming.address.platform, changed.incoming.event_id)
+        self._inbox[key] = replace(self._inbox[key], incoming=changed.incoming)
+
+    async def revise(self, changed: Accepted, questions: Mapping[str, Line], line: Line) -> None:
+        self._may_write()
+        self._replace(changed)
+        self._ask(questions)
+        if changed.seq in self._steered:
+            turn_id, old = self._steered[changed.seq]
+            self._lines = [
+                (n, where, at, line if (at, said) == (turn_id, old.line) else said)
+                for n, where, at, said in self._lines
+            ]
+            self._steered[changed.seq] = (turn_id, replace(old, line=line))
+
+    def _ask(self, questions: Mapping[str, Line]) -> None:
+        for turn_id, line in questions.items():
+            start = replace(self._turns[turn_id].start, question=line)
+            self._change(turn_id, start=start)
+            first = min((n for n, _, at, _ in self._lines if at == turn_id), default=0)
+            self._lines = [
+                (n, where, at, line if n == first else said) for n, where, at, said in self._lines
+            ]
+
+    async def unsay(self, seq: int, questions: Mapping[str, Line]) -> None:
+        self._may_write()
+        self._erased.add(seq)
+        for key, each in self._inbox.items():
+            if each.seq == seq:
+                self._inbox[key] = replace(each, incoming=bared(each.incoming))
+        if seq not in self._claimed:
+            self.dropped.setdefault(seq, "")
+        self._ask(questions)
+        if seq in self._steered:
+            turn_id, old = self._steered.pop(seq)
+            self._lines = [
+                each for each in self._lines if (each[2], each[3]) != (turn_id, old.line)
+            ]
+
+    async def steer(self, turn_id: str, iteration: int, said: Sequence[tuple[int, Line]]) -> None:
+        self._may_write()
+        for seq, line in said:
+            self._steered[seq] = (turn_id, Steered(iteration=iteration, line=line))
+            self._claimed[seq] = turn_id
+
+    async def line_notes(self) -> Sequence[Posted]:
+        return [
+            posted
+            for turn_id, rows in self._outbox.items()
+            if turn_id.startswith(NOTE)
+            for posted in rows.values()
+        ]
+
+    async def unpost(self, turn_id: str) -> None:
+        self._may_write()
+        self._outbox.pop(turn_id, None)
+
+    def _steered_in(self, turn_id: str) -> tuple[Steered, ...]:
+        found = sorted(self._steered.items())
+        return tuple(each for _, (at, each) in found if at == turn_id)
