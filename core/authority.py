@@ -1,8 +1,9 @@
-"""Which tool calls run, which are asked about, and who may allow them. Pure: a table and a seal.
+"""Which tool calls run, and which are asked about. Pure: a table and a seal.
 
 The one place where a tool call is authorised; `gateway.executor` obeys it before every call. What
 is allowed is bound to the server, the tool, the exact arguments, the call's place in its turn and
-the asker, so that a yes to one thing can never run another.
+the asker, so that a yes to one thing can never run another. Who may say yes, `core.permissions`
+decides.
 """
 
 from __future__ import annotations
@@ -13,10 +14,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Literal, TypeAlias
 
-from core.access import ADMINS, Role
 from core.ports import ToolResult
 from core.records import Approval, Askable
-from core.types import Author, Json, Tool, ToolCall
+from core.types import Json, Tool, ToolCall
 
 Approve: TypeAlias = Literal["never", "always", "writes"]
 """When somebody is asked: never, always, or unless a tool only reads."""
@@ -67,14 +67,6 @@ def authorise(approve: Approve, tool: Tool, *, askable: Askable) -> Ruling:
     if approve == "never" or (approve == "writes" and tool.reads_only):
         return "run"
     return "refuse" if askable == "nobody" else "ask"
-
-
-def may_decide(role: Role, *, asker: str, author: Author, direct: bool) -> bool:
-    """Say whether somebody may allow or refuse a call: admins, and in private who asked.
-
-    The asker of a shared chat may not, unless their role allows it.
-    """
-    return role in ADMINS or (direct and author.id == asker)
 
 
 def seal(wanted: Wanted, *, place: tuple[str, int, int], asker: str) -> str:

@@ -1,8 +1,7 @@
-"""When the bot speaks, and who may change what others asked. Pure; asks nobody, stores nothing.
+"""When the bot speaks. Pure; asks nobody, stores nothing.
 
-Decides what becomes of a message (one table), how long bots may go on among themselves, who may
-stop, ask again or remove a turn, and who chooses a preset for others. Who is let in at all,
-`core.access` decides.
+Decides what becomes of a message (one table) and how long bots may go on among themselves. Who is
+let in at all, `core.access` decides; who may do what, `core.permissions`.
 """
 
 from __future__ import annotations
@@ -11,8 +10,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Final, Literal, TypeAlias
 
-from core.access import ADMINS, ADMITTED, Role
-from core.presets import Level
+from core.access import ADMITTED, Role
 from core.types import Author, Message
 
 Listen: TypeAlias = Literal["mention", "all"]
@@ -148,13 +146,3 @@ def _fits(rule: Rule, here: Situation, *, owned: bool) -> bool:
 
 def _is(wanted: object, fact: object) -> bool:
     return fact in wanted if isinstance(wanted, frozenset) else wanted in {None, fact}
-
-
-def may_change(role: Role, *, asker: str, author: Author) -> bool:
-    """Say whether somebody may stop, ask again or remove a turn: its asker, and admins."""
-    return author.id == asker or role in ADMINS
-
-
-def may_choose(role: Role, level: Level, *, direct: bool) -> bool:
-    """Say whether somebody may set a preset: for a whole channel admins, else everybody here."""
-    return direct or level != "channel" or role in ADMINS

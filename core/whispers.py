@@ -5,13 +5,13 @@ Pure. Decides how results read; never what they are, nor whether anybody may hav
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Final
 
 from core.budget import Limit, left_text
-from core.commands import MENU
+from core.commands import Entry
 from core.errors import UnknownPreset
 from core.frames import Button, File, Frame, Notice, Part
 from core.markup import close, measure_of, sanitise, split
@@ -119,15 +119,15 @@ def unknown_text(error: UnknownPreset, name: str) -> str:
     return f"{error} Nothing was changed.{hint}"
 
 
-def unknown_command(name: str, prefix: str) -> str:
+def unknown_command(name: str, prefix: str, entries: Iterable[Entry]) -> str:
     """Say that a command is not known, and which are."""
-    return f"I do not know the command {name!r}.\n\n{help_text(prefix)}"
+    return f"I do not know the command {name!r}.\n\n{help_text(prefix, entries)}"
 
 
-def help_text(prefix: str) -> str:
-    """List the commands; `prefix` stands before their names ("/", or "/moa " in Slack)."""
+def help_text(prefix: str, entries: Iterable[Entry]) -> str:
+    """List commands; `prefix` stands before their names ("/", or "/moa " in Slack)."""
     lines = ["Ask me anything: write here, mention me, or reply to me.", ""]
-    for each in MENU:
+    for each in entries:
         name = "/moa" if each.name == "moa" else f"{prefix}{each.name}"
         lines.append(f"{name} {each.hint}".strip() + f" – {each.summary}")
     return "\n".join(lines)

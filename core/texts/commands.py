@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 NOT_YOURS: Final = "Only the person who asked, or an admin, can do that."
 NOT_YOURS_TO_ALLOW: Final = "Only an admin or owner of this place can decide that."
+NOT_FOR: Final[Mapping[str, str]] = {
+    "anybody": "You are not let in here.",
+    "members": "You are not let in here.",
+    "oneself": "You are not let in here.",
+    "asker": NOT_YOURS,
+    "admins": "Only an admin of this chat can do that.",
+    "operators": (
+        "Only somebody whom the operator has named can do that: access.admins and access.owners "
+        "in the file. To administer this chat is not enough."
+    ),
+    "owners": "Only an owner can do that: access.owners in the file.",
+}
+"""By whom something is for."""
 DECIDED_ALREADY: Final = "That is decided already, or it came too late."
 NOTHING_RUNS: Final = "Nothing is being answered here now."
 NOTHING_ASKED: Final = "There is no question here yet that could be asked again."

@@ -10,14 +10,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from core import whispers
-from core.policy import may_change
 from core.types import Address, Command, Press
 
 if TYPE_CHECKING:
+    from core.access import Role
     from core.frames import Frame
     from core.presets import Preset
     from core.records import StoredTurn
-    from core.types import Author
     from gateway.accounts import Accounts
     from gateway.asides import Asides
     from gateway.choices import Choices
@@ -46,11 +45,9 @@ class Desk:
         same = here in {there, replace(there, thread=None)}
         return turn if same else None
 
-    def may(self, request: Command | Press, asker: str) -> bool:
-        """Say whether somebody may do something to what `asker` asked."""
-        author: Author = request.author
-        role = self.places.role(author, request.address, direct=request.direct)
-        return may_change(role, asker=asker, author=author)
+    def role(self, request: Command | Press) -> Role:
+        """Say what whoever asks is there."""
+        return self.places.role(request.author, request.address, direct=request.direct)
 
     def aloud(self, request: Command | Press, text: str) -> Sequence[Frame]:
         """Say it where somebody is looking: a page shows by itself that nothing runs."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from core import whispers
 from core.commands import asked
+from core.permissions import allowed
 from core.texts import commands as said
 
 if TYPE_CHECKING:
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
 
 async def help_(desk: Desk, command: Command) -> Sequence[Frame]:
-    """List what can be done here."""
+    """List what this person may do here."""
     prefix = desk.places.prefix(command.address.platform)
-    return [whispers.notice(whispers.help_text(prefix))]
+    return [whispers.notice(whispers.help_text(prefix, allowed(desk.role(command))))]
 
 
 async def cost(desk: Desk, command: Command) -> Sequence[Frame]:
@@ -45,4 +46,5 @@ async def nothing_asked(desk: Desk, command: Command) -> Sequence[Frame]:
 async def unknown(desk: Desk, command: Command) -> Sequence[Frame]:
     """Say that there is no such command."""
     prefix = desk.places.prefix(command.address.platform)
-    return [whispers.notice(whispers.unknown_command(command.name, prefix))]
+    theirs = allowed(desk.role(command))
+    return [whispers.notice(whispers.unknown_command(command.name, prefix, theirs))]

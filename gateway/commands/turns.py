@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core import whispers
-from core.authority import may_decide
 from core.errors import ChatError
 from core.reply import figures
 from core.texts import commands as said
@@ -36,22 +35,18 @@ async def stop(desk: Desk, request: Command | Press) -> Sequence[Frame]:
     known = _at_work(desk, request, named)
     if known is None:
         return desk.aloud(request, said.NOTHING_RUNS)
-    turn_id, asker = known
-    if not desk.may(request, asker):
-        return [whispers.notice(said.NOT_YOURS)]
-    desk.exchange.runner.stop_soon(turn_id)
+    desk.exchange.runner.stop_soon(known)
     return [whispers.notice(said.STOPPING)] if isinstance(request, Command) else []
 
 
-def _at_work(
-    desk: Desk, request: Command | Press, named: StoredTurn | None
-) -> tuple[str, str] | None:
-    """Give the turn that is meant, and its asker."""
+def _at_work(desk: Desk, request: Command | Press, named: StoredTurn | None) -> str | None:
+    """Give the turn that is meant."""
     if named is not None:
-        return named.start.turn_id, named.start.asker
+        return named.start.turn_id
     if isinstance(request, Press) and request.turn_id:
         return None
-    return desk.exchange.running.find(request.address, request.author.id)
+    running = desk.exchange.running.find(request.address, request.author.id)
+    return None if running is None else running[0]
 
 
 async def remove(desk: Desk, press: Press) -> Sequence[Frame]:
@@ -71,14 +66,10 @@ async def remove(desk: Desk, press: Press) -> Sequence[Frame]:
 
 
 async def decide(desk: Desk, press: Press) -> Sequence[Frame]:
-    """Allow or refuse a call of a tool, for whoever may."""
+    """Allow or refuse a call of a tool."""
     turn = await desk.own(press)
     if turn is None:
         return desk.aloud(press, said.FORGOTTEN)
-    role = desk.places.role(press.author, press.address, direct=press.direct)
-    asker = turn.start.asker
-    if not may_decide(role, asker=asker, author=press.author, direct=press.direct):
-        return [whispers.notice(said.NOT_YOURS_TO_ALLOW)]
     exchange = desk.exchange
     decided = await exchange.tooling.approvals.press(press, turn, exchange.keep)
     return [] if decided else desk.aloud(press, said.DECIDED_ALREADY)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.access import ADMITTED, Role, Who, permits
+from core.access import ADMINS, ADMITTED, Role, Who, permits
 from core.commands import ALIASES, MENU
 from core.frames import Action
 from core.permissions import PRESSES, allowed, needed
@@ -123,3 +123,11 @@ def test_help_has_what_may_be_given_and_nothing_else(role):
     for each in MENU:
         whos = {each.who, *each.forms.values()}
         assert (each.name in names) == any(permits(who, role, own=True) for who in whos)
+
+
+@given(roles, st.sampled_from(["approve", "refuse"]), places, st.booleans())
+def test_who_may_allow_a_call_of_a_tool(role, action, place, own):
+    """The asker of a shared chat may not, unless their role allows it."""
+    may = permits(needed(press(action, place), CATALOGUE), role, own=own)
+    in_private = place == "dm" and own and role in ADMITTED
+    assert may == (role in ADMINS or in_private)

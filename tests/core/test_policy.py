@@ -17,8 +17,6 @@ from core.policy import (
     Who,
     depends_on_owner,
     first_row,
-    may_change,
-    may_choose,
     situation,
     verdict,
     who_is,
@@ -182,22 +180,3 @@ def test_who_somebody_is_to_the_table(author, role, who):
 )
 def test_where_something_was_said(said, where):
     assert situation(replace(SAID, **said), "member").where == where
-
-
-# --- who may change what --------------------------------------------------------------------
-
-
-def test_an_asker_and_admins_may_change_a_turn():
-    assert may_change("member", asker="555", author=ANN)
-    assert not may_change("member", asker="1", author=ANN)
-    assert may_change("admin", asker="1", author=ANN)
-    assert may_change("chat_admin", asker="1", author=ANN)
-    assert may_change("owner", asker="1", author=ANN)
-
-
-@pytest.mark.parametrize("level", ["thread", "me", "channel"])
-@pytest.mark.parametrize("role", ["member", "chat_admin", "admin", "owner"])
-@pytest.mark.parametrize("direct", [True, False])
-def test_moa_5_admins_choose_for_a_whole_channel_and_everybody_for_less(level, role, direct):
-    refused = (level, role, direct) == ("channel", "member", False)
-    assert may_choose(role, level, direct=direct) is not refused

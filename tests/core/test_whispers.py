@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from core import whispers
 from core.budget import Limit
+from core.commands import MENU
 from core.frames import File, Notice, Part
 from core.outcomes import Advice
 from core.ports import Capabilities
@@ -101,8 +102,8 @@ def test_a_preset_that_is_called_off_is_no_word():
 
 
 def test_help_is_written_as_the_platform_takes_commands():
-    assert "\n/ask [preset:NAME] question – Ask a question\n" in whispers.help_text("/")
-    slack = whispers.help_text("/moa ")
+    assert "\n/ask [preset:NAME] question – Ask a question\n" in whispers.help_text("/", MENU)
+    slack = whispers.help_text("/moa ", MENU)
     assert "\n/moa ask [preset:NAME] question" in slack
     assert "\n/moa [preset] [thread|channel|me] – " in slack
 

@@ -11,18 +11,16 @@ import json
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.access import ADMINS, Role
-from core.authority import PATIENCE, authorise, grants, may_decide, seal, understood
+from core.authority import PATIENCE, authorise, grants, seal, understood
 from core.events import ApprovalChanged, TurnEvent
 from core.ports import ToolResult
 from core.records import ToolRound, ToolStep
-from core.types import Author, Line, Tool, ToolCall
+from core.types import Line, Tool, ToolCall
 from gateway.approvals import Approvals
 from gateway.executor import Executor
 from gateway.reach import Reach
@@ -35,7 +33,6 @@ from tests.fakes.turns import message, start
 ROOT = Path(__file__).parents[2]
 approves = st.sampled_from(["never", "always", "writes"])
 askables = st.sampled_from(["nobody", "asker", "admins"])
-roles = st.sampled_from(get_args(Role))
 names = st.sampled_from(["get", "delete"])
 arguments = st.dictionaries(st.sampled_from("abc"), st.integers(0, 3) | st.text(max_size=3)).map(
     json.dumps
@@ -181,13 +178,6 @@ def test_a_yes_runs_one_call_once_however_often_it_is_tried():
         assert len(bench.server.calls) == 1
 
     run_virtual(story())
-
-
-@given(role=roles, direct=st.booleans(), own=st.booleans())
-def test_who_may_decide(role, direct, own):
-    author = Author(id="ann" if own else "ben", name="somebody")
-    may = may_decide(role, asker="ann", author=author, direct=direct)
-    assert may == (role in ADMINS or (direct and own))
 
 
 @given(approve=approves, reads=st.booleans(), askable=askables)
