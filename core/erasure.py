@@ -9,12 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import MISSING, Field, dataclass, fields, replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from core.types import Edited, Incoming
-
-T = TypeVar("T")
-S = TypeVar("S", bound=Incoming)
+from core.types import Author, Edited, Incoming
 
 RUN: Final = 5
 """So many words in a row are no chance."""
@@ -111,27 +108,21 @@ _WORDS: Final = ("text", "args", "value")
 
 def bared(incoming: Incoming) -> Incoming:
     """Give what came in without a word of it: no text, no name, no file, no handle."""
+    changes = _emptied(incoming, _PLACES)
     if isinstance(incoming, Edited):
-        author = _emptied(incoming.author, _PERSON)
-        return replace(incoming, author=author, message=_bare(incoming.message))
-    return _bare(incoming)
+        changes["message"] = bared(incoming.message)
+    author = replace(incoming.author, **_emptied(incoming.author, _PERSON))
+    return replace(incoming, author=author, **changes)
 
 
 def text_of(incoming: Incoming) -> str:
     """Give what somebody wrote with it."""
-    if isinstance(incoming, Edited):
-        incoming = incoming.message
-    return "\n".join(filter(None, (getattr(incoming, name, "") for name in _WORDS)))
+    said = incoming.message if isinstance(incoming, Edited) else incoming
+    return "\n".join(filter(None, (getattr(said, name, "") for name in _WORDS)))
 
 
-def _bare(said: S) -> S:
-    author = _emptied(said.author, _PERSON)
-    return replace(_emptied(said, _PLACES), author=author)
-
-
-def _emptied(value: T, kept: set[str]) -> T:
-    changes = {each.name: _nothing(each) for each in fields(value) if each.name not in kept}  # type: ignore[arg-type]
-    return replace(value, **changes)  # type: ignore[type-var]
+def _emptied(value: Incoming | Author, kept: set[str]) -> dict[str, Any]:
+    return {each.name: _nothing(each) for each in fields(value) if each.name not in kept}
 
 
 def _nothing(field: Field[Any]) -> object:

@@ -15,6 +15,8 @@ Term: TypeAlias = int | None
 
 DAY: Final = 86_400
 FOREVER: Final[Term] = None
+EVER: Final = 2**62
+"""A moment after every other one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +43,11 @@ COPIES: Final = 14 * DAY
 def too_old(term: Term, now: int) -> int | None:
     """Give the moment (ms) before which something is too old at `now`; None: nothing is.
 
-    With a term of 0 everything is, up to and with this very moment.
+    With a term of 0 everything is, whatever the clocks of others say.
     """
     if term is FOREVER:
         return None
-    return now - term * 1000 if term else now + 1
+    return now - term * 1000 if term else EVER
 
 
 def shorter(one: Term, other: Term) -> Term:

@@ -35,6 +35,7 @@ from gateway.lateness import Lateness
 from gateway.moves import Moves
 from gateway.patience import Patience, PatientStore
 from gateway.places import Places
+from gateway.privacy.keeping import open_keeping
 from gateway.recovery import recover
 from gateway.sessions import Sessions
 from gateway.supervise import supervise
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from core.ports import ChatAdapter, Clock, Providers, ToolServer
     from core.storage import Store
     from gateway.config import Config
+    from gateway.privacy.keeping import Keeping
     from gateway.sessions import Work
 
 log = structlog.get_logger()
@@ -69,6 +71,7 @@ class Gateway:
     intake: DurableIntake
     clock: Clock
     listeners: list[Tell]
+    keeping: Keeping
 
     @property
     def chat_parts(self) -> wiring.ChatParts:
@@ -136,6 +139,8 @@ async def serve(
                     root.create_task(supervise(f"tools {each.name}", each.run), name=each.name)
                     for each in tools
                 ),
+                root.create_task(supervise("wiping", gateway.keeping.wiping.run), name="wiping"),
+                root.create_task(supervise("purge", gateway.keeping.purge.run), name="purge"),
             ]
             await recover(store, sessions, gateway.exchange.moves, chats.keys())
             tasks += [
@@ -178,12 +183,14 @@ def assemble(
     """Put the parts together; nothing runs yet, and the chats are still to come."""
     chats: dict[str, ChatAdapter] = {}
     listeners: list[Tell] = [Lateness().tell]
+    places = Places(config)
+    keeping = open_keeping(config, store, places, world.clock)
     bank = Bank(config.budgets, store, pricer=world.pricer, zone=config.zone)
     runner = TurnRunner(
         world=world,
         cache=SharedAdvice(root, world.clock),
         store=store,
-        sinks=wiring.open_sinks(config),
+        sinks=keeping.sinks,
         listeners=listeners,
         running={},
         bank=bank,
@@ -191,7 +198,6 @@ def assemble(
     tooling = _tooling(config, servers or {}, world.clock)
     patience = Patience()
     keep = PatientStore(store, patience)
-    places = Places(config)
     choices = Choices(settings=store, keep=keep, places=places, catalogue=lambda: config.catalogue)
     exchange = _exchange(keep, runner, chats, choices, tooling)
 
@@ -204,7 +210,7 @@ def assemble(
     )
     asides = Asides(root, chats)
     acts = _acts(config, exchange, asides, accounts)
-    dispatch = Dispatch(sessions=sessions, acts=acts, keep=keep)
+    dispatch = Dispatch(sessions=sessions, acts=acts, keep=keep, over=keeping.sparing.over)
     gateway = Gateway(
         config=config,
         store=store,
@@ -223,6 +229,7 @@ def assemble(
         ),
         clock=world.clock,
         listeners=listeners,
+        keeping=keeping,
     )
     return gateway, sessions, chats
 

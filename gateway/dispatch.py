@@ -17,6 +17,8 @@ from core.types import Command, Deleted, Edited, Message, Moved, Press
 from gateway.admission import RETRY_COMMAND
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from gateway.acts import Acts
     from gateway.patience import PatientStore
     from gateway.sessions import Sessions, Work
@@ -29,6 +31,7 @@ class Dispatch:
     sessions: Sessions
     acts: Acts
     keep: PatientStore
+    over: Callable[[str], Awaitable[None]]
 
     async def __call__(self, accepted: Accepted) -> None:
         """Queue it, or do it now; it is in the store already."""
@@ -52,7 +55,7 @@ class Dispatch:
                 await self._act(accepted)
 
     async def perform(self, work: Work) -> None:
-        """Do a lane's piece of work to its end."""
+        """Do a lane's piece of work to its end; `over` hears that it is."""
         match work:
             case Accepted(incoming=Press(action="retry" | "advise" | "remove") as press) if (
                 await self.acts.refuses(press)  # it may come from an earlier run, unasked
@@ -60,6 +63,7 @@ class Dispatch:
                 await self.keep.drop(work.seq, "refused")
             case StoredTurn() | Accepted(incoming=Message() | Press(action="retry" | "advise")):
                 await self.acts.exchange.perform(work)
+                await self.over(_session(work))
             case _:
                 await self._act(work)
 
@@ -72,3 +76,10 @@ class Dispatch:
             case Message() | Edited() | Deleted():
                 raise TypeError("a question is no act")
         await self.keep.drop(accepted.seq, "done")
+        await self.over(_session(accepted))
+
+
+def _session(work: Work) -> str:
+    if isinstance(work, Accepted):
+        return work.incoming.address.session
+    return work.start.session

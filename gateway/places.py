@@ -6,7 +6,7 @@ Decides which row of the file is the most exact one. What was chosen in chat is 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Literal
@@ -125,19 +125,14 @@ class Places:
 
         `circles` are the author's: they tell the workspace.
         """
-        settings = self._settings
-        workspaces = [each for each in settings.workspaces if _is_in(each, address, circles)]
-        channels = sorted(
-            (each for each in self._channels if _is_there(each, address, circles)),
-            key=lambda each: (each.thread is not None, each.workspace is not None),
-        )
-        said = reduce(_over, [*workspaces, *channels], settings.defaults)
+        workspaces, channels = self._rows(address, circles)
+        said = reduce(_over, [*workspaces, *channels], self._settings.defaults)
         private = self.guarded(address.platform) and not direct
         return Place(
             presets={
                 "channel": _preset(channels),
                 "workspace": _preset(workspaces),
-                "default": settings.defaults.preset,
+                "default": self._settings.defaults.preset,
             },
             locked=bool(said.locked),
             listen=said.listen or "mention",
@@ -147,6 +142,22 @@ class Places:
             notify=said.notify or "asker",
             tools=said.tools,
         )
+
+    def rows(self, address: Address, circles: Collection[str]) -> Sequence[ChatSettings]:
+        """Give what the file says of a place, from the defaults to the most exact row."""
+        workspaces, channels = self._rows(address, circles)
+        return [self._settings.defaults, *workspaces, *channels]
+
+    def _rows(
+        self, address: Address, circles: Collection[str]
+    ) -> tuple[Sequence[Workspace], Sequence[Channel]]:
+        named = self._settings.workspaces
+        workspaces = [each for each in named if _is_in(each, address, circles)]
+        channels = sorted(
+            (each for each in self._channels if _is_there(each, address, circles)),
+            key=lambda each: (each.thread is not None, each.workspace is not None),
+        )
+        return workspaces, channels
 
 
 def _extended(access: Access, old: Address, new: Address) -> Access:

@@ -23,7 +23,7 @@ _IGNORED = {
 NO_TEMPERATURE = "2026-10-21"
 _LATER = "is not supported by this version yet"
 # Blocks that are checked, and change nothing so far.
-_BLOCKS = ("limits", "retention", "privacy")
+_BLOCKS = ("limits", "privacy")
 # Settings of a chat that change nothing so far, and the values that are what happens anyway.
 _CHAT: dict[str, tuple[object, ...]] = {
     "session": (None, "thread"),
@@ -31,7 +31,6 @@ _CHAT: dict[str, tuple[object, ...]] = {
     "introduce": (None, False),
     "providers": (None,),
     "system_prompt": (None,),
-    "retention": (None,),
 }
 _PEOPLE = ("owners", "admins", "allow", "deny")
 _Row: TypeAlias = tuple[Path, bool, str]  # where, whether it asks in vain, and what to say of it

@@ -2,10 +2,12 @@
 
 from gateway.wiring.chats import ChatParts, Hook, Messenger, import_chats, open_chats
 from gateway.wiring.machine import (
+    open_copies,
     open_http,
     open_pricer,
     open_sinks,
     open_store,
+    open_traces,
     read_costs,
     read_votes,
     warm_prices,
@@ -24,12 +26,14 @@ __all__ = [
     "held_tools",
     "import_chats",
     "open_chats",
+    "open_copies",
     "open_http",
     "open_models",
     "open_pricer",
     "open_sinks",
     "open_store",
     "open_tools",
+    "open_traces",
     "read_costs",
     "read_votes",
     "warm_prices",

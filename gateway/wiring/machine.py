@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import aiohttp
 
     from core.ports import Clock
+    from core.ports.remains import Copies, Traces
     from core.presets import Slot
     from core.storage import Costs, Store, Votes
     from gateway.config import Config
@@ -136,3 +137,17 @@ def open_sinks(config: Config) -> tuple[Sink, ...]:
     from adapters.sink.jsonl import JsonLines
 
     return (JsonLines(config.trace_dir),)
+
+
+def open_traces(config: Config) -> Traces:
+    """Open the traces that are there, whether more are written or not."""
+    from adapters.sink.tracefiles import TraceFiles
+
+    return TraceFiles(config.trace_dir)
+
+
+def open_copies(config: Config) -> Copies:
+    """Open the copies from before upgrades."""
+    from adapters.store.copies import Copies as OfSQLite
+
+    return OfSQLite(config.database_file)

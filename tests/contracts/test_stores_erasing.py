@@ -6,11 +6,22 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.store.codec import KINDS
 from core.errors import StoreError
 from core.records import Whose
 from core.storage import Store
 from core.storage.erasing import PAGE, Held, Texts, Whereabouts
-from core.types import Address, Author, Command, Line
+from core.types import (
+    Address,
+    Attachment,
+    Author,
+    Command,
+    Deleted,
+    Edited,
+    Line,
+    Moved,
+    Press,
+)
 from tests.fakes.turns import (
     ROOM,
     advice,
@@ -194,3 +205,36 @@ async def test_a_store_that_takes_nothing_erases_nothing(store: Store):
     await store.erase(Texts())
     await store.scrub(whole=False)
     await store.scrub(whole=True)
+
+
+ANY = message("e", "SECRET", address=ROOM)
+FILE = Attachment(kind="document", name="SECRET.pdf")
+WHO = Author(id="u1", name="SECRET", circles=("T1",), is_admin=True)
+
+
+@pytest.mark.parametrize(
+    "incoming",
+    [
+        replace(ANY, author=WHO, attachments=(FILE,), preset="SECRET"),
+        Command(event_id="e", address=ROOM, author=WHO, name="SECRET", args="SECRET", at=5),
+        Press(event_id="e", address=ROOM, author=WHO, action="vote", turn_id="t", at=5),
+        Moved(event_id="e", address=ROOM, author=WHO, new=ROOM, at=5),
+        Edited(event_id="e", address=ROOM, author=WHO, message=replace(ANY, author=WHO), at=5),
+        Deleted(event_id="e", address=ROOM, author=WHO, of="e0", at=5),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+async def test_whatever_came_in_is_kept_without_its_words(store: Store, incoming):
+    accepted = await store.accept(incoming)
+    assert accepted is not None
+    await store.erase(Texts(messages=(accepted.seq,)))
+    left = await store.accepted(accepted.seq)
+    assert left is not None
+    assert "SECRET" not in repr(left)
+    assert type(left.incoming) is type(incoming)
+    assert left.incoming.author == Author(id="u1", name="", circles=("T1",), is_admin=True)
+
+
+def test_every_kind_of_incoming_is_tried_here():
+    (marks,) = test_whatever_came_in_is_kept_without_its_words.pytestmark
+    assert {type(each) for each in marks.args[1]} == set(KINDS.values())

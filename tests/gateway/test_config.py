@@ -357,7 +357,7 @@ def test_keys_of_other_agents_are_ignored_with_one_warning_each_moa_2():
     ("extra", "key"),
     [
         ("limits: {running: 1}", "limits:"),
-        ("retention: {messages: 0}", "retention:"),
+        ("privacy: {operator_contact: Ann}", "privacy:"),
         ("defaults: {session: channel}", "defaults.session:"),
         ("defaults: {listen: all, advisors: line, introduce: true}", "defaults.introduce:"),
         (

@@ -1,0 +1,46 @@
+"""What lies beside the store and holds texts too: traces, and copies of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+
+class Traced(Protocol):
+    """What one line of a trace is about; `started` is in ms."""
+
+    @property
+    def turn_id(self) -> str:
+        """Of which turn."""
+
+    @property
+    def asker(self) -> str:
+        """Whose question it was."""
+
+    @property
+    def started(self) -> int:
+        """When it began."""
+
+
+class Traces(Protocol):
+    """Lines about turns, outside of the store. Raises `OSError` where it cannot write."""
+
+    async def sessions(self) -> Mapping[str, int]:
+        """Give the sessions that have any, with the moment (ms) of the oldest one."""
+        ...
+
+    async def records(self, session: str) -> Sequence[bytes]:
+        """Give a session's lines, oldest first."""
+        ...
+
+    async def drop(self, session: str, gone: Callable[[Traced], bool]) -> int:
+        """Take out the lines for which `gone` says so; give how many they were."""
+        ...
+
+
+class Copies(Protocol):
+    """Copies of the database from before an upgrade."""
+
+    async def drop(self, before: int) -> int:
+        """Delete those that were made before that moment (ms); give how many they were."""
+        ...

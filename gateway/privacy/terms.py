@@ -1,0 +1,71 @@
+"""Which terms hold in a session: what the file says of its place, word by word (ADR 0040).
+
+Decides which row is asked for which term. It deletes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from core.retention import KINDS, Term, Terms, shorter
+from core.types import Address
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from core.storage import Store
+    from gateway.config.chats import Retention
+    from gateway.config.model import Settings
+    from gateway.places import Places
+
+
+class KeptFor:
+    """The terms of every place."""
+
+    def __init__(self, settings: Settings, places: Places, store: Store) -> None:
+        """Read the file's; `store` knows in which workspace a session is."""
+        self._places = places
+        self._store = store
+        self.everywhere = _over(Terms(), settings.retention)
+        rows = (settings.defaults, *settings.workspaces, *settings.channels)
+        self._said = [each.retention for each in rows if each.retention is not None]
+        self._by_workspace = any(each.retention for each in settings.workspaces) or any(
+            each.retention for each in settings.channels if each.workspace
+        )
+
+    def there(self, address: Address, circles: Collection[str]) -> Terms:
+        """Give what holds in a place; `circles` are those of somebody in it."""
+        rows = self._places.rows(address, circles)
+        return reduce(_over, [each.retention for each in rows], self.everywhere)
+
+    async def of(self, session: str) -> Terms:
+        """Give what holds in a session.
+
+        Raises:
+            StoreError: nobody can tell in which workspace it is.
+        """
+        if not self._said:
+            return self.everywhere
+        seen = await self._store.whereabouts(session) if self._by_workspace else None
+        return self.there(Address.of(session), seen.circles if seen else ())
+
+    def shortest(self, kind: str) -> Term:
+        """Give the shortest term that holds anywhere, of "messages" or another kind."""
+        rows = [self.everywhere, *(_over(self.everywhere, each) for each in self._said)]
+        terms: list[Term] = [getattr(each, kind) for each in rows]
+        return reduce(shorter, terms)
+
+    @property
+    def spares_nothing(self) -> bool:
+        """Tell whether there is a place that keeps no messages after their turn."""
+        return self.shortest("messages") == 0
+
+
+def _over(terms: Terms, said: Retention | None) -> Terms:
+    """Give the terms of the level above, as far as the more exact one says nothing."""
+    if said is None:
+        return terms
+    named = {kind: getattr(said, kind) for kind in KINDS}
+    return replace(terms, **{kind: each.seconds for kind, each in named.items() if each})
