@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core import tokens
 from core.answering import Answering, Unanswered, expected, opening_call
@@ -34,6 +34,7 @@ from core.ports import AdviceCache, Providers, Toolbox
 from core.presets import Preset
 from core.records import ToolRound
 from core.rounds import Rounds
+from core.speakers import spoken
 from core.synthesis import guidance_note
 from core.toolrounds import Following, Pause, ToolRounds, numbered
 from core.types import Json, Line, Tool
@@ -43,7 +44,8 @@ from core.types import Json, Line, Tool
 class TurnRequest:
     """One question, ready to be asked.
 
-    `lines` is the whole transcript, system prompt and question included. `scope` bounds where
+    `lines` is the whole transcript, system prompt and question included, speakers beside what they
+    said. `scope` bounds where
     advice may be used again: a session, or one API key (MOA-24); `fresh` asks anew. `tools`,
     `temperature`, `max_tokens` and `extra` are a program's own wishes for the aggregator, whose
     tool calls then go back to it. `kept` are a cut turn's checkpoints by round; the rounds up to
@@ -98,7 +100,7 @@ class Turn:
         toolbox: Toolbox | None = None,
     ) -> None:
         """Prepare; nothing is asked yet."""
-        self._request = request
+        self._request = replace(request, lines=spoken(request.lines))
         self._world = world
         self._toolbox = None if request.tools else toolbox
         self._tooling = ToolRounds(self._toolbox, request.rounds)

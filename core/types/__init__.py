@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.types.incoming import Added, Command, Deleted, Edited, Incoming, Message, Moved, Press
 from core.types.lines import Finish, Image, Json, Line, Role, Sealed, Tool, ToolCall
 from core.types.places import Address, Attachment, Author
+from core.types.quotes import Quote, Said, Speaker
 from core.types.usage import Usage
 
 __all__ = [
@@ -23,8 +24,11 @@ __all__ = [
     "Message",
     "Moved",
     "Press",
+    "Quote",
     "Role",
+    "Said",
     "Sealed",
+    "Speaker",
     "Tool",
     "ToolCall",
     "Usage",

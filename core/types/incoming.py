@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from core.types.places import Address, Attachment, Author
+from core.types.quotes import Said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +16,8 @@ class Message:
     `text` is without the mention of the bot. `reply_to` is what an answer is hung on, in the
     platform's words, None where it just follows. `direct`: nobody else reads here. `addressed`:
     it mentions the bot, replies to it or commands it. `to_others`: it mentions or replies to
-    somebody else. `preset` is the one asked for this turn alone.
+    somebody else. `preset` is the one asked for this turn alone. `answers` is what it replies
+    to, where the platform brought that along.
     """
 
     event_id: str
@@ -30,6 +32,7 @@ class Message:
     to_others: bool = False
     attachments: tuple[Attachment, ...] = ()
     preset: str | None = None
+    answers: Said | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

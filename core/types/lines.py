@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from core.types.quotes import Quote, Speaker
+
 Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
 
 Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
@@ -62,7 +64,9 @@ class Line:
     """One entry of a conversation. Text and pictures keep their order in `parts`.
 
     `failed`: a tool's result that is no success. `trailing`: put behind the transcript for one
-    request alone, as a reference block is.
+    request alone, as a reference block is. `speaker` is whose line it is in a history that several
+    people share, `quotes` is what came along with it: `core.speakers` writes both into what models
+    read, and `text` is what was said alone.
     """
 
     role: Role
@@ -73,6 +77,8 @@ class Line:
     sealed: tuple[Sealed, ...] = ()
     failed: bool = False
     trailing: bool = field(default=False, compare=False)
+    speaker: Speaker | None = None
+    quotes: tuple[Quote, ...] = ()
 
     @classmethod
     def of(cls, role: Role, text: str) -> Line:
