@@ -18,7 +18,7 @@ from bench.engine import request_of, world_of
 from bench.scene import Scene, Took
 from core.events import AnswerDelta, TurnFailed, TurnFinished, TurnStopped
 from core.records import TurnStart
-from core.types import Line
+from core.types import Address, Line
 from gateway.advice_cache import SharedAdvice
 from gateway.mailbox import Mailbox
 from gateway.turns import TurnRunner
@@ -39,6 +39,7 @@ class Whole:
         start = TurnStart(
             turn_id=request.turn_id,
             session=f"bench:{number}",
+            place=Address(platform="web", channel="room"),
             seq=None,
             preset=request.preset,
             question=Line.of("user", "?"),

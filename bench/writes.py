@@ -96,6 +96,7 @@ async def _turn(runner: TurnRunner, store: SqlStore) -> None:
     start = TurnStart(
         turn_id=request.turn_id,
         session=address.session,
+        place=address,
         seq=accepted.seq,
         preset=request.preset,
         question=question,

@@ -79,7 +79,7 @@ class Spender:
     @classmethod
     def of(cls, start: TurnStart) -> Spender:
         """Say on whose account a turn goes."""
-        address = Address.of(start.session)
+        address = start.place
         return cls(
             platform=address.platform,
             user=start.asker,

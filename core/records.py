@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from core.outcomes import Advice, CallReport
 from core.presets import Preset
-from core.types import Incoming, Line, ToolCall, Usage
+from core.types import Address, Incoming, Line, ToolCall, Usage
 
 TurnState: TypeAlias = Literal["running", "answered", "delivered"]
 Ending: TypeAlias = Literal["finished", "stopped", "failed"]
@@ -22,10 +22,14 @@ Decision: TypeAlias = Literal["waiting", "approved", "refused", "expired", "used
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """A message that was stored before it was acknowledged. `seq` orders everything."""
+    """A message that was stored before it was acknowledged. `seq` orders everything.
+
+    `session` is the one that it belongs to, whatever the file says by now.
+    """
 
     seq: int
     incoming: Incoming
+    session: str
     attempts: int = 0
 
 
@@ -58,11 +62,13 @@ class TurnStart:
     is the number of the last history line before it: the turn sees the lines up to there.
     `started` is wall time in ms. `seq` is the inbox row's, None for a turn from /v1 and for one
     that was taken back; `joined` are those of more messages that are one question with it.
-    `origin` is the turn that asked the same first, where this one asks it again.
+    `origin` is the turn that asked the same first, where this one asks it again. `session` names
+    the history that it goes on with, `place` is where it was asked and is answered.
     """
 
     turn_id: str
     session: str
+    place: Address
     seq: int | None
     preset: Preset
     question: Line
@@ -229,7 +235,7 @@ class Voted:
 class Whose:
     """Whose spending is meant; what is "" is anybody's.
 
-    `channel` is the key of a channel's session: its threads are part of it.
+    `channel` is the key of a channel as a place: its threads are part of it.
     """
 
     platform: str = ""
@@ -240,9 +246,9 @@ class Whose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What the turns of one person in one session with one preset took.
+    """What the turns of one person in one place with one preset took.
 
-    `whose` names all of them, its channel is the session. What is known of turns that have not
+    `whose` names all of them, its channel is the place. What is known of turns that have not
     ended is in the dollars, and not in the number of turns. `unpriced` are the tokens, in and out,
     of the calls whose price nobody knows.
     """

@@ -15,7 +15,7 @@ from typing import Final
 from unicodedata import category, normalize
 from urllib.parse import quote
 
-from core.types import Line, Quote, Speaker
+from core.types import Image, Line, Quote, Speaker
 
 NAME_LENGTH: Final = 40
 NOTE: Final = Line.of(
@@ -57,16 +57,20 @@ def spoken(lines: tuple[Line, ...]) -> tuple[Line, ...]:
 
 
 def _spoken(line: Line) -> Line:
-    if line.speaker is None and not line.quotes:
-        return line
+    before = "".join([f"{_quoted(each)}\n\n" for each in line.quotes])
     parts = line.parts
-    before = "".join(f"{_quoted(each)}\n\n" for each in line.quotes)
     if line.speaker is not None:
         before += _prefix(line.speaker)
         parts = tuple([_inert(each) if isinstance(each, str) else each for each in parts])
-    first = parts[0] if parts else ""
-    parts = (before + first, *parts[1:]) if isinstance(first, str) else (before.rstrip(), *parts)
-    return replace(line, parts=parts, speaker=None, quotes=())
+    if not before:
+        return line
+    return replace(line, parts=_opened(before, parts), speaker=None, quotes=())
+
+
+def _opened(before: str, parts: tuple[str | Image, ...]) -> tuple[str | Image, ...]:
+    """Put words before a line."""
+    first = parts[0] if parts else None
+    return (before + first, *parts[1:]) if isinstance(first, str) else (before.rstrip(), *parts)
 
 
 def _quoted(came: Quote) -> str:

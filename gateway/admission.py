@@ -13,7 +13,8 @@ from core.commands import asked, read, wants_all
 from core.errors import UserError
 from core.policy import depends_on_owner, situation, verdict
 from core.recent import Recent
-from core.types import Address, Command, Deleted, Edited, Message, Moved, Press
+from core.types import Command, Deleted, Edited, Message, Moved, Press
+from gateway.scopes import Scopes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,12 +51,21 @@ class Admission:
         self._store = store
         self._catalogue = catalogue
         self._clock = clock
+        self._scopes = Scopes(places=places, store=store)
         self._owned = Recent[str, None](MOST_REMEMBERED)
         self._told = Recent[tuple[str, str, str], float](MOST_REMEMBERED)
 
     def guards(self, platform: str) -> bool:
         """Tell whether a platform is a messenger."""
         return self._places.guarded(platform)
+
+    async def session(self, incoming: Incoming) -> str:
+        """Name the session that something belongs to.
+
+        Raises:
+            StoreError: nobody can tell.
+        """
+        return await self._scopes.session(incoming)
 
     async def admit(self, incoming: Incoming) -> Incoming | None:
         """Give what is to be taken in, None for what does not concern us.
@@ -168,11 +178,8 @@ class Admission:
 
         Not every platform takes commands in threads.
         """
-        session = command.address.session
-        here = await self._store.turns(session, last=1)
-        if here or command.address.thread is not None:
-            return here[-1] if here else None
-        return await self._store.newest_below(session, asker=command.author.id)
+        own = self._scopes.of_one_person(command)
+        return await self._store.newest_at(command.address, asker=command.author.id, own=own)
 
     async def _retry(self, command: Command, turn: StoredTurn) -> Press:
         """Make the press that `/retry` stands for: which turn is meant, is settled now."""
@@ -182,7 +189,7 @@ class Admission:
         replied = asked_at.reply_to if isinstance(asked_at, Message | Press) else None
         return Press(
             event_id=command.event_id,
-            address=Address.of(turn.start.session),
+            address=turn.start.place,
             author=command.author,
             action="advise" if wants_all(command.args) else "retry",
             turn_id=turn.start.turn_id,

@@ -42,7 +42,7 @@ class Questions:
         if not isinstance(incoming, Press):
             return None
         old = await self.store.turn(incoming.turn_id)
-        if old is None or old.start.session != incoming.address.session:
+        if old is None or old.start.place != incoming.address:
             return None
         if await self.went_on(old):
             return None

@@ -35,11 +35,10 @@ class Dispatch:
 
     async def __call__(self, accepted: Accepted) -> None:
         """Queue it, or do it now; it is in the store already."""
-        session = accepted.incoming.address.session
         match accepted.incoming:
             case Message() as message:
                 self.acts.seen(message)
-                self.sessions.put(session, accepted)
+                self.sessions.put(accepted.session, accepted)
             case Press(action="retry" | "advise" | "remove") as press if await self.acts.refuses(
                 press
             ):
@@ -47,10 +46,10 @@ class Dispatch:
             case Press(action="retry" | "advise") as press:
                 if press.value == RETRY_COMMAND:
                     await self.acts.tell(press, [whispers.notice(said.ASKING_AGAIN)])
-                self.sessions.put(session, accepted)
+                self.sessions.put(accepted.session, accepted)
             case Press(action="remove") as press:
                 await self.acts.stop(press)
-                self.sessions.put(session, accepted, ahead=True)
+                self.sessions.put(accepted.session, accepted, ahead=True)
             case _:
                 await self._act(accepted)
 

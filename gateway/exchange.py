@@ -19,7 +19,7 @@ from core.errors import ChatError
 from core.frames import Frame, Notice
 from core.records import Accepted, TurnStart
 from core.retell import checkpoints, retell
-from core.types import Address, Deleted, Edited, Line, Message, Moved, Press
+from core.types import Deleted, Edited, Line, Message, Moved, Press
 from core.wording import error_text
 from gateway.asides import SECONDS
 from gateway.asked import Questions
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from core.presets import Catalogue, Preset
     from core.records import Ending, StoredTurn
     from core.storage import Store
-    from core.types import Incoming
+    from core.types import Address, Incoming
     from gateway.choices import Choices
     from gateway.delivery import ChatBudgets
     from gateway.moves import Moves
@@ -87,11 +87,11 @@ class Exchange:
         work = self.moves.followed(work)
         if isinstance(work, Accepted):
             turn_id, asker = self.new_id(), work.incoming.author.id
-            session = work.incoming.address.session
+            place = work.incoming.address
         else:
-            turn_id, asker, session = work.start.turn_id, work.start.asker, work.start.session
+            turn_id, asker, place = work.start.turn_id, work.start.asker, work.start.place
         try:
-            with self.running.kept(session, turn_id, asker):
+            with self.running.kept(place, turn_id, asker):
                 if isinstance(work, Accepted):
                     await self._fresh(work, turn_id)
                 else:
@@ -102,9 +102,9 @@ class Exchange:
         finally:
             self.runner.stopping.discard(turn_id)  # a Stop that came too late
 
-    async def preset(self, session: str) -> Preset:
-        """Find the preset in force in a session (MOA-5); `off` leaves its aggregator alone."""
-        return (await self.choices.there(Address.of(session))).preset
+    async def preset(self, place: Address) -> Preset:
+        """Find the preset in force in a place (MOA-5); `off` leaves its aggregator alone."""
+        return (await self.choices.there(place)).preset
 
     async def _say(self, to: Incoming, text: str, *, delivery_id: str) -> None:
         """Put a sentence of the program's own into a chat; best effort."""
@@ -119,15 +119,15 @@ class Exchange:
 
     async def _fresh(self, accepted: Accepted, turn_id: str) -> None:
         incoming = accepted.incoming
-        session = incoming.address.session
         question = await self.questions.line(accepted)
         if question is None:
             await self.keep.drop(accepted.seq, "there is nothing to answer any more")
             return
-        history = await self.questions.history(session)
+        history = await self.questions.history(accepted.session)
         start = TurnStart(
             turn_id=turn_id,
-            session=session,
+            session=accepted.session,
+            place=incoming.address,
             seq=accepted.seq,
             preset=await self.questions.preset(
                 incoming, [*(line for _, line in history), question]
@@ -188,8 +188,7 @@ class Exchange:
         await self.keep.delivered(turn.start.turn_id)
 
     def _request(self, start: TurnStart, history: Sequence[tuple[int, Line]]) -> TurnRequest:
-        address = Address.of(start.session)
-        can = self.chats[address.platform].capabilities(address)
+        can = self.chats[start.place.platform].capabilities(start.place)
         return TurnRequest(
             turn_id=start.turn_id,
             preset=start.preset,
@@ -200,7 +199,7 @@ class Exchange:
 
     def _info(self, start: TurnStart, incoming: Incoming | None) -> TurnInfo:
         """Say how a turn is to be shown, by the settings of the place where it was asked."""
-        address = Address.of(start.session)
+        address = start.place
         info = TurnInfo(turn_id=start.turn_id, address=address, since=start.started)
         if not isinstance(incoming, Message | Press):
             return info

@@ -76,10 +76,11 @@ class DurableIntake:
         if admitted is None:
             return False
         incoming = admitted
+        session = await self._admission.session(incoming)
         if _stands_in_line(incoming):
-            self._admit(incoming.address.session)
+            self._admit(session)
         try:
-            accepted = await self._inbox.accept(incoming)
+            accepted = await self._inbox.accept(incoming, session)
         except StoreError as error:
             self._patience.failed(error)
             raise

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.records import StoredTurn
+from core.scopes import moved_key
 from core.storage import MOVED
 from core.types import Address
 
@@ -40,10 +41,18 @@ class Moves:
         if not self._moves:
             return work
         if isinstance(work, StoredTurn):
-            session = self._now(Address.of(work.start.session)).session
-            return replace(work, start=replace(work.start, session=session))
+            start, place = work.start, self._now(work.start.place)
+            return replace(
+                work, start=replace(start, session=self._key(start.session), place=place)
+            )
         address = self._now(work.incoming.address)
-        return replace(work, incoming=replace(work.incoming, address=address))
+        incoming = replace(work.incoming, address=address)
+        return replace(work, incoming=incoming, session=self._key(work.session))
+
+    def _key(self, session: str) -> str:
+        for old, new in self._moves:
+            session = moved_key(session, old, new)
+        return session
 
     def _now(self, address: Address) -> Address:
         for old, new in self._moves:

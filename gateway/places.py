@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from core.policy import Listen, Threads
     from core.presets import Level, Preset
     from core.records import Askable
+    from core.scopes import SessionScope
     from core.types import Address, Author, Command, Message, Press
     from gateway.config import Config
     from gateway.config.chats import Channel, Workspace
@@ -49,6 +50,7 @@ class Place:
     advisors: Detail
     cost: Cost
     notify: Notify
+    session: SessionScope
     tools: tuple[str, ...] | None = None
 
 
@@ -140,6 +142,7 @@ class Places:
             advisors=said.advisors or "summary",
             cost=said.cost or ("private" if private else "footer"),
             notify=said.notify or "asker",
+            session=(said.session if self.guarded(address.platform) else None) or "thread",
             tools=said.tools,
         )
 

@@ -7,7 +7,7 @@ in its lane as if it had just come in (P1, P3). It answers nothing itself.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from gateway.moves import Moves
     from gateway.sessions import Sessions
 
+Stop: TypeAlias = str | tuple[Address, str]
+
 log = structlog.get_logger()
 
 
@@ -31,7 +33,7 @@ async def recover(
     waiting = await _moved(store, moves, await store.waiting())
     unfinished = await _unfinished(store)
     stopped = _stopped(waiting)
-    turns = [turn for turn in unfinished if Address.of(turn.start.session).platform in platforms]
+    turns = [turn for turn in unfinished if turn.start.place.platform in platforms]
     items = [each for each in waiting if each.incoming.address.platform in platforms]
     for turn in turns:
         log.info("turn_recovered", turn_id=turn.start.turn_id, state=turn.state)
@@ -45,9 +47,8 @@ async def recover(
 def _lane(accepted: Accepted) -> str:
     """Give the lane of what waits; a turn of its session may wait for somebody's yes or no."""
     incoming = accepted.incoming
-    session = incoming.address.session
     decides = isinstance(incoming, Press) and incoming.action in {"approve", "refuse"}
-    return f"{session}#{accepted.seq}" if decides else session
+    return f"{accepted.session}#{accepted.seq}" if decides else accepted.session
 
 
 async def _unfinished(store: Store) -> list[StoredTurn]:
@@ -69,23 +70,24 @@ async def _moved(store: Store, moves: Moves, waiting: Sequence[Accepted]) -> Seq
     return await store.waiting() if undone else waiting
 
 
-def _stopped(waiting: Iterable[Accepted]) -> set[str]:
-    """Name the turns whose Stop came in, and the sessions in which whatever ran was to stop."""
-    stops: set[str] = set()
+def _stopped(waiting: Iterable[Accepted]) -> set[Stop]:
+    """Name the turns whose Stop came in, and the places where somebody's turn was to stop."""
+    stops: set[Stop] = set()
     for each in waiting:
         match each.incoming:
             case Press(action="stop", turn_id=turn_id) if turn_id:
                 stops.add(turn_id)
             case Press(action="stop") | Command(name="stop"):
-                stops.add(each.incoming.address.session)
+                stops.add((each.incoming.address, each.incoming.author.id))
             case _:
                 pass
     return stops
 
 
-async def _as_wished(store: Store, turn: StoredTurn, stopped: set[str]) -> StoredTurn:
+async def _as_wished(store: Store, turn: StoredTurn, stopped: set[Stop]) -> StoredTurn:
     """End a turn whose Stop came in, but was not heard any more."""
-    if turn.state != "running" or not {turn.start.turn_id, turn.start.session} & stopped:
+    start = turn.start
+    if turn.state != "running" or not {start.turn_id, (start.place, start.asker)} & stopped:
         return turn
     await store.finish(unanswered(turn, "stopped"))
     return await store.turn(turn.start.turn_id) or turn

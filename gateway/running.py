@@ -1,9 +1,10 @@
-"""Which turn is at work in which session, and whose it is. Decides nothing."""
+"""Which turn is at work where, and whose it is. Decides nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,30 +12,32 @@ if TYPE_CHECKING:
 
 
 class Running:
-    """The turns of this process; a session has one at a time."""
+    """The turns of this process. A session has one at a time; a place may have several."""
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._turns: dict[str, tuple[str, str]] = {}
+        self._turns: dict[str, tuple[Address, str]] = {}
 
     @contextmanager
-    def kept(self, session: str, turn_id: str, asker: str) -> Iterator[None]:
+    def kept(self, place: Address, turn_id: str, asker: str) -> Iterator[None]:
         """Know a turn for as long as this lasts."""
-        self._turns[session] = (turn_id, asker)
+        self._turns[turn_id] = (place, asker)
         try:
             yield
         finally:
-            del self._turns[session]
+            del self._turns[turn_id]
 
     def find(self, address: Address, person: str) -> tuple[str, str] | None:
-        """Give the turn (and its asker) that runs in a place, else the newest one below it.
+        """Give a turn (and its asker) that runs in a place, else the newest one below it.
 
-        Whoever says "stop" in a channel may mean a question in one of its threads, their own
-        rather than another's: not every platform takes commands there.
+        Of several it is the newest of this person, else of anybody. Whoever says "stop" in a
+        channel may mean a question in one of its threads: not every platform takes commands there.
         """
-        session = address.session
-        if session in self._turns or address.thread is not None:
-            return self._turns.get(session)
-        below = [each for key, each in self._turns.items() if key.startswith(f"{session}/")]
-        own = [each for each in below if each[1] == person]
-        return next(reversed(own or below), None)
+        found = self._at(lambda place: place == address)
+        if not found and address.thread is None:
+            found = self._at(lambda place: replace(place, thread=None) == address)
+        own = [each for each in found if each[1] == person]
+        return next(reversed(own or found), None)
+
+    def _at(self, there: Callable[[Address], bool]) -> list[tuple[str, str]]:
+        return [(turn, asker) for turn, (place, asker) in self._turns.items() if there(place)]

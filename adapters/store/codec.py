@@ -21,6 +21,7 @@ from core.outcomes import Advice, CallReport
 from core.presets import Cadence, Preset, ReferenceSlot, Slot
 from core.records import Accepted, Posted, StoredTurn, TurnEnd, TurnStart
 from core.types import (
+    Address,
     Command,
     Deleted,
     Edited,
@@ -146,7 +147,12 @@ def end_columns(end: TurnEnd) -> tuple[Value, ...]:
 def accepted(row: Row) -> Accepted:
     """Read a message of the inbox."""
     incoming = unpack(row["payload"], KINDS[row["kind"]])
-    return Accepted(seq=row["seq"], incoming=incoming, attempts=row["attempts"])
+    return Accepted(
+        seq=row["seq"],
+        incoming=incoming,
+        session=row["session"],
+        attempts=row["attempts"],
+    )
 
 
 def turn(row: Row, calls: Sequence[Row], outbox: Sequence[Row]) -> StoredTurn:
@@ -170,6 +176,7 @@ def _start(row: Row) -> TurnStart:
     return TurnStart(
         turn_id=row["turn_id"],
         session=row["session"],
+        place=Address.of(row["place"]),
         seq=row["seq"],
         preset=preset_from(row["preset"]),
         question=unpack(row["question"], Line),

@@ -46,7 +46,7 @@ def _cost(row: Row) -> Cost:
         whose=Whose(
             platform=row["platform"],
             asker=row["asker"],
-            channel=row["session"],
+            channel=row["place"],
             preset=row["preset_name"],
         ),
         spent=Spent(

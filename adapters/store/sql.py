@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
-from urllib.parse import unquote
 
 from adapters.store import codec
 from adapters.store.audit import AuditRows, noted
@@ -51,17 +50,19 @@ class SqlStore(
 
     # --- inbox ------------------------------------------------------------------------------
 
-    async def accept(self, incoming: Incoming) -> Accepted | None:
+    async def accept(self, incoming: Incoming, session: str = "") -> Accepted | None:
         address = incoming.address
+        session = session or address.session
         rows = await self._database.write(
             statement(
                 "accept",
-                *(address.platform, incoming.event_id, address.session),
+                *(address.platform, incoming.event_id, session),
                 *(codec.NAMES[type(incoming)], codec.pack(incoming), incoming.at),
                 incoming.message_id if isinstance(incoming, Message) else None,
+                address.session,
             )
         )
-        return Accepted(seq=rows[0]["seq"], incoming=incoming) if rows else None
+        return Accepted(seq=rows[0]["seq"], incoming=incoming, session=session) if rows else None
 
     async def waiting(self) -> Sequence[Accepted]:
         rows = await self._database.fetch(statement("waiting"))
@@ -73,12 +74,12 @@ class SqlStore(
         with codec.reading("a message"):
             return codec.accepted(rows[0]) if rows else None
 
-    async def has_message(self, session: str, message_id: str) -> bool:
-        return bool(await self._database.fetch(statement("has_message", session, message_id)))
+    async def has_message(self, place: str, message_id: str) -> bool:
+        return bool(await self._database.fetch(statement("has_message", place, message_id)))
 
     async def bookmarks(self, platform: str, *, most: int = 50) -> Mapping[Address, str]:
         rows = await self._database.fetch(statement("bookmarks", platform, most))
-        return {Address.of(row["session"]): row["message_id"] for row in rows}
+        return {Address.of(row["place"]): row["message_id"] for row in rows}
 
     async def drop(self, seq: int, reason: str) -> None:
         await self._database.write(statement("drop", seq, reason))
@@ -89,9 +90,10 @@ class SqlStore(
         writes = [
             statement(
                 "begin",
-                *(start.turn_id, _platform(start.session), start.session, start.seq),
+                *(start.turn_id, start.place.platform, start.session, start.seq),
                 *(codec.pack(start.preset), codec.pack(start.question)),
                 *(start.asker, start.history, start.started, start.preset.name, start.origin),
+                start.place.session,
             )
         ]
         if start.seq is not None:
@@ -185,8 +187,9 @@ class SqlStore(
     async def turns(self, session: str, *, last: int = 50) -> Sequence[StoredTurn]:
         return await self._turns(statement("last_turns", session, last))
 
-    async def newest_below(self, session: str, *, asker: str) -> StoredTurn | None:
-        found = await self._turns(statement("newest_below", session, asker))
+    async def newest_at(self, place: Address, *, asker: str, own: bool) -> StoredTurn | None:
+        only = asker if own else ""
+        found = await self._turns(statement("newest_at", place.session, asker, only))
         return found[0] if found else None
 
     async def conversations(self, platform: str, *, owner: str) -> Sequence[Conversation]:
@@ -260,10 +263,6 @@ def title(question: str) -> str:
         return text
     cut = text[: TITLE_LENGTH - 1]
     return (cut[: cut.rfind(" ")] if " " in cut[TITLE_LENGTH // 2 :] else cut) + "…"
-
-
-def _platform(session: str) -> str:
-    return unquote(session.partition("/")[0])
 
 
 def _references(turn_id: str, round_: int, advice: Sequence[Advice]) -> list[Statement]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from core.records import Conversation, StoredTurn
-from core.types import Line
+from core.types import Address, Line
 
 
 class History(Protocol):
@@ -20,8 +20,11 @@ class History(Protocol):
         """Give the last turns of a session, oldest first; removed ones are left out."""
         ...
 
-    async def newest_below(self, session: str, *, asker: str) -> StoredTurn | None:
-        """Find the newest turn in the threads of a channel: of `asker`, else of anybody."""
+    async def newest_at(self, place: Address, *, asker: str, own: bool) -> StoredTurn | None:
+        """Find the newest turn that was asked at a place, or of `asker` alone if `own`.
+
+        Where there is none, in the threads of a channel: of `asker`, else of anybody.
+        """
         ...
 
     async def conversations(self, platform: str, *, owner: str) -> Sequence[Conversation]:

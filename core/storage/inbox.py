@@ -12,8 +12,11 @@ from core.types import Address, Incoming
 class Inbox(Protocol):
     """Messages, stored before they are acknowledged (P1)."""
 
-    async def accept(self, incoming: Incoming) -> Accepted | None:
-        """Store a message; None if it was here before. Commits before it returns."""
+    async def accept(self, incoming: Incoming, session: str = "") -> Accepted | None:
+        """Store a message; None if it was here before. Commits before it returns.
+
+        `session` is the one that it belongs to, "" for the one that its place has.
+        """
         ...
 
     async def waiting(self) -> Sequence[Accepted]:
@@ -24,8 +27,8 @@ class Inbox(Protocol):
         """Find what was accepted under that number."""
         ...
 
-    async def has_message(self, session: str, message_id: str) -> bool:
-        """Tell whether this message of this session was accepted."""
+    async def has_message(self, place: str, message_id: str) -> bool:
+        """Tell whether this message of this place was accepted."""
         ...
 
     async def bookmarks(self, platform: str, *, most: int = 50) -> Mapping[Address, str]:

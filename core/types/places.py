@@ -17,7 +17,10 @@ class Address:
 
     @property
     def session(self) -> str:
-        """The session's key: reversible text, the same for ever."""
+        """The key of this place: reversible text, the same for ever.
+
+        It is the session's, too, where each thread has one of its own (`core.scopes`).
+        """
         parts = [self.platform, self.channel]
         if self.thread is not None:
             parts.append(self.thread)
@@ -25,7 +28,7 @@ class Address:
 
     @classmethod
     def of(cls, session: str) -> Address:
-        """Read a session's key back."""
+        """Read a place's key back."""
         platform, channel, *thread = (unquote(part) for part in session.split("/"))
         return cls(platform=platform, channel=channel, thread=thread[0] if thread else None)
 

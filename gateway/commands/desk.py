@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from core import whispers
-from core.types import Address, Command, Press
+from core.types import Command, Press
 
 if TYPE_CHECKING:
     from core.access import Role
@@ -40,7 +40,7 @@ class Desk:
         turn = await self.exchange.keep.turn(press.turn_id) if press.turn_id else None
         if turn is None:
             return None
-        there, here = Address.of(turn.start.session), press.address
+        there, here = turn.start.place, press.address
         # An answer whose thread could not be opened stands in the channel itself.
         same = here in {there, replace(there, thread=None)}
         return turn if same else None

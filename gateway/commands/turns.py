@@ -13,7 +13,7 @@ from core import whispers
 from core.errors import ChatError
 from core.reply import figures
 from core.texts import commands as said
-from core.types import Address, Command, Press
+from core.types import Command, Press
 from gateway.asides import SECONDS
 from gateway.pacing import once_free
 
@@ -55,7 +55,7 @@ async def remove(desk: Desk, press: Press) -> Sequence[Frame]:
     if turn is None:
         return desk.aloud(press, said.FORGOTTEN)
     await desk.exchange.keep.remove(press.turn_id)
-    address = Address.of(turn.start.session)
+    address = turn.start.place
     delete = desk.exchange.chats[address.platform].delete
     for posted in turn.outbox:
         if posted.message_id is not None:

@@ -26,7 +26,6 @@ _LATER = "is not supported by this version yet"
 _BLOCKS = ("limits", "privacy")
 # Settings of a chat that change nothing so far, and the values that are what happens anyway.
 _CHAT: dict[str, tuple[object, ...]] = {
-    "session": (None, "thread"),
     "busy": (None, "queue"),
     "introduce": (None, False),
     "providers": (None,),

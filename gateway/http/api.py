@@ -128,9 +128,11 @@ class Api:
 
     def _start(self, preset: Preset, key: str) -> TurnStart:
         """Write the turn down, so that what it costs has a place."""
+        place = Address(platform="v1", channel=key)
         return TurnStart(
             turn_id=secrets.token_hex(8),
-            session=Address(platform="v1", channel=key).session,
+            session=place.session,
+            place=place,
             seq=None,
             preset=preset,
             question=Line(role="user"),

@@ -91,11 +91,11 @@ class Face:
             return None
 
         async def preset_of(address: Address, _author: Author) -> str:
-            preset = await gateway.exchange.preset(address.session)
+            preset = await gateway.exchange.preset(address)
             return preset.name if preset.enabled else f"{preset.name} · advisors off"
 
         def frames_of(turn: StoredTurn) -> Sequence[Frame]:
-            address = Address.of(turn.start.session)
+            address = turn.start.place
             place = gateway.exchange.places.at(address, (), direct=True)
             reply = Reply(
                 turn.start.turn_id,

@@ -155,9 +155,8 @@ def _let_go() -> None:
 
 async def _abandon(store: Store) -> None:
     """End what an earlier start was cut in: its terminal is gone, nobody waits for an answer."""
-    here = f"{PLATFORM}/"
     for turn in await store.unfinished():
-        if turn.start.session.startswith(here):
+        if turn.start.place.platform == PLATFORM:
             if turn.end is None:
                 await store.finish(unanswered(turn, "stopped"))
             await store.delivered(turn.start.turn_id)

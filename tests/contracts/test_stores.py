@@ -12,7 +12,7 @@ import pytest
 import adapters.store
 from core.errors import StoreError
 from core.outcomes import Advice
-from core.records import Accepted, Posted
+from core.records import Accepted, Posted, Whose
 from core.storage import MOVED, Store
 from core.types import Address, Author, Command, Line, Moved, Press
 from tests.contracts.openers import OPENERS
@@ -355,22 +355,44 @@ async def test_the_last_turns_of_a_session_come_oldest_first(store: Store):
     assert [each.start.turn_id for each in turns] == ["t2", "t3"]
 
 
-async def test_the_newest_turn_below_a_channel_is_ones_own_or_else_anybody_s(store: Store):
+async def test_the_newest_turn_at_a_channel_or_below_is_ones_own_else_anybody_s(store: Store):
     asked = {"t1": "1", "t2": "2", "t3": "3", "t4": "4"}
     askers = {"t1": "u1", "t2": "u1", "t3": "u2", "t4": "u1"}
     for turn_id, thread in asked.items():
         session = replace(ROOM, thread=thread).session
         await store.begin(start(turn_id, session=session, asker=askers[turn_id]))
-    await store.begin(start("t5", session=ROOM.session))
     await store.begin(start("t6", session=replace(ROOM, channel="room2", thread="1").session))
     await store.remove("t4")
 
-    async def newest(asker: str, channel: str = "room") -> str | None:
-        found = await store.newest_below(replace(ROOM, channel=channel).session, asker=asker)
+    async def newest(asker: str, channel: str = "room", *, own: bool = False) -> str | None:
+        found = await store.newest_at(replace(ROOM, channel=channel), asker=asker, own=own)
         return found.start.turn_id if found else None
 
     assert [await newest(each) for each in ("u1", "u2", "u3")] == ["t2", "t3", "t3"]
+    assert [await newest(each, own=True) for each in ("u1", "u2", "u3")] == ["t2", "t3", None]
     assert await newest("u1", "roo") is None
+    await store.begin(start("t5", session="web/room/user=u2", place=ROOM, asker="u2"))
+    assert [await newest(each) for each in ("u1", "u2")] == ["t5", "t5"]
+    assert await newest("u1", own=True) == "t2"
+
+
+async def test_a_turn_keeps_its_place_beside_its_session(store: Store):
+    thread = replace(ROOM, thread="7")
+    for turn_id, session in (("t1", ROOM.session), ("t2", "web/room/user=u1")):
+        accepted = await store.accept(message(turn_id, address=thread))
+        seq = accepted.seq if accepted else None
+        await store.begin(start(turn_id, seq=seq, session=session, place=thread))
+        await store.finish(end(turn_id))
+    moved = replace(ROOM, channel="hall")
+    await store.move(ROOM, moved)
+    found = [await store.turn(each) for each in ("t1", "t2")]
+    assert [each.start.place for each in found if each] == [replace(moved, thread="7")] * 2
+    assert [each.start.session for each in found if each] == ["web/hall", "web/hall/user=u1"]
+    assert await store.lines("web/hall") != []
+    assert await store.lines("web/hall/user=u1") != []
+    (cost,) = await store.costs(Whose(channel="web/hall"), since=0, until=9_999)
+    assert cost.whose.channel == "web/hall/7"
+    assert cost.spent.turns == 2
 
 
 async def test_conversations_are_ones_own_newest_first(store: Store):

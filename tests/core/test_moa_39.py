@@ -17,7 +17,7 @@ from core.presets import Cadence, Slot
 from core.records import TurnStart
 from core.synthesis import SYSTEM_PROMPT
 from core.trace import turn_record
-from core.types import Image, Line, Tool
+from core.types import Address, Image, Line, Tool
 from gateway.advice_cache import SharedAdvice
 from tests.core.scene import QUESTION, Scene, Tools, play, preset
 from tests.fakes.model import LoopClock, ScriptedModel, calls
@@ -213,6 +213,7 @@ def test_moa_39_29_the_synthesis_is_counted_once_and_traced():
         start = TurnStart(
             turn_id="t1",
             session="s",
+            place=Address(platform="web", channel="room"),
             seq=None,
             preset=context("a"),
             question=QUESTION[-1],

@@ -11,7 +11,7 @@ from core.events import TurnFailed
 from core.presets import Cadence
 from core.records import TurnStart
 from core.trace import SCHEMA, turn_record
-from core.types import Image, Line
+from core.types import Address, Image, Line
 from tests.core.scene import QUESTION, Scene, Tools, play, preset, reference
 from tests.fakes.model import ScriptedModel, calls
 
@@ -20,6 +20,7 @@ def record_of(scene: Scene, wanted) -> dict[str, Any]:
     start = TurnStart(
         turn_id="t1",
         session="web/one",
+        place=Address(platform="web", channel="room"),
         seq=None,
         preset=wanted,
         question=QUESTION[-1],

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from core.outcomes import CallReport
 from core.records import Cost, ModelCost, Spent, StoredTurn, Whose
-from core.types import Address
 
 
 class MemoryCosts:
@@ -23,8 +22,8 @@ class MemoryCosts:
         found: dict[tuple[str, str, str, str], Cost] = {}
         for turn in self._between(since, until):
             start = turn.start
-            platform = Address.of(start.session).platform
-            key = (platform, start.asker, start.session, start.preset.name)
+            place = start.place
+            key = (place.platform, start.asker, place.session, start.preset.name)
             if _fits(key, whose):
                 found[key] = _added(found.get(key), turn, key)
         return [found[key] for key in sorted(found)]
@@ -52,18 +51,18 @@ class MemoryCosts:
 
 
 def _fits(key: tuple[str, str, str, str], whose: Whose) -> bool:
-    platform, asker, session, preset = key
+    platform, asker, place, preset = key
     return (
         whose.platform in {"", platform}
         and whose.asker in {"", asker}
-        and (whose.channel in {"", session} or session.startswith(f"{whose.channel}/"))
+        and (whose.channel in {"", place} or place.startswith(f"{whose.channel}/"))
         and whose.preset in {"", preset}
     )
 
 
 def _added(cost: Cost | None, turn: StoredTurn, key: tuple[str, str, str, str]) -> Cost:
-    platform, asker, session, preset = key
-    whose = Whose(platform=platform, asker=asker, channel=session, preset=preset)
+    platform, asker, place, preset = key
+    whose = Whose(platform=platform, asker=asker, channel=place, preset=preset)
     known = cost or Cost(whose=whose, spent=Spent(dollars=Decimal(0), turns=0))
     end, calls = turn.end, _known(turn)
     unknown = [call.usage for call in calls if call.dollars is None]

@@ -51,7 +51,7 @@ class MemoryErasing:
     def _texts(self) -> Iterable[tuple[str, int]]:
         for each in self._inbox.values():
             if each.seq not in self._erased:
-                yield each.incoming.address.session, each.incoming.at
+                yield each.session, each.incoming.at
         for turn in self._turns.values():
             if turn.start.turn_id not in self._erased:
                 yield turn.start.session, turn.start.started
@@ -60,8 +60,7 @@ class MemoryErasing:
         said = [
             each.incoming
             for each in self._inbox.values()
-            if each.incoming.address.session == session
-            and getattr(each.incoming, "message_id", None)
+            if each.session == session and getattr(each.incoming, "message_id", None)
         ]
         if not said:
             return None
@@ -119,7 +118,7 @@ class MemoryErasing:
             and turn.start.turn_id not in self._erased
         }
         wrote = {
-            each.incoming.address.session
+            each.session
             for each in self._inbox.values()
             if each.incoming.author.id == person
             and each.incoming.address.platform == platform
@@ -189,7 +188,7 @@ class MemoryErasing:
         return [
             each
             for each in self._inbox.values()
-            if each.incoming.address.session == session and each.seq not in self._erased
+            if each.session == session and each.seq not in self._erased
         ]
 
 

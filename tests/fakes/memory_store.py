@@ -16,6 +16,7 @@ from adapters.store.sql import title
 from core.errors import StoreError
 from core.outcomes import Advice
 from core.records import Accepted, Conversation, Posted, StoredTurn, TurnEnd, TurnStart
+from core.scopes import moved_key
 from core.storage import MOVED
 from core.types import Address, Incoming, Line, Message, Moved
 from tests.fakes.memory_access import MemoryAccess
@@ -56,12 +57,13 @@ class MemoryStore(
 
     # --- inbox
 
-    async def accept(self, incoming: Incoming) -> Accepted | None:
+    async def accept(self, incoming: Incoming, session: str = "") -> Accepted | None:
         self._may_write()
         key = (incoming.address.platform, incoming.event_id)
         if key in self._inbox:
             return None
-        accepted = Accepted(seq=len(self._inbox) + 1, incoming=incoming)
+        session = session or incoming.address.session
+        accepted = Accepted(seq=len(self._inbox) + 1, incoming=incoming, session=session)
         self._inbox[key] = accepted
         return accepted
 
@@ -72,11 +74,11 @@ class MemoryStore(
     async def accepted(self, seq: int) -> Accepted | None:
         return next((each for each in self._inbox.values() if each.seq == seq), None)
 
-    async def has_message(self, session: str, message_id: str) -> bool:
+    async def has_message(self, place: str, message_id: str) -> bool:
         return any(
             each.incoming.message_id == message_id
             for each in self._inbox.values()
-            if isinstance(each.incoming, Message) and each.incoming.address.session == session
+            if isinstance(each.incoming, Message) and each.incoming.address.session == place
         )
 
     async def bookmarks(self, platform: str, *, most: int = 50) -> Mapping[Address, str]:
@@ -186,14 +188,17 @@ class MemoryStore(
     async def turns(self, session: str, *, last: int = 50) -> Sequence[StoredTurn]:
         return [self._whole(turn) for turn in self._of(session)][-last:]
 
-    async def newest_below(self, session: str, *, asker: str) -> StoredTurn | None:
-        below = [
+    async def newest_at(self, place: Address, *, asker: str, own: bool) -> StoredTurn | None:
+        known = [
             turn
             for turn in self._turns.values()
-            if turn.start.session.startswith(f"{session}/") and not turn.removed
+            if not turn.removed and (turn.start.asker == asker or not own)
         ]
-        own = [turn for turn in below if turn.start.asker == asker]
-        return self._whole((own or below)[-1]) if below else None
+        here = [turn for turn in known if turn.start.place == place]
+        below = [turn for turn in known if turn.start.place.session.startswith(f"{place.session}/")]
+        mine = [turn for turn in below if turn.start.asker == asker]
+        found = here or mine or below
+        return self._whole(found[-1]) if found else None
 
     async def conversations(self, platform: str, *, owner: str) -> Sequence[Conversation]:
         mine = {
@@ -233,15 +238,17 @@ class MemoryStore(
         self._may_write()
 
         def moved(session: str) -> str:
-            return Address.of(session).moved(old, new).session
+            return moved_key(session, old, new)
 
         for key, each in self._inbox.items():
             said = each.incoming
             if not isinstance(said, Moved):
                 there = replace(said, address=said.address.moved(old, new))
-                self._inbox[key] = replace(each, incoming=there)
+                self._inbox[key] = replace(each, incoming=there, session=moved(each.session))
         for turn_id, turn in self._turns.items():
-            start = replace(turn.start, session=moved(turn.start.session))
+            start = turn.start
+            place = start.place.moved(old, new)
+            start = replace(start, session=moved(start.session), place=place)
             self._turns[turn_id] = replace(turn, start=start)
         self._lines = [(n, moved(was), turn, line) for n, was, turn, line in self._lines]
         for scope in [each for each in self._settings if each.startswith("session:")]:

@@ -28,6 +28,7 @@ def start(
     *,
     seq: int | None = None,
     session: str = ROOM.session,
+    place: Address | None = None,
     question: str = "Why?",
     asker: str = ANNA.id,
     started: int = 1_000,
@@ -35,6 +36,7 @@ def start(
     return TurnStart(
         turn_id=turn_id,
         session=session,
+        place=place or _place(session),
         seq=seq,
         preset=PRESET,
         question=Line.of("user", question),
@@ -42,6 +44,11 @@ def start(
         history=0,
         started=started,
     )
+
+
+def _place(session: str) -> Address:
+    """Give the place of a session that has one of its own."""
+    return Address.of(session) if "/" in session else ROOM
 
 
 def report(label: str, text: str, *, dollars: str | None = "0.0010") -> CallReport:

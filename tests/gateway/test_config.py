@@ -358,7 +358,6 @@ def test_keys_of_other_agents_are_ignored_with_one_warning_each_moa_2():
     [
         ("limits: {running: 1}", "limits:"),
         ("privacy: {operator_contact: Ann}", "privacy:"),
-        ("defaults: {session: channel}", "defaults.session:"),
         ("defaults: {listen: all, advisors: line, introduce: true}", "defaults.introduce:"),
         (
             "channels: [{platform: web, channel: 1, busy: steer, preset: p}]\nplatforms: {web: {}}",
@@ -377,7 +376,7 @@ def test_what_this_version_does_not_do_is_said(extra, key):
     [
         (
             "defaults: {preset: p, locked: true, listen: all, threads: mention, advisors: line,"
-            " cost: off, notify: never, session: thread, busy: queue, introduce: false}"
+            " cost: off, notify: never, session: channel, busy: queue, introduce: false}"
         ),
         "access: {owners: ['telegram:5']}\nplatforms: {telegram: {token: x}}",
         (

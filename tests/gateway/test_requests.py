@@ -346,13 +346,13 @@ def test_only_admins_choose_for_everybody_in_a_channel():
         scene.chat.whispers.clear()
         await scene.press("pick", value="alone", where=GROUP)
         await scene.heard("/moa NAME me")
-        assert (await preset_of(GROUP.session)).name == "review"
+        assert (await preset_of(GROUP)).name == "review"
         await scene.command("moa", "alone", where=THREAD)
-        assert (await preset_of(THREAD.session)).name == "alone"
+        assert (await preset_of(THREAD)).name == "alone"
         await scene.press("pick", value="alone", who=ADMIN, where=GROUP)
         await scene.heard("From now on alone answers in this conversation")
         await scene.command("moa", "default", where=GROUP)
-        assert (await preset_of(GROUP.session)).name == "alone"
+        assert (await preset_of(GROUP)).name == "alone"
 
     story(scenario)
 
@@ -366,7 +366,7 @@ def test_a_locked_preset_stays():
         await scene.heard("The operator has fixed the preset here")
         await scene.command("moa", where=GROUP)
         await scene.heard("alone answers here, its aggregator alone (set by the operator")
-        assert (await scene.parts.gateway.exchange.preset(GROUP.session)).name == "alone"
+        assert (await scene.parts.gateway.exchange.preset(GROUP)).name == "alone"
 
     story(scenario, more=LOCKED)
 
@@ -546,7 +546,7 @@ def test_a_chat_goes_on_under_another_id_with_all_that_waits():
         turns = await scene.parts.store.turns(NEW.session)
         assert [each.start.question.text for each in turns] == ["Why?", "And then?"]
         assert scene.chat.log[-1].channel == "G-100"
-        assert (await scene.parts.gateway.exchange.preset(NEW.session)).name == "alone"
+        assert (await scene.parts.gateway.exchange.preset(NEW)).name == "alone"
         assert await scene.parts.store.turns(GROUP.session) == []
 
     story(scenario, scripts=SLOW)
@@ -581,7 +581,7 @@ def test_what_the_file_says_of_a_chat_holds_where_it_goes_on(restarted):
 
     async def works(scene: Scene):
         assert await scene.say("Why?", who=EVE, where=NEW)
-        assert (await scene.parts.gateway.exchange.preset(NEW.session)).name == "alone"
+        assert (await scene.parts.gateway.exchange.preset(NEW)).name == "alone"
         with pytest.raises(UserError, match="closed it to you"):
             await scene.say("Why?", who=BEN, where=NEW)
         await scene.idle()

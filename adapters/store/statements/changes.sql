@@ -2,14 +2,16 @@
 
 -- name: kept
 SELECT inbox.seq AS seq, inbox.kind AS kind, inbox.payload AS payload,
-  inbox.attempts AS attempts, inbox.state AS state, inbox.turn_id AS turn_id,
+  inbox.attempts AS attempts, inbox.session AS session, inbox.state AS state,
+  inbox.turn_id AS turn_id,
   steered.iteration AS iteration
 FROM inbox LEFT JOIN steered ON steered.seq = inbox.seq
 WHERE inbox.platform = $1 AND inbox.event_id = $2 AND inbox.erased = 0
 
 -- name: parts
 SELECT inbox.seq AS seq, inbox.kind AS kind, inbox.payload AS payload,
-  inbox.attempts AS attempts, inbox.state AS state, inbox.turn_id AS turn_id,
+  inbox.attempts AS attempts, inbox.session AS session, inbox.state AS state,
+  inbox.turn_id AS turn_id,
   steered.iteration AS iteration
 FROM inbox LEFT JOIN steered ON steered.seq = inbox.seq
 WHERE inbox.turn_id = $1 AND inbox.erased = 0 AND inbox.kind = 'message'

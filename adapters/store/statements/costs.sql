@@ -2,10 +2,10 @@
 
 -- name: costs
 -- A turn that has not ended has cost what is known of its calls so far.
-SELECT platform, asker, session, preset_name, SUM(ended) AS turns, SUM(dollars) AS dollars,
+SELECT platform, asker, place, preset_name, SUM(ended) AS turns, SUM(dollars) AS dollars,
   MIN(priced) AS priced, SUM(unpriced) AS unpriced
 FROM (
-  SELECT platform, asker, session, preset_name,
+  SELECT platform, asker, place, preset_name,
     CASE WHEN ending IS NULL THEN 0 ELSE 1 END AS ended,
     COALESCE(CAST(dollars AS NUMERIC), (
       SELECT SUM(CAST(calls.dollars AS NUMERIC)) FROM calls
@@ -20,11 +20,11 @@ FROM (
   WHERE started >= $1 AND started < $2
     AND ($3 = '' OR platform = $3)
     AND ($4 = '' OR asker = $4)
-    AND ($5 = '' OR session = $5 OR substr(session, 1, length($5) + 1) = $5 || '/')
+    AND ($5 = '' OR place = $5 OR substr(place, 1, length($5) + 1) = $5 || '/')
     AND ($6 = '' OR preset_name = $6)
 ) AS each_turn
-GROUP BY platform, asker, session, preset_name
-ORDER BY platform, asker, session, preset_name
+GROUP BY platform, asker, place, preset_name
+ORDER BY platform, asker, place, preset_name
 
 -- name: costs_of_models
 SELECT COALESCE(calls.call_label, calls.label) AS model, COUNT(*) AS times,

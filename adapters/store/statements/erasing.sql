@@ -12,7 +12,7 @@ HAVING MIN(oldest) < $1
 ORDER BY session
 
 -- name: newest_message
-SELECT seq, kind, payload, attempts FROM inbox
+SELECT seq, kind, payload, attempts, session FROM inbox
 WHERE session = $1 AND message_id IS NOT NULL
 ORDER BY seq DESC
 LIMIT 1
@@ -38,7 +38,7 @@ ORDER BY number
 LIMIT $3
 
 -- name: came
-SELECT seq, kind, payload, attempts, turn_id, at FROM inbox
+SELECT seq, kind, payload, attempts, session, turn_id, at FROM inbox
 WHERE session = $1 AND erased = 0 AND seq > $2
 ORDER BY seq
 LIMIT $3
@@ -80,7 +80,7 @@ DELETE FROM tool_calls WHERE turn_id IN (VALUES ($1))
 DELETE FROM outbox WHERE turn_id IN (VALUES ($1))
 
 -- name: messages_of
-SELECT seq, kind, payload, attempts FROM inbox WHERE seq IN (VALUES ($1)) ORDER BY seq
+SELECT seq, kind, payload, attempts, session FROM inbox WHERE seq IN (VALUES ($1)) ORDER BY seq
 
 -- name: erase_message
 UPDATE inbox

@@ -6,10 +6,11 @@ SELECT * FROM (
 ) AS newest
 ORDER BY number
 
--- name: newest_below
+-- name: newest_at
 SELECT * FROM turns
-WHERE session > $1 || '/' AND session < $1 || '0' AND removed = 0
-ORDER BY CASE WHEN asker = $2 THEN 0 ELSE 1 END, number DESC
+WHERE (place = $1 OR (place > $1 || '/' AND place < $1 || '0')) AND removed = 0
+  AND ($3 = '' OR asker = $3)
+ORDER BY CASE WHEN place = $1 THEN 0 WHEN asker = $2 THEN 1 ELSE 2 END, number DESC
 LIMIT 1
 
 -- name: lines

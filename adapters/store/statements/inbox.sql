@@ -1,25 +1,25 @@
 -- What came in.
 
 -- name: accept
-INSERT INTO inbox (platform, event_id, session, kind, payload, at, message_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO inbox (platform, event_id, session, kind, payload, at, message_id, place)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (platform, event_id) DO NOTHING
 RETURNING seq
 
 -- name: waiting
-SELECT seq, kind, payload, attempts FROM inbox WHERE state = 'waiting' ORDER BY seq
+SELECT seq, kind, payload, attempts, session FROM inbox WHERE state = 'waiting' ORDER BY seq
 
 -- name: accepted
-SELECT seq, kind, payload, attempts FROM inbox WHERE seq = $1
+SELECT seq, kind, payload, attempts, session FROM inbox WHERE seq = $1
 
 -- name: has_message
-SELECT seq FROM inbox WHERE session = $1 AND message_id = $2 LIMIT 1
+SELECT seq FROM inbox WHERE place = $1 AND message_id = $2 LIMIT 1
 
 -- name: bookmarks
-SELECT inbox.session AS session, inbox.message_id AS message_id
+SELECT inbox.place AS place, inbox.message_id AS message_id
 FROM (
   SELECT MAX(seq) AS seq FROM inbox WHERE platform = $1 AND message_id IS NOT NULL
-  GROUP BY session ORDER BY MAX(seq) DESC LIMIT $2
+  GROUP BY place ORDER BY MAX(seq) DESC LIMIT $2
 ) AS newest
 JOIN inbox ON inbox.seq = newest.seq
 

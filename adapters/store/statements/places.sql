@@ -1,19 +1,22 @@
 -- Chats that go on under another id.
 
 -- name: waiting_in
-SELECT seq, kind, payload, attempts FROM inbox
-WHERE state = 'waiting' AND (session = $1 OR substr(session, 1, length($1) + 1) = $1 || '/')
+SELECT seq, kind, payload, attempts, session FROM inbox
+WHERE state = 'waiting' AND (place = $1 OR substr(place, 1, length($1) + 1) = $1 || '/')
 
 -- name: readdress
 UPDATE inbox SET payload = $2 WHERE seq = $1
 
 -- name: move_inbox
-UPDATE inbox SET session = $2 || substr(session, length($1) + 1)
-WHERE session = $1 OR substr(session, 1, length($1) + 1) = $1 || '/'
+-- Every key of a session begins as that of its channel does.
+UPDATE inbox
+SET session = $2 || substr(session, length($1) + 1), place = $2 || substr(place, length($1) + 1)
+WHERE place = $1 OR substr(place, 1, length($1) + 1) = $1 || '/'
 
 -- name: move_turns
-UPDATE turns SET session = $2 || substr(session, length($1) + 1)
-WHERE session = $1 OR substr(session, 1, length($1) + 1) = $1 || '/'
+UPDATE turns
+SET session = $2 || substr(session, length($1) + 1), place = $2 || substr(place, length($1) + 1)
+WHERE place = $1 OR substr(place, 1, length($1) + 1) = $1 || '/'
 
 -- name: move_history
 UPDATE history SET session = $2 || substr(session, length($1) + 1)

@@ -2,9 +2,10 @@
 
 -- name: begin
 INSERT INTO turns (
-  turn_id, platform, session, seq, preset, question, asker, history, started, preset_name, origin
+  turn_id, platform, session, seq, preset, question, asker, history, started, preset_name, origin,
+  place
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 
 -- name: add_calls
 INSERT INTO calls (

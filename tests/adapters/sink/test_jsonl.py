@@ -17,7 +17,7 @@ from adapters.sink.jsonl import JsonLines, file_name, json_line
 from core.events import TurnFinished, TurnResult
 from core.presets import Preset, Slot
 from core.records import TurnStart
-from core.types import Line, Usage
+from core.types import Address, Line, Usage
 
 PRESET = Preset(name="x", aggregator=Slot(provider="p", model="agg"))
 
@@ -26,6 +26,7 @@ def start(session: str = "web/one", turn_id: str = "t1") -> TurnStart:
     return TurnStart(
         turn_id=turn_id,
         session=session,
+        place=Address(platform="web", channel="room"),
         seq=None,
         preset=PRESET,
         question=Line.of("user", "q"),

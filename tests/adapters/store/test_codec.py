@@ -127,6 +127,7 @@ def test_what_came_in(incoming):
         "seq": 3,
         "kind": codec.NAMES[type(incoming)],
         "payload": codec.pack(incoming),
+        "session": "web/room",
         "attempts": 1,
     }
     assert codec.accepted(row).incoming == incoming
@@ -162,6 +163,7 @@ def test_what_became_of_references_and_aggregator(advice, calls, usage, cost, no
     start = TurnStart(
         turn_id="t1",
         session="web/room",
+        place=Address(platform="web", channel="room"),
         seq=None,
         preset=Preset(name="p", aggregator=Slot(provider="p", model="m")),
         question=Line.of("user", "Why?"),
@@ -186,6 +188,7 @@ def test_what_became_of_references_and_aggregator(advice, calls, usage, cost, no
     ended = ["turn_id", *re.findall(r"(\w+) = \$[2-9]", QUERIES["finish"])]
     row = {
         "session": "web/room",
+        "place": "web/room",
         "seq": None,
         "asker": "u1",
         "history": 0,

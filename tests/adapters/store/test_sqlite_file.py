@@ -17,7 +17,8 @@ from adapters.store.sqlite import SQLite
 from adapters.store.sqlite_file import MIGRATIONS
 from core.errors import StoreBusy, StoreDamaged, StoreError, StoreFull, StoreNewer
 from core.storage import Store
-from tests.fakes.turns import message
+from core.types import Address, Line
+from tests.fakes.turns import PRESET, message
 
 ROOT = Path(__file__).parents[3]
 
@@ -278,9 +279,19 @@ async def test_p14_what_the_first_release_wrote_is_read(path, steps):
             " VALUES ('web', 'e1', 'web/room', 'message', ?, 1000)",
             (codec.pack(said),),
         )
+        connection.execute(
+            "INSERT INTO turns (turn_id, platform, session, preset, question, asker, history,"
+            " started) VALUES ('t1', 'web', 'web/room/7', ?, ?, 'u1', 0, 1000)",
+            (codec.pack(PRESET), codec.pack(Line.of("user", "Why?"))),
+        )
     store = await open_sqlite(path)
-    assert [each.incoming for each in await store.waiting()] == [said]
+    (waits,) = await store.waiting()
+    assert (waits.incoming, waits.session) == (said, "web/room")
     assert await store.bookmarks("web") == {}
+    turn = await store.turn("t1")
+    assert turn is not None
+    assert turn.start.place == Address(platform="web", channel="room", thread="7")
+    assert turn.start.session == "web/room/7"
     await store.close()
 
 
