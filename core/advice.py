@@ -109,6 +109,20 @@ def seen_by(slot: Slot, line: Line) -> Line:
     return line if slot.vision and line.images else _plain(line)
 
 
+def attached_for(slot: Slot, lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """Give the lines with what people attached named, where the slot cannot see it.
+
+    What a program on /v1 sends goes to its aggregator as it is.
+    """
+    if slot.vision or not any(len(line.parts) > 1 and _attached(line) for line in lines):
+        return lines
+    return tuple(_plain(line) if _attached(line) else line for line in lines)
+
+
+def _attached(line: Line) -> bool:
+    return any(isinstance(part, Image) and part.attached for part in line.parts)
+
+
 def view_hash(view: Sequence[Line]) -> str:
     """Hash a view, before any slot's cut and with its pictures (MOA-18, MOA-24)."""
     digest = sha256()

@@ -12,6 +12,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Final, Protocol
 
+from core.advice import attached_for
 from core.asking import Ask, World
 from core.calls import ModelCall
 from core.errors import ModelError
@@ -124,7 +125,7 @@ class Answering:
                 continue
             call = ModelCall(
                 slot=slot,
-                lines=lines,
+                lines=attached_for(slot, lines),
                 tools=tools,
                 temperature=first_given(
                     slot.temperature, preset.aggregator_temperature, wishes.temperature

@@ -23,6 +23,7 @@
     - MessageGone          the message to edit no longer exists
     - ChatClosed           nothing can be written there any more: kicked, blocked, deleted
     - ChatRefused          the platform does not let the bot in: token, scope, intent
+  x FileUnread             a file that came along cannot be read; the text says why, in few words
   x StoreError             the store cannot keep or read what it was given
     - StoreFull            no space left, or read-only
     - StoreDamaged         the file is no database, or a broken one
@@ -199,6 +200,13 @@ class ChatRefused(ChatError):
     """The platform does not let the bot in (token, scope, intent); the operator must act.
 
     The text is one line that names what to mend and where.
+    """
+
+
+class FileUnread(GatewayError):
+    """A file that came with a question cannot be had or read; asking again is of no use.
+
+    The text goes on a sentence: "x.pdf – not read: it is encrypted".
     """
 
 

@@ -113,7 +113,7 @@ def _is_remark(line: Line) -> bool:
 def _worth(line: Line) -> str:
     """Say what makes a question one for the advisors by itself; empty for nothing."""
     text = line.text.strip()
-    if line.images or _FILES.search(text):
+    if line.images or line.files or _FILES.search(text):
         return "it comes with pictures or files"
     if _width(text) > LONG:
         return "it is long"

@@ -55,6 +55,20 @@ class Steered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileUse:
+    """A file that came with the message `seq`, from `person`, at `at` (ms).
+
+    `text` is what was read out of it, None for a picture.
+    """
+
+    seq: int
+    digest: str
+    person: str
+    at: int
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnStart:
     """What is frozen when a turn begins: question, history and preset (MOA recovery).
 

@@ -24,6 +24,7 @@ from gateway.admission import Admission
 from gateway.advice_cache import SharedAdvice
 from gateway.approvals import Approvals
 from gateway.asides import Asides
+from gateway.attachments import Attachments
 from gateway.bank import Bank
 from gateway.choices import Choices
 from gateway.commands.desk import Desk
@@ -142,6 +143,7 @@ async def serve(
                 root.create_task(supervise("wiping", gateway.keeping.wiping.run), name="wiping"),
                 root.create_task(supervise("purge", gateway.keeping.purge.run), name="purge"),
             ]
+            await gateway.exchange.attachments.open()
             await recover(store, sessions, gateway.exchange.moves, chats.keys())
             tasks += [
                 root.create_task(supervise(chat.platform, partial(chat.run, gateway.intake)))
@@ -199,7 +201,8 @@ def assemble(
     patience = Patience()
     keep = PatientStore(store, patience)
     choices = Choices(settings=store, keep=keep, places=places, catalogue=lambda: config.catalogue)
-    exchange = _exchange(keep, runner, chats, choices, tooling)
+    files = Attachments(shelf=wiring.open_shelf(config), store=store, keep=keep, chats=chats)
+    exchange = _exchange(runner, files, choices, tooling)
 
     async def perform(work: Work) -> None:
         await dispatch.perform(work)
@@ -256,23 +259,21 @@ def _acts(config: Config, exchange: Exchange, asides: Asides, accounts: Accounts
 
 
 def _exchange(
-    keep: PatientStore,
-    runner: TurnRunner,
-    chats: dict[str, ChatAdapter],
-    choices: Choices,
-    tooling: Tooling,
+    runner: TurnRunner, files: Attachments, choices: Choices, tooling: Tooling
 ) -> Exchange:
     """Make what answers in chats; unlike programs on /v1 they wait for a store that is full."""
+    keep = files.keep
     return Exchange(
         runner=replace(runner, store=keep),
         store=keep.store,
         keep=keep,
-        chats=chats,
+        chats=files.chats,
         budgets=ChatBudgets(),
         choices=choices,
         places=choices.places,
         moves=Moves(keep.store, choices.places),
         tooling=tooling,
+        attachments=files,
         clock=runner.world.clock,
         new_id=lambda: secrets.token_hex(8),
     )

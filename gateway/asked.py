@@ -5,7 +5,7 @@ Decides what of a message and of a conversation models are shown. It runs nothin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.gate import forced, gated
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from core.presets import Preset
     from core.records import Accepted, StoredTurn
     from core.storage import Store
-    from core.types import Attachment, Incoming
+    from core.types import Incoming
+    from gateway.attachments import Attachments
     from gateway.choices import Choices
     from gateway.patience import PatientStore
 
@@ -29,6 +30,7 @@ class Questions:
     store: Store
     keep: PatientStore
     choices: Choices
+    attachments: Attachments
 
     async def line(self, accepted: Accepted) -> Line | None:
         """Give what is asked; a retry takes the old exchange out of the history first.
@@ -38,7 +40,7 @@ class Questions:
         """
         incoming = accepted.incoming
         if isinstance(incoming, Message):
-            return Line.of("user", _with_files(incoming))
+            return await self._with_files(accepted, incoming)
         if not isinstance(incoming, Press):
             return None
         old = await self.store.turn(incoming.turn_id)
@@ -48,6 +50,19 @@ class Questions:
             return None
         await self.keep.remove(incoming.turn_id)
         return old.start.question
+
+    async def _with_files(self, accepted: Accepted, message: Message) -> Line:
+        """Give a question with what came along: models are told of files that they cannot read."""
+        text = message.text.strip()
+        if not message.attachments:
+            return Line.of("user", text)
+        said, files = await self.attachments.taken(accepted, message)
+        whole = "\n\n".join(part for part in (text, said) if part)
+        return replace(Line.of("user", whole), files=files)
+
+    async def shown(self, lines: Sequence[Line]) -> tuple[Line, ...]:
+        """Give lines as models read them: with what their files hold."""
+        return await self.attachments.shown(lines)
 
     async def history(self, session: str, *, upto: int | None = None) -> Sequence[tuple[int, Line]]:
         """Give what was said before, as (number, line), oldest first; `upto` is inclusive."""
@@ -77,14 +92,3 @@ class Questions:
             return True
         old = await self.store.turn(press.turn_id)
         return old is not None and bool(old.start.preset.active) and not old.start.preset.auto
-
-
-def _with_files(message: Message) -> str:
-    """Give a question with what came along: models are told of files that they cannot read."""
-    files = [f"[attached: {_named(each)} – not read]" for each in message.attachments]
-    return "\n\n".join(part for part in (message.text.strip(), "\n".join(files)) if part)
-
-
-def _named(file: Attachment) -> str:
-    size = "" if file.size is None else f"{max(1, round(file.size / 1024)):,} kB"
-    return ", ".join(part for part in (file.name or file.kind, file.media_type, size) if part)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from core.records import Ending, StoredTurn
     from core.storage import Store
     from core.types import Address, Incoming
+    from gateway.attachments import Attachments
     from gateway.choices import Choices
     from gateway.delivery import ChatBudgets
     from gateway.moves import Moves
@@ -70,12 +71,18 @@ class Exchange:
     new_id: Callable[[], str]
     moves: Moves
     tooling: Tooling
+    attachments: Attachments
     running: Running = field(default_factory=Running)
 
     @property
     def questions(self) -> Questions:
         """Give what makes questions of what comes in."""
-        return Questions(store=self.store, keep=self.keep, choices=self.choices)
+        return Questions(
+            store=self.store,
+            keep=self.keep,
+            choices=self.choices,
+            attachments=self.attachments,
+        )
 
     @property
     def catalogue(self) -> Callable[[], Catalogue]:
@@ -138,7 +145,7 @@ class Exchange:
             started=int(self.clock.now().timestamp() * 1000),
         )
         await self.keep.begin(start)
-        request = self._request(start, history)
+        request = await self._request(start, history)
         request = replace(request, fresh=isinstance(incoming, Press))
         tools = self.tooling.in_chat(start, incoming, self.places)
         await self._run(request, start, self._info(start, incoming), tools)
@@ -155,7 +162,7 @@ class Exchange:
             await self._retell(turn)
             return
         history = await self.questions.history(start.session, upto=start.history)
-        request = self._request(start, history)
+        request = await self._request(start, history)
         request = replace(
             request,
             kept=checkpoints(turn),
@@ -187,12 +194,12 @@ class Exchange:
         await self._end(turn, ending)
         await self.keep.delivered(turn.start.turn_id)
 
-    def _request(self, start: TurnStart, history: Sequence[tuple[int, Line]]) -> TurnRequest:
+    async def _request(self, start: TurnStart, history: Sequence[tuple[int, Line]]) -> TurnRequest:
         can = self.chats[start.place.platform].capabilities(start.place)
         return TurnRequest(
             turn_id=start.turn_id,
             preset=start.preset,
-            lines=(*(line for _, line in history), start.question),
+            lines=await self.questions.shown([*(line for _, line in history), start.question]),
             scope=start.session,
             pace=min(LOOK, BEHIND * (can.preview or can.pace)),
         )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core.records import (
         Approval,
         Decision,
+        FileUse,
         StoredTurn,
         ToolRound,
         ToolStep,
@@ -93,6 +94,9 @@ class PatientStore:
 
     async def begin(self, start: TurnStart) -> None:
         await self._write(partial(self.store.begin, start))
+
+    async def keep_file(self, use: FileUse) -> None:
+        await self._write(partial(self.store.keep_file, use))
 
     async def landed(self, turn_id: str, round_: int, advice: Advice) -> None:
         await self._write(partial(self.store.landed, turn_id, round_, advice))

@@ -17,6 +17,7 @@ from adapters.store.changes import ChangeRows
 from adapters.store.costs import CostRows
 from adapters.store.database import Row, Statement
 from adapters.store.erasing import ErasingRows
+from adapters.store.files import FileRows
 from adapters.store.pairing import PairingRows
 from adapters.store.presence import PresenceRows
 from adapters.store.queries import statement, statement_of_rows
@@ -36,6 +37,7 @@ TITLE_LENGTH = 80
 class SqlStore(
     ToolCallRows,
     CostRows,
+    FileRows,
     VoteRows,
     PairingRows,
     AuditRows,

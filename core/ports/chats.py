@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from core.errors import ChatUnknown
 from core.frames import Frame
+from core.shelf import FileSource
 from core.types import Address, Command, Incoming, Message, Press
 
 
@@ -66,7 +67,7 @@ class Intake(Protocol):
         ...
 
 
-class ChatAdapter(Protocol):
+class ChatAdapter(FileSource, Protocol):
     """One platform. Renders frames; knows nothing of policy, sessions or mixtures."""
 
     @property

@@ -11,6 +11,7 @@ from core.storage.audit import Audit
 from core.storage.changes import Changes
 from core.storage.costs import Costs
 from core.storage.erasing import Erasing
+from core.storage.files import Files
 from core.storage.history import History
 from core.storage.inbox import Inbox
 from core.storage.outbox import Outbox
@@ -31,6 +32,7 @@ __all__ = [
     "Changes",
     "Costs",
     "Erasing",
+    "Files",
     "History",
     "Inbox",
     "Outbox",
@@ -50,6 +52,7 @@ class Store(
     Outbox,
     History,
     Costs,
+    Files,
     Votes,
     Settings,
     Pairings,

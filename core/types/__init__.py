@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.types.incoming import Added, Command, Deleted, Edited, Incoming, Message, Moved, Press
-from core.types.lines import Finish, Image, Json, Line, Role, Sealed, Tool, ToolCall
+from core.types.lines import Finish, Image, Json, KeptFile, Line, Role, Sealed, Tool, ToolCall
 from core.types.places import Address, Attachment, Author
 from core.types.quotes import Quote, Said, Speaker
 from core.types.usage import Usage
@@ -20,6 +20,7 @@ __all__ = [
     "Image",
     "Incoming",
     "Json",
+    "KeptFile",
     "Line",
     "Message",
     "Moved",

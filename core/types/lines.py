@@ -16,10 +16,33 @@ Finish: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """A picture in a message: an http(s) address or a data URI."""
+    """A picture in a message: an http(s) address or a data URI.
+
+    `attached`: somebody put it into a chat. It goes to slots with `vision` alone; what a program
+    on /v1 sends goes to its aggregator as it came.
+    """
 
     url: str
     detail: str | None = None
+    attached: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptFile:
+    """A file that came with a question and can be read; its bytes lie elsewhere, by their hash.
+
+    `digest` is SHA-256 in hex. `most`: how many characters of a text are shown to models, `cut`:
+    whether there are more. `about` is what people like to know of it: "3 pages".
+    """
+
+    kind: Literal["image", "text"]
+    name: str
+    digest: str
+    size: int
+    media_type: str = ""
+    most: int = 0
+    cut: bool = False
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +90,7 @@ class Line:
     request alone, as a reference block is. `speaker` is whose line it is in a history that several
     people share, `quotes` is what came along with it: `core.speakers` writes both into what models
     read, and `text` is what was said alone.
+    `files` came with it: they become parts before a model reads it (`core.attached`).
     """
 
     role: Role
@@ -79,6 +103,7 @@ class Line:
     trailing: bool = field(default=False, compare=False)
     speaker: Speaker | None = None
     quotes: tuple[Quote, ...] = ()
+    files: tuple[KeptFile, ...] = ()
 
     @classmethod
     def of(cls, role: Role, text: str) -> Line:

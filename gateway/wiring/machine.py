@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from core.ports import Clock
     from core.ports.remains import Copies, Traces
     from core.presets import Slot
+    from core.shelf import FileShelf
     from core.storage import Costs, Store, Votes
     from gateway.config import Config
     from gateway.config.providers import Provider
@@ -48,6 +49,13 @@ async def open_store(config: Config) -> Store:
     from adapters.store import open_sqlite
 
     return await open_sqlite(config.database_file, program=program_version())
+
+
+def open_shelf(config: Config) -> FileShelf:
+    """Open the folder of files; nothing of it is read or made before the first one comes."""
+    from adapters.files import Shelf
+
+    return Shelf(config.data_dir / "files")
 
 
 def read_costs(config: Config) -> Costs:

@@ -23,6 +23,7 @@ from tests.fakes.memory_access import MemoryAccess
 from tests.fakes.memory_changes import MemoryChanges
 from tests.fakes.memory_costs import MemoryCosts
 from tests.fakes.memory_erasing import MemoryErasing
+from tests.fakes.memory_files import MemoryFiles
 from tests.fakes.memory_presence import MemoryPresence
 from tests.fakes.memory_tools import MemoryToolCalls
 from tests.fakes.memory_votes import MemoryVotes
@@ -33,6 +34,7 @@ Place: TypeAlias = tuple[int, int]
 class MemoryStore(
     MemoryToolCalls,
     MemoryCosts,
+    MemoryFiles,
     MemoryVotes,
     MemoryAccess,
     MemoryErasing,

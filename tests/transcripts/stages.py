@@ -25,6 +25,7 @@ from tests.simulators.slack.simulator import SlackSimulator
 from tests.simulators.telegram.simulator import TelegramSimulator
 
 Where = Literal["dm", "group"]
+Files = Sequence[tuple[str, bytes]]
 MESSENGERS = ("telegram", "discord", "slack")
 PANEL = " advisor"
 
@@ -81,11 +82,13 @@ class Stage:
 
     # --- what people do ----------------------------------------------------------------------
 
-    async def ask(self, text: str, *, where: Where = "dm", who: Any = None) -> str:
+    async def ask(
+        self, text: str, *, where: Where = "dm", who: Any = None, files: Files = ()
+    ) -> str:
         """Say something to the bot: in the group with a mention. Waits until it listens."""
         await self.until(self.listening)
         said: str = await self.sim.say(
-            self.places[where], who or self.ann, text, mention=where == "group"
+            self.places[where], who or self.ann, text, mention=where == "group", files=files
         )
         return said
 
@@ -275,8 +278,10 @@ class Slack(Stage):
         return bool(self.sim.sockets.links)
 
     @override
-    async def ask(self, text: str, *, where: Where = "dm", who: Any = None) -> str:
-        ts = await super().ask(text, where=where, who=who)
+    async def ask(
+        self, text: str, *, where: Where = "dm", who: Any = None, files: Files = ()
+    ) -> str:
+        ts = await super().ask(text, where=where, who=who, files=files)
         self.threads[where] = ts
         return ts
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import ClassVar, Final, TypeVar
 
 from aiohttp import web
 from typing_extensions import override
 
-from adapters.chat.discord import render, routes, shapes
+from adapters.chat.discord import files, render, routes, shapes
 from adapters.chat.discord.failures import ARCHIVED, UNFIT, UNKNOWN_CHANNEL, code_of
 from adapters.chat.discord.handles import read_custom_id
 from adapters.chat.discord.hearing import Bookmarks
@@ -29,7 +29,7 @@ from core.errors import ChatClosed, ChatError, ChatUnknown, MessageGone
 from core.frames import Frame, Panel
 from core.ports import Capabilities, ChatAdapter, Clock, Intake
 from core.recent import Recent
-from core.types import Address, Command, Message, Press
+from core.types import Address, Attachment, Command, Message, Press
 
 _REMEMBERED: Final = 2000
 _PAGE: Final = 100
@@ -95,6 +95,12 @@ class DiscordChat(ChatAdapter):
                 self._unseeing[room] = None
             except ChatError as error:
                 log.debug("Discord: a question was not acknowledged: %s", error)
+
+    @override
+    def fetch(
+        self, file: Attachment
+    ) -> contextlib.AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        return files.fetched(file, self._options.api_base)
 
     @override
     async def post(

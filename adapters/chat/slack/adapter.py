@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
@@ -19,6 +20,7 @@ from adapters.chat.slack import socket
 from adapters.chat.slack.budget import Budgets
 from adapters.chat.slack.client import Api, ts_of
 from adapters.chat.slack.door import Door
+from adapters.chat.slack.files import fetched
 from adapters.chat.slack.home import HomeOf, view
 from adapters.chat.slack.people import People
 from adapters.chat.slack.receive import Receiver, Surroundings
@@ -31,7 +33,7 @@ from adapters.chat.slack.writer import Writer
 from core.errors import ChatError, ChatRefused, StoreError
 from core.frames import Frame, Notice
 from core.ports import Capabilities, ChatAdapter, Clock, Intake
-from core.types import Address, Command, Message, Press
+from core.types import Address, Attachment, Command, Message, Press
 
 LIMIT: Final = 11_000
 """Characters of an answer's part: a message takes 12,000, and what stands below counts."""
@@ -223,6 +225,10 @@ class SlackChat(ChatAdapter):
             message.message_id or "",
             message.text,
         )
+
+    @override
+    def fetch(self, file: Attachment) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        return fetched(file, self._api, self._options.api_base)
 
     @override
     async def post(

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, Literal
 
+from adapters.chat.slack.files import handle
 from adapters.chat.slack.text import mentions, plain
 from adapters.chat.slack.wire import Callback, Event, Handle, Me, Moment, Person, Place, Shared
 from core.types import Address, Attachment, Author, Message, Press
@@ -160,5 +161,5 @@ def _attachment(file: Shared) -> Attachment:
         name=file.name or file.title or file.id or "file",
         size=file.size,
         media_type=media,
-        ref=file.url_private or file.id,
+        ref=handle(file.id, file.url_private),
     )

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Final, TypeAlias
 
 from aiohttp import web
@@ -19,6 +20,7 @@ from adapters.chat.telegram.admins import Admins
 from adapters.chat.telegram.client import Client
 from adapters.chat.telegram.doorway import Doorway
 from adapters.chat.telegram.drafts import Drafts
+from adapters.chat.telegram.files import fetched
 from adapters.chat.telegram.menus import set_menus
 from adapters.chat.telegram.options import TelegramOptions
 from adapters.chat.telegram.polling import Trouble, poll, sign_in
@@ -29,7 +31,7 @@ from adapters.chat.telegram.webhook import Hook
 from core.errors import ChatError, ChatRefused
 from core.frames import Frame, Notice, Part
 from core.ports import Capabilities, ChatAdapter, Clock, Intake
-from core.types import Address, Command, Message, Press
+from core.types import Address, Attachment, Command, Message, Press
 
 ROOM: Final = 160
 """UTF-16 units of a message that are left for a cursor, a name and what formatting adds."""
@@ -142,6 +144,10 @@ class TelegramChat(ChatAdapter):
     @override
     async def acknowledge(self, message: Message) -> None:
         await self._client.acknowledge(message)
+
+    @override
+    def fetch(self, file: Attachment) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        return fetched(file, self._account)
 
     @override
     async def post(

@@ -1,0 +1,113 @@
+"""Files that came with Slack messages, as a stream of bytes.
+
+Decides where they may come from, for the bot's token goes with the request: Slack's own host of
+files, or the host of the configured `api_base` where that is not Slack. It follows no redirect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Final
+
+import aiohttp
+from yarl import URL
+
+from adapters.chat.slack.client import Api
+from core.errors import ChatAway, ChatBusy, ChatError, FileUnread, MessageGone
+from core.texts import files as texts
+from core.types import Attachment
+
+_OURS: Final = {"slack.com": "files.slack.com", "slack-gov.com": "files.slack-gov.com"}
+"""The host of the API, and the host of the files that belongs to it."""
+_PIECE: Final = 64 * 1024
+_LIMITS: Final = aiohttp.ClientTimeout(total=None, sock_connect=10.0, sock_read=20.0)
+_PAUSE: Final = 2.0
+
+
+def handle(ident: str, url: str | None) -> str:
+    """Write down what finds a file: its id, and its address where Slack told it."""
+    return f"{ident} {url or ''}".strip()
+
+
+def allowed(url: str, api_base: str) -> URL | None:
+    """Give the address if the token may go there.
+
+    What is checked is what is asked: the same value, not the same text read twice.
+    """
+    base = URL(api_base)
+    try:
+        there = URL(url)
+        port = there.port
+    except ValueError:
+        return None
+    if there.user is not None or there.password is not None or not there.host:
+        return None
+    own = _OURS.get((base.host or "").removeprefix("www."))
+    if own is not None:
+        return there if (there.scheme, there.host, port) == ("https", own, 443) else None
+    standing_in = there.host == base.host and there.scheme in {"https", base.scheme}
+    return there if standing_in else None
+
+
+@asynccontextmanager
+async def fetched(file: Attachment, api: Api, api_base: str) -> AsyncIterator[AsyncIterator[bytes]]:
+    """Open a file and give its bytes as they come; its length is what comes.
+
+    Raises:
+        FileUnread: it cannot be had. ChatAway, ChatBusy: not now.
+    """
+    url = allowed(await _address(file, api), api_base)
+    if url is None:
+        raise FileUnread(texts.ELSEWHERE)
+    headers = {"Authorization": f"Bearer {api.web.token}", "Accept-Encoding": "identity"}
+    try:
+        async with (
+            aiohttp.ClientSession(
+                trust_env=True,
+                timeout=_LIMITS,
+                auto_decompress=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
+            ) as session,
+            session.get(url, allow_redirects=False, headers=headers) as response,
+        ):
+            _require(response, file.media_type)
+            yield response.content.iter_chunked(_PIECE)
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        raise ChatAway(f"a file did not arrive: {type(error).__name__}") from None
+
+
+async def _address(file: Attachment, api: Api) -> str:
+    """Give a file's address; of one that was shared from elsewhere it has to be asked for."""
+    ident, _, url = file.ref.partition(" ")
+    if "://" in ident:  # as it was written down until files were read
+        return ident
+    if url:
+        return url
+    try:
+        answer = await api.ask(api.web.files_info(file=ident))
+    except (ChatBusy, ChatAway):
+        raise
+    except MessageGone:
+        raise FileUnread(texts.GONE) from None
+    except ChatError:
+        raise FileUnread(texts.NOT_NOW) from None
+    found = answer.get("file")
+    given = found.get("url_private") if isinstance(found, Mapping) else None
+    if not isinstance(given, str) or not given:
+        raise FileUnread(texts.GONE)
+    return given
+
+
+def _require(response: aiohttp.ClientResponse, media_type: str) -> None:
+    status = response.status
+    if status == 429:
+        raise ChatBusy("Slack asks to wait", retry_after=_PAUSE)
+    if status >= 500:
+        raise ChatAway(f"a file is not given now: HTTP {status}")
+    # Who may not see a file is shown a page to sign in, be it in its place or elsewhere.
+    page = response.content_type == "text/html" and "html" not in media_type
+    if 300 <= status < 400 or status in {401, 403} or (status == 200 and page):
+        raise FileUnread(texts.NO_RIGHT)
+    if status != 200:
+        raise FileUnread(texts.GONE if status in {404, 410} else texts.not_given(status))

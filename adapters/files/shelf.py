@@ -1,0 +1,150 @@
+"""The files of questions on disk: each once, under the hash of its bytes, for their owner alone.
+
+Decides how a file comes to stand there whole or not at all. Names are made here, never taken from
+anybody; no link is followed. Who still needs which file, the store knows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import secrets
+from collections.abc import AsyncIterator, Collection
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from adapters.files.pdf import read_pdf
+from core.attached import CHARACTERS
+from core.errors import FileUnread
+from core.shelf import PdfText, Received
+from core.texts import files as texts
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_ARRIVING: Final = "arriving-"
+_PIECE: Final = 256 * 1024
+_FRESH: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Shelf:
+    """Fulfils `core.shelf.FileShelf`. One process at a time uses a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Touch nothing yet: the folder is made with the first file."""
+        self._folder = folder
+
+    async def receive(self, pieces: AsyncIterator[bytes], *, most: int) -> Received:
+        try:
+            name, out = await asyncio.to_thread(self._begun)
+        except OSError as error:
+            raise FileUnread(texts.NO_ROOM) from error
+        try:
+            digest, size = await _written(pieces, out, most)
+        except BaseException as error:
+            self._drop(name)
+            if isinstance(error, OSError):
+                raise FileUnread(texts.NO_ROOM) from error
+            raise
+        finally:
+            os.close(out)
+        return Received(name=name, digest=digest, size=size)
+
+    async def keep(self, received: Received) -> None:
+        try:
+            await asyncio.to_thread(self._keep, received)
+        except OSError as error:
+            raise FileUnread(texts.NO_ROOM) from error
+
+    async def discard(self, received: Received) -> None:
+        await asyncio.to_thread(self._drop, received.name)
+
+    async def look(self, received: Received, most: int) -> bytes:
+        found = await asyncio.to_thread(self._read, received.name, most)
+        return found or b""
+
+    async def pdf(self, received: Received) -> PdfText:
+        return await read_pdf(self._folder / received.name, characters=CHARACTERS)
+
+    async def read(self, digest: str) -> bytes | None:
+        if _DIGEST.fullmatch(digest) is None:
+            return None
+        return await asyncio.to_thread(self._read, digest, None)
+
+    async def digests(self) -> frozenset[str]:
+        return await asyncio.to_thread(self._digests)
+
+    async def remove(self, digests: Collection[str]) -> None:
+        for digest in filter(_DIGEST.fullmatch, digests):
+            await asyncio.to_thread(self._drop, digest)
+
+    async def tidy(self) -> None:
+        await asyncio.to_thread(self._tidy)
+
+    # --- in a thread ------------------------------------------------------------------------
+
+    def _begun(self) -> tuple[str, int]:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = f"{_ARRIVING}{secrets.token_hex(16)}"
+        return name, os.open(self._folder / name, _FRESH, 0o600)
+
+    def _keep(self, received: Received) -> None:
+        (self._folder / received.name).replace(self._folder / received.digest)
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def _read(self, name: str, most: int | None) -> bytes | None:
+        try:
+            with os.fdopen(os.open(self._folder / name, _READ), "rb") as file:
+                return file.read() if most is None else file.read(most)
+        except OSError:
+            return None
+
+    def _digests(self) -> frozenset[str]:
+        try:
+            names = [each.name for each in self._folder.iterdir()]
+        except OSError:
+            return frozenset()
+        return frozenset(filter(_DIGEST.fullmatch, names))
+
+    def _tidy(self) -> None:
+        with suppress(OSError):
+            for each in [*self._folder.iterdir()]:
+                if each.name.startswith(_ARRIVING):
+                    self._drop(each.name)
+
+    def _drop(self, name: str) -> None:
+        with suppress(OSError):
+            (self._folder / name).unlink()
+
+
+async def _written(pieces: AsyncIterator[bytes], out: int, most: int) -> tuple[str, int]:
+    """Write what comes; give its hash and its size in bytes."""
+    digest, size, waiting = sha256(), 0, bytearray()
+
+    def write(data: bytes) -> None:
+        digest.update(data)
+        view = memoryview(data)
+        while view:
+            view = view[os.write(out, view) :]
+
+    async for piece in pieces:
+        size += len(piece)
+        _require(size, most)
+        waiting += piece
+        if len(waiting) >= _PIECE:
+            await asyncio.to_thread(write, bytes(waiting))
+            waiting.clear()
+    await asyncio.to_thread(write, bytes(waiting))
+    await asyncio.to_thread(os.fsync, out)
+    return digest.hexdigest(), size
+
+
+def _require(size: int, most: int) -> None:
+    if size > most:
+        raise FileUnread(texts.too_large(most))

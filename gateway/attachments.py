@@ -1,0 +1,250 @@
+"""The files of questions: fetched, read and kept before a turn begins, shown to models in it.
+
+Decides what becomes of each file: read and kept, or named with the reason why not. Whatever a
+file is and whatever its platform does, the turn goes on. Which caps hold, `core.attached` says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b64encode
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from core import attached, filekinds
+from core.attached import CHARACTERS, IMAGE_BYTES, clean_name, described
+from core.errors import ChatAway, ChatBusy, ChatError, FileUnread
+from core.records import FileUse
+from core.texts import files as texts
+from core.types import KeptFile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from core.ports import ChatAdapter
+    from core.records import Accepted
+    from core.shelf import FileShelf, Received
+    from core.storage import Files
+    from core.types import Attachment, Line, Message
+    from gateway.patience import PatientStore
+
+SECONDS: Final = 60.0
+"""How long all files of one message may take."""
+PAUSES: Final = (1.0, 3.0)
+"""Seconds before another try of what did not work just now."""
+LONGEST_PAUSE: Final = 10.0
+_READABLE: Final = frozenset({"image", "document"})
+_LEAST: Final = 200
+"""Characters for which a file is not begun."""
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Left:
+    """What is left for the files of one message."""
+
+    bytes: int = attached.ALL_BYTES
+    characters: int = attached.ALL_CHARACTERS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """What a file turned out to be. `text` is None for a picture."""
+
+    kind: filekinds.Picture | None
+    text: str | None = None
+    cut: bool = False
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachments:
+    """Takes files in and shows them. Writes with patience through `keep`."""
+
+    shelf: FileShelf
+    store: Files
+    keep: PatientStore
+    chats: Mapping[str, ChatAdapter]
+    guard: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def taken(self, accepted: Accepted, message: Message) -> tuple[str, tuple[KeptFile, ...]]:
+        """Read and keep what came with a message; say what it was, file by file.
+
+        Raises:
+            StoreError: what was read cannot be noted.
+        """
+        files, left = message.attachments, _Left()
+        said, kept = [], list[KeptFile]()
+        until = asyncio.get_running_loop().time() + SECONDS
+        for number, file in enumerate(files[: attached.MOST_NAMED]):
+            try:
+                one = await self._one(accepted, file, number=number, left=left, until=until)
+            except FileUnread as error:
+                said.append(texts.unread(described(file), str(error)))
+            else:
+                kept.append(one)
+                said.append(texts.kept(one.name, one.about))
+        if len(files) > attached.MOST_NAMED:
+            said.append(texts.more(len(files) - attached.MOST_NAMED, attached.MOST_FILES))
+        return "\n".join(said), tuple(kept)
+
+    async def _one(
+        self, accepted: Accepted, file: Attachment, *, number: int, left: _Left, until: float
+    ) -> KeptFile:
+        if file.kind not in _READABLE or not file.ref:
+            raise FileUnread("")
+        if number >= attached.MOST_FILES:
+            raise FileUnread(texts.TOO_MANY.format(most=attached.MOST_FILES))
+        if (file.size or 0) > attached.FILE_BYTES:
+            raise FileUnread(texts.too_large(attached.FILE_BYTES))
+        most = min(attached.FILE_BYTES, left.bytes)
+        if most <= 0 or left.characters < _LEAST:
+            raise FileUnread(texts.TOO_MUCH)
+        try:
+            async with asyncio.timeout_at(until):
+                received = await self._fetched(accepted, file, most)
+                return await self._kept(accepted, file, received, left)
+        except TimeoutError:
+            raise FileUnread(texts.TOO_LATE) from None
+
+    async def _fetched(self, accepted: Accepted, file: Attachment, most: int) -> Received:
+        """Fetch a file; what does not work now is tried again.
+
+        Raises:
+            FileUnread: it cannot be had.
+        """
+        chat = self.chats[accepted.incoming.address.platform]
+        for pause in (*PAUSES, None):
+            try:
+                async with chat.fetch(file) as pieces:
+                    return await self.shelf.receive(pieces, most=most)
+            except ChatError as error:
+                log.info("file_not_fetched", seq=accepted.seq, error=str(error))
+                if pause is None or not isinstance(error, ChatAway | ChatBusy):
+                    break
+                wait = error.retry_after if isinstance(error, ChatBusy) else pause
+                await asyncio.sleep(min(wait, LONGEST_PAUSE))
+        raise FileUnread(texts.NOT_NOW)
+
+    async def _kept(
+        self, accepted: Accepted, file: Attachment, received: Received, left: _Left
+    ) -> KeptFile:
+        """Read a file that has arrived, note who sent it, and only then put it into its place."""
+        try:
+            read = await self._read(received)
+            most = min(CHARACTERS, left.characters)
+            kept = KeptFile(
+                kind="image" if read.kind else "text",
+                name=clean_name(file.name, file.kind),
+                digest=received.digest,
+                size=received.size,
+                media_type=read.kind.media_type if read.kind else "",
+                most=0 if read.kind else most,
+                cut=read.cut or len(read.text or "") > most,
+                about=read.about,
+            )
+            use = FileUse(
+                seq=accepted.seq,
+                digest=received.digest,
+                person=accepted.incoming.author.id,
+                at=accepted.incoming.at,
+                text=read.text,
+            )
+            async with self.guard:
+                await self.keep.keep_file(use)
+                await self.shelf.keep(received)
+        except BaseException:
+            await self.shelf.discard(received)
+            raise
+        left.bytes -= received.size
+        left.characters -= min(most, len(read.text or ""))
+        return kept
+
+    async def _read(self, received: Received) -> _Read:
+        """Find out what a file is and what it says.
+
+        Raises:
+            FileUnread: it says nothing that could be read.
+        """
+        if not received.size:
+            raise FileUnread(texts.EMPTY)
+        data = await self.shelf.look(received, IMAGE_BYTES)
+        picture = filekinds.picture(data) if received.size <= IMAGE_BYTES else None
+        if picture is not None:
+            return _Read(kind=picture, about=f"{picture.width} × {picture.height}")
+        if filekinds.is_pdf(data):
+            pdf = await self.shelf.pdf(received)
+            return _Read(
+                kind=None, text=pdf.text, cut=pdf.cut, about=texts.pages(pdf.read, pdf.pages)
+            )
+        if filekinds.begins_a_picture(data):
+            raise FileUnread(texts.too_large(IMAGE_BYTES))
+        return await asyncio.to_thread(_text, data, received.size)
+
+    # --- showing ------------------------------------------------------------------------------
+
+    async def shown(self, lines: Sequence[Line]) -> tuple[Line, ...]:
+        """Give lines as models read them: with what their files hold.
+
+        Raises:
+            StoreError: what was read out of them cannot be had.
+        """
+        files = [each for line in lines for each in line.files]
+        if not files:
+            return tuple(lines)
+        words = await self.store.file_texts(attached.wanted(files, "text"))
+        sent = attached.sent_pictures(lines)
+        pictures = await self._urls([each for each in files if each.digest in set().union(*sent)])
+        return tuple(
+            attached.with_contents(line, its, pictures, words) if line.files else line
+            for line, its in zip(lines, sent, strict=True)
+        )
+
+    async def _urls(self, pictures: Sequence[KeptFile]) -> dict[str, str]:
+        """Give pictures as data URIs, as far as they are still kept."""
+        found: dict[str, str] = {}
+        for each in pictures:
+            data = None if each.digest in found else await self.shelf.read(each.digest)
+            if data is not None:
+                found[each.digest] = await asyncio.to_thread(_data_uri, each.media_type, data)
+        return found
+
+    # --- forgetting ---------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Take away what an earlier run left: files that had not arrived, and what nobody needs.
+
+        Raises:
+            StoreError: nobody can say which those are.
+        """
+        await self.shelf.tidy()
+        await self.sweep()
+
+    async def sweep(self) -> int:
+        """Delete the files that no message needs any more; give how many.
+
+        Raises:
+            StoreError: nobody can say which those are.
+        """
+        async with self.guard:  # what is being kept just now is noted and stands there, or neither
+            there = await self.shelf.digests()
+            gone = there - await self.store.files_in_use(there)
+            await self.shelf.remove(gone)
+        return len(gone)
+
+
+def _text(data: bytes, size: int) -> _Read:
+    cut = size > len(data)
+    found = filekinds.text(data, cut=cut)
+    if found is None:
+        raise FileUnread(texts.NO_KIND)
+    if not found.strip():
+        raise FileUnread(texts.EMPTY)
+    return _Read(kind=None, text=found[:CHARACTERS], cut=cut or len(found) > CHARACTERS)
+
+
+def _data_uri(media_type: str, data: bytes) -> str:
+    return f"data:{media_type};base64,{b64encode(data).decode()}"
