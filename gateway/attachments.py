@@ -226,9 +226,12 @@ class Attachments:
     async def sweep(self) -> int:
         """Delete the files that no message needs any more; give how many.
 
+        To be called whenever messages were erased, or uses of files released.
+
         Raises:
             StoreError: nobody can say which those are.
         """
+        await self.keep.store.release_files()
         async with self.guard:  # what is being kept just now is noted and stands there, or neither
             there = await self.shelf.digests()
             gone = there - await self.store.files_in_use(there)

@@ -40,12 +40,11 @@ class FileRows:
     async def release_files(
         self, *, before: int | None = None, session: str = "", platform: str = "", person: str = ""
     ) -> int:
-        if before is None and not session and not person:
-            return 0
-        until = _EVER if before is None else before
-        rows = await self._database.write(
-            statement("release_files", until, session, platform, person)
-        )
+        rows = list(await self._database.write(statement("release_erased_files")))
+        if before is not None or session or person:
+            until = _EVER if before is None else before
+            asked = statement("release_files", until, session, platform, person)
+            rows += await self._database.write(asked)
         if rows:
             await self._database.write(statement("release_file_texts"))
         return len(rows)

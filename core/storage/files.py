@@ -1,7 +1,7 @@
 """Which files came with which messages, as a protocol; their bytes lie on a shelf.
 
-A file is needed for as long as some use of it is kept; a message that is deleted takes its uses
-along. `core.shelf` and `gateway.attachments` take away what nobody needs any more.
+A file is needed for as long as some use of it is kept; a message that is erased needs none.
+`gateway.attachments` takes away from the shelf what nobody needs any more.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ class Files(Protocol):
         """Forget uses, and the texts that nobody needs any more then.
 
         Those that came before `before` (ms), in `session`, of `person` on `platform`: all that
-        is said has to fit, and where nothing is said nothing is forgotten.
+        is said has to fit. Those of messages whose texts were erased go in any case, and where
+        nothing is said they alone.
 
         Returns:
             How many were forgotten.

@@ -9,6 +9,7 @@ import pytest
 from core.errors import StoreError
 from core.records import FileUse
 from core.storage import Store
+from core.storage.erasing import Texts
 from core.types import Address, KeptFile, Line
 from tests.fakes.turns import message, start
 
@@ -73,6 +74,17 @@ async def test_nothing_is_forgotten_where_nothing_is_said(store: Store):
     await store.keep_file(use(await seq_of(store, "e1")))
     assert await store.release_files() == 0
     assert await store.files_in_use([A]) == {A}
+
+
+async def test_a_message_that_was_erased_needs_its_files_no_more(store: Store):
+    one, two = await seq_of(store, "e1"), await seq_of(store, "e2")
+    await store.keep_file(use(one, A, text="words"))
+    await store.keep_file(use(two, B))
+    await store.erase(Texts(messages=(one,)))
+    assert await store.files_in_use([A, B]) == {B}
+    assert await store.release_files() == 1
+    assert await store.file_texts([A]) == {}
+    assert await store.files_in_use([A, B]) == {B}
 
 
 async def test_a_file_belongs_to_a_message(store: Store):

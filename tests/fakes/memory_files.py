@@ -17,13 +17,17 @@ class MemoryFiles:
         raise NotImplementedError
 
     @property
+    def _erased(self) -> set[str | int]:
+        raise NotImplementedError
+
+    @property
     def _uses(self) -> dict[tuple[int, str], FileUse]:
         kept: dict[tuple[int, str], FileUse] = self.__dict__.setdefault("_kept_uses", {})
         return kept
 
     @property
-    def _texts(self) -> dict[str, str]:
-        kept: dict[str, str] = self.__dict__.setdefault("_kept_texts", {})
+    def _file_texts(self) -> dict[str, str]:
+        kept: dict[str, str] = self.__dict__.setdefault("_kept_file_texts", {})
         return kept
 
     async def keep_file(self, use: FileUse) -> None:
@@ -32,32 +36,34 @@ class MemoryFiles:
             raise StoreError(f"there is no message {use.seq}")
         self._uses.setdefault((use.seq, use.digest), use)
         if use.text is not None:
-            self._texts.setdefault(use.digest, use.text)
+            self._file_texts.setdefault(use.digest, use.text)
 
     async def file_texts(self, digests: Collection[str]) -> Mapping[str, str]:
-        return {each: self._texts[each] for each in digests if each in self._texts}
+        return {each: self._file_texts[each] for each in digests if each in self._file_texts}
 
     async def files_in_use(self, digests: Collection[str]) -> frozenset[str]:
-        return frozenset(digests) & {each.digest for each in self._uses.values()}
+        uses = [use for use in self._uses.values() if use.seq not in self._erased]
+        return frozenset(digests) & {each.digest for each in uses}
 
     async def release_files(
         self, *, before: int | None = None, session: str = "", platform: str = "", person: str = ""
     ) -> int:
         self._may_write()
-        if before is None and not session and not person:
-            return 0
+        erased = [key for key, use in self._uses.items() if use.seq in self._erased]
+        asked = before is not None or session or person
         places = {each.seq: each.incoming.address for each in self._inbox.values()}
         gone = [
             key
             for key, use in self._uses.items()
-            if (before is None or use.at < before)
+            if asked
+            and (before is None or use.at < before)
             and session in {"", places[use.seq].session}
             and platform in {"", places[use.seq].platform}
             and person in {"", use.person}
         ]
-        for key in gone:
+        for key in {*gone, *erased}:
             del self._uses[key]
         used = {each.digest for each in self._uses.values()}
-        for digest in self._texts.keys() - used:
-            del self._texts[digest]
-        return len(gone)
+        for digest in self._file_texts.keys() - used:
+            del self._file_texts[digest]
+        return len({*gone, *erased})

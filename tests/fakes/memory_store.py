@@ -34,12 +34,12 @@ Place: TypeAlias = tuple[int, int]
 class MemoryStore(
     MemoryToolCalls,
     MemoryCosts,
-    MemoryFiles,
     MemoryVotes,
     MemoryAccess,
     MemoryErasing,
     MemoryPresence,
     MemoryChanges,
+    MemoryFiles,
 ):
     """Fulfils `core.storage.Store`; `failure`, once set, is raised by everything that writes."""
 

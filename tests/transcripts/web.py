@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from core.wording import LABELS
 from tests.gateway.page import Page, Served, View
-from tests.transcripts.stages import Seen, Stage, Where
+from tests.transcripts.stages import Files, Seen, Stage, Where
 
 _TAG = re.compile(r"<[^>]+>")
 
@@ -38,7 +38,9 @@ class Web(Stage):
             self._pages[where] = await self._stack.enter_async_context(page)
 
     @override
-    async def ask(self, text: str, *, where: Where = "dm", who: Any = None) -> str:
+    async def ask(
+        self, text: str, *, where: Where = "dm", who: Any = None, files: Files = ()
+    ) -> str:
         self._where = where
         status, said = await self._pages[where].say(text)
         assert status in {200, 202}, said

@@ -12,7 +12,8 @@ ON CONFLICT (digest) DO NOTHING
 SELECT digest, text FROM file_texts WHERE digest IN (VALUES ($1))
 
 -- name: files_in_use
-SELECT DISTINCT digest FROM files WHERE digest IN (VALUES ($1))
+SELECT DISTINCT files.digest AS digest FROM files JOIN inbox ON inbox.seq = files.seq
+WHERE inbox.erased = 0 AND files.digest IN (VALUES ($1))
 
 -- name: release_files
 DELETE FROM files
@@ -20,6 +21,10 @@ WHERE at < $1
   AND ($2 = '' OR seq IN (SELECT seq FROM inbox WHERE session = $2))
   AND ($3 = '' OR seq IN (SELECT seq FROM inbox WHERE platform = $3))
   AND ($4 = '' OR person = $4)
+RETURNING number
+
+-- name: release_erased_files
+DELETE FROM files WHERE seq IN (SELECT seq FROM inbox WHERE erased = 1)
 RETURNING number
 
 -- name: release_file_texts
