@@ -281,3 +281,14 @@ class ModelCost:
     usage: Usage = field(default_factory=Usage)
     dollars: Decimal = Decimal(0)
     priced: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What somebody chose in chat. `name` is what they were called that day; `at` is in ms."""
+
+    scope: str
+    value: str
+    by: str
+    name: str
+    at: int

@@ -60,7 +60,7 @@ class Choices:
         """Read what people chose, by level."""
         levels = self._scopes(address, author)
         found = await self.settings.chosen(PRESET, *(scope for _, scope in levels))
-        return {level: found[scope] for level, scope in levels if scope in found}
+        return {level: found[scope].value for level, scope in levels if scope in found}
 
     def _scopes(self, address: Address, author: Author | None) -> Sequence[tuple[Level, str]]:
         channel = replace(address, thread=None)

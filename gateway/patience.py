@@ -159,6 +159,9 @@ class PatientStore:
         """See `core.ports.Votes`."""
         await self._write(partial(self.store.vote, turn_id, person, vote, at=at))
 
-    async def set(self, scope: str, key: str, value: str | None, *, by: str, at: int) -> None:
-        """See `core.ports.Settings`."""
-        await self._write(partial(self.store.set, scope, key, value, by=by, at=at))
+    async def set(
+        self, scope: str, key: str, value: str | None, *, by: str, at: int, name: str = ""
+    ) -> None:
+        """See `core.storage.Settings`."""
+        write = partial(self.store.set, scope, key, value, by=by, at=at, name=name)
+        await self._write(write)

@@ -17,7 +17,7 @@ from adapters.store.queries import statement, statement_of_rows
 from core.erasure import bared, text_of
 from core.outcomes import CallReport
 from core.storage.erasing import PAGE, Came, Held, Texts, Told, Whereabouts
-from core.types import Line
+from core.types import Address, Line
 
 
 class ErasingRows:
@@ -103,12 +103,14 @@ class ErasingRows:
 
     async def erase_person(self, platform: str, person: str) -> tuple[int, int]:
         scope = f"user:{platform}:{person}"
+        here = Address(platform=platform, channel="").session.partition("/")[0]
         votes = await self._number(statement("votes_of", platform, person))
         chosen = await self._number(statement("settings_of", scope))
         await self._database.write(
             statement("erase_votes", platform, person),
             statement("erase_settings", scope),
             statement("erase_settings_log", scope),
+            statement("erase_setter", person, f"session:{here}/"),
         )
         return votes, chosen
 

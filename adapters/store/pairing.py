@@ -44,7 +44,7 @@ class PairingRows:
         )
         done = await self._database.write(
             statement("take_pairing", digest, gate=True),
-            statement("set", grant.scope, grant.key, grant.value, by, at),
+            statement("set", grant.scope, grant.key, grant.value, by, at, ""),
             noted(grant),
         )
         return pairing if done else None

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Literal
 
 from adapters.store import codec
-from adapters.store.audit import AuditRows, noted
+from adapters.store.audit import AuditRows
 from adapters.store.changes import ChangeRows
 from adapters.store.costs import CostRows
 from adapters.store.database import Row, Statement
@@ -21,9 +21,9 @@ from adapters.store.files import FileRows
 from adapters.store.pairing import PairingRows
 from adapters.store.presence import PresenceRows
 from adapters.store.queries import statement, statement_of_rows
+from adapters.store.settings import SettingRows
 from adapters.store.tool_calls import ToolCallRows, aggregator_calls, rounds
 from adapters.store.votes import VoteRows
-from core.audit import Change
 from core.errors import StoreError
 from core.outcomes import Advice
 from core.records import Accepted, Conversation, StoredTurn, TurnEnd, TurnStart
@@ -39,6 +39,7 @@ class SqlStore(
     CostRows,
     FileRows,
     VoteRows,
+    SettingRows,
     PairingRows,
     AuditRows,
     ErasingRows,
@@ -211,27 +212,6 @@ class SqlStore(
             statement("remove_lines", turn_id), statement("remove_turn", turn_id)
         )
 
-    # --- settings ---------------------------------------------------------------------------
-
-    async def settings(self, scope: str) -> Mapping[str, str]:
-        rows = await self._database.fetch(statement("settings", scope))
-        return {row["key"]: row["value"] for row in rows}
-
-    async def chosen(
-        self, key: str, scope: str, other: str = "", third: str = ""
-    ) -> Mapping[str, str]:
-        rows = await self._database.fetch(statement("chosen", key, scope, other, third))
-        return {row["scope"]: row["value"] for row in rows}
-
-    async def set(self, scope: str, key: str, value: str | None, *, by: str, at: int) -> None:
-        change = (
-            statement("unset", scope, key)
-            if value is None
-            else statement("set", scope, key, value, by, at)
-        )
-        log = Change(scope=scope, key=key, value=value, by=by, at=at)
-        await self._database.write(change, noted(log))
-
     # --- places -----------------------------------------------------------------------------
 
     async def move(self, old: Address, new: Address) -> None:
@@ -254,7 +234,7 @@ class SqlStore(
             statement("copy_settings", f"session:{was}", f"session:{now}"),
             statement("leave_settings", f"session:{was}"),
             statement("move_introduction", old.platform, old.channel, new.channel),
-            statement("set", MOVED, was, now, "", 0),
+            statement("set", MOVED, was, now, "", 0, ""),
         )
 
 

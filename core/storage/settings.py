@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
+
+from core.records import Setting
 
 
 class Settings(Protocol):
@@ -15,10 +17,19 @@ class Settings(Protocol):
 
     async def chosen(
         self, key: str, scope: str, other: str = "", third: str = ""
-    ) -> Mapping[str, str]:
-        """Give the values of one setting in up to three scopes, by scope, in one look."""
+    ) -> Mapping[str, Setting]:
+        """Give one setting as it is in up to three scopes, by scope, in one look."""
         ...
 
-    async def set(self, scope: str, key: str, value: str | None, *, by: str, at: int) -> None:
-        """Set a value, or unset it with None; who and when (ms) is kept."""
+    async def chosen_everywhere(self, key: str) -> Sequence[Setting]:
+        """Give one setting wherever it is set, by scope."""
+        ...
+
+    async def set(
+        self, scope: str, key: str, value: str | None, *, by: str, at: int, name: str = ""
+    ) -> None:
+        """Set a value, or unset it with None; who (an id, and a name to show) and when is kept.
+
+        `at` is in ms. The log of changes keeps every value that was set, without names.
+        """
         ...

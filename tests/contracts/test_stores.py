@@ -12,7 +12,7 @@ import pytest
 import adapters.store
 from core.errors import StoreError
 from core.outcomes import Advice
-from core.records import Accepted, Posted, Whose
+from core.records import Accepted, Posted, Setting, Whose
 from core.storage import MOVED, Store
 from core.types import Address, Author, Command, Line, Moved, Press
 from tests.contracts.openers import OPENERS
@@ -436,12 +436,38 @@ async def test_one_setting_is_read_in_several_scopes_at_once(store: Store):
     await store.set("session:a", "advisors", "line", by="u1", at=2)
     await store.set("user:b", "preset", "other", by="u1", at=3)
     await store.set("user:c", "preset", "third", by="u1", at=4)
-    assert await store.chosen("preset", "session:a") == {"session:a": "review"}
+    here = Setting(scope="session:a", value="review", by="u1", name="", at=1)
+    mine = Setting(scope="user:b", value="other", by="u1", name="", at=3)
+    assert await store.chosen("preset", "session:a") == {"session:a": here}
     assert await store.chosen("preset", "session:x", "session:a", "user:b") == {
-        "session:a": "review",
-        "user:b": "other",
+        "session:a": here,
+        "user:b": mine,
     }
     assert await store.chosen("preset", "nowhere") == {}
+
+
+async def test_who_set_a_setting_and_when_is_kept_with_it_and_the_log_has_all(store: Store):
+    await store.set("session:web/a", "preset", "review", by="u1", at=1, name="Ann")
+    await store.set("session:web/a", "preset", "quick", by="u2", at=2, name="Ben")
+    await store.set("session:web/b", "preset", "review", by="u1", at=3, name="Ann")
+    await store.set("session:web/b", "quiet", "on", by="u1", at=4, name="Ann")
+    await store.set("session:web/c", "preset", "review", by="u1", at=5, name="Ann")
+    await store.set("session:web/c", "preset", None, by="u2", at=6, name="Ben")
+    assert await store.chosen_everywhere("preset") == [
+        Setting(scope="session:web/a", value="quick", by="u2", name="Ben", at=2),
+        Setting(scope="session:web/b", value="review", by="u1", name="Ann", at=3),
+    ]
+    said = [(each.value, each.by) for each in await store.audited(last=10) if each.at < 3]
+    assert said == [("review", "u1"), ("quick", "u2")]
+
+
+async def test_whoever_is_erased_is_not_named_as_the_one_who_chose(store: Store):
+    for scope in ("session:web/a", "session:webs/a"):
+        await store.set(scope, "preset", "review", by="u1", at=1, name="Ann")
+    await store.set("session:web/b", "preset", "review", by="u2", at=1, name="Ben")
+    await store.erase_person("web", "u1")
+    names = {each.scope: each.name for each in await store.chosen_everywhere("preset")}
+    assert names == {"session:web/a": "", "session:web/b": "Ben", "session:webs/a": "Ann"}
 
 
 # --- places ---------------------------------------------------------------------------------

@@ -120,7 +120,9 @@ steps = st.one_of(
     step(lambda turn, key: lambda store: store.posted(turn, key, "m1"), ids, keys),
     step(lambda turn, key: lambda store: store.unposted(turn, key, "unknown"), ids, keys),
     step(
-        lambda where, key, value: lambda store: store.set(where, key, value, by="u1", at=1),
+        lambda where, key, value: (
+            lambda store: store.set(where, key, value, by="u1", at=1, name="Ann")
+        ),
         st.sampled_from(["here", *(f"session:{each}" for each in SESSIONS)]),
         keys,
         st.none() | st.just("chosen"),
@@ -139,6 +141,7 @@ async def told(store: Store, story: Sequence[Step]) -> list[object]:
     seen.append([each.incoming for each in await store.waiting()])
     seen.append([_without_seq(turn) for turn in await store.unfinished()])
     seen.append(await store.settings("here"))
+    seen.append([await store.chosen_everywhere(key) for key in ("panel", "answer")])
     seen.append(await store.bookmarks("web"))
     seen.append(await store.costs(Whose(platform="web", asker="u1"), since=0, until=10_000))
     seen.append(await store.costs(Whose(preset="review"), since=0, until=10_000))

@@ -170,7 +170,11 @@ class MemoryErasing:
                 votes += 1
         scope = f"user:{platform}:{person}"
         self.log[:] = [each for each in self.log if each[0] != scope]
+        self._forget_setter(platform, person)
         return votes, len(self._settings.pop(scope, {}))
+
+    def _forget_setter(self, platform: str, person: str) -> None:
+        raise NotImplementedError
 
     async def scrub(self, *, whole: bool) -> None:
         """Nothing lies on a disk."""

@@ -25,6 +25,7 @@ from tests.fakes.memory_costs import MemoryCosts
 from tests.fakes.memory_erasing import MemoryErasing
 from tests.fakes.memory_files import MemoryFiles
 from tests.fakes.memory_presence import MemoryPresence
+from tests.fakes.memory_settings import MemorySettings
 from tests.fakes.memory_tools import MemoryToolCalls
 from tests.fakes.memory_votes import MemoryVotes
 
@@ -33,6 +34,7 @@ Place: TypeAlias = tuple[int, int]
 
 class MemoryStore(
     MemoryToolCalls,
+    MemorySettings,
     MemoryCosts,
     MemoryVotes,
     MemoryAccess,
@@ -215,25 +217,6 @@ class MemoryStore(
     async def remove(self, turn_id: str) -> None:
         self._change(turn_id, removed=True)
 
-    # --- settings
-
-    async def settings(self, scope: str) -> Mapping[str, str]:
-        return dict(self._settings.get(scope, {}))
-
-    async def chosen(
-        self, key: str, scope: str, other: str = "", third: str = ""
-    ) -> Mapping[str, str]:
-        found = {each: self._settings.get(each, {}).get(key) for each in (scope, other, third)}
-        return {each: value for each, value in found.items() if value is not None}
-
-    async def set(self, scope: str, key: str, value: str | None, *, by: str, at: int) -> None:
-        self._may_write()
-        chosen = self._settings.setdefault(scope, {})
-        chosen.pop(key, None)
-        if value is not None:
-            chosen[key] = value
-        self.log.append((scope, key, value, by, at))
-
     # --- places
 
     async def move(self, old: Address, new: Address) -> None:
@@ -257,6 +240,8 @@ class MemoryStore(
             now = f"session:{moved(scope.removeprefix('session:'))}"
             if now != scope:
                 chosen = self._settings.pop(scope)
+                new_ones = [key for key in chosen if key not in self._settings.get(now, {})]
+                self._move_setters(scope, now, new_ones)
                 self._settings[now] = chosen | self._settings.get(now, {})
         self._move_introduction(old, new)
         self._settings.setdefault(MOVED, {})[old.session] = new.session

@@ -101,5 +101,9 @@ SELECT COUNT(*) AS number FROM settings WHERE scope = $1
 -- name: erase_settings
 DELETE FROM settings WHERE scope = $1
 
+-- name: erase_setter
+-- What they chose for others stays, by their id alone.
+UPDATE settings SET name = '' WHERE changed_by = $1 AND substr(scope, 1, length($2)) = $2
+
 -- name: erase_settings_log
 DELETE FROM settings_log WHERE scope = $1

@@ -23,8 +23,8 @@ UPDATE history SET session = $2 || substr(session, length($1) + 1)
 WHERE session = $1 OR substr(session, 1, length($1) + 1) = $1 || '/'
 
 -- name: copy_settings
-INSERT INTO settings (scope, key, value, changed_by, changed_at)
-SELECT $2 || substr(scope, length($1) + 1), key, value, changed_by, changed_at
+INSERT INTO settings (scope, key, value, changed_by, changed_at, name)
+SELECT $2 || substr(scope, length($1) + 1), key, value, changed_by, changed_at, name
 FROM settings
 WHERE scope = $1 OR substr(scope, 1, length($1) + 1) = $1 || '/'
 ON CONFLICT (scope, key) DO NOTHING
