@@ -126,5 +126,5 @@ def _fenced(file: KeptFile, text: str | None) -> str:
     shown = text[: file.most].rstrip()
     mark = sha256(shown.encode(errors="replace")).hexdigest()[:8]
     inner = _FENCE.sub(lambda found: f"{found[0]}\\", shown)
-    end = f"\n{texts.cut(len(shown))}" if file.cut else ""
+    end = f"\n{texts.cut(file.most)}" if file.cut else ""
     return f"{texts.head(file.name, file.about)}\n=== {mark} ===\n{inner}{end}\n=== end {mark} ==="

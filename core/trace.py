@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from hashlib import sha256
 
 from core.events import Round, Terminal, TurnFailed, TurnResult, TurnStopped
 from core.outcomes import Advice, CallReport, apart
@@ -191,6 +192,9 @@ def _content(line: Line) -> Json:
 
 
 def _part(part: str | Image) -> Json:
+    if isinstance(part, Image) and part.attached:  # kept as a file, for as long as files are
+        digest = sha256(part.url.encode(errors="replace")).hexdigest()[:12]
+        return {"type": "text", "text": f"[an attached image, {digest}]"}
     if isinstance(part, Image):
         return {"type": "image_url", "image_url": {"url": part.url}}
     return {"type": "text", "text": part}

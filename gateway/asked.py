@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.gate import forced, gated
+from core.texts import files as texts
 from core.types import Line, Message, Press
+from gateway.attachments import named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,12 +55,14 @@ class Questions:
 
     async def _with_files(self, accepted: Accepted, message: Message) -> Line:
         """Give a question with what came along: models are told of files that they cannot read."""
-        text = message.text.strip()
         if not message.attachments:
-            return Line.of("user", text)
+            return Line.of("user", message.text.strip())
         said, files = await self.attachments.taken(accepted, message)
-        whole = "\n\n".join(part for part in (text, said) if part)
-        return replace(Line.of("user", whole), files=files)
+        return replace(_line(message, said), files=files)
+
+    def unread(self, message: Message) -> Line:
+        """Give a question whose files were not fetched, for it was stopped."""
+        return _line(message, named(message.attachments, texts.STOPPED))
 
     async def shown(self, lines: Sequence[Line]) -> tuple[Line, ...]:
         """Give lines as models read them: with what their files hold."""
@@ -92,3 +96,7 @@ class Questions:
             return True
         old = await self.store.turn(press.turn_id)
         return old is not None and bool(old.start.preset.active) and not old.start.preset.auto
+
+
+def _line(message: Message, files: str) -> Line:
+    return Line.of("user", "\n\n".join(part for part in (message.text.strip(), files) if part))

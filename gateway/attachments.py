@@ -87,9 +87,7 @@ class Attachments:
             else:
                 kept.append(one)
                 said.append(texts.kept(one.name, one.about))
-        if len(files) > attached.MOST_NAMED:
-            said.append(texts.more(len(files) - attached.MOST_NAMED, attached.MOST_FILES))
-        return "\n".join(said), tuple(kept)
+        return "\n".join([*said, *_more(files)]), tuple(kept)
 
     async def _one(
         self, accepted: Accepted, file: Attachment, *, number: int, left: _Left, until: float
@@ -237,6 +235,18 @@ class Attachments:
             gone = there - await self.store.files_in_use(there)
             await self.shelf.remove(gone)
         return len(gone)
+
+
+def named(files: Sequence[Attachment], why: str) -> str:
+    """Name files of which none was read."""
+    shown = files[: attached.MOST_NAMED]
+    return "\n".join([*(texts.unread(described(each), why) for each in shown), *_more(files)])
+
+
+def _more(files: Sequence[Attachment]) -> list[str]:
+    """Count the files that are too many to be named."""
+    more = len(files) - attached.MOST_NAMED
+    return [texts.more(more, attached.MOST_FILES)] if more > 0 else []
 
 
 def _text(data: bytes, size: int) -> _Read:

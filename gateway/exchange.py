@@ -126,7 +126,7 @@ class Exchange:
 
     async def _fresh(self, accepted: Accepted, turn_id: str) -> None:
         incoming = accepted.incoming
-        question = await self.questions.line(accepted)
+        question = await self._question(accepted, turn_id)
         if question is None:
             await self.keep.drop(accepted.seq, "there is nothing to answer any more")
             return
@@ -149,6 +149,22 @@ class Exchange:
         request = replace(request, fresh=isinstance(incoming, Press))
         tools = self.tooling.in_chat(start, incoming, self.places)
         await self._run(request, start, self._info(start, incoming), tools)
+
+    async def _question(self, accepted: Accepted, turn_id: str) -> Line | None:
+        """Make the question; a Stop while its files are fetched ends the fetching at once."""
+        incoming = accepted.incoming
+        if not isinstance(incoming, Message) or not incoming.attachments:
+            return await self.questions.line(accepted)
+        async with asyncio.TaskGroup() as group:
+            reading = group.create_task(self.questions.line(accepted), name="files")
+            self.runner.reading[turn_id] = reading
+            try:
+                await asyncio.wait([reading])
+            finally:
+                del self.runner.reading[turn_id]
+        if reading.cancelled():
+            return self.questions.unread(incoming)
+        return reading.result()
 
     async def _resumed(self, turn: StoredTurn) -> None:
         start = turn.start

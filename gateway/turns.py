@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from core.purse import Purse
     from core.records import Ending, StoredTurn, TurnStart
     from core.storage import Turns
+    from core.types import Line
     from gateway.bank import Bank
     from gateway.tooling import OpenTools
 
@@ -62,6 +63,7 @@ class TurnRunner:
     running: dict[str, asyncio.Task[Terminal]]
     bank: Bank | None = None
     stopping: set[str] = field(default_factory=set)
+    reading: dict[str, asyncio.Task[Line | None]] = field(default_factory=dict)
     epochs: Epochs = field(default_factory=Epochs)
 
     async def run(
@@ -158,6 +160,8 @@ class TurnRunner:
         """Stop a turn that has begun now, or with its first step."""
         if not self.stop(turn_id):
             self.stopping.add(turn_id)
+            if turn_id in self.reading:  # its files are still being fetched
+                self.reading[turn_id].cancel()
 
     async def _keep(self, start: TurnStart, checkpoints: asyncio.Queue[Checkpoint | None]) -> None:
         while (checkpoint := await checkpoints.get()) is not None:

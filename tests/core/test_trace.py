@@ -122,3 +122,17 @@ def test_moa_33_pictures_and_names_are_kept():
         assert [part["type"] for part in line["content"]] == ["text", "image_url"]
 
     play(story)
+
+
+def test_what_somebody_attached_is_named_in_a_trace_and_does_not_lie_in_it():
+    async def story():
+        wanted = preset("a")
+        picture = Image(url="data:image/png;base64,AAAA", attached=True)
+        line = Line(role="user", parts=("What is this?", picture))
+        scene = Scene(ScriptedModel(), wanted, lines=(line,))
+        await scene.run()
+        trace = json.dumps(record_of(scene, wanted))
+        assert "base64" not in trace
+        assert "an image" in trace
+
+    play(story)
