@@ -10,7 +10,7 @@ import asyncio
 import os
 import re
 import secrets
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -37,20 +37,26 @@ class Shelf:
         self._folder = folder
 
     async def receive(self, pieces: AsyncIterator[bytes], *, most: int) -> Received:
+        name = f"{_ARRIVING}{secrets.token_hex(16)}"
+        arriving = _Arriving(self._folder / name)
         try:
-            name, out = await asyncio.to_thread(self._begun)
+            await _whole(arriving.open)
+            async for piece in pieces:
+                if arriving.take(piece) > most:
+                    break
+                if arriving.much:
+                    await _whole(arriving.write)
+            await _whole(arriving.end)
+            _require(arriving.size, most)
         except OSError as error:
-            raise FileUnread(texts.NO_ROOM) from error
-        try:
-            digest, size = await _written(pieces, out, most)
-        except BaseException as error:
             self._drop(name)
-            if isinstance(error, OSError):
-                raise FileUnread(texts.NO_ROOM) from error
+            raise FileUnread(texts.NO_ROOM) from error
+        except BaseException:
+            self._drop(name)
             raise
         finally:
-            os.close(out)
-        return Received(name=name, digest=digest, size=size)
+            arriving.close()
+        return Received(name=name, digest=arriving.digest.hexdigest(), size=arriving.size)
 
     async def keep(self, received: Received) -> None:
         try:
@@ -85,11 +91,6 @@ class Shelf:
 
     # --- in a thread ------------------------------------------------------------------------
 
-    def _begun(self) -> tuple[str, int]:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        name = f"{_ARRIVING}{secrets.token_hex(16)}"
-        return name, os.open(self._folder / name, _FRESH, 0o600)
-
     def _keep(self, received: Received) -> None:
         (self._folder / received.name).replace(self._folder / received.digest)
         folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -123,26 +124,59 @@ class Shelf:
             (self._folder / name).unlink()
 
 
-async def _written(pieces: AsyncIterator[bytes], out: int, most: int) -> tuple[str, int]:
-    """Write what comes; give its hash and its size in bytes."""
-    digest, size, waiting = sha256(), 0, bytearray()
+class _Arriving:
+    """A file while it comes; the loop takes pieces, a thread writes them."""
 
-    def write(data: bytes) -> None:
-        digest.update(data)
-        view = memoryview(data)
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._out: int | None = None
+        self._waiting = bytearray()
+        self.digest = sha256()
+        self.size = 0
+
+    @property
+    def much(self) -> bool:
+        """Whether enough waits to be written."""
+        return len(self._waiting) >= _PIECE
+
+    def take(self, piece: bytes) -> int:
+        """Take a piece; give the size until now."""
+        self._waiting += piece
+        self.size += len(piece)
+        return self.size
+
+    def open(self) -> None:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._out = os.open(self._path, _FRESH, 0o600)
+
+    def write(self) -> None:
+        if self._out is None:
+            return
+        self.digest.update(self._waiting)
+        view = memoryview(bytes(self._waiting))
+        self._waiting.clear()
         while view:
-            view = view[os.write(out, view) :]
+            view = view[os.write(self._out, view) :]
 
-    async for piece in pieces:
-        size += len(piece)
-        _require(size, most)
-        waiting += piece
-        if len(waiting) >= _PIECE:
-            await asyncio.to_thread(write, bytes(waiting))
-            waiting.clear()
-    await asyncio.to_thread(write, bytes(waiting))
-    await asyncio.to_thread(os.fsync, out)
-    return digest.hexdigest(), size
+    def end(self) -> None:
+        self.write()
+        if self._out is not None:
+            os.fsync(self._out)
+
+    def close(self) -> None:
+        if self._out is not None:
+            os.close(self._out)
+            self._out = None
+
+
+async def _whole(work: Callable[[], None]) -> None:
+    """Do work in a thread, to its end also when this is cancelled: what it writes to stays open."""
+    job = asyncio.get_running_loop().run_in_executor(None, work)
+    try:
+        await asyncio.shield(job)
+    except asyncio.CancelledError:
+        await asyncio.wait([job])
+        raise
 
 
 def _require(size: int, most: int) -> None:
