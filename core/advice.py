@@ -47,7 +47,8 @@ def system_prompt(slot: ReferenceSlot, *, small: bool = False) -> str:
 def quoted_prompt(prompt: str) -> Line:
     """Make the line in which references see a channel's own system prompt (MOA-18)."""
     quote = "\n".join(f"> {line}" for line in prompt.splitlines())
-    return Line.of("user", f"What the acting model was told about this channel:\n{quote}")
+    text = f"What the acting model was told about this channel:\n{quote}"
+    return Line(role="user", parts=(text,), pinned=True)
 
 
 def advisory_view(lines: Sequence[Line]) -> tuple[Line, ...]:
@@ -100,8 +101,9 @@ def for_slot(
         answer = first_given(slot.max_tokens, cap) or room // 4
         room = max(1, room - tokens.estimate_line(head) - answer)
     # The appended request is no turn: it comes and goes, so it must not move the cut.
-    turns = seen[:-1] if view and view[-1] is _REQUEST else seen
-    return (head, *seen[tokens.cut(turns, room) :])
+    turns, request = (seen[:-1], seen[-1:]) if view and view[-1] is _REQUEST else (seen, [])
+    kept = turns if room is None else tokens.fitting(turns, room)
+    return (head, *kept, *request)
 
 
 def seen_by(slot: Slot, line: Line) -> Line:

@@ -93,6 +93,20 @@ MENU: Final = (
             ),
         ),
     ),
+    Entry(name="undo", summary="Take the last question and its answer out", who="asker"),
+    Entry(name="new", summary="Start afresh here", who="members"),
+    Entry(name="compact", summary="Summarise what was said so far", who="members"),
+    Entry(
+        name="memory",
+        summary="Facts that I keep in mind in this channel",
+        hint="[list|add TEXT|remove NUMBER]",
+        who="members",
+        words=r"list|add\s+\S.*|remove\s+#?\d+",
+        options=(
+            Option(name="do", summary="What to do", choices=("list", "add", "remove")),
+            Option(name="what", summary="The fact to add, or the number of one to remove"),
+        ),
+    ),
     Entry(name="cost", summary="What this conversation has cost"),
     Entry(name="help", summary="What you can do here"),
 )

@@ -25,6 +25,8 @@ Action: TypeAlias = Literal[
     "up",
     "down",
     "remove",
+    "undo",
+    "back",
     "approve",
     "refuse",
 ]

@@ -20,6 +20,8 @@ PRESSES: Final[Mapping[Action, Who]] = {
     "retry": "asker",
     "advise": "asker",
     "remove": "asker",
+    "undo": "asker",
+    "back": "members",
     "preset": "anybody",
     "pick": "anybody",  # by where it holds: see `for_choice`
     "advisors": "anybody",

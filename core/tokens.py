@@ -22,17 +22,24 @@ PER_LINE = 4
 IMAGE = 1_000
 """About what vendors charge for a picture of ordinary size."""
 
+PINNED = 0.5
+"""The most of a room that what stands at its head may take; where it takes more it is cut, too."""
+
 KEEP = 0.6
 """What is left of a window after a cut: rarely cutting keeps prompt caches warm (MOA-18)."""
 
 
 def estimate_text(text: str) -> int:
     """Guess the tokens of a text."""
-    return len(text.encode(errors="replace")) // BYTES_PER_TOKEN + 1 if text else 0
+    size = len(text) if text.isascii() else len(text.encode(errors="replace"))
+    return size // BYTES_PER_TOKEN + 1 if text else 0
 
 
 def estimate_line(line: Line) -> int:
     """Guess the tokens of a line, pictures, tool calls and what is sealed included."""
+    match line.parts:
+        case (str() as words,) if not (line.tool_calls or line.sealed):  # as most are
+            return estimate_text(words) + PER_LINE
     calls = sum(
         estimate_text(call.name) + estimate_text(call.arguments) for call in line.tool_calls
     )
@@ -88,8 +95,10 @@ class Room:
 
 
 def fitting(lines: Sequence[Line], room: int) -> tuple[Line, ...]:
-    """Cut a transcript that has outgrown its room; what the operator wrote stays."""
-    head = tuple(takewhile(_instructs, lines))
+    """Cut a transcript that has outgrown its room; what the operator wrote or pinned stays."""
+    head = tuple(takewhile(_stays, lines))
+    if estimate(head) > room * PINNED:
+        head = tuple(takewhile(_instructs, lines))
     body = lines[len(head) :]
     start = cut(body, room - estimate(head))
     return (*head, *filter(_instructs, body[:start]), *body[start:])
@@ -97,6 +106,10 @@ def fitting(lines: Sequence[Line], room: int) -> tuple[Line, ...]:
 
 def _instructs(line: Line) -> bool:
     return line.role in {"system", "developer"}
+
+
+def _stays(line: Line) -> bool:
+    return line.pinned or _instructs(line)
 
 
 def _moved(

@@ -83,7 +83,7 @@ class Acts:
             await self.tell(press, [whispers.notice(refused)])
             return True
         turn = await self.desk.own(press)
-        if press.action == "remove":
+        if press.action in {"remove", "undo"}:
             return False
         if turn is not None and not await self.exchange.questions.went_on(turn):
             return False

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from core.access import Role
     from core.commands import Words
+    from core.frames import Action
     from core.policy import Verdict
     from core.ports import Clock
     from core.presets import Catalogue
@@ -168,21 +169,25 @@ class Admission:
             return incoming
         if incoming.name == "ask":
             return self._question(incoming)
-        if incoming.name == "retry":
+        if incoming.name in {"retry", "undo"}:
             last = await self._last(incoming)
-            return incoming if last is None else await self._retry(incoming, last)
+            return incoming if last is None else await self._upon(incoming, last)
         return incoming
 
     async def _last(self, command: Command) -> StoredTurn | None:
-        """Find the turn that `/retry` means: of the place, else of a thread of the channel.
+        """Find the turn that `/retry` or `/undo` means: the last one since the session began.
 
-        Not every platform takes commands in threads.
+        Where nothing was ever asked it is that of a thread below: not every platform takes
+        commands in threads.
         """
         own = self._scopes.of_one_person(command)
-        return await self._store.newest_at(command.address, asker=command.author.id, own=own)
+        author = command.author.id
+        turn = await self._store.newest_at(command.address, asker=author, own=own)
+        last = None if turn is None else await self._store.last_exchange(turn.start.session)
+        return None if last is None else await self._store.turn(last)
 
-    async def _retry(self, command: Command, turn: StoredTurn) -> Press:
-        """Make the press that `/retry` stands for: which turn is meant, is settled now."""
+    async def _upon(self, command: Command, turn: StoredTurn) -> Press:
+        """Make the press that a command stands for: which turn is meant, is settled now."""
         seq = turn.start.seq
         question = None if seq is None else await self._store.accepted(seq)
         asked_at = question.incoming if question else None
@@ -191,7 +196,7 @@ class Admission:
             event_id=command.event_id,
             address=turn.start.place,
             author=command.author,
-            action="advise" if wants_all(command.args) else "retry",
+            action=_action(command),
             turn_id=turn.start.turn_id,
             at=command.at,
             value=RETRY_COMMAND,
@@ -221,6 +226,12 @@ class Admission:
     def _may_ask(self, name: str | None, command: Command) -> bool:
         preset = None if name is None else self._catalogue().find(name)
         return name is None or (preset is not None and self._places.is_for(preset, command))
+
+
+def _action(command: Command) -> Action:
+    if command.name == "undo":
+        return "undo"
+    return "advise" if wants_all(command.args) else "retry"
 
 
 def _refusal(role: Role, incoming: Message | Command | Press) -> str:

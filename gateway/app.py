@@ -28,6 +28,7 @@ from gateway.attachments import Attachments
 from gateway.bank import Bank
 from gateway.choices import Choices
 from gateway.commands.desk import Desk
+from gateway.compaction import Compaction
 from gateway.delivery import ChatBudgets
 from gateway.dispatch import Dispatch
 from gateway.exchange import Exchange
@@ -274,6 +275,17 @@ def _exchange(
         moves=Moves(keep.store, choices.places),
         tooling=tooling,
         attachments=files,
+        compaction=Compaction(
+            runner=runner,
+            keep=keep,
+            clock=runner.world.clock,
+            new_id=_new_id,
+            shown=files.shown,
+        ),
         clock=runner.world.clock,
-        new_id=lambda: secrets.token_hex(8),
+        new_id=_new_id,
     )
+
+
+def _new_id() -> str:
+    return secrets.token_hex(8)

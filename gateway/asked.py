@@ -8,14 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from core.advice import quoted_prompt
 from core.gate import forced, gated
+from core.history import facts_line
 from core.texts import files as texts
-from core.types import Line, Message, Press
+from core.types import Address, Line, Message, Press
 from gateway.attachments import named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from core.facts import Fact, Recalled
     from core.presets import Preset
     from core.records import Accepted, StoredTurn
     from core.storage import Store
@@ -23,6 +26,22 @@ if TYPE_CHECKING:
     from gateway.attachments import Attachments
     from gateway.choices import Choices
     from gateway.patience import PatientStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What stands before a history: for the aggregator, and for references beside it."""
+
+    lines: tuple[Line, ...] = ()
+    context: tuple[Line, ...] = ()
+
+    @classmethod
+    def of(cls, facts: Sequence[Fact], prompt: str) -> Head:
+        """Put it together: the channel's prompt is the acting model's, and advisors read it."""
+        pinned = (facts_line(facts),) if facts else ()
+        if not prompt:
+            return cls(lines=pinned)
+        return cls(lines=(Line.of("system", prompt), *pinned), context=(quoted_prompt(prompt),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +87,10 @@ class Questions:
         """Give lines as models read them: with what their files hold."""
         return await self.attachments.shown(lines)
 
-    async def history(self, session: str, *, upto: int | None = None) -> Sequence[tuple[int, Line]]:
-        """Give what was said before, as (number, line), oldest first; `upto` is inclusive."""
-        return await self.store.lines(session, upto=upto)
+    async def history(self, session: str, *, upto: int | None = None) -> Recalled:
+        """Give what was said before, and what is pinned there; `upto` is inclusive."""
+        channel = replace(Address.of(session), thread=None).session
+        return await self.store.recalled(session, channel, upto=upto)
 
     async def went_on(self, old: StoredTurn) -> bool:
         """Tell whether a turn was removed and asked again: its Retry has come before.

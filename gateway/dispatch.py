@@ -1,8 +1,8 @@
 """Says what is to be done with something that was accepted: at once, or by its session's lane.
 
-Stop and settings jump the queue; questions and retries stand in it; a removal comes right after
-the turn that runs, so that nothing is shown again of what was removed; that a chat goes on under
-another id comes before everything. Answers nothing itself.
+Stop and settings jump the queue; questions, retries and what changes a history stand in it; a
+removal comes right after the turn that runs, so that nothing is shown again of what was removed;
+that a chat goes on under another id comes before everything. Answers nothing itself.
 """
 
 from __future__ import annotations
@@ -39,26 +39,28 @@ class Dispatch:
             case Message() as message:
                 self.acts.seen(message)
                 self.sessions.put(accepted.session, accepted)
-            case Press(action="retry" | "advise" | "remove") as press if await self.acts.refuses(
-                press
+            case Press(action="retry" | "advise" | "remove" | "undo") as press if (
+                await self.acts.refuses(press)
             ):
                 await self.keep.drop(accepted.seq, "refused")
             case Press(action="retry" | "advise") as press:
                 if press.value == RETRY_COMMAND:
                     await self.acts.tell(press, [whispers.notice(said.ASKING_AGAIN)])
                 self.sessions.put(accepted.session, accepted)
-            case Press(action="remove") as press:
+            case Press(action="remove" | "undo") as press:
                 await self.acts.stop(press)
                 self.sessions.put(accepted.session, accepted, ahead=True)
+            case Command(name="new" | "compact" | "undo") | Press(action="back"):
+                self.sessions.put(accepted.session, accepted)
             case _:
                 await self._act(accepted)
 
     async def perform(self, work: Work) -> None:
         """Do a lane's piece of work to its end; `over` hears that it is."""
         match work:
-            case Accepted(incoming=Press(action="retry" | "advise" | "remove") as press) if (
-                await self.acts.refuses(press)  # it may come from an earlier run, unasked
-            ):
+            case Accepted(
+                incoming=Press(action="retry" | "advise" | "remove" | "undo") as press
+            ) if await self.acts.refuses(press):  # it may come from an earlier run, unasked
                 await self.keep.drop(work.seq, "refused")
             case StoredTurn() | Accepted(incoming=Message() | Press(action="retry" | "advise")):
                 await self.acts.exchange.perform(work)

@@ -29,10 +29,14 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class _Session:
-    """With what its last turn was asked, and what each model was sent last."""
+    """With what its last turn was asked, and what each model was sent last.
+
+    `reason` says why that will not be gone on with, if it will not.
+    """
 
     preset: str
     tools: int
+    reason: str = ""
     sent: dict[str, _Sent] = field(default_factory=dict)
 
 
@@ -43,6 +47,18 @@ class Epochs:
         """Begin with nothing known."""
         self._sessions: dict[str, _Session] = {}
 
+    def begin(self, session: str, reason: str) -> None:
+        """Know why what is sent next in a session will not be as it was; "" for no reason."""
+        known = self._sessions.get(session)
+        if known is not None:
+            known.reason = reason
+
+    def begin_below(self, channel: str, reason: str) -> None:
+        """Know it for every session of a channel."""
+        for session in self._sessions:
+            if session == channel or session.startswith(f"{channel}/"):
+                self.begin(session, reason)
+
     def note(self, start: TurnStart, calls: Iterable[CallReport], tools: Sequence[Tool]) -> None:
         """Take in the aggregator's calls of a turn; log the first one that began an epoch."""
         asked = [call for call in calls if call.lines]
@@ -50,7 +66,7 @@ class Epochs:
             return
         now = _Session(preset=start.preset.name, tools=hash(repr(tools)))
         before = self._sessions.pop(start.session, now)
-        reason = _chosen(before, now)
+        reason = before.reason or _chosen(before, now)
         now.sent = {} if reason else before.sent
         for call in asked:
             sent = _sent(call.lines)

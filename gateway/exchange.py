@@ -19,10 +19,11 @@ from core.errors import ChatError
 from core.frames import Frame, Notice
 from core.records import Accepted, TurnStart
 from core.retell import checkpoints, retell
-from core.types import Deleted, Edited, Line, Message, Moved, Press
+from core.types import Deleted, Edited, Message, Moved, Press
 from core.wording import error_text
 from gateway.asides import SECONDS
-from gateway.asked import Questions
+from gateway.asked import Head, Questions
+from gateway.compaction import Summing
 from gateway.delivery import TurnInfo, deliver
 from gateway.mailbox import Mailbox
 from gateway.pacing import once_free
@@ -30,15 +31,17 @@ from gateway.running import Running
 from gateway.turns import BROKEN, unanswered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
+    from core.facts import Recalled
     from core.ports import ChatAdapter, Clock
     from core.presets import Catalogue, Preset
     from core.records import Ending, StoredTurn
     from core.storage import Store
-    from core.types import Address, Incoming
+    from core.types import Address, Incoming, Line
     from gateway.attachments import Attachments
     from gateway.choices import Choices
+    from gateway.compaction import Compaction
     from gateway.delivery import ChatBudgets
     from gateway.moves import Moves
     from gateway.patience import PatientStore
@@ -72,6 +75,7 @@ class Exchange:
     moves: Moves
     tooling: Tooling
     attachments: Attachments
+    compaction: Compaction
     running: Running = field(default_factory=Running)
 
     @property
@@ -97,17 +101,23 @@ class Exchange:
             place = work.incoming.address
         else:
             turn_id, asker, place = work.start.turn_id, work.start.asker, work.start.place
+        answered: TurnRequest | None = None
         try:
             with self.running.kept(place, turn_id, asker):
                 if isinstance(work, Accepted):
-                    await self._fresh(work, turn_id)
+                    answered = await self._fresh(work, turn_id)
                 else:
-                    await self._resumed(work)
+                    answered = await self._resumed(work)
         except Exception:
             log.exception("exchange_failed", turn_id=turn_id)
             await self._broken(work, turn_id)
         finally:
             self.runner.stopping.discard(turn_id)  # a Stop that came too late
+        if answered is not None:
+            summing = Summing(
+                session=answered.scope, place=place, asker=asker, preset=answered.preset
+            )
+            await self.compaction.after_turn(summing, answered.lines)
 
     async def preset(self, place: Address) -> Preset:
         """Find the preset in force in a place (MOA-5); `off` leaves its aggregator alone."""
@@ -124,31 +134,32 @@ class Exchange:
                     partial(post, to.address, frame, delivery_id=delivery_id, reply_to=reply_to)
                 )
 
-    async def _fresh(self, accepted: Accepted, turn_id: str) -> None:
+    async def _fresh(self, accepted: Accepted, turn_id: str) -> TurnRequest | None:
         incoming = accepted.incoming
         question = await self._question(accepted, turn_id)
         if question is None:
             await self.keep.drop(accepted.seq, "there is nothing to answer any more")
-            return
-        history = await self.questions.history(accepted.session)
+            return None
+        told = await self.questions.history(accepted.session)
         start = TurnStart(
             turn_id=turn_id,
             session=accepted.session,
             place=incoming.address,
             seq=accepted.seq,
             preset=await self.questions.preset(
-                incoming, [*(line for _, line in history), question]
+                incoming, [*(line for _, line in told.lines), question]
             ),
             question=question,
             asker=incoming.author.id,
-            history=history[-1][0] if history else 0,
+            history=told.lines[-1][0] if told.lines else 0,
             started=int(self.clock.now().timestamp() * 1000),
         )
         await self.keep.begin(start)
-        request = await self._request(start, history)
+        request = await self._request(start, told, incoming)
         request = replace(request, fresh=isinstance(incoming, Press))
         tools = self.tooling.in_chat(start, incoming, self.places)
         await self._run(request, start, self._info(start, incoming), tools)
+        return request
 
     async def _question(self, accepted: Accepted, turn_id: str) -> Line | None:
         """Make the question; a Stop while its files are fetched ends the fetching at once."""
@@ -166,19 +177,20 @@ class Exchange:
             return self.questions.unread(incoming)
         return reading.result()
 
-    async def _resumed(self, turn: StoredTurn) -> None:
+    async def _resumed(self, turn: StoredTurn) -> TurnRequest | None:
         start = turn.start
         if turn.removed:
             await self._close(turn, "stopped")
-            return
+            return None
         if turn.state == "running" and await self.keep.attempt(start.turn_id) > ATTEMPTS:
             error = f"This question was tried {ATTEMPTS} times and each try was cut off."
             turn = await self._end(turn, "failed", error)
         if turn.state != "running":
             await self._retell(turn)
-            return
-        history = await self.questions.history(start.session, upto=start.history)
-        request = await self._request(start, history)
+            return None
+        told = await self.questions.history(start.session, upto=start.history)
+        asked = await self._asked(turn)
+        request = await self._request(start, told, asked)
         request = replace(
             request,
             kept=checkpoints(turn),
@@ -186,10 +198,10 @@ class Exchange:
             rounds=turn.rounds,
             spent=turn.calls,
         )
-        asked = await self._asked(turn)
         tools = self.tooling.in_chat(start, asked, self.places, turn.rounds)
         info = replace(self._info(start, asked), posted=turn.outbox)
         await self._run(request, start, info, tools)
+        return request
 
     async def _broken(self, work: Work, turn_id: str) -> None:
         """Let nothing wait for ever: end what broke, and say so."""
@@ -210,15 +222,28 @@ class Exchange:
         await self._end(turn, ending)
         await self.keep.delivered(turn.start.turn_id)
 
-    async def _request(self, start: TurnStart, history: Sequence[tuple[int, Line]]) -> TurnRequest:
-        can = self.chats[start.place.platform].capabilities(start.place)
+    async def _request(
+        self, start: TurnStart, told: Recalled, incoming: Incoming | None
+    ) -> TurnRequest:
+        address = start.place
+        head = Head.of(told.facts, self._prompt(address, incoming))
+        can = self.chats[address.platform].capabilities(address)
+        said = [*(line for _, line in told.lines), start.question]
         return TurnRequest(
             turn_id=start.turn_id,
             preset=start.preset,
-            lines=await self.questions.shown([*(line for _, line in history), start.question]),
+            lines=(*head.lines, *await self.questions.shown(said)),
+            context=head.context,
             scope=start.session,
             pace=min(LOOK, BEHIND * (can.preview or can.pace)),
         )
+
+    def _prompt(self, address: Address, incoming: Incoming | None) -> str:
+        """Give what the file tells the acting model about this channel."""
+        if not isinstance(incoming, Message | Press):
+            return ""
+        circles = incoming.author.circles
+        return self.places.at(address, circles, direct=incoming.direct).system_prompt
 
     def _info(self, start: TurnStart, incoming: Incoming | None) -> TurnInfo:
         """Say how a turn is to be shown, by the settings of the place where it was asked."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Vote,
     )
     from core.storage import Store
+    from core.types import Author, Line
 
 T = TypeVar("T")
 
@@ -154,6 +155,28 @@ class PatientStore:
     async def remove(self, turn_id: str) -> None:
         """See `core.ports.History`."""
         await self._write(partial(self.store.remove, turn_id))
+
+    async def condense(
+        self, start: TurnStart, end: TurnEnd, summary: Line | None, *, lines: int
+    ) -> bool:
+        """See `core.storage.Epochs`, here and below."""
+        return await self._write(partial(self.store.condense, start, end, summary, lines=lines))
+
+    async def renew(self, session: str, *, by: str, at: int) -> int | None:
+        return await self._write(partial(self.store.renew, session, by=by, at=at))
+
+    async def unrenew(self, session: str, *, number: int | None = None, since: int) -> bool:
+        return await self._write(partial(self.store.unrenew, session, number=number, since=since))
+
+    async def pin(
+        self, channel: str, text: str, *, author: Author, at: int, most: int
+    ) -> int | None:
+        """See `core.storage.Facts`, here and below."""
+        pin = partial(self.store.pin, channel, text, author=author, at=at, most=most)
+        return await self._write(pin)
+
+    async def unpin(self, channel: str, place: int) -> bool:
+        return await self._write(partial(self.store.unpin, channel, place))
 
     async def vote(self, turn_id: str, person: str, vote: Vote, *, at: int) -> None:
         """See `core.ports.Votes`."""

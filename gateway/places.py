@@ -52,6 +52,7 @@ class Place:
     notify: Notify
     session: SessionScope
     tools: tuple[str, ...] | None = None
+    system_prompt: str = ""
 
 
 class Places:
@@ -144,6 +145,7 @@ class Places:
             notify=said.notify or "asker",
             session=(said.session if self.guarded(address.platform) else None) or "thread",
             tools=said.tools,
+            system_prompt=(said.system_prompt or "").strip(),
         )
 
     def rows(self, address: Address, circles: Collection[str]) -> Sequence[ChatSettings]:

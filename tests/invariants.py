@@ -6,15 +6,16 @@ from collections.abc import Iterable, Sequence
 
 from core.advice import ADVISORY_REQUEST
 from core.calls import ModelCall
+from core.history import SUMMARY_REQUEST
 from core.types import Line
 
 BLOCK_OPENS = ("Preset '", "Other models advise (")
 
 
 def is_trailing(line: Line) -> bool:
-    """Tell whether a line is only ever appended: a reference block or the advisory request."""
+    """Tell whether a line is only ever appended: a reference block, or what is asked at the end."""
     return line.role == "user" and (
-        line.text == ADVISORY_REQUEST or line.text.startswith(BLOCK_OPENS)
+        line.text in {ADVISORY_REQUEST, SUMMARY_REQUEST} or line.text.startswith(BLOCK_OPENS)
     )
 
 

@@ -1,8 +1,8 @@
 """MOA-19 on the wire: what a provider is sent only ever grows at its end.
 
 Reads the messages of all three formats, whatever their breakpoints,
-and finds what was only appended to one request: a block of advice, the advisory request, and the
-fixed line that a strict endpoint gets before it.
+and finds what was only appended to one request: a block of advice, the advisory request, the
+request for a summary, and the fixed line that a strict endpoint gets before it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from typing import Any, TypeAlias
 from adapters.llm.alternation import BRIDGE
 from core.advice import ADVISORY_REQUEST
 from core.calls import ModelCall
+from core.history import SUMMARY_REQUEST
 from tests.invariants import BLOCK_OPENS, without_block
 
 Body: TypeAlias = Mapping[str, Any]
 Conversation: TypeAlias = tuple[bytes, ...]
 
-OPENINGS = (*BLOCK_OPENS, ADVISORY_REQUEST)
+OPENINGS = (*BLOCK_OPENS, ADVISORY_REQUEST, SUMMARY_REQUEST)
 
 
 def prefix_of(body: Body) -> Conversation:

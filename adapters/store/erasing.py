@@ -109,6 +109,7 @@ class ErasingRows:
         await self._database.write(
             statement("erase_votes", platform, person),
             statement("erase_settings", scope),
+            statement("erase_facts", Address(platform=platform, channel="").session, person),
             statement("erase_settings_log", scope),
             statement("erase_setter", person, f"session:{here}/"),
         )
@@ -125,6 +126,8 @@ class ErasingRows:
 
 def _wordless_turns(ids: Sequence[tuple[str]]) -> Iterable[Statement]:
     return [
+        statement_of_rows("void_summaries", ids),
+        statement_of_rows("erase_summaries", ids),
         statement_of_rows("erase_turns", ids),
         statement_of_rows("erase_history", ids),
         statement_of_rows("erase_calls", ids),

@@ -16,7 +16,9 @@ from adapters.store.audit import AuditRows
 from adapters.store.changes import ChangeRows
 from adapters.store.costs import CostRows
 from adapters.store.database import Row, Statement
+from adapters.store.epochs import LAST_NUMBER, EpochRows
 from adapters.store.erasing import ErasingRows
+from adapters.store.facts import FactRows
 from adapters.store.files import FileRows
 from adapters.store.pairing import PairingRows
 from adapters.store.presence import PresenceRows
@@ -30,7 +32,6 @@ from core.records import Accepted, Conversation, StoredTurn, TurnEnd, TurnStart
 from core.storage import MOVED
 from core.types import Address, Incoming, Line, Message, Moved
 
-LAST_NUMBER = 2**63 - 1
 TITLE_LENGTH = 80
 
 
@@ -45,6 +46,8 @@ class SqlStore(
     ErasingRows,
     PresenceRows,
     ChangeRows,
+    EpochRows,
+    FactRows,
 ):
     """Fulfils `core.storage.Store`."""
 
@@ -209,7 +212,9 @@ class SqlStore(
 
     async def remove(self, turn_id: str) -> None:
         await self._database.write(
-            statement("remove_lines", turn_id), statement("remove_turn", turn_id)
+            statement_of_rows("void_summaries", [(turn_id,)]),
+            statement("remove_lines", turn_id),
+            statement("remove_turn", turn_id),
         )
 
     # --- places -----------------------------------------------------------------------------
@@ -231,6 +236,8 @@ class SqlStore(
             statement("move_inbox", was, now),
             statement("move_turns", was, now),
             statement("move_history", was, now),
+            statement("move_epochs", was, now),
+            statement("move_facts", was, now),
             statement("copy_settings", f"session:{was}", f"session:{now}"),
             statement("leave_settings", f"session:{was}"),
             statement("move_introduction", old.platform, old.channel, new.channel),

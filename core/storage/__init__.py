@@ -17,6 +17,7 @@ from core.storage.inbox import Inbox
 from core.storage.outbox import Outbox
 from core.storage.pairing import Pairings
 from core.storage.presence import Presence
+from core.storage.sessions import Epochs, Facts
 from core.storage.settings import Settings
 from core.storage.tools import ToolCalls
 from core.storage.turns import Turns
@@ -31,7 +32,9 @@ __all__ = [
     "Audit",
     "Changes",
     "Costs",
+    "Epochs",
     "Erasing",
+    "Facts",
     "Files",
     "History",
     "Inbox",
@@ -60,6 +63,8 @@ class Store(
     Erasing,
     Presence,
     Changes,
+    Epochs,
+    Facts,
     Protocol,
 ):
     """Everything that must survive a kill."""

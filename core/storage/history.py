@@ -13,7 +13,10 @@ class History(Protocol):
     """What was said in a session, and what its members chose."""
 
     async def lines(self, session: str, *, upto: int | None = None) -> Sequence[tuple[int, Line]]:
-        """Give the history as (number, line), oldest first; `upto` is inclusive."""
+        """Give the history as (number, line), oldest first; `upto` is inclusive.
+
+        It is what the epoch in force begins with: see `core.storage.Epochs`.
+        """
         ...
 
     async def turns(self, session: str, *, last: int = 50) -> Sequence[StoredTurn]:
@@ -32,5 +35,8 @@ class History(Protocol):
         ...
 
     async def remove(self, turn_id: str) -> None:
-        """Take a turn's lines out of the history and mark the turn as removed."""
+        """Take a turn's lines out of the history and mark the turn as removed.
+
+        A summary that stands for any of them is gone: what it stood for is told again.
+        """
         ...

@@ -87,10 +87,10 @@ class Line:
     """One entry of a conversation. Text and pictures keep their order in `parts`.
 
     `failed`: a tool's result that is no success. `trailing`: put behind the transcript for one
-    request alone, as a reference block is. `speaker` is whose line it is in a history that several
-    people share, `quotes` is what came along with it: `core.speakers` writes both into what models
-    read, and `text` is what was said alone.
-    `files` came with it: they become parts before a model reads it (`core.attached`).
+    request alone, as a reference block is. `pinned`: stands at the head, and stays there when a
+    window is cut. `speaker` is whose line it is in a history that several people share, `quotes` is
+    what came along with it: `core.speakers` writes both into what models read, and `text` is what
+    was said alone. `files` came with it, and become parts before a model reads it: `core.attached`.
     """
 
     role: Role
@@ -101,6 +101,7 @@ class Line:
     sealed: tuple[Sealed, ...] = ()
     failed: bool = False
     trailing: bool = field(default=False, compare=False)
+    pinned: bool = field(default=False, compare=False)
     speaker: Speaker | None = None
     quotes: tuple[Quote, ...] = ()
     files: tuple[KeptFile, ...] = ()

@@ -8,26 +8,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from gateway.commands import general, presets, turns
+from gateway.commands import general, memory, presets, sessions, turns
 
 if TYPE_CHECKING:
     from gateway.commands.desk import OnCommand, OnPress
 
 COMMANDS: Final[Mapping[str, OnCommand]] = {
     "ask": general.unasked,
+    "compact": sessions.compact,
     "cost": general.cost,
     "help": general.help_,
+    "memory": memory.memory,
     "moa": presets.moa,
+    "new": sessions.new,
     "preset": presets.moa,
     "retry": general.nothing_asked,
     "start": general.help_,
     "stop": turns.stop,
+    "undo": sessions.nothing_since,
 }
 UNKNOWN_COMMAND: Final[OnCommand] = general.unknown
 
 PRESSES: Final[Mapping[str, OnPress]] = {
     "advisors": turns.advisors,
     "approve": turns.decide,
+    "back": sessions.back,
     "down": turns.down,
     "info": turns.info,
     "pick": presets.pick,
@@ -35,6 +40,7 @@ PRESSES: Final[Mapping[str, OnPress]] = {
     "refuse": turns.decide,
     "remove": turns.remove,
     "stop": turns.stop,
+    "undo": sessions.undo,
     "up": turns.up,
 }
 UNKNOWN_PRESS: Final[OnPress] = turns.unknown

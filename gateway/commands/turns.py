@@ -55,6 +55,13 @@ async def remove(desk: Desk, press: Press) -> Sequence[Frame]:
     if turn is None:
         return desk.aloud(press, said.FORGOTTEN)
     await desk.exchange.keep.remove(press.turn_id)
+    desk.exchange.runner.epochs.begin(turn.start.session, "removal")
+    await delete_posts(desk, turn)
+    return []
+
+
+async def delete_posts(desk: Desk, turn: StoredTurn) -> None:
+    """Take a turn's messages out of the chat, as far as the platform lets us."""
     address = turn.start.place
     delete = desk.exchange.chats[address.platform].delete
     for posted in turn.outbox:
@@ -62,7 +69,6 @@ async def remove(desk: Desk, press: Press) -> Sequence[Frame]:
             with suppress(ChatError, TimeoutError):
                 async with asyncio.timeout(SECONDS):
                     await once_free(partial(delete, address, posted.message_id))
-    return []
 
 
 async def decide(desk: Desk, press: Press) -> Sequence[Frame]:

@@ -29,7 +29,6 @@ _CHAT: dict[str, tuple[object, ...]] = {
     "busy": (None, "queue"),
     "introduce": (None, False),
     "providers": (None,),
-    "system_prompt": (None,),
 }
 _PEOPLE = ("owners", "admins", "allow", "deny")
 _Row: TypeAlias = tuple[Path, bool, str]  # where, whether it asks in vain, and what to say of it

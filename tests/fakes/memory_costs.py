@@ -73,11 +73,15 @@ def _added(cost: Cost | None, turn: StoredTurn, key: tuple[str, str, str, str]) 
         known,
         spent=Spent(
             dollars=known.spent.dollars + (dollars if end is None else end.dollars),
-            turns=known.spent.turns + (end is not None),
+            turns=known.spent.turns + (end is not None and not _is_summary(turn)),
             priced=known.spent.priced and (end is None or end.priced),
         ),
         unpriced=known.unpriced + sum(each.input + each.output for each in unknown),
     )
+
+
+def _is_summary(turn: StoredTurn) -> bool:
+    return turn.removed and turn.start.seq is None
 
 
 def _known(turn: StoredTurn) -> list[CallReport]:

@@ -11,23 +11,19 @@ from core.outcomes import Advice, CallReport
 from core.records import Accepted, Posted, StoredTurn, Vote
 from core.storage.erasing import PAGE, Came, Held, Texts, Told, Whereabouts
 from core.types import Line
+from tests.fakes.memory_epochs import MemoryEpochs
 
 
-class MemoryErasing:
+class MemoryErasing(MemoryEpochs):
     """Fulfils `core.storage.Erasing`."""
 
-    _turns: dict[str, StoredTurn]
     _inbox: dict[tuple[str, str], Accepted]
     _claimed: dict[int, str]
     _advice: dict[str, dict[tuple[int, int], Advice]]
     _outbox: dict[str, dict[str, Posted]]
-    _lines: list[tuple[int, str, str, Line]]
     _settings: dict[str, dict[str, str]]
     dropped: dict[int, str]
     log: list[tuple[str, str, str | None, str, int]]
-
-    def _may_write(self) -> None:
-        raise NotImplementedError
 
     def _whole(self, turn: StoredTurn) -> StoredTurn:
         raise NotImplementedError
@@ -130,6 +126,7 @@ class MemoryErasing:
         self._may_write()
         self._erased.update(texts.turns, texts.messages)
         for turn_id in texts.turns:
+            self._void_summaries(turn_id)
             self._without(turn_id)
         self._lines = [each for each in self._lines if each[2] not in texts.turns]
         for key, each in self._inbox.items():
@@ -168,6 +165,7 @@ class MemoryErasing:
             there = unquote(self._turns[turn_id].start.session.split("/")[0])
             if there == platform and given.pop(person, None) is not None:
                 votes += 1
+        self._erase_facts(platform, person)
         scope = f"user:{platform}:{person}"
         self.log[:] = [each for each in self.log if each[0] != scope]
         self._forget_setter(platform, person)

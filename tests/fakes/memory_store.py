@@ -180,15 +180,6 @@ class MemoryStore(
 
     # --- history
 
-    async def lines(self, session: str, *, upto: int | None = None) -> Sequence[tuple[int, Line]]:
-        return [
-            (number, line)
-            for number, where, turn_id, line in self._lines
-            if where == session
-            and not self._turns[turn_id].removed
-            and (upto is None or number <= upto)
-        ]
-
     async def turns(self, session: str, *, last: int = 50) -> Sequence[StoredTurn]:
         return [self._whole(turn) for turn in self._of(session)][-last:]
 
@@ -215,6 +206,7 @@ class MemoryStore(
         return [self._conversation(session) for session in mine]
 
     async def remove(self, turn_id: str) -> None:
+        self._void_summaries(turn_id)
         self._change(turn_id, removed=True)
 
     # --- places
@@ -236,6 +228,7 @@ class MemoryStore(
             start = replace(start, session=moved(start.session), place=place)
             self._turns[turn_id] = replace(turn, start=start)
         self._lines = [(n, moved(was), turn, line) for n, was, turn, line in self._lines]
+        self._move_epochs(old.session, new.session)
         for scope in [each for each in self._settings if each.startswith("session:")]:
             now = f"session:{moved(scope.removeprefix('session:'))}"
             if now != scope:

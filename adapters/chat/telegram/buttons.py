@@ -28,6 +28,8 @@ _CODES: Final[dict[Action, str]] = {
     "up": "u",
     "down": "d",
     "remove": "x",
+    "undo": "z",
+    "back": "b",
     "approve": "y",
     "refuse": "n",
 }

@@ -13,11 +13,6 @@ WHERE (place = $1 OR (place > $1 || '/' AND place < $1 || '0')) AND removed = 0
 ORDER BY CASE WHEN place = $1 THEN 0 WHEN asker = $2 THEN 1 ELSE 2 END, number DESC
 LIMIT 1
 
--- name: lines
-SELECT number, line FROM history
-WHERE session = $1 AND removed = 0 AND number <= $2
-ORDER BY number
-
 -- name: conversations
 SELECT named.session AS session, first_turn.question AS question, named.updated AS updated
 FROM (

@@ -1,0 +1,98 @@
+"""Begins a session anew, condenses it, and takes either the last exchange or that back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from core import whispers
+from core.frames import Button
+from core.texts import commands as general
+from core.texts import sessions as said
+from core.texts.names import named
+from gateway.commands.turns import delete_posts
+from gateway.compaction import Summing
+from gateway.scopes import Scopes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.frames import Frame
+    from core.types import Command, Press
+    from gateway.commands.desk import Desk
+
+MINUTES: Final = 10
+"""How long a session that began anew can be taken back."""
+
+
+async def new(desk: Desk, command: Command) -> Sequence[Frame]:
+    """Begin anew; what was said stays where it is, and is not read any more."""
+    exchange, session = desk.exchange, await session_of(desk, command)
+    number = await exchange.keep.renew(session, by=command.author.id, at=_now(desk))
+    if number is None:
+        return [whispers.notice(said.NEW_ALREADY)]
+    exchange.runner.epochs.begin(session, "new session")
+    undo = Button(action="back", label=said.UNDO, turn_id="", value=str(number))
+    return [whispers.notice(said.NEW.format(minutes=MINUTES), [undo])]
+
+
+async def back(desk: Desk, press: Press) -> Sequence[Frame]:
+    """Go back to what was before a session began anew."""
+    number = int(press.value) if press.value.isascii() and press.value.isdigit() else 0
+    if await _back(desk, press, number):
+        return [whispers.notice(said.BACK)]
+    return [whispers.notice(said.BACK_TOO_LATE.format(minutes=MINUTES))]
+
+
+async def nothing_since(desk: Desk, command: Command) -> Sequence[Frame]:
+    """Take back that a session began anew, for nothing was said since; else say so."""
+    done = await _back(desk, command, None)
+    return [whispers.notice(said.BACK if done else said.NOTHING_TO_UNDO)]
+
+
+async def _back(desk: Desk, request: Command | Press, number: int | None) -> bool:
+    since = _now(desk) - MINUTES * 60_000
+    session = await session_of(desk, request)
+    done = await desk.exchange.keep.unrenew(session, number=number, since=since)
+    if done:
+        desk.exchange.runner.epochs.begin(session, "new session undone")
+    return done
+
+
+async def undo(desk: Desk, press: Press) -> Sequence[Frame]:
+    """Take an exchange out of the history; where a page shows the history, out of that, too."""
+    turn = await desk.own(press)
+    if turn is None or turn.removed:
+        return desk.aloud(press, general.FORGOTTEN if turn is None else said.NOTHING_TO_UNDO)
+    await desk.exchange.keep.remove(press.turn_id)
+    desk.exchange.runner.epochs.begin(turn.start.session, "undo")
+    if not desk.places.guarded(press.address.platform):
+        await delete_posts(desk, turn)
+        return []
+    question = named(turn.start.question.text)
+    return [whispers.notice(said.TAKEN_OUT.format(question=f"“{question}”"))]
+
+
+async def compact(desk: Desk, command: Command) -> Sequence[Frame]:
+    """Put a summary in the place of all but the last exchange."""
+    there = await desk.choices.there(command.address, command.author)
+    summing = Summing(
+        session=await session_of(desk, command),
+        place=command.address,
+        asker=command.author.id,
+        preset=there.preset,
+    )
+    lines, failure = await desk.exchange.compaction.now(summing)
+    if failure:
+        return [whispers.notice(said.NOT_COMPACTED.format(why=failure.rstrip(".")))]
+    if not lines:
+        return [whispers.notice(said.NOTHING_TO_COMPACT)]
+    return [whispers.notice(said.COMPACTED.format(lines=lines))]
+
+
+async def session_of(desk: Desk, request: Command | Press) -> str:
+    """Name the history that somebody means who asks for something here."""
+    return await Scopes(places=desk.places, store=desk.exchange.store).session(request)
+
+
+def _now(desk: Desk) -> int:
+    return int(desk.exchange.clock.now().timestamp() * 1000)
