@@ -34,7 +34,7 @@ from core.ports import AdviceCache, Providers, Toolbox
 from core.presets import Preset
 from core.records import ToolRound
 from core.rounds import Rounds
-from core.speakers import spoken
+from core.speakers import introduced, spoken
 from core.synthesis import guidance_note
 from core.toolrounds import Following, Pause, ToolRounds, numbered
 from core.types import Json, Line, Tool
@@ -100,7 +100,7 @@ class Turn:
         toolbox: Toolbox | None = None,
     ) -> None:
         """Prepare; nothing is asked yet."""
-        self._request = replace(request, lines=spoken(request.lines))
+        self._request = replace(request, lines=introduced(request.lines))
         self._world = world
         self._toolbox = None if request.tools else toolbox
         self._tooling = ToolRounds(self._toolbox, request.rounds)
@@ -217,7 +217,7 @@ class Turn:
     @property
     def _lines(self) -> tuple[Line, ...]:
         """The whole transcript so far, without a block."""
-        return (*self._request.lines, *self._tooling.lines)
+        return (*self._request.lines, *spoken(self._tooling.lines))
 
     def _calls(self) -> tuple[CallReport, ...]:
         """Sum up what the aggregator took, in an earlier run of this turn too."""

@@ -12,7 +12,7 @@ from core.advice import quoted_prompt
 from core.gate import forced, gated
 from core.history import facts_line
 from core.texts import files as texts
-from core.types import Address, Line, Message, Press
+from core.types import Address, Line, Message, Press, Speaker
 from gateway.attachments import named
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gateway.attachments import Attachments
     from gateway.choices import Choices
     from gateway.patience import PatientStore
+    from gateway.scopes import Scopes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,7 @@ class Questions:
     keep: PatientStore
     choices: Choices
     attachments: Attachments
+    scopes: Scopes
 
     async def line(self, accepted: Accepted) -> Line | None:
         """Give what is asked; a retry takes the old exchange out of the history first.
@@ -61,7 +63,7 @@ class Questions:
         """
         incoming = accepted.incoming
         if isinstance(incoming, Message):
-            return await self._with_files(accepted, incoming)
+            return await self._of(accepted, incoming)
         if not isinstance(incoming, Press):
             return None
         old = await self.store.turn(incoming.turn_id)
@@ -72,16 +74,23 @@ class Questions:
         await self.keep.remove(incoming.turn_id)
         return old.start.question
 
-    async def _with_files(self, accepted: Accepted, message: Message) -> Line:
+    async def _of(self, accepted: Accepted, message: Message) -> Line:
         """Give a question with what came along: models are told of files that they cannot read."""
         if not message.attachments:
-            return Line.of("user", message.text.strip())
+            return self.said(message)
         said, files = await self.attachments.taken(accepted, message)
-        return replace(_line(message, said), files=files)
+        return replace(self.said(message, said), files=files)
 
     def unread(self, message: Message) -> Line:
         """Give a question whose files were not fetched, for it was stopped."""
-        return _line(message, named(message.attachments, texts.STOPPED))
+        return self.said(message, named(message.attachments, texts.STOPPED))
+
+    def said(self, message: Message, files: str = "") -> Line:
+        """Give the words of a message: with their speaker, by today's name, where others speak."""
+        author = message.author
+        speaker = Speaker(id=author.id, name=author.name) if self.scopes.shares(message) else None
+        text = "\n\n".join(part for part in (message.text.strip(), files) if part)
+        return replace(Line.of("user", text), speaker=speaker)
 
     async def shown(self, lines: Sequence[Line]) -> tuple[Line, ...]:
         """Give lines as models read them: with what their files hold."""
@@ -116,7 +125,3 @@ class Questions:
             return True
         old = await self.store.turn(press.turn_id)
         return old is not None and bool(old.start.preset.active) and not old.start.preset.auto
-
-
-def _line(message: Message, files: str) -> Line:
-    return Line.of("user", "\n\n".join(part for part in (message.text.strip(), files) if part))

@@ -28,6 +28,7 @@ from gateway.delivery import TurnInfo, deliver
 from gateway.mailbox import Mailbox
 from gateway.pacing import once_free
 from gateway.running import Running
+from gateway.scopes import Scopes
 from gateway.turns import BROKEN, unanswered
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class Exchange:
             keep=self.keep,
             choices=self.choices,
             attachments=self.attachments,
+            scopes=Scopes(places=self.places, store=self.store),
         )
 
     @property
