@@ -206,3 +206,12 @@ async def test_a_kill_in_the_middle_of_a_turn_loses_no_file(stage, models, tmp_p
         await stage.answered("big has seen it.")
     assert asked(models, "big") == before
     assert pictures(before) == [URI]
+
+
+async def test_a_file_of_another_organisation_is_asked_for_on_slack(models, tmp_path):
+    async with opened("slack") as stage, playing(stage, models, tmp_path):
+        await stage.until(stage.listening)
+        files = [("plan.pdf", samples.pdf("Launch on Monday"))]
+        await stage.sim.say(stage.places["dm"], stage.ann, "Read it", files=files, connect=True)
+        await stage.answered("big has seen it.")
+    assert "Launch on Monday" in words(asked(models, "big"))

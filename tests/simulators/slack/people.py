@@ -113,8 +113,13 @@ class People:
         reply_to: str | None = None,
         thread: str | None = None,
         files: Sequence[tuple[str, bytes]] = (),
+        connect: bool = False,
     ) -> str:
-        """Say something; its ts. Replying to a message is writing into its thread."""
+        """Say something; its ts. Replying to a message is writing into its thread.
+
+        `connect`: as over Slack Connect, where an event tells of a file that it is there and no
+        more: files.info has to be asked.
+        """
         if person.id not in place.members:
             raise ValueError(f"{person.name} is not in {place.name}")
         said = f"<@{BOT_USER}> {text}".strip() if mention else text
@@ -128,6 +133,8 @@ class People:
             thread_ts=self._thread(place, thread or reply_to),
         )
         post.files = [self._file(name, content) for name, content in files]
+        if connect:
+            post.files = [_untold(each) for each in post.files]
         self.space.posts.append(post)
         self._announce(post)
         self.changes.tell()
@@ -198,3 +205,8 @@ class People:
         """Give the status line under a thread, blank if there is none or it has passed."""
         line = self.space.typing.get((place.id, thread))
         return str(line["status"]) if line and line["until"] > self.space.now() else ""
+
+
+def _untold(told: Json) -> Json:
+    kept = {key: told[key] for key in ("id", "created")}
+    return kept | {"mode": "file_access", "file_access": "check_file_info", "user": ""}

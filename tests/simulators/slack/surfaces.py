@@ -145,6 +145,15 @@ def _share(backend: Backend, args: Args, found: list[Json]) -> None:
     backend.changes.tell()
 
 
+@method("files.info", "files:read", per_minute=100)
+def file_info(backend: Backend, args: Args) -> Json:
+    """Describe a file, also one of which a message of another organisation told the id alone."""
+    ident = args.need("file")
+    if ident not in backend.space.files:
+        raise Refused("file_not_found")
+    return {"ok": True, "file": file(backend, ident), "comments": []}
+
+
 @method("files.delete", "files:write", per_minute=50)
 def delete_file(backend: Backend, args: Args) -> Json:
     """Delete a file; a message that only shared it goes with it."""
