@@ -144,7 +144,7 @@ async def serve(
                 root.create_task(supervise("wiping", gateway.keeping.wiping.run), name="wiping"),
                 root.create_task(supervise("purge", gateway.keeping.purge.run), name="purge"),
             ]
-            await gateway.exchange.attachments.open()
+            await gateway.keeping.files.open()
             await recover(store, sessions, gateway.exchange.moves, chats.keys())
             tasks += [
                 root.create_task(supervise(chat.platform, partial(chat.run, gateway.intake)))
@@ -202,7 +202,7 @@ def assemble(
     patience = Patience()
     keep = PatientStore(store, patience)
     choices = Choices(settings=store, keep=keep, places=places, catalogue=lambda: config.catalogue)
-    files = Attachments(shelf=wiring.open_shelf(config), store=store, keep=keep, chats=chats)
+    files = Attachments(kept=keeping.files, keep=keep, chats=chats)
     exchange = _exchange(runner, files, choices, tooling)
 
     async def perform(work: Work) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from core.ports import ChatAdapter
     from core.records import Accepted
     from core.shelf import FileShelf, Received
-    from core.storage import Files
     from core.types import Attachment, Line, Message
     from gateway.patience import PatientStore
+    from gateway.privacy.files import KeptFiles
 
 SECONDS: Final = 60.0
 """How long all files of one message may take."""
@@ -64,11 +64,14 @@ class _Read:
 class Attachments:
     """Takes files in and shows them. Writes with patience through `keep`."""
 
-    shelf: FileShelf
-    store: Files
+    kept: KeptFiles
     keep: PatientStore
     chats: Mapping[str, ChatAdapter]
-    guard: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def shelf(self) -> FileShelf:
+        """Where files lie."""
+        return self.kept.shelf
 
     async def taken(self, accepted: Accepted, message: Message) -> tuple[str, tuple[KeptFile, ...]]:
         """Read and keep what came with a message; say what it was, file by file.
@@ -151,7 +154,7 @@ class Attachments:
                 at=accepted.incoming.at,
                 text=read.text,
             )
-            async with self.guard:
+            async with self.kept.guard:
                 await self.keep.keep_file(use)
                 await self.shelf.keep(received)
         except BaseException:
@@ -193,7 +196,7 @@ class Attachments:
         files = [each for line in lines for each in line.files]
         if not files:
             return tuple(lines)
-        words = await self.store.file_texts(attached.wanted(files, "text"))
+        words = await self.kept.store.file_texts(attached.wanted(files, "text"))
         sent = attached.sent_pictures(lines)
         pictures = await self._urls([each for each in files if each.digest in set().union(*sent)])
         return tuple(
@@ -209,32 +212,6 @@ class Attachments:
             if data is not None:
                 found[each.digest] = await asyncio.to_thread(_data_uri, each.media_type, data)
         return found
-
-    # --- forgetting ---------------------------------------------------------------------------
-
-    async def open(self) -> None:
-        """Take away what an earlier run left: files that had not arrived, and what nobody needs.
-
-        Raises:
-            StoreError: nobody can say which those are.
-        """
-        await self.shelf.tidy()
-        await self.sweep()
-
-    async def sweep(self) -> int:
-        """Delete the files that no message needs any more; give how many.
-
-        To be called whenever messages were erased, or uses of files released.
-
-        Raises:
-            StoreError: nobody can say which those are.
-        """
-        await self.keep.store.release_files()
-        async with self.guard:  # what is being kept just now is noted and stands there, or neither
-            there = await self.shelf.digests()
-            gone = there - await self.store.files_in_use(there)
-            await self.shelf.remove(gone)
-        return len(gone)
 
 
 def named(files: Sequence[Attachment], why: str) -> str:

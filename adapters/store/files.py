@@ -37,6 +37,10 @@ class FileRows:
             used |= {row["digest"] for row in await self._database.fetch(part)}
         return frozenset(used)
 
+    async def files_held(self, *, before: int) -> Mapping[str, int]:
+        rows = await self._database.fetch(statement("files_held", before))
+        return {row["session"]: row["oldest"] for row in rows}
+
     async def release_files(
         self, *, before: int | None = None, session: str = "", platform: str = "", person: str = ""
     ) -> int:

@@ -31,6 +31,10 @@ class Files(Protocol):
         """Say which of these files some message still needs."""
         ...
 
+    async def files_held(self, *, before: int) -> Mapping[str, int]:
+        """List the sessions that hold files from before `before` (ms): when the oldest came."""
+        ...
+
     async def release_files(
         self,
         *,

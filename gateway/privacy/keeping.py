@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway import wiring
+from gateway.privacy.files import KeptFiles
 from gateway.privacy.purge import Purge
 from gateway.privacy.sparing import Sparing, SparingSink
 from gateway.privacy.terms import KeptFor
@@ -26,6 +27,7 @@ class Keeping:
     """How long things are kept, and how they go."""
 
     kept: KeptFor
+    files: KeptFiles
     wiping: Wiping
     purge: Purge
     sparing: Sparing
@@ -35,13 +37,16 @@ class Keeping:
 def open_keeping(config: Config, store: Store, places: Places, clock: Clock) -> Keeping:
     """Put it together; nothing runs yet."""
     kept = KeptFor(config.settings, places, store)
-    wiping = Wiping(store, clock)
+    files = KeptFiles(store=store, shelf=wiring.open_shelf(config), kept=kept)
+    wiping = Wiping(store, clock, files)
     return Keeping(
+        files=files,
         kept=kept,
         wiping=wiping,
         purge=Purge(
             store=store,
             kept=kept,
+            files=files,
             traces=wiring.open_traces(config),
             copies=wiring.open_copies(config),
             wiping=wiping,

@@ -1,6 +1,6 @@
 """Takes out what is older than its term: once at the start, then every night (ADR 0040).
 
-Decides the order: messages, traces, the log of changes, copies; last the files are wiped. It goes
+Decides the order: messages, traces, files, the log of changes, copies; last all is wiped. It goes
 page by page, so that whoever writes waits for no more than one. Its log has figures, never words.
 """
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from core.ports import Clock
     from core.ports.remains import Copies, Traced, Traces
     from core.storage import Store
+    from gateway.privacy.files import KeptFiles
     from gateway.privacy.terms import KeptFor
     from gateway.privacy.wiping import Wiping
 
@@ -35,6 +36,7 @@ class Purge:
 
     store: Store
     kept: KeptFor
+    files: KeptFiles
     traces: Traces
     copies: Copies
     wiping: Wiping
@@ -69,7 +71,7 @@ class Purge:
         """
         at = int(now.timestamp() * 1000)
         counts = await self._messages(at)
-        counts += Counts(traces=await self._traces(at))
+        counts += Counts(traces=await self._traces(at), files=await self.files.purge(at))
         before = too_old(self.kept.everywhere.audit, at)
         if before is not None:
             counts += Counts(audit=await self.store.forget_audit(before=before))

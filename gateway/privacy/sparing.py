@@ -1,4 +1,4 @@
-"""Keeps nothing after the turn where the file says so: `retention: {messages: 0}`, `traces: 0`.
+"""Keeps nothing after the turn where the file says so: `messages: 0`, `files: 0`, `traces: 0`.
 
 Decides nothing but that: elsewhere it costs no look at all.
 """
@@ -46,10 +46,12 @@ class Sparing:
             log.warning("not_spared", error=str(error))
 
     async def _spare(self, session: str) -> None:
-        if (await self.kept.of(session)).messages != 0:
-            return
+        terms = await self.kept.of(session)
         now = int(self.clock.now().timestamp() * 1000)
-        if await erase_aged(self.store, session, EVER, now):
+        gone = terms.messages == 0 and bool(await erase_aged(self.store, session, EVER, now))
+        if terms.files == 0:
+            gone = bool(await self.store.release_files(session=session)) or gone
+        if gone:
             await self.wiping.soon()
 
 

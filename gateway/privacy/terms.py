@@ -59,8 +59,8 @@ class KeptFor:
 
     @property
     def spares_nothing(self) -> bool:
-        """Tell whether there is a place that keeps no messages after their turn."""
-        return self.shortest("messages") == 0
+        """Tell whether there is a place that keeps no messages, or no files, after their turn."""
+        return 0 in {self.shortest("messages"), self.shortest("files")}
 
 
 def _over(terms: Terms, said: Retention | None) -> Terms:

@@ -16,6 +16,7 @@ from core.errors import StoreError
 if TYPE_CHECKING:
     from core.ports import Clock
     from core.storage import Store
+    from gateway.privacy.files import KeptFiles
 
 log = structlog.get_logger()
 
@@ -28,9 +29,10 @@ LONG = 2.0
 class Wiping:
     """Wipes one store."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
-        """Begin with nothing to wipe."""
+    def __init__(self, store: Store, clock: Clock, files: KeptFiles | None = None) -> None:
+        """Begin with nothing to wipe; files that came with what was erased go at once."""
         self._store = store
+        self._files = files
         self._clock = clock
         self._owed = asyncio.Event()
         self._took = 0.0
@@ -54,6 +56,7 @@ class Wiping:
         Raises:
             StoreError: it could not be done; what was erased is found by nobody all the same.
         """
+        await self._sweep()
         await self._store.scrub(whole=False)
         self._owed.set()
 
@@ -75,11 +78,16 @@ class Wiping:
             StoreError: there is no room to write everything anew, for one.
         """
         began = self._clock.monotonic()
+        await self._sweep()
         await self._store.scrub(whole=True)
         self._owed.clear()
         now = self._clock.monotonic()
         self._took = now - began
         self._free = now + SHARE * self._took
+
+    async def _sweep(self) -> None:
+        if self._files is not None:
+            await self._files.sweep()
 
     async def _wipe(self) -> None:
         try:

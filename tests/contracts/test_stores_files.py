@@ -70,6 +70,16 @@ async def test_files_are_forgotten_by_age_and_by_person(store: Store):
     assert await store.files_in_use([A, B]) == frozenset()
 
 
+async def test_who_holds_old_files(store: Store):
+    one, two = await seq_of(store, "e1"), await seq_of(store, "e2", OTHER)
+    await store.keep_file(use(one, A, at=10))
+    await store.keep_file(use(one, B, at=20))
+    await store.keep_file(use(two, B, at=30))
+    assert await store.files_held(before=10) == {}
+    assert await store.files_held(before=25) == {message("e1").address.session: 10}
+    assert (await store.files_held(before=31))[OTHER.session] == 30
+
+
 async def test_nothing_is_forgotten_where_nothing_is_said(store: Store):
     await store.keep_file(use(await seq_of(store, "e1")))
     assert await store.release_files() == 0

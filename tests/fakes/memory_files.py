@@ -45,6 +45,14 @@ class MemoryFiles:
         uses = [use for use in self._uses.values() if use.seq not in self._erased]
         return frozenset(digests) & {each.digest for each in uses}
 
+    async def files_held(self, *, before: int) -> Mapping[str, int]:
+        places = {each.seq: each.incoming.address for each in self._inbox.values()}
+        found: dict[str, int] = {}
+        for use in self._uses.values():
+            session = places[use.seq].session
+            found[session] = min(use.at, found.get(session, use.at))
+        return {session: at for session, at in found.items() if at < before}
+
     async def release_files(
         self, *, before: int | None = None, session: str = "", platform: str = "", person: str = ""
     ) -> int:

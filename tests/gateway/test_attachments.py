@@ -16,8 +16,12 @@ from core.attached import ALL_CHARACTERS, CHARACTERS, MOST_FILES, MOST_NAMED
 from core.errors import ChatAway, ChatBusy, ChatClosed, FileUnread
 from core.types import Address, Attachment, Line, Message
 from gateway import attachments
+from gateway import config as configuration
 from gateway.attachments import Attachments
 from gateway.patience import Patience, PatientStore
+from gateway.places import Places
+from gateway.privacy.files import KeptFiles
+from gateway.privacy.terms import KeptFor
 from tests import samples
 from tests.fakes.chat import FakeChat
 from tests.fakes.memory_store import MemoryStore
@@ -62,9 +66,11 @@ class Desk:
     def __init__(self, folder, files) -> None:
         self.store, self.chat = MemoryStore(), Source(files)
         self.shelf = Shelf(folder)
+        config = configuration.parse(TEXT, "config.yaml", {})
+        terms = KeptFor(config.settings, Places(config), self.store)
+        self.kept = KeptFiles(store=self.store, shelf=self.shelf, kept=terms)
         self.files = Attachments(
-            shelf=self.shelf,
-            store=self.store,
+            kept=self.kept,
             keep=PatientStore(self.store, Patience()),
             chats={"fake": self.chat},
         )
@@ -211,9 +217,9 @@ async def test_what_no_message_needs_is_swept_away(desk):
     here = desk(a__txt=b"a", b__txt=b"b")
     await here.take(*attached("a.txt"))
     line = await here.take(*attached("a.txt", "b.txt"))
-    assert await here.files.sweep() == 0
+    assert await here.kept.sweep() == 0
     await here.store.release_files(before=2**60)
-    assert await here.files.sweep() == 2
+    assert await here.kept.sweep() == 2
     assert not await here.shelf.digests()
     assert "no longer kept here" in (await here.shown(line)).text
 

@@ -11,15 +11,17 @@ from pathlib import Path
 
 from structlog.testing import capture_logs
 
+from adapters.files import Shelf
 from adapters.sink.jsonl import JsonLines
 from adapters.sink.tracefiles import TraceFiles
 from adapters.store import open_sqlite
 from adapters.store.copies import Copies
 from core.erasure import Counts
-from core.records import Whose
+from core.records import FileUse, Whose
 from core.types import Author, Line
 from gateway import config as configuration
 from gateway.places import Places
+from gateway.privacy.files import KeptFiles
 from gateway.privacy.purge import Purge
 from gateway.privacy.terms import KeptFor
 from gateway.privacy.wiping import Wiping
@@ -46,6 +48,17 @@ channels:
 )
 
 
+FILES = (
+    TEXT
+    + """
+platforms: {slack: {bot_token: x, app_token: y}, web: {}}
+defaults: {retention: {files: 5d}}
+channels:
+  - {platform: slack, channel: C3, retention: {files: forever}}
+"""
+)
+
+
 class Stand:
     """A purge over real files."""
 
@@ -55,16 +68,36 @@ class Stand:
         settings = configuration.parse(text, "config.yaml", {})
         self.sink = JsonLines(folder / "traces")
         self.clock = FakeClock(NOW)
-        self.wiping = Wiping(store, self.clock)
+        kept = KeptFor(settings.settings, Places(settings), store)
+        self.shelf = Shelf(folder / "files")
+        self.files = KeptFiles(store=store, shelf=self.shelf, kept=kept)
+        self.wiping = Wiping(store, self.clock, self.files)
         self.purge = Purge(
             store=store,
-            kept=KeptFor(settings.settings, Places(settings), store),
+            kept=kept,
+            files=self.files,
             traces=TraceFiles(folder / "traces"),
             copies=Copies(folder / "data.db"),
             wiping=self.wiping,
             clock=self.clock,
             zone=UTC,
         )
+
+    async def file(self, session: str, days: int) -> str:
+        """Have a file come in a session so many days ago; give its hash."""
+        turn_id = await self.exchange(session, days)
+        found = await self.store.turn(turn_id)
+
+        async def pieces():
+            yield f"FILE-{session}-{days}".encode()
+
+        received = await self.shelf.receive(pieces(), most=1000)
+        at = AT - days * DAY
+        await self.store.keep_file(
+            FileUse(seq=found.start.seq, digest=received.digest, person="u1", at=at, text="FILE")
+        )
+        await self.shelf.keep(received)
+        return received.digest
 
     async def exchange(self, session: str, days: int, *, workspace: str = "T2") -> str:
         """Have something said in a session so many days ago; give the turn's name."""
@@ -280,3 +313,38 @@ async def test_a_start_takes_out_what_has_become_too_old_meanwhile(tmp_path):
     with closing(sqlite3.connect(data / "moa-gateway.db")) as connection:
         (row,) = connection.execute("SELECT asker, dollars, answer FROM turns")
     assert row == ("u1", "0.0030", None)
+
+
+async def test_files_go_by_their_own_term_and_before_the_messages_they_came_with(tmp_path):
+    stand = await opened(tmp_path, FILES)
+    old, young = await stand.file("slack/C2", 6), await stand.file("slack/C2", 4)
+    kept = await stand.file("slack/C3", 80)
+    counts = await stand.purge.once(NOW)
+    assert counts.files == 1
+    await stand.wiping.now()
+    assert await stand.shelf.digests() == {young, kept}
+    assert await stand.store.file_texts([old]) == {}
+    assert await stand.store.lines("slack/C2")
+    await stand.store.close()
+
+
+async def test_the_files_of_what_is_erased_lie_nowhere(tmp_path):
+    stand = await opened(tmp_path)
+    gone = await stand.file("slack/C2", 40)
+    assert gone in await stand.shelf.digests()
+    await stand.purge.tried(night=False)
+    assert await stand.shelf.digests() == frozenset()
+    await stand.store.close()
+
+
+async def test_what_a_kill_left_on_the_shelf_goes_at_the_next_start(tmp_path):
+    stand = await opened(tmp_path)
+
+    async def pieces():
+        yield b"nobody noted who sent this"
+
+    await stand.shelf.keep(await stand.shelf.receive(pieces(), most=1000))
+    await stand.shelf.receive(pieces(), most=1000)
+    await stand.files.open()
+    assert not [*(tmp_path / "files").iterdir()]
+    await stand.store.close()

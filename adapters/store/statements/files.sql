@@ -15,6 +15,12 @@ SELECT digest, text FROM file_texts WHERE digest IN (VALUES ($1))
 SELECT DISTINCT files.digest AS digest FROM files JOIN inbox ON inbox.seq = files.seq
 WHERE inbox.erased = 0 AND files.digest IN (VALUES ($1))
 
+-- name: files_held
+SELECT inbox.session AS session, MIN(files.at) AS oldest
+FROM files JOIN inbox ON inbox.seq = files.seq
+WHERE files.at < $1
+GROUP BY inbox.session
+
 -- name: release_files
 DELETE FROM files
 WHERE at < $1
