@@ -1,4 +1,4 @@
-"""The files of questions: which are kept too long, and that what nobody needs lies nowhere (ADR 0041).
+"""The files of questions: which are kept too long, and that nothing lies around (ADR 0041).
 
 Decides which uses of files end; a file goes with its last one. The rows of the store are the
 truth: whatever a kill leaves on the shelf that no row needs goes at the next sweep.
