@@ -215,6 +215,24 @@ def choice(args: str, catalogue: Catalogue) -> tuple[str, Scope]:
     return name.strip(), scope
 
 
+_LETTERS: Final[Mapping[str, Scope]] = {"h": "here", "t": "thread", "c": "channel", "m": "me"}
+
+
+def aim(scope: Scope, value: str) -> str:
+    """Write what a button carries that chooses for a place: "m>review" is for oneself."""
+    if scope == "here" and value[1:2] != ">":
+        return value
+    return f"{scope[0]}>{value}"
+
+
+def aimed(value: str) -> tuple[Scope, str]:
+    """Read what such a button carries: where it shall hold, and what was chosen."""
+    letter, mark, rest = value.partition(">")
+    if mark and letter in _LETTERS:
+        return _LETTERS[letter], rest
+    return "here", value
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What follows `/ask`: a question, and the preset for this turn alone."""

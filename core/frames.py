@@ -20,6 +20,7 @@ Action: TypeAlias = Literal[
     "advise",
     "preset",
     "pick",
+    "restore",
     "advisors",
     "info",
     "up",

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from core.access import Role, Who, permits
-from core.commands import MENU, Entry, Scope, choice, entry, who_for
+from core.commands import MENU, Entry, Scope, aimed, choice, entry, who_for
 from core.frames import Action
 from core.presets import Catalogue
 from core.types import Address, Command, Press
@@ -23,7 +23,8 @@ PRESSES: Final[Mapping[Action, Who]] = {
     "undo": "asker",
     "back": "members",
     "preset": "anybody",
-    "pick": "anybody",  # by where it holds: see `for_choice`
+    "pick": "anybody",  # this and the next by where it holds: see `for_choice`
+    "restore": "anybody",
     "advisors": "anybody",
     "info": "anybody",
     "up": "anybody",
@@ -34,6 +35,7 @@ PRESSES: Final[Mapping[Action, Who]] = {
 """Whom each button is for. In private a call of a tool is allowed by whoever asked."""
 
 _DECIDING: Final = frozenset({"approve", "refuse"})
+_CHOOSING: Final = frozenset({"pick", "restore"})
 
 
 def needed(request: Command | Press, catalogue: Catalogue) -> Who:
@@ -48,8 +50,9 @@ def needed(request: Command | Press, catalogue: Catalogue) -> Who:
 
 
 def _pressed(press: Press) -> Who:
-    if press.action == "pick":
-        return for_choice("here", press.address, direct=press.direct)
+    if press.action in _CHOOSING:
+        scope, _ = aimed(press.value)
+        return for_choice(scope, press.address, direct=press.direct)
     if press.action in _DECIDING and press.direct:
         return "asker"
     found = {str(action): who for action, who in PRESSES.items()}

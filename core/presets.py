@@ -7,7 +7,7 @@ name to decide anything else (MOA-1): whatever depends on a model depends on its
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from hashlib import sha256
@@ -166,6 +166,29 @@ def in_force(choices: Mapping[Level, str | None], catalogue: Catalogue) -> tuple
             found, source = preset, level
             break
     return (found, source) if off is None else (replace(found, enabled=False, auto=False), off)
+
+
+def passed_over(
+    choices: Mapping[Level, str | None], catalogue: Catalogue, until: Level
+) -> tuple[tuple[Level, str], ...]:
+    """Give what is chosen more exactly than `until`, and is there no more."""
+    exact = LEVELS[: LEVELS.index(until)]
+    named = [(level, choices.get(level) or OFF) for level in exact]
+    return tuple((level, name) for level, name in named if name != OFF and not catalogue.find(name))
+
+
+def outside(preset: Preset, providers: Collection[str] | None) -> tuple[str, ...]:
+    """Name the providers that a preset asks, and that a place does not allow; None allows all.
+
+    Fallbacks count, and whoever condenses the advice. What is off is not asked; nor is a preset
+    that stands as a reference, for it is skipped (MOA-6).
+    """
+    if providers is None:
+        return ()
+    condenses = preset.synthesizer if preset.enabled else None
+    asked = replace(preset, references=preset.active, synthesizer=condenses)
+    named = dict.fromkeys(slot.provider for slot in slots_of(asked))
+    return tuple(each for each in named if each not in providers and each.lower() != "moa")
 
 
 def first_given(*values: T | None) -> T | None:

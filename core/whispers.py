@@ -5,9 +5,8 @@ Pure. Decides how results read; never what they are, nor whether anybody may hav
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from hashlib import blake2b
 from typing import Final
 
 from core.budget import Limit, left_text
@@ -18,94 +17,18 @@ from core.markup import close, measure_of, sanitise, split
 from core.outcomes import Advice
 from core.panel import row_of
 from core.ports import Capabilities
-from core.presets import DEFAULT, OFF, Catalogue, Level, Preset
+from core.presets import Catalogue, Preset
 from core.records import Spending, Spent, StoredTurn
 from core.retell import shown
 from core.wording import dollars_text, row_text
 
-VALUE_BYTES: Final = 40
-"""The longest value that every platform's buttons carry beside action and turn."""
-MOST_CHOICES: Final = 20
 MOST_PARTS: Final = 3
 """More messages than that become a file, where there are files."""
-
-_SOURCES: Final[Mapping[Level, str]] = {
-    "turn": "for this question alone",
-    "thread": "chosen in this thread",
-    "me": "chosen by you",
-    "channel": "chosen here",
-    "workspace": "set by the operator for this workspace",
-    "default": "the default",
-}
-_WHERE: Final[Mapping[Level, str]] = {
-    "thread": "in this thread",
-    "me": "to your questions",
-    "channel": "in this conversation",
-}
 
 
 def notice(text: str, buttons: Sequence[Button] = ()) -> Frame:
     """Make a sentence of the program's own."""
     return Frame(key="notice", content=Notice(text=text), buttons=tuple(buttons), final=True)
-
-
-def value_of(preset: Preset) -> str:
-    """Give what a button carries for a preset: its key, or a digest where that is too long."""
-    key = preset.key
-    if len(key.encode()) <= VALUE_BYTES:
-        return key
-    return "#" + blake2b(key.encode(), digest_size=12).hexdigest()
-
-
-def picked(value: str, catalogue: Catalogue) -> str | None:
-    """Give the name that a button stands for; None if that preset is gone."""
-    if value in {OFF, DEFAULT}:
-        return value
-    keys = {value_of(each): each.key for each in catalogue.presets.values()}
-    return keys.get(value)
-
-
-def picker(
-    chosen: tuple[Preset, Level], catalogue: Catalogue, *, unavailable: Collection[str], file: bool
-) -> Frame:
-    """Say which preset is in force and why, and offer the others.
-
-    `unavailable` are names that cannot answer now. `file`: the operator set it, not the chat.
-    """
-    here, level = chosen
-    offered = [each for each in catalogue.presets.values() if each.name not in unavailable]
-    source = "set by the operator for this place" if file else _SOURCES[level]
-    lines = [f"{here.name} answers here{_alone(here)} ({source})."]
-    if more := ", ".join(each.name for each in offered[MOST_CHOICES:]):
-        lines.append(f"With /moa NAME there are also: {more}.")
-    buttons = [_pick(_ticked(each, here), value_of(each)) for each in offered[:MOST_CHOICES]]
-    if here.active:
-        buttons.append(_pick("Aggregator alone", OFF))
-    if level in _WHERE and not file:
-        buttons.append(_pick("Back to the default", DEFAULT))
-    return notice("\n".join(lines), buttons)
-
-
-def _ticked(preset: Preset, here: Preset) -> str:
-    is_it = preset.name == here.name and preset.enabled == here.enabled
-    return f"✓ {preset.name}" if is_it else preset.name
-
-
-def _alone(preset: Preset) -> str:
-    return "" if preset.enabled else ", its aggregator alone"
-
-
-def _pick(label: str, value: str) -> Button:
-    return Button(action="pick", label=label, turn_id="", value=value)
-
-
-def chosen_text(name: str, chosen: Preset, level: Level) -> str:
-    """Say what was set, where it holds and how to undo it."""
-    where = _WHERE.get(level, "here")
-    alone = _alone(chosen)
-    if name == DEFAULT:
-        return f"The choice {where} is taken back: now {chosen.name} answers{alone}."
-    return f"From now on {chosen.name} answers {where}{alone}. /moa default undoes it."
 
 
 def presets_text(here: Preset, catalogue: Catalogue) -> str:

@@ -16,6 +16,7 @@ LABELS: Final[dict[Action, str]] = {
     "advise": "👥 Ask all advisors",
     "preset": "🎛 Preset",
     "pick": "Choose",
+    "restore": "↩ Undo",
     "advisors": "👥 Advisors",
     "info": "ⓘ",
     "up": "👍 Good",

@@ -225,7 +225,7 @@ class Admission:
 
     def _may_ask(self, name: str | None, command: Command) -> bool:
         preset = None if name is None else self._catalogue().find(name)
-        return name is None or (preset is not None and self._places.is_for(preset, command))
+        return name is None or (preset is not None and self._places.may_choose(preset, command))
 
 
 def _action(command: Command) -> Action:

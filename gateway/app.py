@@ -80,7 +80,7 @@ class Gateway:
         """What messengers are told."""
         return wiring.ChatParts(
             clock=self.clock,
-            presets=lambda: tuple(self.exchange.catalogue().presets),
+            presets=lambda: tuple(self.exchange.choices.catalogue().presets),
             bookmarks=self.store.bookmarks,
             standing=self.accounts.standing,
         )

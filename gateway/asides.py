@@ -53,6 +53,15 @@ class Asides:
 
         self._begin("whisper", all_of_them)
 
+    def post(self, to: Command | Press, frame: Frame) -> None:
+        """Say something to everybody where a command or a press came from."""
+        post = self._chats[to.address.platform].post
+
+        async def posted() -> None:
+            await post(to.address, frame, delivery_id=to.event_id, reply_to=to.reply_to)
+
+        self._begin("post", partial(once_free, posted))
+
     def acknowledge(self, message: Message) -> None:
         """Show that a question was seen."""
         adapter = self._chats[message.address.platform]

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from core.facts import Recalled
     from core.ports import ChatAdapter, Clock
-    from core.presets import Catalogue, Preset
+    from core.presets import Preset
     from core.records import Ending, StoredTurn
     from core.storage import Store
     from core.types import Address, Incoming, Line
@@ -90,11 +90,6 @@ class Exchange:
             scopes=Scopes(places=self.places, store=self.store),
         )
 
-    @property
-    def catalogue(self) -> Callable[[], Catalogue]:
-        """Give the presets there are."""
-        return self.choices.catalogue
-
     async def perform(self, work: Work) -> None:
         """Answer to the end; whatever breaks is logged, told to the asker, and over."""
         work = self.moves.followed(work)
@@ -138,6 +133,10 @@ class Exchange:
 
     async def _fresh(self, accepted: Accepted, turn_id: str) -> TurnRequest | None:
         incoming = accepted.incoming
+        if refusal := await self.choices.refusal(incoming):
+            await self._say(incoming, refusal, delivery_id=turn_id)
+            await self.keep.drop(accepted.seq, "refused")
+            return None
         question = await self._question(accepted, turn_id)
         if question is None:
             await self.keep.drop(accepted.seq, "there is nothing to answer any more")

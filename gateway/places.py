@@ -16,7 +16,8 @@ from msgspec.structs import replace
 
 from core.access import Access, kept_from
 from core.errors import UsageError
-from core.texts.commands import KEPT
+from core.presets import outside
+from core.texts import presets as said
 from gateway.config.chats import ChatSettings
 from gateway.config.model import Discord, Slack, Telegram
 
@@ -40,7 +41,8 @@ Notify = Literal["asker", "never"]
 class Place:
     """What holds in a place. `presets` are what the file chose, by level.
 
-    `tools` are the servers, or tools of them, that may be used there; None: all of them.
+    `tools` are the servers, or tools of them, that may be used there, `providers` those that may
+    be asked; None: all of them.
     """
 
     presets: Mapping[Level, str | None]
@@ -53,6 +55,7 @@ class Place:
     session: SessionScope
     tools: tuple[str, ...] | None = None
     system_prompt: str = ""
+    providers: tuple[str, ...] | None = None
 
 
 class Places:
@@ -103,16 +106,31 @@ class Places:
         return self._access.role(author, address, direct=direct)
 
     def require_choosable(self, preset: Preset, request: Command | Message | Press) -> None:
-        """Hold whoever names a preset to its `allow` (MOA-2).
+        """Hold whoever names a preset to its `allow` (MOA-2), and the place to its providers.
 
         Raises:
-            UsageError: it is kept for others.
+            UsageError: it is kept for others, or asks providers that the place does not allow.
         """
         if not self.is_for(preset, request):
-            raise UsageError(KEPT.format(name=preset.name))
+            raise UsageError(said.KEPT.format(name=preset.name))
+        allowed, barred = self.providers(request), self.barred(preset, request)
+        if barred:
+            raise UsageError(said.barred(preset, allowed or (), barred))
+
+    def may_choose(self, preset: Preset, request: Command | Message | Press) -> bool:
+        """Tell whether whoever asks for a preset may have it there."""
+        return self.is_for(preset, request) and not self.barred(preset, request)
+
+    def providers(self, request: Command | Message | Press) -> tuple[str, ...] | None:
+        """Give the providers that may be asked there, None for all."""
+        return self.at(request.address, request.author.circles, direct=True).providers
+
+    def barred(self, preset: Preset, request: Command | Message | Press) -> tuple[str, ...]:
+        """Name the providers that a preset asks and that may not be asked there."""
+        return outside(preset, self.providers(request))
 
     def is_for(self, preset: Preset, request: Command | Message | Press) -> bool:
-        """Tell whether whoever asks for a preset may have it."""
+        """Tell whether a preset is kept for nobody else than whoever asks for it."""
         author, address, direct = request.author, request.address, request.direct
         role = self.role(author, address, direct=direct)
         return not kept_from(preset, role, author, address, direct=direct)
@@ -146,6 +164,7 @@ class Places:
             session=(said.session if self.guarded(address.platform) else None) or "thread",
             tools=said.tools,
             system_prompt=(said.system_prompt or "").strip(),
+            providers=said.providers,
         )
 
     def rows(self, address: Address, circles: Collection[str]) -> Sequence[ChatSettings]:

@@ -25,7 +25,8 @@ class Capabilities:
     none. `panel`: whether it is a message of its own or stands inside the answer's. `stream`:
     whether a streaming text may be replaced, or only grows. `advice`: whether the panel itself
     holds the advisors' whole texts, or buttons bring them. `files`: whether it takes files.
-    `paced`: whether all threads of a chat share its pace, or each thread has its own.
+    `paced`: whether all threads of a chat share its pace, or each thread has its own. `whispers`:
+    whether what is said to one person is seen by them alone.
     """
 
     limit: int
@@ -40,6 +41,7 @@ class Capabilities:
     advice: Literal["shown", "buttons"] = "shown"
     files: bool = False
     paced: Literal["chat", "thread"] = "chat"
+    whispers: bool = False
 
 
 class Intake(Protocol):

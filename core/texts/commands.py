@@ -29,12 +29,6 @@ ASKED_ALREADY: Final = "That was asked again already; Retry is under its newest 
 STOPPING: Final = "Stopped."
 ASKING_AGAIN: Final = "Asking the last question again."
 THANKS: Final = "Thank you, that is noted."
-ADMINS_CHOOSE: Final = (
-    "Only an admin chooses for everybody here. For your own questions alone: /moa NAME me"
-)
-KEPT: Final = "The operator keeps the preset {name} for others, so nothing was changed or asked."
-LOCKED: Final = "The operator has fixed the preset here, so it cannot be changed in the chat."
 UNSTORED: Final = "Something could not be stored, so nothing was changed. Try again in a minute."
 NOT_OVER: Final = "It is not over yet."
-PRESET_GONE: Final = "There is no such preset any more."
 ASK_HOW: Final = "Write your question behind the command: /ask QUESTION"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from core.access import permits
 from core.permissions import needed
 from core.texts import commands as said
+from core.texts import presets
 from core.types import Command, Press
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ async def refusal(desk: Desk, request: Command | Press) -> str:
     if isinstance(request, Press) and request.action in _DECIDING:
         return said.NOT_YOURS_TO_ALLOW
     chooses = isinstance(request, Press) or request.name in {"moa", "preset"}
-    return said.ADMINS_CHOOSE if chooses and who == "admins" else said.NOT_FOR[who]
+    return presets.ADMINS_CHOOSE if chooses and who == "admins" else said.NOT_FOR[who]
 
 
 async def _asker(desk: Desk, request: Command | Press) -> str | None:

@@ -38,6 +38,7 @@ PRESSES: Final[Mapping[str, OnPress]] = {
     "pick": presets.pick,
     "preset": presets.offer,
     "refuse": turns.decide,
+    "restore": presets.restore,
     "remove": turns.remove,
     "stop": turns.stop,
     "undo": sessions.undo,

@@ -28,7 +28,6 @@ _BLOCKS = ("limits", "privacy")
 _CHAT: dict[str, tuple[object, ...]] = {
     "busy": (None, "queue"),
     "introduce": (None, False),
-    "providers": (None,),
 }
 _PEOPLE = ("owners", "admins", "allow", "deny")
 _Row: TypeAlias = tuple[Path, bool, str]  # where, whether it asks in vain, and what to say of it

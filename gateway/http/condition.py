@@ -35,13 +35,13 @@ class Condition:
 
     def unready(self) -> str:
         """Say why no preset can answer now; empty once one can."""
-        presets = self._gateway.exchange.catalogue().presets.values()
+        presets = self._gateway.exchange.choices.catalogue().presets.values()
         reasons = [self.missing(preset) for preset in presets]
         return "" if not all(reasons) else reasons[0]
 
     def status(self) -> Status:
         """Give what the page shows beside conversations."""
-        catalogue = self._gateway.exchange.catalogue()
+        catalogue = self._gateway.exchange.choices.catalogue()
         default = catalogue.presets[catalogue.default]
         reason = self.unready()
         own = next((each for each in self._found if each.name == default.name), None)
@@ -61,7 +61,7 @@ class Condition:
         )
 
     def _infos(self) -> Iterator[PresetInfo]:
-        for preset in self._gateway.exchange.catalogue().presets.values():
+        for preset in self._gateway.exchange.choices.catalogue().presets.values():
             yield PresetInfo(
                 name=preset.name,
                 references=tuple(slot.label for slot in preset.active),
@@ -70,7 +70,7 @@ class Condition:
             )
 
     def _labels(self, name: str) -> list[str]:
-        preset = self._gateway.exchange.catalogue().presets[name]
+        preset = self._gateway.exchange.choices.catalogue().presets[name]
         return list(dict.fromkeys(slot.label for slot in (*preset.active, preset.aggregator)))
 
     def _models(self, preset: Preset) -> list[LocalModel]:

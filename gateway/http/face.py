@@ -58,7 +58,7 @@ class Face:
         registry.register(LeftAlone(gateway.models.left_alone))
         chat = self._chat(gateway, condition)
         api = Api(
-            catalogue=gateway.exchange.catalogue,
+            catalogue=gateway.exchange.choices.catalogue,
             providers=gateway.providers,
             runner=gateway.runner,
             clock=gateway.clock,

@@ -165,7 +165,7 @@ class Dialogue:
         await self._chat.take_in(self._typed().command("moa", name))
 
     def _presets(self, chosen: Preset) -> Iterator[str]:
-        for preset in self._gateway.exchange.catalogue().presets.values():
+        for preset in self._gateway.exchange.choices.catalogue().presets.values():
             mark = "*" if preset.name == chosen.name else " "
             missing = self._gateway.config.unavailable(preset)
             reason = f" (unavailable: {missing})" if missing else ""

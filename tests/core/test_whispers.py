@@ -6,9 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from core import whispers
 from core.budget import Limit
 from core.commands import MENU
@@ -39,66 +36,6 @@ def turn(*advices: Advice) -> StoredTurn:
         end=end("t1"),
         outbox=(),
     )
-
-
-def pick(known: Catalogue, name: str, **said) -> tuple[str, dict[str, str]]:
-    frame = whispers.picker(
-        (known.presets[name], said.pop("level", "default")),
-        known,
-        unavailable=said.pop("unavailable", ()),
-        file=said.pop("file", False),
-    )
-    assert isinstance(frame.content, Notice)
-    return frame.content.text, {each.label: each.value for each in frame.buttons}
-
-
-def test_a_picker_says_what_is_in_force_and_offers_what_there_is():
-    text, buttons = pick(catalogue("review", "quick", "broken"), "quick", unavailable={"broken"})
-    assert text == "quick answers here (the default)."
-    assert buttons == {
-        "review": "review",
-        "✓ quick": "quick",
-        "Aggregator alone": "off",
-    }
-
-
-def test_a_choice_made_in_the_chat_can_be_taken_back():
-    text, buttons = pick(catalogue("review"), "review", level="thread")
-    assert text == "review answers here (chosen in this thread)."
-    assert buttons["Back to the default"] == "default"
-    _, buttons = pick(catalogue("review"), "review", level="channel", file=True)
-    assert "Back to the default" not in buttons
-
-
-def test_a_picker_names_those_for_which_there_is_no_room():
-    text, buttons = pick(catalogue(*(f"p{n}" for n in range(30))), "p0")
-    assert len(buttons) <= whispers.MOST_CHOICES + 2
-    assert "p29" in text
-
-
-names = st.text(
-    st.characters(exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=60
-)
-
-
-@given(st.lists(names, min_size=1, max_size=10, unique=True))
-def test_every_button_finds_its_preset_and_fits_everywhere(wanted):
-    known = catalogue(*wanted)
-    for preset in known.presets.values():
-        value = whispers.value_of(preset)
-        assert len(value.encode()) <= whispers.VALUE_BYTES
-        found = whispers.picked(value, known)
-        assert found is not None
-        assert known.get(found) == preset
-
-
-def test_a_preset_that_is_called_off_is_no_word():
-    known = catalogue("off", "review")
-    _, buttons = pick(known, "off")
-    assert buttons["✓ off"] == "moa/off"
-    assert whispers.picked("moa/off", known) == "moa/off"
-    assert whispers.picked("off", known) == "off"
-    assert whispers.picked("gone", known) is None
 
 
 def test_help_is_written_as_the_platform_takes_commands():

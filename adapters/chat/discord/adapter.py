@@ -76,6 +76,7 @@ class DiscordChat(ChatAdapter):
             advice="buttons",
             files=True,
             paced="thread",  # which is a channel of its own
+            whispers=True,
         )
 
     @override

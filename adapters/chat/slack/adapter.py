@@ -113,6 +113,7 @@ class SlackChat(ChatAdapter):
             stream="append",
             advice="shown",
             files=True,
+            whispers=True,
         )
 
     # --- receiving ---------------------------------------------------------------------------

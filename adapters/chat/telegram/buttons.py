@@ -23,6 +23,7 @@ _CODES: Final[dict[Action, str]] = {
     "advise": "g",
     "preset": "p",
     "pick": "k",
+    "restore": "b",
     "advisors": "a",
     "info": "i",
     "up": "u",
