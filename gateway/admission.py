@@ -13,7 +13,8 @@ from core.commands import asked, read, wants_all
 from core.errors import UserError
 from core.policy import depends_on_owner, situation, verdict
 from core.recent import Recent
-from core.types import Command, Deleted, Edited, Message, Moved, Press
+from core.types import Added, Command, Deleted, Edited, Message, Moved, Press
+from gateway.loops import BotLoops
 from gateway.scopes import Scopes
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Admission:
         self._catalogue = catalogue
         self._clock = clock
         self._scopes = Scopes(places=places, store=store)
+        self._loops = BotLoops(store, clock)
         self._owned = Recent[str, None](MOST_REMEMBERED)
         self._told = Recent[tuple[str, str, str], float](MOST_REMEMBERED)
 
@@ -68,6 +70,23 @@ class Admission:
         """
         return await self._scopes.session(incoming)
 
+    async def recall(self) -> None:
+        """Learn what has to be known of the time before the program started.
+
+        Raises:
+            StoreError: it cannot be told.
+        """
+        await self._loops.recall()
+
+    async def took(self, incoming: Incoming) -> None:
+        """Hear that it was stored, for the first time.
+
+        Raises:
+            StoreError: that could not be noted.
+        """
+        if isinstance(incoming, Message | Command | Press):
+            await self._loops.took(incoming)
+
     async def admit(self, incoming: Incoming) -> Incoming | None:
         """Give what is to be taken in, None for what does not concern us.
 
@@ -81,7 +100,7 @@ class Admission:
                 return await self._edited(incoming)
             case Deleted():
                 return None
-            case Moved():
+            case Moved() | Added():
                 return incoming
             case _ if not self.guards(incoming.address.platform):
                 return await self._meant(incoming) if isinstance(incoming, Command) else incoming
@@ -91,6 +110,8 @@ class Admission:
                 return await self._request(incoming)
 
     async def _request(self, incoming: Command | Press) -> Incoming | None:
+        if await self._loops.hushed(incoming):
+            return None
         role = self._places.role(incoming.author, incoming.address, direct=incoming.direct)
         if role in ADMITTED:
             return await self._meant(incoming)
@@ -100,6 +121,8 @@ class Admission:
         return None
 
     async def _message(self, message: Message) -> Incoming | None:
+        if await self._loops.hushed(message):
+            return None
         role = self._places.role(message.author, message.address, direct=message.direct)
         said = await self._verdict(message, role)
         if said == "refuse" and self._may_tell(message):

@@ -23,6 +23,7 @@ from gateway.acts import Acts
 from gateway.admission import Admission
 from gateway.advice_cache import SharedAdvice
 from gateway.approvals import Approvals
+from gateway.arrivals import Arrivals
 from gateway.asides import Asides
 from gateway.attachments import Attachments
 from gateway.bank import Bank
@@ -146,6 +147,7 @@ async def serve(
             ]
             await gateway.keeping.files.open()
             await recover(store, sessions, gateway.exchange.moves, chats.keys())
+            await gateway.intake.recall()
             tasks += [
                 root.create_task(supervise(chat.platform, partial(chat.run, gateway.intake)))
                 for chat in faces.chats
@@ -214,7 +216,14 @@ def assemble(
     )
     asides = Asides(root, chats)
     acts = _acts(config, exchange, asides, accounts)
-    dispatch = Dispatch(sessions=sessions, acts=acts, keep=keep, over=keeping.sparing.over)
+    contact = config.settings.privacy.operator_contact
+    dispatch = Dispatch(
+        sessions=sessions,
+        acts=acts,
+        keep=keep,
+        over=keeping.sparing.over,
+        arrivals=Arrivals(keep.store, places, choices, chats, contact=contact),
+    )
     gateway = Gateway(
         config=config,
         store=store,

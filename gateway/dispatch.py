@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from core import whispers
 from core.records import Accepted, StoredTurn
 from core.texts import commands as said
-from core.types import Command, Deleted, Edited, Message, Moved, Press
+from core.types import Added, Command, Deleted, Edited, Message, Moved, Press
 from gateway.admission import RETRY_COMMAND
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from gateway.acts import Acts
+    from gateway.arrivals import Arrivals
     from gateway.patience import PatientStore
     from gateway.sessions import Sessions, Work
 
@@ -32,6 +33,7 @@ class Dispatch:
     acts: Acts
     keep: PatientStore
     over: Callable[[str], Awaitable[None]]
+    arrivals: Arrivals
 
     async def __call__(self, accepted: Accepted) -> None:
         """Queue it, or do it now; it is in the store already."""
@@ -50,7 +52,7 @@ class Dispatch:
             case Press(action="remove" | "undo") as press:
                 await self.acts.stop(press)
                 self.sessions.put(accepted.session, accepted, ahead=True)
-            case Command(name="new" | "compact" | "undo") | Press(action="back"):
+            case Command(name="new" | "compact" | "undo") | Press(action="back") | Added():
                 self.sessions.put(accepted.session, accepted)
             case _:
                 await self._act(accepted)
@@ -72,6 +74,8 @@ class Dispatch:
         match accepted.incoming:
             case Moved() as moved:
                 await self.acts.exchange.moves.move(moved.address, moved.new)
+            case Added() as added:
+                await self.arrivals.settle(added)
             case Command() | Press() as request:
                 await self.acts.act(request)
             case Message() | Edited() | Deleted():

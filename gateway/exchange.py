@@ -19,7 +19,7 @@ from core.errors import ChatError
 from core.frames import Frame, Notice
 from core.records import Accepted, TurnStart
 from core.retell import checkpoints, retell
-from core.types import Deleted, Edited, Message, Moved, Press
+from core.types import Added, Deleted, Edited, Message, Moved, Press
 from core.wording import error_text
 from gateway.asides import SECONDS
 from gateway.asked import Head, Questions
@@ -123,7 +123,7 @@ class Exchange:
     async def _say(self, to: Incoming, text: str, *, delivery_id: str) -> None:
         """Put a sentence of the program's own into a chat; best effort."""
         frame = Frame(key="notice", content=Notice(text=text), final=True)
-        reply_to = None if isinstance(to, Moved | Edited | Deleted) else to.reply_to
+        reply_to = None if isinstance(to, Moved | Edited | Deleted | Added) else to.reply_to
         post = self.chats[to.address.platform].post
         with suppress(ChatError, TimeoutError):
             async with asyncio.timeout(SECONDS):

@@ -49,6 +49,14 @@ class DurableIntake:
         self._patience = patience
         self._closed = False
 
+    async def recall(self) -> None:
+        """Learn, before anything is taken in, what has to be known of the time before.
+
+        Raises:
+            StoreError: it cannot be told.
+        """
+        await self._admission.recall()
+
     def close(self) -> None:
         """Take in nothing more: the program stops."""
         self._closed = True
@@ -87,6 +95,7 @@ class DurableIntake:
         self._patience.worked()
         if accepted is None:
             return False
+        await self._admission.took(incoming)
         await self._handle(accepted)
         return True
 

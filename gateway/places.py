@@ -53,6 +53,7 @@ class Place:
     cost: Cost
     notify: Notify
     session: SessionScope
+    introduce: bool
     tools: tuple[str, ...] | None = None
     system_prompt: str = ""
     providers: tuple[str, ...] | None = None
@@ -75,6 +76,11 @@ class Places:
             guests=said.guests,
             public=said.public,
         )
+
+    @property
+    def access(self) -> Access:
+        """Who the file lets in."""
+        return self._access
 
     def moved(self, old: Address, new: Address) -> None:
         """Let what the file says of a chat hold for what it has become.
@@ -162,6 +168,7 @@ class Places:
             cost=said.cost or ("private" if private else "footer"),
             notify=said.notify or "asker",
             session=(said.session if self.guarded(address.platform) else None) or "thread",
+            introduce=said.introduce is not False,
             tools=said.tools,
             system_prompt=(said.system_prompt or "").strip(),
             providers=said.providers,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.scopes import is_shared, session_key
-from core.types import Deleted, Edited, Moved, Press
+from core.types import Added, Deleted, Edited, Moved, Press
 
 if TYPE_CHECKING:
     from core.scopes import SessionScope
@@ -31,7 +31,7 @@ class Scopes:
         Raises:
             StoreError: nobody can tell which turn is meant.
         """
-        if isinstance(incoming, Moved | Deleted):
+        if isinstance(incoming, Moved | Deleted | Added):
             return incoming.address.session
         if isinstance(incoming, Edited):
             incoming = incoming.message

@@ -21,6 +21,7 @@ from core.outcomes import Advice, CallReport
 from core.presets import Cadence, Preset, ReferenceSlot, Slot
 from core.records import Accepted, Posted, StoredTurn, TurnEnd, TurnStart
 from core.types import (
+    Added,
     Address,
     Command,
     Deleted,
@@ -42,6 +43,7 @@ KINDS: Mapping[str, type[Incoming]] = {
     "command": Command,
     "press": Press,
     "moved": Moved,
+    "added": Added,
     "edited": Edited,
     "deleted": Deleted,
 }

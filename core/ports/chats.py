@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from core.errors import ChatUnknown
+from core.errors import ChatError, ChatUnknown
 from core.frames import Frame
 from core.shelf import FileSource
-from core.types import Address, Command, Incoming, Message, Press
+from core.types import Added, Address, Command, Incoming, Message, Press
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +144,22 @@ class ChatAdapter(FileSource, Protocol):
                 there. ChatError: it did not work.
         """
         ...
+
+    async def present(self, added: Added, people: Collection[str]) -> bool:
+        """Say whether one of these people is where the bot was brought, as far as one can tell.
+
+        Raises:
+            ChatError: it cannot be told now.
+        """
+        return False
+
+    async def leave(self, added: Added) -> None:
+        """Leave where the bot was brought; to be gone already is no error.
+
+        Raises:
+            ChatError: it did not work.
+        """
+        raise ChatError("nobody brings the bot anywhere on this platform")
 
     async def delete(self, address: Address, message_id: str) -> None:
         """Delete a message of ours; one that is gone already is no error."""

@@ -139,4 +139,4 @@ class Added:
     threads: bool = False
 
 
-Incoming: TypeAlias = Message | Command | Press | Moved | Edited | Deleted
+Incoming: TypeAlias = Message | Command | Press | Moved | Edited | Deleted | Added

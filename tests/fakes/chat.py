@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ from typing_extensions import override
 from core.errors import ChatUnknown, MessageGone
 from core.frames import Frame, Panel, Part
 from core.ports import Capabilities, ChatAdapter, Intake
-from core.types import Address, Command, Message, Press
+from core.types import Added, Address, Command, Message, Press
 from core.wording import panel_text
 
 
@@ -67,6 +67,8 @@ class FakeChat(ChatAdapter):
         self.searches: list[tuple[str, int]] = []
         self.previewed: dict[str, Frame] = {}
         self._ids: dict[str, str] = {}
+        self.members: set[str] = set()  # of whatever the bot is brought into
+        self.left: list[str] = []
         self.whispers: list[tuple[Command | Press, Frame]] = []
         self.log: list[Request] = []
         self.messages: dict[str, Frame] = {}
@@ -98,6 +100,14 @@ class FakeChat(ChatAdapter):
     @override
     async def acknowledge(self, message: Message) -> None:
         pass
+
+    @override
+    async def present(self, added: Added, people: Collection[str]) -> bool:
+        return not self.members.isdisjoint(people)
+
+    @override
+    async def leave(self, added: Added) -> None:
+        self.left.append(added.place)
 
     @override
     async def whisper(self, to: Command | Press, frame: Frame) -> None:

@@ -22,7 +22,7 @@ TEXTS = (
     "DROP TABLE inbox; -- ${HOME} {{7*7}} %s",
 )
 LONG = "".join(f"{n:05d} words " for n in range(8_334))  # 100,008 characters
-QUIET = "defaults: {advisors: off}\n"
+QUIET = "defaults: {advisors: off, introduce: false}\n"
 """No panel: the answer would wait for it, at a messenger's pace."""
 MOST = {"telegram": 4096, "discord": 2000, "slack": 100_008}
 
@@ -133,7 +133,11 @@ async def send_odd(stage: Stage, number: int) -> None:
 
 @pytest.mark.parametrize("platform", MESSENGERS)
 async def test_what_is_malformed_is_a_line_each_and_the_others_are_answered(platform, tmp_path):
-    async with scene(tmp_path, platform, change=lambda text: text + QUIET) as told:
+    async with scene(
+        tmp_path,
+        platform,
+        change=lambda text: text.replace("introduce: false", "introduce: false\n  advisors: off"),
+    ) as told:
         stage = told[platform]
         await stage.until(stage.listening)
         for number in range(5):

@@ -21,6 +21,7 @@ from typing_extensions import override
 from core.wording import LABELS
 from tests.gateway.page import Served
 from tests.simulators.discord.simulator import DiscordSimulator
+from tests.simulators.slack.model import BOT_USER
 from tests.simulators.slack.simulator import SlackSimulator
 from tests.simulators.telegram.simulator import TelegramSimulator
 
@@ -66,6 +67,7 @@ class Stage:
         self.places = {"dm": sim.dm(self.ann), "group": sim.group("team", self.ann, self.ben)}
         self.threads: dict[str, str | None] = {"dm": None, "group": None}
         self._newcomers = 0
+        self._groups = 0
         self.toasts: list[str] = []  # what a press was answered, where that is no message
 
     def configured(self, models: dict[str, Any], *, more: str = "") -> str:
@@ -132,6 +134,25 @@ class Stage:
 
     async def cut(self) -> None:
         """Break every connection of the bot once."""
+        raise NotImplementedError
+
+    async def bring(self, who: Any) -> None:
+        """Let somebody bring the bot into a group of theirs, which is the group from now on."""
+        await self.until(self.listening)
+        self._groups += 1
+        self.places["group"] = await self._bring(f"lab {self._groups}", who)
+        self.threads["group"] = None
+
+    async def _bring(self, name: str, who: Any) -> Any:
+        raise NotImplementedError
+
+    async def bring_again(self, who: Any) -> None:
+        """Throw the bot out of the group, and bring it in again."""
+        await self.sim.kick(self.places["group"])
+        await self.sim.invite(self.places["group"])
+
+    def is_in(self) -> bool:
+        """Whether the bot is in the group."""
         raise NotImplementedError
 
     # --- what they see -----------------------------------------------------------------------
@@ -217,6 +238,19 @@ class Telegram(Stage):
         self.sim.drop_connections()
 
     @override
+    async def _bring(self, name: str, who: Any) -> Any:
+        return self.sim.group(name, who)
+
+    @override
+    async def bring_again(self, who: Any) -> None:
+        await self.sim.kick(self.places["group"], who)
+        await self.sim.add(self.places["group"], who)
+
+    @override
+    def is_in(self) -> bool:
+        return int(self.sim.world.bot.id) in self.sim.chat(self.places["group"]).members
+
+    @override
     def busy(self, seconds: float) -> None:
         fault = _refusal(429, seconds, "Too Many Requests: retry after")
         for method in ("sendMessageDraft", "editMessageText"):
@@ -264,6 +298,15 @@ class Discord(Stage):
     @override
     async def cut(self) -> None:
         await self.sim.gateway.kill()
+
+    @override
+    async def _bring(self, name: str, who: Any) -> Any:
+        return self.sim.group(name, who, guild=name)
+
+    @override
+    def is_in(self) -> bool:
+        place, world = self.places["group"], self.sim.world
+        return world.bot.id in world.guilds[place.guild].members
 
     @override
     def busy(self, seconds: float) -> None:
@@ -318,6 +361,16 @@ class Slack(Stage):
     @override
     async def cut(self) -> None:
         await self.sim.disconnect("refresh_requested")
+
+    @override
+    async def _bring(self, name: str, who: Any) -> Any:
+        place = self.sim.group(name, who, with_bot=False)
+        await self.sim.invite(place, by=who)
+        return place
+
+    @override
+    def is_in(self) -> bool:
+        return BOT_USER in self.places["group"].members
 
     @override
     def busy(self, seconds: float) -> None:
@@ -392,4 +445,6 @@ def configuration(stages: Sequence[Stage], models: dict[str, Any], *, more: str 
         "access": {"public": True},
         "budgets": {"total": {"daily": 1}, "unpriced": 0},
     }
+    if "defaults:" not in more:  # it introduces itself where a test is about that
+        whole["defaults"] = {"introduce": False}
     return yaml.safe_dump(whole, allow_unicode=True, sort_keys=False) + more

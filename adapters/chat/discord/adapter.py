@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import ClassVar, Final, TypeVar
 
@@ -17,7 +17,16 @@ from aiohttp import web
 from typing_extensions import override
 
 from adapters.chat.discord import files, render, routes, shapes
-from adapters.chat.discord.failures import ARCHIVED, UNFIT, UNKNOWN_CHANNEL, code_of
+from adapters.chat.discord.failures import (
+    ARCHIVED,
+    UNFIT,
+    UNKNOWN_CHANNEL,
+    UNKNOWN_GUILD,
+    UNKNOWN_MEMBER,
+    UNKNOWN_USER,
+    Refusal,
+    code_of,
+)
 from adapters.chat.discord.handles import read_custom_id
 from adapters.chat.discord.hearing import Bookmarks
 from adapters.chat.discord.listener import Listener
@@ -29,10 +38,12 @@ from core.errors import ChatClosed, ChatError, ChatUnknown, MessageGone
 from core.frames import Frame, Panel
 from core.ports import Capabilities, ChatAdapter, Clock, Intake
 from core.recent import Recent
-from core.types import Address, Attachment, Command, Message, Press
+from core.types import Added, Address, Attachment, Command, Message, Press
 
 _REMEMBERED: Final = 2000
 _PAGE: Final = 100
+_ASKED: Final = 20
+"""Of so many people it is asked whether they are in a server."""
 _PATIENCE: Final = 5.0
 _EPOCH_MS: Final = 1_420_070_400_000
 
@@ -186,6 +197,26 @@ class DiscordChat(ChatAdapter):
         said = f"{to.event_id}\0{frame!r}".encode("utf-8", "replace")
         once = hashlib.blake2b(said, digest_size=12).hexdigest()
         await self.post(to.address, frame, delivery_id=once, reply_to=to.reply_to)
+
+    @override
+    async def present(self, added: Added, people: Collection[str]) -> bool:
+        for each in sorted(people)[:_ASKED]:
+            try:
+                await self._rest.call(routes.member(added.place, each), patience=_PATIENCE)
+            except Refusal as error:
+                if error.code not in {UNKNOWN_MEMBER, UNKNOWN_USER}:
+                    raise
+            else:
+                return True
+        return False
+
+    @override
+    async def leave(self, added: Added) -> None:
+        try:
+            await self._rest.call(routes.guild(added.place), patience=_PATIENCE)
+        except Refusal as error:
+            if error.code != UNKNOWN_GUILD:
+                raise
 
     @override
     async def edit(self, address: Address, message_id: str, frame: Frame) -> None:

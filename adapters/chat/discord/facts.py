@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from adapters.chat.discord import shapes
+from adapters.chat.discord import servers, shapes
 from adapters.chat.discord.places import Places
 
 
@@ -20,17 +20,17 @@ def take(places: Places, event: str, data: object) -> None:
 
 
 def _guild(places: Places, data: object) -> None:
-    places.learn_guild(shapes.read(data, shapes.Guild))
+    places.learn_guild(shapes.read(data, servers.Guild))
 
 
 def _guild_gone(places: Places, data: object) -> None:
-    guild = shapes.read(data, shapes.Guild)
+    guild = shapes.read(data, servers.Guild)
     if not guild.unavailable:  # an outage is not a farewell
         places.forget_guild(guild.id)
 
 
 def _channel(places: Places, data: object) -> None:
-    channel = shapes.read(data, shapes.Channel)
+    channel = shapes.read(data, servers.Channel)
     if channel.thread_metadata is not None and channel.thread_metadata.archived:
         places.forget([channel.id])  # whoever writes into it brings it back
     else:
@@ -38,22 +38,22 @@ def _channel(places: Places, data: object) -> None:
 
 
 def _channel_gone(places: Places, data: object) -> None:
-    places.delete(shapes.read(data, shapes.Channel).id)
+    places.delete(shapes.read(data, servers.Channel).id)
 
 
 def _threads(places: Places, data: object) -> None:
-    told = shapes.read(data, shapes.ThreadList)
+    told = shapes.read(data, servers.ThreadList)
     for thread in told.threads:
         places.learn(thread, told.guild_id)
 
 
 def _role(places: Places, data: object) -> None:
-    told = shapes.read(data, shapes.RoleEvent)
+    told = shapes.read(data, servers.RoleEvent)
     places.learn_role(told.guild_id, told.role)
 
 
 def _role_gone(places: Places, data: object) -> None:
-    told = shapes.read(data, shapes.RoleGone)
+    told = shapes.read(data, servers.RoleGone)
     places.forget_role(told.guild_id, told.role_id)
 
 

@@ -26,6 +26,9 @@ from core.errors import (
 TOO_MANY: Final = 429
 """The HTTP status of a rate limit."""
 UNKNOWN_CHANNEL: Final = 10003
+UNKNOWN_GUILD: Final = 10004
+UNKNOWN_MEMBER: Final = 10007
+UNKNOWN_USER: Final = 10013
 UNKNOWN_MESSAGE: Final = 10008
 THREAD_EXISTS: Final = 160004
 ARCHIVED: Final = 50083
@@ -40,7 +43,7 @@ EXPIRED: Final = frozenset({10062, 10015, 50027})
 _CLOSED: Final = frozenset(
     {
         UNKNOWN_CHANNEL,
-        10004,  # unknown guild
+        UNKNOWN_GUILD,
         50001,  # missing access
         50007,  # this person takes no messages
         50013,  # missing permissions

@@ -11,7 +11,8 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from adapters.chat.discord import backfill, facts, shapes
+from adapters.chat.discord import backfill, facts, servers, shapes
+from adapters.chat.discord.arrivals import Servers
 from adapters.chat.discord.changes import Gone, changed
 from adapters.chat.discord.incoming import Arrived, Doorway
 from adapters.chat.discord.lanes import Lanes
@@ -37,11 +38,12 @@ class Hearing:
         self._door = door
         self._group = group
         self._bookmarks = bookmarks
-        self._lanes = Lanes[Arrived | Gone](door.said)
+        self._lanes = Lanes[Arrived | Gone | servers.Guild](door.said)
         self._tasks = self._lanes.start(group)
         self._given = Recent[str, None](_REMEMBERED)
         self._reading: asyncio.Task[None] | None = None
         self._awaited: set[str] = set()
+        self._servers = Servers()
         self._complete = asyncio.Event()
 
     def close(self) -> None:
@@ -67,7 +69,7 @@ class Hearing:
                     await self._ready(shapes.read(data, shapes.Ready))
                 case _:
                     facts.take(self._door.setting.places, event, data)
-                    self._told(event, data)
+                    await self._told(event, data)
         except ValueError as error:
             log.warning("Discord: a %s could not be read: %s", event, error)
 
@@ -89,6 +91,7 @@ class Hearing:
         """Begin a new session: what the store knows now is where reading begins."""
         log.info("Discord: connected as %s", ready.user.username or ready.user.id)
         self._awaited = {guild.id for guild in ready.guilds}
+        self._servers.begin(self._awaited)
         self._complete.clear()
         if not self._awaited:
             self._complete.set()
@@ -102,12 +105,17 @@ class Hearing:
             self._reading.cancel()
         self._reading = self._group.create_task(self._catch_up(bookmarks, seen))
 
-    def _told(self, event: str, data: object) -> None:
-        """Note that a guild was told of, whether it is there or away."""
-        if event in {"GUILD_CREATE", "GUILD_DELETE"} and self._awaited:
-            self._awaited.discard(shapes.read(data, shapes.Guild).id)
+    async def _told(self, event: str, data: object) -> None:
+        """Note that a guild was told of, whether it is there or away; take in that it is new."""
+        if event not in {"GUILD_CREATE", "GUILD_DELETE"}:
+            return
+        guild = shapes.read(data, servers.Guild)
+        if self._awaited:
+            self._awaited.discard(guild.id)
             if not self._awaited:
                 self._complete.set()
+        if self._servers.is_new(event, guild):
+            await self._lanes.put(guild.id, guild)
 
     async def _catch_up(self, bookmarks: Mapping[Address, str], seen: Mapping[str, int]) -> None:
         places = self._door.setting.places

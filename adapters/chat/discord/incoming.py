@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from adapters.chat.discord import routes, shapes
+from adapters.chat.discord import routes, servers, shapes
+from adapters.chat.discord.arrivals import added
 from adapters.chat.discord.backfill import Seen
 from adapters.chat.discord.changes import Gone, deleted_of, edited_of
 from adapters.chat.discord.inert import plain
@@ -60,12 +61,15 @@ class Doorway:
     intake: Intake
     asked: Callable[[Message], None]
 
-    async def said(self, what: Arrived | Gone) -> None:
-        """Take in what was written, or that it was deleted."""
+    async def said(self, what: Arrived | Gone | servers.Guild) -> None:
+        """Take in what was written, that it was deleted, or that a server is new."""
         if isinstance(what, Arrived):
             await self._message(what)
             return
         at = int(self.clock.now().timestamp() * 1000)
+        if isinstance(what, servers.Guild):
+            await self._keep(added(what, self.setting, at))
+            return
         for message_id in (what.id, *what.ids):
             if message_id:
                 platform = self.setting.platform
@@ -157,7 +161,7 @@ class Doorway:
             return known
         try:
             data = await self.rest.call(routes.channel("GET", message.channel_id))
-            return places.learn(shapes.read(data, shapes.Channel), message.guild_id)
+            return places.learn(shapes.read(data, servers.Channel), message.guild_id)
         except (ChatError, ValueError) as error:
             log.info("Discord: nothing is known of channel %s: %s", message.channel_id, error)
             return Place("flat", message.guild_id)

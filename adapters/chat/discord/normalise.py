@@ -31,12 +31,18 @@ _CHANNEL_THREADS: Final = "open"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """Who we are here, and what is known of the places."""
+    """Who we are here, and what is known of the places.
+
+    `application` is ours, `name` is for people. `hears`: we get what is not addressed to us.
+    """
 
     platform: str
     me: str
     places: Places
     threads: Literal["auto", "never"] = "auto"
+    application: str = ""
+    name: str = ""
+    hears: bool = False
 
 
 def snowflake_ms(snowflake: str) -> int:
@@ -197,8 +203,16 @@ def _author(
         name=(member.nick if member else None) or user.global_name or user.username or user.id,
         is_bot=user.bot or bool(message and message.webhook_id),
         circles=(*circles, *[f"role:{role}" for role in roles]),
+        is_self=message is not None and _by_our_application(message, setting),
         is_admin=manages or setting.places.administers(place.guild, user.id, roles),
     )
+
+
+def _by_our_application(message: shapes.Message, setting: Setting) -> bool:
+    """Say whether a webhook of ours wrote it: those have names of their own."""
+    if not message.webhook_id or not setting.application:
+        return False
+    return setting.application in {message.webhook_id, message.application_id}
 
 
 # --- what -----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from adapters.chat.discord.shapes import Channel, Guild, Role
+from adapters.chat.discord.servers import Channel, Guild, Role
 from core.recent import Recent
 
 Kind: TypeAlias = Literal["dm", "open", "thread", "flat"]

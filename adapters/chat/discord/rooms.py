@@ -11,7 +11,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Final, Literal, TypeVar
 
-from adapters.chat.discord import routes, shapes
+from adapters.chat.discord import routes, servers, shapes
 from adapters.chat.discord.failures import (
     ARCHIVED,
     THREAD_EXISTS,
@@ -140,7 +140,7 @@ class Rooms:
             log.info("Discord: no thread in channel %s: %s; answering there", channel, error)
             return channel
         made = _made(data, message)
-        thread = shapes.Channel(id=made, type=11, parent_id=channel)
+        thread = servers.Channel(id=made, type=11, parent_id=channel)
         self._places.learn(thread, place.guild if place else None)
         return made
 
@@ -150,7 +150,7 @@ class Rooms:
             return True  # it was made before, or no message of this channel opened it
         try:
             data = await self._rest.call(routes.channel("GET", thread))
-            return place_of(shapes.read(data, shapes.Channel)).kind == "thread"
+            return place_of(shapes.read(data, servers.Channel)).kind == "thread"
         except (ChatError, ValueError):
             return False
 

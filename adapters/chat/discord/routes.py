@@ -36,6 +36,11 @@ def member(guild_id: str, user_id: str) -> Route:
     return Route("GET", path, guild_id=guild_id, user_id=user_id)
 
 
+def guild(guild_id: str) -> Route:
+    """A guild that we leave."""
+    return Route("DELETE", "/users/@me/guilds/{guild_id}", guild_id=guild_id)
+
+
 def messages(method: str, channel_id: str) -> Route:
     """The messages of a channel: POST makes one, GET lists them."""
     return Route(method, "/channels/{channel_id}/messages", channel_id=channel_id)

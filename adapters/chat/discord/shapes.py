@@ -9,6 +9,8 @@ from typing import TypeAlias, TypeVar, get_args
 
 import msgspec
 
+from adapters.chat.discord.servers import Channel, Guild
+
 T = TypeVar("T")
 JsonObject: TypeAlias = dict[str, object]
 
@@ -114,6 +116,7 @@ class Message(msgspec.Struct, frozen=True):
     guild_id: str | None = None
     member: Member | None = None
     webhook_id: str | None = None
+    application_id: str | None = None
     mentions: tuple[User, ...] = ()
     mention_roles: tuple[str, ...] = ()
     mention_everyone: bool = False
@@ -126,69 +129,6 @@ class Message(msgspec.Struct, frozen=True):
     components: tuple[Component, ...] = ()
     nonce: str | int | None = None
     edited_timestamp: str | None = None
-
-
-class Tags(msgspec.Struct, frozen=True):
-    """Whose role it is."""
-
-    bot_id: str | None = None
-
-
-class Role(msgspec.Struct, frozen=True):
-    """A role; `permissions` is a number, as text if it is written by Discord itself."""
-
-    id: str
-    permissions: str | int = "0"
-    tags: Tags | None = None
-
-
-class ThreadState(msgspec.Struct, frozen=True):
-    """Whether a thread is put away."""
-
-    archived: bool = False
-
-
-class Channel(msgspec.Struct, frozen=True):
-    """A channel or a thread."""
-
-    id: str
-    type: int = 0
-    guild_id: str | None = None
-    parent_id: str | None = None
-    last_message_id: str | None = None
-    thread_metadata: ThreadState | None = None
-
-
-class Guild(msgspec.Struct, frozen=True):
-    """A server, as the gateway tells of it."""
-
-    id: str
-    unavailable: bool = False
-    owner_id: str | None = None
-    roles: tuple[Role, ...] = ()
-    channels: tuple[Channel, ...] = ()
-    threads: tuple[Channel, ...] = ()
-
-
-class ThreadList(msgspec.Struct, frozen=True):
-    """The threads that can be read in a guild now."""
-
-    guild_id: str
-    threads: tuple[Channel, ...] = ()
-
-
-class RoleEvent(msgspec.Struct, frozen=True):
-    """A role was made or changed."""
-
-    guild_id: str
-    role: Role
-
-
-class RoleGone(msgspec.Struct, frozen=True):
-    """A role was deleted."""
-
-    guild_id: str
-    role_id: str
 
 
 class Application(msgspec.Struct, frozen=True):

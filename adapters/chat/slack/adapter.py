@@ -7,6 +7,7 @@ its workspace, and lets in what arrives.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -30,10 +31,10 @@ from adapters.chat.slack.status import Sessions
 from adapters.chat.slack.stream import Streams
 from adapters.chat.slack.wire import Handle, Kind, Me, Place
 from adapters.chat.slack.writer import Writer
-from core.errors import ChatError, ChatRefused, StoreError
+from core.errors import ChatClosed, ChatError, ChatRefused, StoreError
 from core.frames import Frame, Notice
 from core.ports import Capabilities, ChatAdapter, Clock, Intake
-from core.types import Address, Attachment, Command, Message, Press
+from core.types import Added, Address, Attachment, Command, Message, Press
 
 LIMIT: Final = 11_000
 """Characters of an answer's part: a message takes 12,000, and what stands below counts."""
@@ -43,13 +44,19 @@ SCOPES: Final = frozenset(
         "app_mentions:read",
         "assistant:write",
         "channels:history",
+        "channels:manage",
+        "channels:read",
         "chat:write",
         "commands",
         "files:read",
         "files:write",
         "groups:history",
+        "groups:read",
+        "groups:write",
         "im:history",
         "mpim:history",
+        "mpim:read",
+        "mpim:write",
         "reactions:write",
         "users:read",
     }
@@ -184,6 +191,7 @@ class SlackChat(ChatAdapter):
             bot=str(told.get("bot_id") or ""),
             team=str(told.get("team_id") or ""),
             enterprise=str(told.get("enterprise_id") or ""),
+            name=str(told.get("user") or ""),
         )
 
     async def _receive(self, kind: Kind, payload: object) -> None:
@@ -253,6 +261,11 @@ class SlackChat(ChatAdapter):
         else:
             text = frame.content.text if isinstance(frame.content, Notice) else ""
             await self._show_home(handle.user, text)
+
+    @override
+    async def leave(self, added: Added) -> None:
+        with contextlib.suppress(ChatClosed):  # it is out of it already
+            await self._api.ask(self._api.web.conversations_leave(channel=added.address.channel))
 
     @override
     async def edit(self, address: Address, message_id: str, frame: Frame) -> None:

@@ -210,10 +210,15 @@ class _Answer(msgspec.Struct):
         data = response.data if isinstance(response.data, dict) else {}
         return cls(
             status=response.status_code,
-            code=str(data.get("error") or ""),
+            code=str(data.get("error") or ("not_in_channel" if _outside(data) else "")),
             needed=str(data.get("needed") or ""),
             retry_after=_seconds(response.headers.get("Retry-After")),
         )
+
+
+def _outside(data: Mapping[str, object]) -> bool:
+    """Say whether we were asked to leave a channel that we are not in: that is no error there."""
+    return data.get("not_in_channel") is True
 
 
 def _seconds(header: str | None) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final, Literal
 
 from adapters.chat.slack.files import handle
@@ -104,6 +105,8 @@ def message(platform: str, callback: Callback, me: Me, people: People) -> Messag
     author = author_of(
         user, team, event.channel, me=me, person=people.get(user), bot=event.bot_id is not None
     )
+    if event.bot_id and event.app_id and event.app_id == callback.api_app_id:
+        author = replace(author, is_self=True)  # a webhook of our own app
     return Message(
         event_id=f"{event.channel}/{event.ts}",
         address=address_of(platform, event.channel, root, direct=direct),

@@ -16,16 +16,21 @@ from typing import Final, TypeVar
 import msgspec
 
 from adapters.chat.slack import actions, changes, normalise
+from adapters.chat.slack.arrivals import added as arrived
+from adapters.chat.slack.arrivals import is_arrival
 from adapters.chat.slack.people import People
 from adapters.chat.slack.stream import Streams
-from adapters.chat.slack.wire import Callback, Handle, Interaction, Me, Person, Slash
+from adapters.chat.slack.wire import Callback, Event, Handle, Interaction, Me, Person, Slash
 from core.errors import ChatClosed, ChatError, UserError
 from core.frames import Frame, Notice
 from core.ports import Clock, Intake
+from core.recent import Recent
 from core.types import Command, Edited, Incoming, Message, Press
 
 _Shape = TypeVar("_Shape")
-EVENTS: Final = frozenset({"message", "app_mention", "app_home_opened", "agent_session_stopped"})
+EVENTS: Final = frozenset(
+    {"message", "app_mention", "app_home_opened", "agent_session_stopped", "member_joined_channel"}
+)
 CHANGES: Final = frozenset({"message_changed", "message_deleted"})
 LANES: Final = 32
 """What is said in one channel is taken in one after the other: to ask for a name takes a while."""
@@ -33,7 +38,9 @@ LANES: Final = 32
 UNINVITED: Final = "I cannot write here. Add me to this channel first: /invite"
 UNTAKEN: Final = "Slack did not take your question. Please ask it again in a moment."
 REFUSED: Final = 200
-"""How many refusals are remembered."""
+"""How many refusals, and how many arrivals, are remembered."""
+TWIN: Final = 10.0
+"""Seconds within which a second event of an arrival comes."""
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +85,7 @@ class Receiver:
         self._can = can
         self._lanes = [asyncio.Lock() for _ in range(LANES)]
         self._refused: deque[str] = deque(maxlen=REFUSED)
+        self._arrivals = Recent[str, float](REFUSED)
 
     async def __call__(self, kind: str, payload: object) -> None:
         """Take in one payload; once this returns it may be acknowledged.
@@ -110,9 +118,17 @@ class Receiver:
                 self._can.aside(self._can.home(event.user))
         elif event.type == "agent_session_stopped":
             await self._stopped(callback, me)
-        elif normalise.is_message(event, me) or event.subtype in CHANGES:
+        elif (take := self._reader(event, me)) is not None:
             async with self._lanes[hash(event.channel) % LANES]:
-                await (self._changed if event.subtype in CHANGES else self._said)(callback, me)
+                await take(callback, me)
+
+    def _reader(self, event: Event, me: Me) -> Callable[[Callback, Me], Awaitable[None]] | None:
+        """Say who takes in what happened in a channel; None if nobody does."""
+        if is_arrival(event, me):
+            return self._arrived
+        if event.subtype in CHANGES:
+            return self._changed
+        return self._said if normalise.is_message(event, me) else None
 
     async def _stopped(self, callback: Callback, me: Me) -> None:
         event = callback.event
@@ -121,6 +137,17 @@ class Receiver:
         people = await self._can.people.of([event.user or ""])
         turn = self._can.turn_in(event.channel, normalise.root_of(event) or "")
         await self._take_now(normalise.stopped(self._platform, callback, me, people, turn))
+
+    async def _arrived(self, callback: Callback, me: Me) -> None:
+        """Take in that the bot came into a channel; of the two events that say so, the first."""
+        channel, inviter = callback.event.channel, callback.event.inviter
+        now = self._can.clock.monotonic()
+        if now - (self._arrivals.get(channel) or -TWIN) < TWIN:
+            return
+        people = await self._can.people.of([inviter] if inviter else [])
+        added = arrived(self._platform, callback, me, people)
+        await self._can.intake(added if added.at else replace(added, at=self._now()))
+        self._arrivals[channel] = now
 
     async def _said(self, callback: Callback, me: Me) -> None:
         """Take in a message; who it is by is only asked where it may be answered."""

@@ -15,12 +15,13 @@ Moment = str | float
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Me:
-    """Who the bot is in its workspace. `enterprise` is blank outside a grid."""
+    """Who the bot is in its workspace. `enterprise` is blank outside a grid, `name` for people."""
 
     user: str
     bot: str
     team: str
     enterprise: str = ""
+    name: str = ""
 
     def at(self, team: str) -> Me:
         """Say who we are where something came from, if Slack has not named our workspace."""
@@ -102,6 +103,8 @@ class Event(msgspec.Struct):
     files: list[Shared] | None = None
     tab: str | None = None
     streaming_message_ts: list[str] | None = None
+    inviter: str | None = None
+    app_id: str | None = None
 
 
 class Callback(msgspec.Struct):
@@ -111,6 +114,7 @@ class Callback(msgspec.Struct):
     event_id: str = ""
     team_id: str = ""
     enterprise_id: str | None = None
+    api_app_id: str | None = None
 
 
 class Named(msgspec.Struct):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Final, TypeAlias
 
@@ -31,7 +31,7 @@ from adapters.chat.telegram.webhook import Hook
 from core.errors import ChatError, ChatRefused
 from core.frames import Frame, Notice, Part
 from core.ports import Capabilities, ChatAdapter, Clock, Intake
-from core.types import Address, Attachment, Command, Message, Press
+from core.types import Added, Address, Attachment, Command, Message, Press
 
 ROOM: Final = 160
 """UTF-16 units of a message that are left for a cursor, a name and what formatting adds."""
@@ -172,6 +172,14 @@ class TelegramChat(ChatAdapter):
     @override
     async def delete(self, address: Address, message_id: str) -> None:
         await self._client.delete(address, message_id)
+
+    @override
+    async def present(self, added: Added, people: Collection[str]) -> bool:
+        return await self._client.present(added.address.channel, people)
+
+    @override
+    async def leave(self, added: Added) -> None:
+        await self._client.leave(added.address.channel)
 
     @override
     async def whisper(self, to: Command | Press, frame: Frame) -> None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Collection, Mapping
 from typing import Final, TypeAlias
 
 from telegram import InputFile
-from telegram.error import BadRequest, ChatMigrated, InvalidToken, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
 
 from adapters.chat.telegram.account import Account
 from adapters.chat.telegram.errors import chat_error, misformed, says, unchanged
@@ -26,6 +27,8 @@ LONGEST_NAME: Final = 60
 _TRIES: Final = 4
 _REMEMBERED: Final = 2000
 _UNDER_WAY: Final = 50
+_ASKED: Final = 20
+"""Of so many people it is asked whether they are in a group."""
 _UNFIT = re.compile(r"[^\w .()+-]")
 
 Values: TypeAlias = dict[str, object]
@@ -166,6 +169,37 @@ class Client:
         except TelegramError as error:
             if not says(error, "message to delete not found", "message_id_invalid"):
                 raise chat_error(error) from None
+
+    async def present(self, chat: str, people: Collection[str]) -> bool:
+        """Say whether one of these people is in a group.
+
+        Raises:
+            ChatError: it cannot be told now.
+        """
+        for each in sorted(people)[:_ASKED]:
+            values = {"chat_id": chat, "user_id": each}
+            try:
+                found = await self._account.call("getChatMember", values)
+            except (BadRequest, InvalidToken):
+                continue  # it is nobody's id, or nobody whom this chat has seen
+            except TelegramError as error:
+                raise chat_error(error) from None
+            if isinstance(found, Mapping) and found.get("status") not in {"left", "kicked"}:
+                return True
+        return False
+
+    async def leave(self, chat: str) -> None:
+        """Leave a group.
+
+        Raises:
+            ChatError: it did not work.
+        """
+        try:
+            await self._account.call("leaveChat", {"chat_id": chat})
+        except Forbidden:
+            return  # it is out of it already
+        except TelegramError as error:
+            raise chat_error(error) from None
 
     def _mended(self, address: Address, values: Values, error: TelegramError) -> bool:
         """Change what was refused, if something else can be sent in its place."""

@@ -14,14 +14,15 @@ from typing import Final
 
 from adapters.chat.telegram.account import Me
 from adapters.chat.telegram.admins import Admins
+from adapters.chat.telegram.arrivals import Setting, removed_from
 from adapters.chat.telegram.client import Client
-from adapters.chat.telegram.normalise import Setting, joined, normalise, removed_from
+from adapters.chat.telegram.normalise import joined, normalise
 from adapters.chat.telegram.presses import Presses
 from adapters.chat.telegram.reading import UNREADABLE, read
 from core.errors import ChatError, StoreError, UserError
 from core.frames import Frame, Notice
 from core.ports import Clock, Intake
-from core.types import Command, Deleted, Edited, Incoming, Message, Moved, Press
+from core.types import Added, Command, Deleted, Edited, Incoming, Message, Moved, Press
 
 MOST_NAMES: Final = 2000
 
@@ -72,7 +73,7 @@ class Doorway:
         return incoming
 
     async def _take(self, incoming: Incoming) -> None:
-        if isinstance(incoming, Moved | Deleted):  # of what is deleted, bots are not told
+        if isinstance(incoming, Moved | Deleted | Added):  # of what is deleted, bots are not told
             await self.intake(incoming)
             return
         self._remember(incoming.author.id, incoming.author.name)

@@ -8,12 +8,13 @@ answered is not decided here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import telegram
 
 from adapters.chat.telegram.account import Me
+from adapters.chat.telegram.arrivals import Setting, added, person
 from adapters.chat.telegram.buttons import pressed
 from adapters.chat.telegram.said import Said
 from core.commands import Asked, asked
@@ -25,21 +26,14 @@ BARE: Final = frozenset({"ask", "moa"})
 _ANONYMOUS: Final = 1087968824  # who writes for an administrator that stays anonymous
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """Where an update is read: the account's key, who the bot is, and when it is now, in ms."""
-
-    platform: str
-    me: Me
-    now: int
-
-
 def normalise(update: telegram.Update, setting: Setting) -> Incoming | None:
     """Read an update; None for what is of no concern."""
     if update.message is not None:
         return _message(update.message, update.update_id, setting)
     if update.edited_message is not None:
         return _edited(update.edited_message, update.update_id, setting)
+    if update.my_chat_member is not None:
+        return added(update.my_chat_member, update.update_id, setting)
     if update.callback_query is not None:
         return _press(update.callback_query, update.update_id, setting)
     stopped = update.api_kwargs.get("stopped_message_generation")
@@ -64,14 +58,6 @@ def joined(parts: Sequence[Incoming]) -> Sequence[Incoming]:
             attachments=tuple(file for each in album for file in each.attachments),
         )
     ]
-
-
-def removed_from(update: telegram.Update) -> str:
-    """Give the chat that the bot may write to no more, by its title; empty for other updates."""
-    changed = update.my_chat_member
-    if changed is None or changed.new_chat_member.status not in {"kicked", "left"}:
-        return ""
-    return changed.chat.effective_name or str(changed.chat.id)
 
 
 # --- messages and commands ------------------------------------------------------------------
@@ -116,7 +102,8 @@ def _message(message: telegram.Message, update_id: int, setting: Setting) -> Inc
 def _by_nobody(message: telegram.Message, me: Me) -> bool:
     """Say whether no person wrote this: it came through a channel, or the bot said it."""
     through = message.chat.type == "channel" or message.is_automatic_forward
-    return bool(through) or message.from_user is None or message.from_user.id == me.id
+    speaker = message.via_bot or message.from_user
+    return bool(through) or speaker is None or speaker.id == me.id
 
 
 def _command(message: telegram.Message, said: Said, setting: Setting) -> Command | None:
@@ -184,7 +171,7 @@ def _press(query: telegram.CallbackQuery, update_id: int, setting: Setting) -> P
     return Press(
         event_id=f"update/{update_id}",
         address=Address(platform=setting.platform, channel=str(chat.id), thread=thread),
-        author=_person(query.from_user, chat),
+        author=person(query.from_user, chat),
         action=found.action,
         turn_id=found.turn_id,
         value=found.value,
@@ -239,16 +226,7 @@ def _author(message: telegram.Message) -> Author:
         return Author(id=str(sender.id), name=name, circles=circles, is_admin=admin)
     if user is None:
         return Author(id=str(chat.id), name=chat.effective_name or "", circles=circles)
-    return _person(user, chat)
-
-
-def _person(user: telegram.User, chat: telegram.Chat) -> Author:
-    return Author(
-        id=str(user.id),
-        name=user.full_name or user.username or str(user.id),
-        is_bot=user.is_bot,
-        circles=() if chat.type == "private" else (f"chat:{chat.id}",),
-    )
+    return person(user, chat)
 
 
 def _ms(message: telegram.Message, setting: Setting) -> int:

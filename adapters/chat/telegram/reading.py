@@ -27,12 +27,24 @@ _PRESSED: Final = ("id", "from", "chat_instance", "data")
 _PLACE: Final = ("message_id", "chat", "message_thread_id", "is_topic_message")
 
 _PERSON: Final = {"is_bot": False, "first_name": ""}
+_RIGHTS: Final = """
+    can_add_web_page_previews can_be_edited can_change_info can_delete_messages can_delete_stories
+    can_edit_stories can_edit_tag can_invite_users can_manage_chat can_manage_topics
+    can_manage_video_chats can_pin_messages can_post_stories can_promote_members
+    can_restrict_members can_send_audios can_send_documents can_send_messages
+    can_send_other_messages can_send_photos can_send_polls can_send_video_notes can_send_videos
+    can_send_voice_notes is_anonymous
+"""
+_MEMBER: Final = {"until_date": 0, "is_member": True, **dict.fromkeys(_RIGHTS.split(), False)}
 _USUAL: Final[Mapping[str, Mapping[str, object]]] = {
     "from": _PERSON,
     "user": _PERSON,
     "message": {"date": 0},
     "reply_to_message": {"date": 0},
     "callback_query": {"chat_instance": ""},
+    "my_chat_member": {"date": 0},
+    "old_chat_member": _MEMBER,
+    "new_chat_member": _MEMBER,
 }
 """What the library wants to be there and nobody here needs, by what it belongs to."""
 

@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Literal
 from core.errors import GatewayError
 from core.frames import Frame
 from core.ports import ChatAdapter
-from core.types import Address, Command, Incoming, Message, Press
+from core.types import Added, Address, Command, Incoming, Message, Press
 from gateway.clock import SystemClock
 from tests.simulators.base import Changes
 
@@ -54,9 +54,14 @@ class Inbox:
     changes: Changes
     kept: list[Incoming] = field(default_factory=list)
     refusals: list[GatewayError] = field(default_factory=list)
+    arrivals: list[Added] = field(default_factory=list)
     repeats: int = 0
 
     async def __call__(self, incoming: Incoming) -> bool:
+        if isinstance(incoming, Added):  # most tests are not about where the bot was brought
+            self.arrivals.append(incoming)
+            self.changes.tell()
+            return True
         if self.refusals:
             refusal = self.refusals.pop(0)
             self.changes.tell()

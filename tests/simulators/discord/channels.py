@@ -75,6 +75,16 @@ def get_guild(desk: Desk, call: Call) -> Json:
     return objects.guild(desk.world, guild, everybody=False)
 
 
+def leave_guild(desk: Desk, call: Call) -> None:
+    """Take the bot out of a guild; the gateway tells it so."""
+    guild = desk.world.guilds.get(call.ids["guild"])
+    if guild is None or not guild.present:
+        raise Refused(10004)
+    guild.present = False
+    guild.members.pop(desk.world.bot.id, None)
+    desk.told("GUILD_DELETE", {"id": guild.id})
+
+
 def get_member(desk: Desk, call: Call) -> Json:
     guild = desk.world.guilds.get(call.ids["guild"])
     if guild is None or not guild.present:

@@ -56,6 +56,7 @@ def routes(interactions: Interactions) -> list[Route]:
         Route("application", "GET", "/applications/@me", channels.application),
         Route("gateway", "GET", "/gateway", channels.gateway, open=True),
         Route("gateway_bot", "GET", "/gateway/bot", channels.gateway_bot),
+        Route("leave_guild", "DELETE", "/users/@me/guilds/{guild}", channels.leave_guild),
         Route("get_guild", "GET", "/guilds/{guild}", channels.get_guild),
         Route("get_member", "GET", "/guilds/{guild}/members/{user}", channels.get_member),
         Route("get_channel", "GET", one, channels.get_channel),

@@ -14,11 +14,11 @@ from typing import Any
 from aiohttp import web
 
 from tests.simulators.base import Fault, Faults, Request, RequestLog
-from tests.simulators.slack import chat, reading, streams, surfaces
+from tests.simulators.slack import chat, leaving, reading, streams, surfaces
 from tests.simulators.slack.blocks import Refused
 from tests.simulators.slack.calls import METHODS, Args, Backend, Rates
 
-__all__ = ["Door", "chat", "reading", "streams", "surfaces"]
+__all__ = ["Door", "chat", "leaving", "reading", "streams", "surfaces"]
 
 
 @dataclass(slots=True, kw_only=True)

@@ -41,10 +41,31 @@ def message(space: Workspace, post: Post) -> Json:
     }
 
 
-def came(space: Workspace, place: Place, person: Person, *, left: bool = False) -> Json:
+def joined(space: Workspace, place: Place, person: Person, *, by: Person | None) -> Json:
+    """Make the event that somebody came into a channel; it names an inviter if there is one."""
+    event = {
+        "type": "member_joined_channel",
+        "user": person.id,
+        "channel": place.id,
+        "channel_type": "C" if place.kind == "channel" else "G",
+        "team": person.team,
+        "event_ts": space.ts(),
+    }
+    return event | ({"inviter": by.id} if by else {})
+
+
+def came(
+    space: Workspace,
+    place: Place,
+    person: Person,
+    *,
+    by: Person | None = None,
+    left: bool = False,
+) -> Json:
     """Make the message event that tells who came or went."""
     ts = space.ts()
-    return {
+    inviter = {"inviter": by.id} if by else {}
+    return inviter | {
         "type": "message",
         "subtype": "channel_leave" if left else "channel_join",
         "user": person.id,

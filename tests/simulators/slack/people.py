@@ -83,11 +83,14 @@ class People:
         place.kind = "mpim"
         return place
 
-    async def invite(self, place: Place, person: Person | None = None) -> None:
-        """Bring somebody in, or the bot."""
+    async def invite(
+        self, place: Place, person: Person | None = None, *, by: Person | None = None
+    ) -> None:
+        """Bring somebody in, or the bot; two events tell of it, each to whoever may have it."""
         who = person or self.space.people[BOT_USER]
         place.members.add(who.id)
-        self.backend.tell(payloads.came(self.space, place, who), place)
+        self.backend.tell(payloads.came(self.space, place, who, by=by), place)
+        self.backend.tell(payloads.joined(self.space, place, who, by=by), place)
 
     async def kick(self, place: Place, person: Person | None = None) -> None:
         """Send somebody away, or the bot, which is told nothing any more."""

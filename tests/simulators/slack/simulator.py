@@ -32,6 +32,7 @@ from tests.simulators.slack.delivery import (
 from tests.simulators.slack.hands import Hands
 from tests.simulators.slack.hooks import Hooks
 from tests.simulators.slack.model import BOT_USER, Json, Person, Place, Workspace
+from tests.simulators.slack.reading import READ
 
 MESSAGES = {
     "channel": ("message.channels", "channels:history"),
@@ -208,6 +209,8 @@ class SlackSimulator(Hands):
         """Send an event, if the app is subscribed to it and may have it."""
         kind = event["type"]
         name, scope = kind, "app_mentions:read" if kind == "app_mention" else ""
+        if kind == "member_joined_channel" and place is not None:
+            scope = READ[place.kind]
         if kind == "message" and place is not None:
             name, scope = MESSAGES[place.kind]
             if BOT_USER not in place.members:

@@ -188,8 +188,9 @@ class Account:
         chat = chat_of(self.world, call)
         if chat.private:
             raise bad("chat not found")
-        chat.kicked = True
+        chat.left = True
         chat.members.pop(int(self.world.bot.id), None)
+        chat.admins.discard(int(self.world.bot.id))
         return True
 
     def get_file(self, call: Call) -> Wire:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from tests.simulators.base import Changes
-from tests.simulators.telegram.account import Account
+from tests.simulators.telegram.account import RIGHTS, Account
 from tests.simulators.telegram.rights import thread_in
 from tests.simulators.telegram.shown import Shown, show
 from tests.simulators.telegram.state import (
@@ -112,6 +112,16 @@ class Crowd:
         """Let somebody administer a group; the bot itself then reads everything."""
         self.chat(place).admins.add(int(person.id))
 
+    async def add(self, place: Place, person: Person, *, admin: bool = False) -> None:
+        """Bring the bot into a group again, as an administrator or not."""
+        chat, bot = self.chat(place), self.world.bot
+        before = "kicked" if chat.kicked else "left"
+        chat.kicked = chat.left = False
+        chat.members[int(bot.id)] = bot
+        if admin:
+            chat.admins.add(int(bot.id))
+        self._standing(chat, person, before, "administrator" if admin else "member")
+
     async def migrate(self, place: Place) -> Place:
         """Make a supergroup of a basic group, and give its new place."""
         old = self.chat(place)
@@ -135,6 +145,8 @@ class Crowd:
         """Throw the bot out of a group."""
         chat = self.chat(place)
         chat.kicked = True
+        chat.members.pop(int(self.world.bot.id), None)
+        chat.admins.discard(int(self.world.bot.id))
         self._standing(chat, person, "member", "kicked")
 
     async def block(self, person: Person) -> None:
@@ -208,7 +220,7 @@ class Crowd:
 
     def _tell(self, chat: Chat, sent: Sent, *, kind: str = "message") -> None:
         chat.started = True
-        if chat.kicked or chat.blocked:
+        if chat.kicked or chat.left or chat.blocked:
             return
         if not self.account.privacy or self._passes(chat, sent):
             self.updates.add(kind, message_wire(chat, sent))
@@ -229,9 +241,12 @@ class Crowd:
         return self._mentions_pass and name in words
 
     def _standing(self, chat: Chat, person: Person, before: str, after: str) -> None:
-        until: dict[str, Any] = {"until_date": 0}
+        more: dict[str, dict[str, Any]] = {
+            "kicked": {"until_date": 0},
+            "administrator": dict.fromkeys(RIGHTS.split(), False),
+        }
         members = [
-            {"user": self.world.bot.wire, "status": status} | (until if status == "kicked" else {})
+            {"user": self.world.bot.wire, "status": status, **more.get(status, {})}
             for status in (before, after)
         ]
         self.updates.add(

@@ -26,6 +26,8 @@ def chat_of(world: World, call: Call) -> Chat:
         )
     if chat.kicked:
         raise Refusal(403, f"bot was kicked from the {chat.kind} chat")
+    if chat.left:
+        raise Refusal(403, f"bot is not a member of the {chat.kind} chat")
     if chat.blocked:
         raise Refusal(403, "bot was blocked by the user")
     if not chat.started:

@@ -131,6 +131,7 @@ class Chat:
     started: bool = True
     blocked: bool = False
     kicked: bool = False
+    left: bool = False
     moved_to: int | None = None
 
     @property

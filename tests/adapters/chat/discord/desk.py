@@ -12,7 +12,7 @@ from typing import Literal
 from adapters.chat.discord import DiscordChat, DiscordOptions
 from core.errors import GatewayError
 from core.frames import Button, Footer, Frame, Notice, Panel, Part, Row
-from core.types import Address, Command, Incoming, Message, Press, Usage
+from core.types import Added, Address, Command, Incoming, Message, Press, Usage
 from gateway.clock import SystemClock
 from tests.simulators.discord.simulator import DiscordSimulator
 
@@ -24,8 +24,13 @@ class Inbox:
     changed: Callable[[], None]
     heard: list[Incoming] = field(default_factory=list)
     refusals: list[GatewayError] = field(default_factory=list)
+    arrivals: list[Added] = field(default_factory=list)
 
     async def __call__(self, incoming: Incoming) -> bool:
+        if isinstance(incoming, Added):  # most tests are not about where the bot was brought
+            self.arrivals.append(incoming)
+            self.changed()
+            return True
         if self.refusals:
             self.changed()
             raise self.refusals.pop(0)

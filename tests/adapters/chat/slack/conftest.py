@@ -16,7 +16,7 @@ from adapters.chat.slack import SlackChat, SlackOptions
 from adapters.chat.slack.home import Home
 from core.errors import GatewayError
 from core.ports import Intake
-from core.types import Command, Incoming, Message
+from core.types import Added, Command, Incoming, Message
 from gateway.clock import SystemClock
 from tests.simulators.slack import SlackSimulator
 
@@ -43,11 +43,16 @@ class Inbox:
     kept: list[Incoming] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     refuse: list[GatewayError] = field(default_factory=list)
+    arrivals: list[Added] = field(default_factory=list)
     repeats: int = 0
     admit: Callable[[Incoming], bool] = lambda _: True
     take: Callable[[Incoming], bool] = lambda _: True
 
     async def __call__(self, incoming: Incoming) -> bool:
+        if isinstance(incoming, Added):  # most tests are not about where the bot was brought
+            self.arrivals.append(incoming)
+            self.slack.changes.tell()
+            return True
         if self.refuse:
             raise self.refuse.pop(0)
         if not (self.admit(incoming) and self.take(incoming)):

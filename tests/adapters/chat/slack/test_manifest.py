@@ -27,6 +27,7 @@ SCOPES = {
     "chat.update": {"chat:write"},
     "conversations.history": {"channels:history", "groups:history", "im:history", "mpim:history"},
     "conversations.replies": {"channels:history", "groups:history", "im:history", "mpim:history"},
+    "conversations.leave": {"channels:manage", "groups:write", "mpim:write"},
     "files.completeUploadExternal": {"files:write"},
     "files.delete": {"files:write"},
     "files.getUploadURLExternal": {"files:write"},
@@ -42,6 +43,7 @@ EVENTS = {
     "message.groups": {"groups:history"},
     "message.im": {"im:history"},
     "message.mpim": {"mpim:history"},
+    "member_joined_channel": {"channels:read", "groups:read", "mpim:read"},
     "app_home_opened": set(),
     "agent_session_stopped": {"assistant:write"},
 }

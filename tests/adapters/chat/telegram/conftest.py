@@ -12,7 +12,7 @@ from typing_extensions import override
 from adapters.chat.telegram import TelegramChat, TelegramOptions, Webhook
 from core.errors import GatewayError
 from core.ports import Clock, Intake
-from core.types import Address, Incoming
+from core.types import Added, Address, Incoming
 from gateway.clock import SystemClock
 from tests.simulators.base import Changes
 from tests.simulators.telegram import TelegramSimulator
@@ -26,9 +26,14 @@ class Inbox:
 
     heard: list[Incoming] = field(default_factory=list)
     refusals: list[GatewayError] = field(default_factory=list)
+    arrivals: list[Added] = field(default_factory=list)
     changes: Changes = field(default_factory=Changes)
 
     async def __call__(self, incoming: Incoming) -> bool:
+        if isinstance(incoming, Added):  # most tests are not about where the bot was brought
+            self.arrivals.append(incoming)
+            self.changes.tell()
+            return True
         if self.refusals:
             refusal = self.refusals.pop(0)
             self.changes.tell()

@@ -9,7 +9,8 @@ import pytest
 import telegram
 
 from adapters.chat.telegram.account import Me
-from adapters.chat.telegram.normalise import Setting, normalise, removed_from
+from adapters.chat.telegram.arrivals import Setting, removed_from
+from adapters.chat.telegram.normalise import normalise
 from adapters.chat.telegram.reading import read
 from core.types import Attachment, Command, Edited, Incoming, Message, Moved, Press
 
@@ -128,7 +129,6 @@ def test_commands_for_the_bot(name, said):
         "press_foreign",
         "press_inline",
         "kicked",
-        "added",
         "unknown_kind",
     ],
 )
