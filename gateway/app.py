@@ -23,7 +23,7 @@ from gateway.acts import Acts
 from gateway.admission import Admission
 from gateway.advice_cache import SharedAdvice
 from gateway.approvals import Approvals
-from gateway.arrivals import Arrivals
+from gateway.arrivals import open_arrivals
 from gateway.asides import Asides
 from gateway.attachments import Attachments
 from gateway.bank import Bank
@@ -216,13 +216,12 @@ def assemble(
     )
     asides = Asides(root, chats)
     acts = _acts(config, exchange, asides, accounts)
-    contact = config.settings.privacy.operator_contact
     dispatch = Dispatch(
         sessions=sessions,
         acts=acts,
         keep=keep,
         over=keeping.sparing.over,
-        arrivals=Arrivals(keep.store, places, choices, chats, contact=contact),
+        arrivals=open_arrivals(config, store, keeping.kept, choices, chats),
     )
     gateway = Gateway(
         config=config,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from core.storage import Store
     from core.types import Added
     from gateway.choices import Choices
+    from gateway.config import Config
     from gateway.places import Place, Places
+    from gateway.privacy.terms import KeptFor
 
 MOST_ROOMS = 5
 """In so many channels of a server it tries to introduce itself, until one takes it."""
@@ -38,24 +41,20 @@ MOST_ROOMS = 5
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arrivals:
-    """Comes to chats, and goes from those where it may not be."""
+    """Comes to chats, and goes from those where it may not be.
 
-    def __init__(
-        self,
-        store: Store,
-        places: Places,
-        choices: Choices,
-        chats: Mapping[str, ChatAdapter],
-        *,
-        contact: str,
-    ) -> None:
-        """Speak through `chats`, by platform; `contact` is whom people may ask, or ""."""
-        self._store = store
-        self._places = places
-        self._choices = choices
-        self._chats = chats
-        self._contact = contact
+    `chats` are by platform, `kept` tells how long things are kept, `contact` is whom people may
+    ask, or "".
+    """
+
+    store: Store
+    places: Places
+    choices: Choices
+    chats: Mapping[str, ChatAdapter]
+    kept: KeptFor
+    contact: str
 
     async def settle(self, added: Added) -> None:
         """Introduce the bot, or say whom to ask and leave; best effort, and tried once.
@@ -74,35 +73,35 @@ class Arrivals:
             log.warning("arrival_failed", place=added.place, error=str(error) or "it took too long")
 
     async def _welcome(self, added: Added) -> Welcome:
-        address, access = added.address, self._places.access
-        adder = self._places.role(added.author, address, direct=False)
+        address, access = added.address, self.places.access
+        adder = self.places.role(added.author, address, direct=False)
         wanted = welcome(access, added, adder=adder, present=False)
         people = people_named(access, address.platform)
         if wanted.standing != "closed" or not people:
             return wanted
-        present = await self._chats[address.platform].present(added, people)
+        present = await self.chats[address.platform].present(added, people)
         return welcome(access, added, adder=adder, present=present)
 
     async def _leave(self, added: Added) -> None:
-        adapter = self._chats[added.address.platform]
+        adapter = self.chats[added.address.platform]
         subject = f"{added.address.platform}:{added.circles[0] if added.circles else added.place}"
         log.info("left", place=added.place, why="it is not let in there")
         try:
-            await self._say(added, added.rooms, farewell(subject, self._contact))
+            await self._say(added, added.rooms, farewell(subject, self.contact))
         finally:
             await once_free(partial(adapter.leave, added))
 
     async def _introduce(self, added: Added, wanted: Welcome) -> None:
         platform = added.address.platform
         rooms = [each for each in wanted.rooms if self._at(added, each).introduce]
-        if not rooms or not await self._store.introduce(platform, added.place, at=added.at):
+        if not rooms or not await self.store.introduce(platform, added.place, at=added.at):
             return
         told = await self._introduction(added, rooms[0], partly=wanted.standing == "partly")
         await self._say(added, rooms, introduction(told))
 
     async def _say(self, added: Added, rooms: Sequence[str], text: str) -> None:
         """Say it in the first of these channels that takes it."""
-        adapter, frame = self._chats[added.address.platform], notice(text)
+        adapter, frame = self.chats[added.address.platform], notice(text)
         once = hashlib.blake2b(added.event_id.encode(), digest_size=12).hexdigest()
         for room in rooms[:MOST_ROOMS]:
             address = Address(platform=added.address.platform, channel=room)
@@ -115,8 +114,8 @@ class Arrivals:
     async def _introduction(self, added: Added, room: str, *, partly: bool) -> Introduction:
         place = self._at(added, room)
         address = Address(platform=added.address.platform, channel=room)
-        preset = (await self._choices.there(address)).preset
-        prefix = self._places.prefix(address.platform)
+        preset = (await self.choices.there(address)).preset
+        prefix = self.places.prefix(address.platform)
         models = _models(preset)
         return Introduction(
             me=added.me,
@@ -129,12 +128,31 @@ class Arrivals:
             hears=added.hears,
             threads=added.threads and place.threads == "owned",
             everything=place.listen == "all",
+            kept=self.kept.there(address, added.circles).messages,
             partly=partly,
         )
 
     def _at(self, added: Added, room: str) -> Place:
         address = Address(platform=added.address.platform, channel=room)
-        return self._places.at(address, added.circles, direct=False)
+        return self.places.at(address, added.circles, direct=False)
+
+
+def open_arrivals(
+    config: Config,
+    store: Store,
+    kept: KeptFor,
+    choices: Choices,
+    chats: Mapping[str, ChatAdapter],
+) -> Arrivals:
+    """Put it together."""
+    return Arrivals(
+        store=store,
+        places=choices.places,
+        choices=choices,
+        chats=chats,
+        kept=kept,
+        contact=config.settings.privacy.operator_contact,
+    )
 
 
 def _models(preset: Preset) -> list[tuple[str, str]]:

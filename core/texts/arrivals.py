@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.retention import FOREVER, Term, term_text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Introduction:
@@ -14,7 +16,7 @@ class Introduction:
     have to be written there. `hears`: it gets what is not addressed to it. `threads`: it goes on
     by itself in threads that began with it. `everything`: it answers whatever is said.
     `models` counts those that are asked, `vendors` are who offers them. `kept` is how long what
-    was asked is kept, "" where that is not limited. `partly`: not everybody there is let in.
+    was asked is kept. `partly`: not everybody there is let in.
     """
 
     me: str
@@ -27,7 +29,7 @@ class Introduction:
     hears: bool = True
     threads: bool = False
     everything: bool = False
-    kept: str = ""
+    kept: Term = FOREVER
     partly: bool = False
 
 
@@ -60,11 +62,13 @@ def _models(of: Introduction) -> str:
 
 
 def _keeps(of: Introduction) -> str:
-    until = f" for {of.kept}" if of.kept else ""
+    until = "only until it is answered"
+    if of.kept != 0:
+        until = term_text(of.kept) if of.kept is FOREVER else f"for {term_text(of.kept)}"
     if of.everything and of.hears:
-        return f"I keep what I answer, and my answers{until}; I pass it on to these models alone."
+        return f"I keep what is said here, and my answers, {until}."
     return (
-        f"I keep questions that are put to me, and my answers{until}. What is not said to me I "
+        f"I keep questions that are put to me, and my answers, {until}. What is not said to me I "
         "neither keep nor pass on."
     )
 

@@ -23,11 +23,10 @@ _IGNORED = {
 NO_TEMPERATURE = "2026-10-21"
 _LATER = "is not supported by this version yet"
 # Blocks that are checked, and change nothing so far.
-_BLOCKS = ("limits", "privacy")
+_BLOCKS = ("limits",)
 # Settings of a chat that change nothing so far, and the values that are what happens anyway.
 _CHAT: dict[str, tuple[object, ...]] = {
     "busy": (None, "queue"),
-    "introduce": (None, False),
 }
 _PEOPLE = ("owners", "admins", "allow", "deny")
 _Row: TypeAlias = tuple[Path, bool, str]  # where, whether it asks in vain, and what to say of it
@@ -53,6 +52,8 @@ def _rows(settings: Settings) -> Iterator[_Row]:
     for block in _BLOCKS:
         vain = _says_something(getattr(settings, block))
         yield (block,), vain, f"{_LATER}: nothing is held to it"
+    told = f"{_LATER}: nothing is held to it"
+    yield ("privacy", "admins_see_dms"), settings.privacy.admins_see_dms, told
     yield from _chat(settings.defaults, ("defaults",))
     for index, workspace in enumerate(settings.workspaces):
         yield from _chat(workspace, ("workspaces", str(index)))

@@ -357,8 +357,7 @@ def test_keys_of_other_agents_are_ignored_with_one_warning_each_moa_2():
     ("extra", "key"),
     [
         ("limits: {running: 1}", "limits:"),
-        ("privacy: {operator_contact: Ann}", "privacy:"),
-        ("defaults: {listen: all, advisors: line, introduce: true}", "defaults.introduce:"),
+        ("privacy: {admins_see_dms: true}", "privacy.admins_see_dms:"),
         (
             "channels: [{platform: web, channel: 1, busy: steer, preset: p}]\nplatforms: {web: {}}",
             "channels.0.busy:",
@@ -376,8 +375,9 @@ def test_what_this_version_does_not_do_is_said(extra, key):
     [
         (
             "defaults: {preset: p, locked: true, listen: all, threads: mention, advisors: line,"
-            " cost: off, notify: never, session: channel, busy: queue, introduce: false}"
+            " cost: off, notify: never, session: channel, busy: queue, introduce: true}"
         ),
+        "privacy: {operator_contact: Ann}\ndefaults: {introduce: false}",
         "access: {owners: ['telegram:5']}\nplatforms: {telegram: {token: x}}",
         (
             "access: {allow: ['eu:T1'], guests: true}\n"
