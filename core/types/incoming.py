@@ -130,7 +130,7 @@ class Added:
     author: Author
     at: int
     place: str
-    rooms: tuple[str, ...]
+    rooms: tuple[str, ...] = ()
     circles: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     me: str = ""
