@@ -108,6 +108,22 @@ MENU: Final = (
         ),
     ),
     Entry(name="cost", summary="What this conversation has cost"),
+    Entry(name="privacy", summary="What is kept of you, how long, and who gets it"),
+    Entry(
+        name="forget",
+        summary="Delete what is yours here, and answers that repeat it",
+        hint="[all]",
+        who="oneself",
+        forms={"all": "admins"},
+        words="all",
+        options=(
+            Option(
+                name="what",
+                summary="Everything here, of everybody",
+                choices=("all",),
+            ),
+        ),
+    ),
     Entry(name="help", summary="What you can do here"),
 )
 """Every command that is built, in the order in which menus and help have them."""

@@ -100,10 +100,11 @@ def _runs(words: list[str], size: int) -> Iterable[tuple[str, ...]]:
 _PLACES: Final = {
     *("event_id", "address", "author", "at", "message_id", "reply_to", "direct", "addressed"),
     *("to_others", "action", "turn_id", "new", "of"),
+    *("place", "rooms", "circles", "groups", "hears", "threads"),
 }
 """What a message keeps: where, when and whose it was. Every other field counts as text."""
 _PERSON: Final = {"id", "is_bot", "circles", "is_guest", "is_admin"}
-_WORDS: Final = ("text", "args", "value")
+_WORDS: Final = ("text", "args")
 
 
 def bared(incoming: Incoming) -> Incoming:

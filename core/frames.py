@@ -30,6 +30,7 @@ Action: TypeAlias = Literal[
     "back",
     "approve",
     "refuse",
+    "forget",
 ]
 Detail: TypeAlias = Literal["off", "line", "summary", "full"]
 Cost: TypeAlias = Literal["footer", "private", "off"]

@@ -31,6 +31,7 @@ PRESSES: Final[Mapping[Action, Who]] = {
     "down": "anybody",
     "approve": "admins",
     "refuse": "admins",
+    "forget": "oneself",  # by whose lines: see `_forgetting`
 }
 """Whom each button is for. In private a call of a tool is allowed by whoever asked."""
 
@@ -43,6 +44,8 @@ def needed(request: Command | Press, catalogue: Catalogue) -> Who:
     if isinstance(request, Press):
         return _pressed(request)
     known = entry(request.name)
+    if known is not None and known.name == "forget":
+        return _forgetting(who_for(request.name, request.args), direct=request.direct)
     if known is None or known.name != "moa":
         return who_for(request.name, request.args)
     name, scope = choice(request.args, catalogue)
@@ -53,10 +56,18 @@ def _pressed(press: Press) -> Who:
     if press.action in _CHOOSING:
         scope, _ = aimed(press.value)
         return for_choice(scope, press.address, direct=press.direct)
+    if press.action == "forget":
+        everything = press.value.startswith("all")
+        return _forgetting("admins" if everything else "oneself", direct=press.direct)
     if press.action in _DECIDING and press.direct:
         return "asker"
     found = {str(action): who for action, who in PRESSES.items()}
     return found.get(press.action, "anybody")
+
+
+def _forgetting(who: Who, *, direct: bool) -> Who:
+    """Say whom it is for to have lines deleted: in private all of them are one's own."""
+    return "oneself" if direct else who
 
 
 def for_choice(scope: Scope, address: Address, *, direct: bool) -> Who:

@@ -24,6 +24,7 @@ LABELS: Final[dict[Action, str]] = {
     "remove": "🗑 Remove",
     "approve": "✅ Allow",
     "refuse": "🚫 Refuse",
+    "forget": "🗑 Yes, delete it",
 }
 STOPPED: Final = "— stopped"
 NO_ANSWER: Final = "The model gave no answer."

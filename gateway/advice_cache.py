@@ -151,6 +151,11 @@ class SharedAdvice:
         while self._held > self._room:
             self._drop(next(iter(self._kept)))
 
+    def clear(self) -> None:
+        """Forget everything that is kept; what is being asked goes on."""
+        self._kept.clear()
+        self._held = 0
+
     def _expire(self) -> None:
         now = self._clock.monotonic()
         for key in [*takewhile(lambda key: self._kept[key].until <= now, self._kept)]:

@@ -7,10 +7,9 @@ on the way down intake first, the store last. What a face is, is its own matter.
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,37 +18,36 @@ import structlog
 from core.asking import World
 from gateway import wiring
 from gateway.accounts import Accounts
-from gateway.acts import Acts
 from gateway.admission import Admission
 from gateway.advice_cache import SharedAdvice
-from gateway.approvals import Approvals
 from gateway.arrivals import open_arrivals
 from gateway.asides import Asides
 from gateway.attachments import Attachments
 from gateway.bank import Bank
 from gateway.choices import Choices
-from gateway.commands.desk import Desk
-from gateway.compaction import Compaction
-from gateway.delivery import ChatBudgets
 from gateway.dispatch import Dispatch
 from gateway.exchange import Exchange
 from gateway.intake import DurableIntake
 from gateway.lateness import Lateness
-from gateway.moves import Moves
+from gateway.outside import outside_of
+from gateway.parts import acts_of, exchange_of, tooling_of
 from gateway.patience import Patience, PatientStore
 from gateway.places import Places
-from gateway.privacy.keeping import open_keeping
+from gateway.privacy.keeping import open_keeping, services
+from gateway.privacy.lanes import LiveLanes
 from gateway.recovery import recover
 from gateway.sessions import Sessions
 from gateway.supervise import supervise
-from gateway.tooling import Tooling
 from gateway.turns import TurnRunner
 
 if TYPE_CHECKING:
     from core.events import Tell
-    from core.ports import ChatAdapter, Clock, Providers, ToolServer
+    from core.ports import ChatAdapter, Clock, Providers
     from core.storage import Store
     from gateway.config import Config
+    from gateway.faces import Faces
+    from gateway.outside import Outside
+    from gateway.privacy.forgetting import Forgetting
     from gateway.privacy.keeping import Keeping
     from gateway.sessions import Work
 
@@ -75,6 +73,7 @@ class Gateway:
     clock: Clock
     listeners: list[Tell]
     keeping: Keeping
+    forgetting: Forgetting
 
     @property
     def chat_parts(self) -> wiring.ChatParts:
@@ -85,20 +84,6 @@ class Gateway:
             bookmarks=self.store.bookmarks,
             standing=self.accounts.standing,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Faces:
-    """Where people come in.
-
-    `announce` says so, once messages are taken in. `shut` lets nothing new in when the program is
-    asked to stop; `close` lets go of everything, after the turns have ended.
-    """
-
-    chats: tuple[ChatAdapter, ...] = ()
-    announce: Callable[[], None] | None = None
-    shut: Callable[[], None] | None = None
-    close: Callable[[], Awaitable[None]] | None = None
 
 
 async def serve(
@@ -128,8 +113,8 @@ async def serve(
             world = World(
                 providers=models.providers, pricer=prices, clock=clock, ready=prices.ready
             )
-            servers = {each.name: each for each in tools}
-            gateway, sessions, chats = assemble(config, store, models, world, root, servers=servers)
+            outside = outside_of(config, tools)
+            gateway, sessions, chats = assemble(config, store, models, world, root, outside=outside)
             faces = await open_faces(gateway)
             chats.update({chat.platform: chat for chat in faces.chats})
             tasks = [
@@ -142,8 +127,10 @@ async def serve(
                     root.create_task(supervise(f"tools {each.name}", each.run), name=each.name)
                     for each in tools
                 ),
-                root.create_task(supervise("wiping", gateway.keeping.wiping.run), name="wiping"),
-                root.create_task(supervise("purge", gateway.keeping.purge.run), name="purge"),
+                *(
+                    root.create_task(supervise(name, run), name=name)
+                    for name, run in services(gateway.keeping, gateway.forgetting).items()
+                ),
             ]
             await gateway.keeping.files.open()
             await recover(store, sessions, gateway.exchange.moves, chats.keys())
@@ -183,29 +170,30 @@ def assemble(
     world: World,
     root: asyncio.TaskGroup,
     *,
-    servers: Mapping[str, ToolServer] | None = None,
+    outside: Outside,
 ) -> tuple[Gateway, Sessions, dict[str, ChatAdapter]]:
     """Put the parts together; nothing runs yet, and the chats are still to come."""
     chats: dict[str, ChatAdapter] = {}
     listeners: list[Tell] = [Lateness().tell]
     places = Places(config)
-    keeping = open_keeping(config, store, places, world.clock)
+    keeping = open_keeping(config, store, places, world.clock, outside)
+    cache = SharedAdvice(root, world.clock)
     bank = Bank(config.budgets, store, pricer=world.pricer, zone=config.zone)
     runner = TurnRunner(
         world=world,
-        cache=SharedAdvice(root, world.clock),
+        cache=cache,
         store=store,
         sinks=keeping.sinks,
         listeners=listeners,
         running={},
         bank=bank,
     )
-    tooling = _tooling(config, servers or {}, world.clock)
+    tooling = tooling_of(config, outside.servers, world.clock)
     patience = Patience()
     keep = PatientStore(store, patience)
     choices = Choices(settings=store, keep=keep, places=places, catalogue=lambda: config.catalogue)
     files = Attachments(kept=keeping.files, keep=keep, chats=chats)
-    exchange = _exchange(runner, files, choices, tooling)
+    exchange = exchange_of(runner, files, choices, tooling)
 
     async def perform(work: Work) -> None:
         await dispatch.perform(work)
@@ -214,8 +202,10 @@ def assemble(
     accounts = Accounts(
         store=store, bank=bank, choices=choices, clock=world.clock, zone=config.zone
     )
+    lanes = LiveLanes(sessions=sessions, exchange=exchange)
+    forgetting = keeping.forgetting(store, lanes, cache.clear)
     asides = Asides(root, chats)
-    acts = _acts(config, exchange, asides, accounts)
+    acts = acts_of(config, exchange, asides, accounts, forgetting=forgetting, keeping=keeping)
     dispatch = Dispatch(
         sessions=sessions,
         acts=acts,
@@ -242,58 +232,6 @@ def assemble(
         clock=world.clock,
         listeners=listeners,
         keeping=keeping,
+        forgetting=forgetting,
     )
     return gateway, sessions, chats
-
-
-def _tooling(config: Config, servers: Mapping[str, ToolServer], clock: Clock) -> Tooling:
-    return Tooling(
-        approvals=Approvals(clock),
-        servers=servers,
-        approve={name: each.approve for name, each in config.settings.tools.servers.items()},
-    )
-
-
-def _acts(config: Config, exchange: Exchange, asides: Asides, accounts: Accounts) -> Acts:
-    return Acts(
-        desk=Desk(
-            exchange=exchange,
-            choices=exchange.choices,
-            places=exchange.places,
-            asides=asides,
-            accounts=accounts,
-            unavailable=config.unavailable,
-        )
-    )
-
-
-def _exchange(
-    runner: TurnRunner, files: Attachments, choices: Choices, tooling: Tooling
-) -> Exchange:
-    """Make what answers in chats; unlike programs on /v1 they wait for a store that is full."""
-    keep = files.keep
-    return Exchange(
-        runner=replace(runner, store=keep),
-        store=keep.store,
-        keep=keep,
-        chats=files.chats,
-        budgets=ChatBudgets(),
-        choices=choices,
-        places=choices.places,
-        moves=Moves(keep.store, choices.places),
-        tooling=tooling,
-        attachments=files,
-        compaction=Compaction(
-            runner=runner,
-            keep=keep,
-            clock=runner.world.clock,
-            new_id=_new_id,
-            shown=files.shown,
-        ),
-        clock=runner.world.clock,
-        new_id=_new_id,
-    )
-
-
-def _new_id() -> str:
-    return secrets.token_hex(8)

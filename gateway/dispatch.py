@@ -15,6 +15,8 @@ from core.records import Accepted, StoredTurn
 from core.texts import commands as said
 from core.types import Added, Command, Deleted, Edited, Message, Moved, Press
 from gateway.admission import RETRY_COMMAND
+from gateway.commands.privacy import halt
+from gateway.sessions import Errand
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from gateway.acts import Acts
     from gateway.arrivals import Arrivals
     from gateway.patience import PatientStore
-    from gateway.sessions import Sessions, Work
+    from gateway.sessions import Answerable, Sessions, Work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,9 @@ class Dispatch:
                 self.sessions.put(accepted.session, accepted, ahead=True)
             case Command(name="new" | "compact" | "undo") | Press(action="back") | Added():
                 self.sessions.put(accepted.session, accepted)
+            case Press(action="forget") as press:
+                await halt(self.acts.desk, press)
+                self.sessions.put(accepted.session, accepted, ahead=True)
             case _:
                 await self._act(accepted)
 
@@ -67,6 +72,8 @@ class Dispatch:
             case StoredTurn() | Accepted(incoming=Message() | Press(action="retry" | "advise")):
                 await self.acts.exchange.perform(work)
                 await self.over(_session(work))
+            case Errand():
+                await work.run()
             case _:
                 await self._act(work)
 
@@ -84,7 +91,5 @@ class Dispatch:
         await self.over(_session(accepted))
 
 
-def _session(work: Work) -> str:
-    if isinstance(work, Accepted):
-        return work.incoming.address.session
-    return work.start.session
+def _session(work: Answerable) -> str:
+    return work.session if isinstance(work, Accepted) else work.start.session

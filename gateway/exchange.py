@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from gateway.moves import Moves
     from gateway.patience import PatientStore
     from gateway.places import Places
-    from gateway.sessions import Work
+    from gateway.sessions import Answerable
     from gateway.tooling import OpenTools, Tooling
     from gateway.turns import TurnRunner
 
@@ -90,17 +90,18 @@ class Exchange:
             scopes=Scopes(places=self.places, store=self.store),
         )
 
-    async def perform(self, work: Work) -> None:
+    async def perform(self, work: Answerable) -> None:
         """Answer to the end; whatever breaks is logged, told to the asker, and over."""
         work = self.moves.followed(work)
         if isinstance(work, Accepted):
             turn_id, asker = self.new_id(), work.incoming.author.id
-            place = work.incoming.address
+            place, session = work.incoming.address, work.session
         else:
-            turn_id, asker, place = work.start.turn_id, work.start.asker, work.start.place
+            start = work.start
+            turn_id, asker, place, session = start.turn_id, start.asker, start.place, start.session
         answered: TurnRequest | None = None
         try:
-            with self.running.kept(place, turn_id, asker):
+            with self.running.kept(place, turn_id, asker, session):
                 if isinstance(work, Accepted):
                     answered = await self._fresh(work, turn_id)
                 else:
@@ -204,7 +205,7 @@ class Exchange:
         await self._run(request, start, info, tools)
         return request
 
-    async def _broken(self, work: Work, turn_id: str) -> None:
+    async def _broken(self, work: Answerable, turn_id: str) -> None:
         """Let nothing wait for ever: end what broke, and say so."""
         turn = await self.store.turn(turn_id)
         if turn is None and isinstance(work, Accepted):

@@ -13,7 +13,7 @@ from core.types import Address
 if TYPE_CHECKING:
     from core.storage import Store
     from gateway.places import Places
-    from gateway.sessions import Work
+    from gateway.sessions import Answerable
 
 
 class Moves:
@@ -36,7 +36,7 @@ class Moves:
         self._moves.append((old, new))
         self._places.moved(old, new)
 
-    def followed(self, work: Work) -> Work:
+    def followed(self, work: Answerable) -> Answerable:
         """Give work with the address that its chat has now."""
         if not self._moves:
             return work

@@ -17,15 +17,22 @@ class Running:
     def __init__(self) -> None:
         """Begin with none."""
         self._turns: dict[str, tuple[Address, str]] = {}
+        self._sessions: dict[str, str] = {}
 
     @contextmanager
-    def kept(self, place: Address, turn_id: str, asker: str) -> Iterator[None]:
+    def kept(self, place: Address, turn_id: str, asker: str, session: str) -> Iterator[None]:
         """Know a turn for as long as this lasts."""
         self._turns[turn_id] = (place, asker)
+        self._sessions[turn_id] = session
         try:
             yield
         finally:
-            del self._turns[turn_id]
+            del self._turns[turn_id], self._sessions[turn_id]
+
+    def of(self, session: str, person: str = "") -> list[str]:
+        """Give the turns that run in a session, of one person or of anybody."""
+        there = [turn_id for turn_id, where in self._sessions.items() if where == session]
+        return [turn_id for turn_id in there if person in {"", self._turns[turn_id][1]}]
 
     def find(self, address: Address, person: str) -> tuple[str, str] | None:
         """Give a turn (and its asker) that runs in a place, else the newest one below it.

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
@@ -16,9 +18,18 @@ from core.errors import Overloaded
 from core.records import Accepted, StoredTurn
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Iterable
 
-Work: TypeAlias = Accepted | StoredTurn
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """Something that has to be done while nothing else of its session is."""
+
+    run: Callable[[], Awaitable[None]]
+
+
+Answerable: TypeAlias = Accepted | StoredTurn
+Work: TypeAlias = Answerable | Errand
 
 MOST_IN_LANE = 50
 """What may wait in one session: nobody reads the answers to more (P5)."""
@@ -70,6 +81,18 @@ class Sessions:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return 0
+
+    def withdraw(self, session: str, gone: Callable[[Work], bool]) -> None:
+        """Take out of a lane what waits in it and is to be done no more."""
+        lane = self._lanes.get(session)
+        if lane is None:
+            return
+        waiting = [*lane][1:]
+        left = [each for each in waiting if not gone(each)]
+        self._queued -= len(waiting) - len(left)
+        while len(lane) > 1:
+            lane.pop()
+        lane.extend(left)
 
     @property
     def running(self) -> int:

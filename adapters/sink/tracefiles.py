@@ -48,6 +48,10 @@ class TraceFiles:
         """Give the sessions that have traces, with the moment (ms) of the oldest one."""
         return await asyncio.to_thread(self._sessions)
 
+    async def heads(self, session: str) -> list[Traced]:
+        """Say what each line of a session is about, oldest first."""
+        return [_head(line) for line in await self.records(session)]
+
     async def records(self, session: str) -> list[bytes]:
         """Give the lines of a session as they stand, oldest first."""
         return await asyncio.to_thread(self._records, session)

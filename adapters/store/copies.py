@@ -15,19 +15,19 @@ class Copies:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    async def drop(self, before: int) -> int:
-        """Delete those that were made before that moment (ms); give how many they were.
+    async def drop(self, before: int | None) -> int:
+        """Delete those that were made before that moment (ms), or all; give how many they were.
 
         Raises:
             OSError: one cannot be deleted.
         """
         return await asyncio.to_thread(self._drop, before)
 
-    def _drop(self, before: int) -> int:
+    def _drop(self, before: int | None) -> int:
         found = [
             each
             for each in self._path.parent.glob(f"{self._path.name}.v*.backup*")
-            if each.stat().st_mtime * 1000 < before
+            if before is None or each.stat().st_mtime * 1000 < before
         ]
         for each in found:
             each.unlink(missing_ok=True)

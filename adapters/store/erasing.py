@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from adapters.store import codec
@@ -17,7 +17,7 @@ from adapters.store.queries import statement, statement_of_rows
 from core.erasure import bared, text_of
 from core.outcomes import CallReport
 from core.storage.erasing import PAGE, Came, Held, Texts, Told, Whereabouts
-from core.types import Address, Line
+from core.types import Address, Json, Line
 
 
 class ErasingRows:
@@ -35,7 +35,11 @@ class ErasingRows:
             said = [codec.accepted(row).incoming for row in rows]
         return next(
             (
-                Whereabouts(circles=each.author.circles, direct=getattr(each, "direct", True))
+                Whereabouts(
+                    place=each.address,
+                    circles=each.author.circles,
+                    direct=getattr(each, "direct", True),
+                )
                 for each in said
             ),
             None,
@@ -53,17 +57,21 @@ class ErasingRows:
     async def told(self, session: str, *, after: int = 0) -> Sequence[Told]:
         turns = await self._database.fetch(statement("told", session, after, PAGE))
         texts: dict[str, list[str]] = defaultdict(list)
+        lines: dict[str, list[Line]] = defaultdict(list)
         if turns:
             ids = [(row["turn_id"],) for row in turns]
             for look in (
                 statement_of_rows("calls_of", ids),
                 statement_of_rows("tool_calls_of", ids),
                 statement_of_rows("lines_of", ids),
+                statement_of_rows("steered_of", ids),
             ):
                 for row in await self._database.fetch(look):
                     texts[row["turn_id"]] += _texts(row)
+                    if row.get("line"):
+                        lines[row["turn_id"]].append(codec.unpack(row["line"], Line))
         with codec.reading("a turn"):
-            return [_told(row, texts[row["turn_id"]]) for row in turns]
+            return [_told(row, lines[row["turn_id"]], texts[row["turn_id"]]) for row in turns]
 
     async def came(self, session: str, *, after: int = 0) -> Sequence[Came]:
         rows = await self._database.fetch(statement("came", session, after, PAGE))
@@ -112,6 +120,7 @@ class ErasingRows:
             statement("erase_facts", Address(platform=platform, channel="").session, person),
             statement("erase_settings_log", scope),
             statement("erase_setter", person, f"session:{here}/"),
+            statement("erase_pairings", platform, person),
         )
         return votes, chosen
 
@@ -132,8 +141,8 @@ def _wordless_turns(ids: Sequence[tuple[str]]) -> Iterable[Statement]:
         statement_of_rows("erase_history", ids),
         statement_of_rows("erase_calls", ids),
         statement_of_rows("erase_tool_calls", ids),
-        statement_of_rows("erase_outbox", ids),
         statement_of_rows("erase_steered", ids),
+        statement_of_rows("erase_outbox", ids),
     ]
 
 
@@ -148,21 +157,44 @@ def _wordless(calls: Iterable[CallReport]) -> tuple[CallReport, ...]:
 
 
 def _texts(row: Row) -> Iterable[str]:
-    """Give everything in a row that somebody or a model may have written."""
-    columns = ("text", "call_text", "tool_calls", "tried", "line", "arguments", "result")
-    found = (row.get(name) for name in columns)
-    return [text for text in found if isinstance(text, str) and text not in {"", "[]"}]
+    """Give everything in a row that somebody or a model may have written, lines apart."""
+    plain = [row.get(name) for name in ("text", "call_text", "result")]
+    packed = [row.get(name) for name in ("tool_calls", "tried", "arguments")]
+    return [
+        *(text for text in plain if text),
+        *(text for each in packed if each for text in _strings(json.loads(each))),
+    ]
 
 
-def _told(row: Row, texts: Iterable[str]) -> Told:
+def _strings(value: Json) -> Iterable[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _strings(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _strings(each)
+
+
+def _told(row: Row, lines: Sequence[Line], texts: Iterable[str]) -> Told:
+    question = codec.unpack(row["question"], Line)
+    quoted = [said for each in (question, *lines) for come in each.quotes for said in come.said]
+    spoke = {each.speaker.id for each in lines if each.speaker}
     return Told(
         number=row["number"],
         turn_id=row["turn_id"],
-        seq=row["seq"],
         asker=row["asker"],
         started=row["started"],
         running=row["state"] == "running",
-        texts=(codec.unpack(row["question"], Line).text, row["answer"] or "", *texts),
+        texts=(
+            question.text,
+            row["answer"] or "",
+            *(each.text for each in quoted),
+            *(each.text for each in lines),
+            *texts,
+        ),
+        speakers=frozenset(spoke | {each.speaker.id for each in quoted if not each.own}),
     )
 
 

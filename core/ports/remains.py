@@ -29,6 +29,10 @@ class Traces(Protocol):
         """Give the sessions that have any, with the moment (ms) of the oldest one."""
         ...
 
+    async def heads(self, session: str) -> Sequence[Traced]:
+        """Say what each line of a session is about, oldest first."""
+        ...
+
     async def records(self, session: str) -> Sequence[bytes]:
         """Give a session's lines, oldest first."""
         ...
@@ -39,8 +43,8 @@ class Traces(Protocol):
 
 
 class Copies(Protocol):
-    """Copies of the database from before an upgrade."""
+    """Copies of the database from before an upgrade. Raises `OSError` where it cannot delete."""
 
-    async def drop(self, before: int) -> int:
-        """Delete those that were made before that moment (ms); give how many they were."""
+    async def drop(self, before: int | None) -> int:
+        """Delete those that were made before that moment (ms), or all; give how many they were."""
         ...

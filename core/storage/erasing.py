@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from core.types import Address
+
 PAGE = 100
 """Exchanges or messages that are looked at, or erased, in one go: small transactions."""
 
@@ -23,8 +25,9 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whereabouts:
-    """What the newest message of a session tells of the place: its circles, and who reads it."""
+    """What the newest message of a session tells of it: the place, its circles, who reads it."""
 
+    place: Address
     circles: tuple[str, ...]
     direct: bool
 
@@ -45,16 +48,17 @@ class Texts:
 class Told:
     """An exchange, with every text that is kept of it; the first is the question.
 
-    `number` orders them, `started` is in ms, `seq` is that of the message.
+    `number` orders them, `started` is in ms. `speakers` are those who are quoted in it by their
+    ids, or spoke up while it ran.
     """
 
     number: int
     turn_id: str
-    seq: int | None
     asker: str
     started: int
     running: bool
     texts: tuple[str, ...]
+    speakers: frozenset[str] = frozenset()
 
     @property
     def question(self) -> str:

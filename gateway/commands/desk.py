@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from gateway.choices import Choices
     from gateway.exchange import Exchange
     from gateway.places import Places
+    from gateway.privacy.forgetting import Forgetting
+    from gateway.privacy.keeping import Keeping
+    from gateway.scopes import Scopes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,9 @@ class Desk:
     asides: Asides
     accounts: Accounts
     unavailable: Callable[[Preset], str]
+    keeping: Keeping
+    forgetting: Forgetting
+    scopes: Scopes
 
     async def own(self, press: Press) -> StoredTurn | None:
         """Find the turn of a press, if it belongs to the place that the press came from."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from gateway.commands import general, memory, presets, sessions, turns
+from gateway.commands import general, memory, presets, privacy, sessions, turns
 
 if TYPE_CHECKING:
     from gateway.commands.desk import OnCommand, OnPress
@@ -17,11 +17,13 @@ COMMANDS: Final[Mapping[str, OnCommand]] = {
     "ask": general.unasked,
     "compact": sessions.compact,
     "cost": general.cost,
+    "forget": privacy.forget,
     "help": general.help_,
     "memory": memory.memory,
     "moa": presets.moa,
     "new": sessions.new,
     "preset": presets.moa,
+    "privacy": privacy.privacy,
     "retry": general.nothing_asked,
     "start": general.help_,
     "stop": turns.stop,
@@ -34,6 +36,7 @@ PRESSES: Final[Mapping[str, OnPress]] = {
     "approve": turns.decide,
     "back": sessions.back,
     "down": turns.down,
+    "forget": privacy.forgotten,
     "info": turns.info,
     "pick": presets.pick,
     "preset": presets.offer,

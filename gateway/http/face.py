@@ -21,9 +21,10 @@ from core.reply import Reply
 from core.retell import retell
 from core.types import Address, Author
 from gateway import wiring
-from gateway.app import Faces, Gateway
+from gateway.app import Gateway
 from gateway.config import Config
 from gateway.config.model import Web
+from gateway.faces import Faces
 from gateway.http import app as http
 from gateway.http.api import Api
 from gateway.http.auth import Auth

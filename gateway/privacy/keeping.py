@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gateway import wiring
+from gateway.control import Control
 from gateway.privacy.files import KeptFiles
+from gateway.privacy.forgetting import Forgetting
 from gateway.privacy.purge import Purge
 from gateway.privacy.sparing import Sparing, SparingSink
 from gateway.privacy.terms import KeptFor
+from gateway.privacy.vendors import vendors
 from gateway.privacy.wiping import Wiping
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from pathlib import Path
 
     from core.ports import Clock
+    from core.ports.remains import Copies, Traces
+    from core.presets import Preset
     from core.storage import Store
+    from core.texts.privacy import Vendor
+    from core.types import Json
     from gateway.config import Config
+    from gateway.outside import Outside
     from gateway.places import Places
+    from gateway.privacy.forgetting import Lanes
     from gateway.turns import Sink
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keeping:
-    """How long things are kept, and how they go."""
+    """How long things are kept, and how they go.
+
+    `vendors` are those who get the text of a preset, `contact` is who operates this, and
+    `traced` whether traces are written. `folder` is where everything lies.
+    """
 
     kept: KeptFor
     files: KeptFiles
@@ -32,9 +47,57 @@ class Keeping:
     purge: Purge
     sparing: Sparing
     sinks: Sequence[Sink]
+    traces: Traces
+    copies: Copies
+    vendors: Callable[[Preset], Sequence[Vendor]]
+    contact: str
+    traced: bool
+    folder: Path
+
+    def forgetting(self, store: Store, lanes: Lanes, clear: Callable[[], None]) -> Forgetting:
+        """Make what forgets people; `clear` empties what is remembered of advice."""
+        return Forgetting(
+            store=store,
+            traces=self.traces,
+            copies=self.copies,
+            files=self.files,
+            wiping=self.wiping,
+            lanes=lanes,
+            clear=clear,
+        )
 
 
-def open_keeping(config: Config, store: Store, places: Places, clock: Clock) -> Keeping:
+def services(
+    keeping: Keeping, forgetting: Forgetting
+) -> Mapping[str, Callable[[], Awaitable[None]]]:
+    """Give what runs as long as the gateway does, by name."""
+    control = Control(keeping.folder, asked_of(forgetting))
+    return {"wiping": keeping.wiping.run, "purge": keeping.purge.run, "control": control.run}
+
+
+def asked_of(
+    forgetting: Forgetting,
+) -> Mapping[str, Callable[[Mapping[str, str]], Awaitable[Json]]]:
+    """Give what the command line may ask for; that it reaches us says that it may."""
+
+    async def look(wanted: Mapping[str, str]) -> Json:
+        return (await forgetting.look_for(wanted["platform"], wanted["person"])).figures
+
+    async def erase(wanted: Mapping[str, str]) -> Json:
+        return (await forgetting.erase(wanted["platform"], wanted["person"])).figures
+
+    async def look_at(wanted: Mapping[str, str]) -> Json:
+        return (await forgetting.look(wanted["session"])).figures
+
+    async def delete(wanted: Mapping[str, str]) -> Json:
+        return (await forgetting.delete(wanted["session"])).figures
+
+    return {"look": look, "erase": erase, "look_at": look_at, "delete": delete}
+
+
+def open_keeping(
+    config: Config, store: Store, places: Places, clock: Clock, outside: Outside
+) -> Keeping:
     """Put it together; nothing runs yet."""
     kept = KeptFor(config.settings, places, store)
     files = KeptFiles(store=store, shelf=wiring.open_shelf(config), kept=kept)
@@ -47,12 +110,18 @@ def open_keeping(config: Config, store: Store, places: Places, clock: Clock) -> 
             store=store,
             kept=kept,
             files=files,
-            traces=wiring.open_traces(config),
-            copies=wiring.open_copies(config),
+            traces=outside.traces,
+            copies=outside.copies,
             wiping=wiping,
             clock=clock,
             zone=config.zone,
         ),
         sparing=Sparing(store=store, kept=kept, wiping=wiping, clock=clock),
         sinks=tuple(SparingSink(sink=sink, kept=kept) for sink in wiring.open_sinks(config)),
+        traces=outside.traces,
+        copies=outside.copies,
+        vendors=partial(vendors, config),
+        contact=config.settings.privacy.operator_contact,
+        traced=config.settings.moa.save_traces,
+        folder=config.data_dir,
     )

@@ -25,15 +25,12 @@ class KeptFor:
     """The terms of every place."""
 
     def __init__(self, settings: Settings, places: Places, store: Store) -> None:
-        """Read the file's; `store` knows in which workspace a session is."""
+        """Read the file's; `store` knows where a session is."""
         self._places = places
         self._store = store
         self.everywhere = _over(Terms(), settings.retention)
         rows = (settings.defaults, *settings.workspaces, *settings.channels)
         self._said = [each.retention for each in rows if each.retention is not None]
-        self._by_workspace = any(each.retention for each in settings.workspaces) or any(
-            each.retention for each in settings.channels if each.workspace
-        )
 
     def there(self, address: Address, circles: Collection[str]) -> Terms:
         """Give what holds in a place; `circles` are those of somebody in it."""
@@ -44,12 +41,14 @@ class KeptFor:
         """Give what holds in a session.
 
         Raises:
-            StoreError: nobody can tell in which workspace it is.
+            StoreError: nobody can tell where it is.
         """
         if not self._said:
             return self.everywhere
-        seen = await self._store.whereabouts(session) if self._by_workspace else None
-        return self.there(Address.of(session), seen.circles if seen else ())
+        seen = await self._store.whereabouts(session)
+        if seen is None:
+            return self.there(Address.of(session), ())
+        return self.there(seen.place, seen.circles)
 
     def shortest(self, kind: str) -> Term:
         """Give the shortest term that holds anywhere, of "messages" or another kind."""

@@ -21,8 +21,9 @@ from adapters.chat.console.adapter import ConsoleChat
 from adapters.chat.console.normalise import PLATFORM
 from adapters.chat.console.screen import LiveScreen, PlainScreen
 from gateway import logs
-from gateway.app import Faces, serve
+from gateway.app import serve
 from gateway.clock import SystemClock
+from gateway.faces import Faces
 from gateway.terminal.dialogue import Dialogue
 from gateway.terminal.keyboard import Keyboard
 from gateway.turns import unanswered

@@ -12,6 +12,7 @@ from core.records import Whose
 from core.storage import Store
 from core.storage.erasing import PAGE, Held, Texts, Whereabouts
 from core.types import (
+    Added,
     Address,
     Attachment,
     Author,
@@ -102,7 +103,9 @@ async def test_a_message_without_its_words_is_still_known_by_its_place(store: St
     assert await store.has_message(ROOM.session, "m of t1")
     assert await store.bookmarks("web") == {ROOM: "m of t1"}
     assert await store.accept(message("e of t1", "once more")) is None
-    assert await store.whereabouts(ROOM.session) == Whereabouts(circles=("guild:7",), direct=False)
+    assert await store.whereabouts(ROOM.session) == Whereabouts(
+        place=ROOM, circles=("guild:7",), direct=False
+    )
 
 
 async def test_what_waited_waits_no_longer(store: Store):
@@ -221,6 +224,7 @@ WHO = Author(id="u1", name="SECRET", circles=("T1",), is_admin=True)
         Moved(event_id="e", address=ROOM, author=WHO, new=ROOM, at=5),
         Edited(event_id="e", address=ROOM, author=WHO, message=replace(ANY, author=WHO), at=5),
         Deleted(event_id="e", address=ROOM, author=WHO, of="e0", at=5),
+        Added(event_id="e", address=ROOM, author=WHO, at=5, place="P", rooms=("R",), me="SECRET"),
     ],
     ids=lambda each: type(each).__name__,
 )

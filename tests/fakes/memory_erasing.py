@@ -61,7 +61,7 @@ class MemoryErasing(MemoryEpochs):
         if not said:
             return None
         direct: bool = getattr(said[-1], "direct", True)
-        return Whereabouts(circles=said[-1].author.circles, direct=direct)
+        return Whereabouts(place=said[-1].address, circles=said[-1].author.circles, direct=direct)
 
     async def aged(self, session: str, *, before: int, unfinished: int) -> Texts:
         turns = [
@@ -202,18 +202,22 @@ def _told(number: int, turn: StoredTurn) -> Told:
     advice = [each for _, each in turn.advice]
     calls = [*turn.calls, *(call for each in advice for call in each.calls)]
     steps = [step for round_ in turn.rounds for step in round_.steps]
+    question = turn.start.question
+    quoted = [said for each in question.quotes for said in each.said]
+    spoke = {question.speaker.id} if question.speaker else set()
     return Told(
         number=number,
         turn_id=turn.start.turn_id,
-        seq=turn.start.seq,
         asker=turn.start.asker,
         started=turn.start.started,
         running=turn.state == "running",
         texts=(
-            turn.start.question.text,
+            question.text,
             turn.end.answer if turn.end else "",
+            *(each.text for each in quoted),
             *(each.text for each in advice if each.text),
             *(each.text for each in calls if each.text),
             *(each.text for each in steps if each.text),
         ),
+        speakers=frozenset(spoke | {each.speaker.id for each in quoted if not each.own}),
     )

@@ -19,11 +19,13 @@ from core.storage import Store
 from core.types import Address, Author, Command, Message, Press
 from gateway import config as configuration
 from gateway.app import Gateway, assemble
+from gateway.outside import Outside
 from gateway.recovery import recover
 from gateway.sessions import Sessions
 from gateway.wiring import Models
 from tests.fakes.chat import FakeChat
 from tests.fakes.model import LoopClock, cents
+from tests.fakes.remains import NoCopies, NoTraces
 
 ANNA = Author(id="u1", name="Anna")
 TEXT = """
@@ -135,10 +137,10 @@ async def assembled(
     models = Models(providers=known, embedded={})
     chat = chat or FakeChat()
     async with asyncio.TaskGroup() as root:
-        known_servers = {each.name: each for each in servers}
-        gateway, sessions, chats = assemble(
-            config, store, models, world, root, servers=known_servers
+        outside = Outside(
+            servers={each.name: each for each in servers}, traces=NoTraces(), copies=NoCopies()
         )
+        gateway, sessions, chats = assemble(config, store, models, world, root, outside=outside)
         chats[chat.platform] = chat
         try:
             yield Parts(gateway=gateway, sessions=sessions, chat=chat, store=store)

@@ -25,8 +25,9 @@ from textwrap import dedent
 from typing import TYPE_CHECKING, cast
 
 from gateway import config as configuration
-from gateway.app import Faces, Gateway, serve
+from gateway.app import Gateway, serve
 from gateway.clock import SystemClock
+from gateway.faces import Faces
 from gateway.http.face import Face
 from tests.gateway.call_log import PATIENCE, CallLog, Listened
 

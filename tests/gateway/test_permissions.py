@@ -66,6 +66,9 @@ FORMS = {
     "memory add We ship on Fridays.": "everybody",
     "memory remove 1": "everybody",
     "cost": "everybody",
+    "privacy": "everybody",
+    "forget": "everybody",
+    "forget all": "admins",
     "help": "everybody",
 }
 BUTTONS = {
@@ -84,6 +87,7 @@ BUTTONS = {
     "down": "everybody",
     "approve": "admins, in private whoever asked",
     "refuse": "admins, in private whoever asked",
+    "forget": "everybody",
 }
 
 

@@ -27,7 +27,9 @@ LIMIT $4
 -- name: aged_messages
 SELECT seq FROM inbox
 WHERE session = $1 AND erased = 0 AND at < $2 AND (state <> 'waiting' OR at < $3)
-  AND NOT EXISTS (SELECT 1 FROM turns WHERE turns.seq = inbox.seq AND turns.erased = 0)
+  AND NOT EXISTS (
+    SELECT 1 FROM turns WHERE turns.turn_id = inbox.turn_id AND turns.erased = 0
+  )
 ORDER BY seq
 LIMIT $4
 
@@ -86,6 +88,9 @@ SELECT seq, kind, payload, attempts, session FROM inbox WHERE seq IN (VALUES ($1
 UPDATE inbox
 SET erased = 1, payload = $2, state = CASE state WHEN 'waiting' THEN 'dropped' ELSE state END
 WHERE seq = $1
+
+-- name: erase_pairings
+DELETE FROM pairings WHERE platform = $1 AND person = $2
 
 -- name: votes_of
 SELECT COUNT(*) AS number FROM votes

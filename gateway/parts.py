@@ -1,0 +1,96 @@
+"""The larger parts of the program, each put together of smaller ones. Nothing runs yet."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gateway.acts import Acts
+from gateway.approvals import Approvals
+from gateway.commands.desk import Desk
+from gateway.compaction import Compaction
+from gateway.delivery import ChatBudgets
+from gateway.exchange import Exchange
+from gateway.moves import Moves
+from gateway.scopes import Scopes
+from gateway.tooling import Tooling
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from core.ports import Clock, ToolServer
+    from gateway.accounts import Accounts
+    from gateway.asides import Asides
+    from gateway.attachments import Attachments
+    from gateway.choices import Choices
+    from gateway.config import Config
+    from gateway.privacy.forgetting import Forgetting
+    from gateway.privacy.keeping import Keeping
+    from gateway.turns import TurnRunner
+
+
+def tooling_of(config: Config, servers: Mapping[str, ToolServer], clock: Clock) -> Tooling:
+    """Make what lets turns use tools."""
+    return Tooling(
+        approvals=Approvals(clock),
+        servers=servers,
+        approve={name: each.approve for name, each in config.settings.tools.servers.items()},
+    )
+
+
+def acts_of(
+    config: Config,
+    exchange: Exchange,
+    asides: Asides,
+    accounts: Accounts,
+    *,
+    keeping: Keeping,
+    forgetting: Forgetting,
+) -> Acts:
+    """Make what does what people ask for."""
+    return Acts(
+        desk=Desk(
+            exchange=exchange,
+            choices=exchange.choices,
+            places=exchange.places,
+            asides=asides,
+            accounts=accounts,
+            unavailable=config.unavailable,
+            keeping=keeping,
+            forgetting=forgetting,
+            scopes=Scopes(places=exchange.places, store=exchange.store),
+        )
+    )
+
+
+def exchange_of(
+    runner: TurnRunner, files: Attachments, choices: Choices, tooling: Tooling
+) -> Exchange:
+    """Make what answers in chats; unlike programs on /v1 they wait for a store that is full."""
+    keep = files.keep
+    return Exchange(
+        runner=replace(runner, store=keep),
+        store=keep.store,
+        keep=keep,
+        chats=files.chats,
+        budgets=ChatBudgets(),
+        choices=choices,
+        places=choices.places,
+        moves=Moves(keep.store, choices.places),
+        tooling=tooling,
+        attachments=files,
+        compaction=Compaction(
+            runner=runner,
+            keep=keep,
+            clock=runner.world.clock,
+            new_id=_new_id,
+            shown=files.shown,
+        ),
+        clock=runner.world.clock,
+        new_id=_new_id,
+    )
+
+
+def _new_id() -> str:
+    return secrets.token_hex(8)

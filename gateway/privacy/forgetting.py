@@ -1,0 +1,245 @@
+"""Forgets somebody, or a whole session: wherever in our files their words stand (ADR 0040).
+
+Decides what is theirs and what repeats it, with `core.erasure`. Who may ask for it is not its
+matter, nor what is said of it. What was sent to a chat or to a model is out of its reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import structlog
+
+from core.erasure import Counts, Said
+from core.retention import EVER
+from core.storage.erasing import PAGE, Texts
+from core.types import Address
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from core.ports.remains import Copies, Traced, Traces
+    from core.storage import Store
+    from core.storage.erasing import Came, Told
+    from gateway.privacy.files import KeptFiles
+    from gateway.privacy.wiping import Wiping
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+
+class Lanes(Protocol):
+    """Where work of a session waits: nothing may answer meanwhile what is being forgotten."""
+
+    def stop(self, session: str, person: str) -> None:
+        """Stop what runs of `person` there ("": of anybody)."""
+        ...
+
+    async def alone(self, session: str, person: str, work: Callable[[], Awaitable[T]]) -> T:
+        """Stop what runs of `person` there, then do `work` in between."""
+        ...
+
+    def withdraw(self, session: str, messages: Collection[int]) -> None:
+        """Let nobody answer these messages that wait."""
+        ...
+
+
+class NoLanes:
+    """Those of a gateway that does not run."""
+
+    def stop(self, session: str, person: str) -> None:
+        """Nothing runs."""
+
+    async def alone(self, session: str, person: str, work: Callable[[], Awaitable[T]]) -> T:
+        """Do it."""
+        return await work()
+
+    def withdraw(self, session: str, messages: Collection[int]) -> None:
+        """Nothing waits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What is somebody's in a session, or all of it. `since` (ms): when their words began.
+
+    `turns` are exchanges, `quoting` those of others that repeat them, `messages` everything that
+    came in with them, `besides` those of these that belong to no exchange and have words.
+    """
+
+    turns: tuple[str, ...] = ()
+    quoting: tuple[str, ...] = ()
+    messages: tuple[int, ...] = ()
+    besides: int = 0
+    since: int | None = None
+
+    @property
+    def counts(self) -> Counts:
+        """Count it."""
+        return Counts(exchanges=len(self.turns), quoting=len(self.quoting), messages=self.besides)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgetting:
+    """Forgets. `clear` empties what is remembered of advice and searches, whoever's it is."""
+
+    store: Store
+    traces: Traces
+    copies: Copies
+    files: KeptFiles
+    wiping: Wiping
+    lanes: Lanes
+    clear: Callable[[], None]
+
+    # --- one session --------------------------------------------------------------------------
+
+    async def look(self, session: str, person: str = "") -> Counts:
+        """Say how much would be forgotten of somebody in a session, or of everybody.
+
+        Raises:
+            StoreError, OSError: nobody can tell.
+        """
+        found = await self._find(session, person)
+        traces = [each for each in await self._heads(session) if _goes(found, person, each)]
+        return found.counts + Counts(traces=len(traces))
+
+    async def forget(self, session: str, person: str, *, others: Sequence[str] = ()) -> Counts:
+        """Forget somebody ("": everybody) in a session, where nothing may run meanwhile.
+
+        `others` are sessions where it is done, too, as soon as nothing of this person runs there.
+
+        Raises:
+            StoreError, OSError: it could not be finished; what was done stays done.
+        """
+        counts = await self._forget(session, person)
+        for other in others:
+            work = partial(self._forget, other, person)
+            counts += await self.lanes.alone(other, person, work)
+        await self.wiping.now()
+        return counts
+
+    async def _forget(self, session: str, person: str) -> Counts:
+        found = await self._find(session, person)
+        self.lanes.withdraw(session, found.messages)
+        turns = [*found.turns, *found.quoting]
+        for at in range(0, max(len(turns), len(found.messages)), PAGE):
+            await self.store.erase(
+                Texts(
+                    turns=tuple(turns[at : at + PAGE]),
+                    messages=found.messages[at : at + PAGE],
+                )
+            )
+        traces = await self.traces.drop(session, partial(_goes, found, person))
+        self.clear()
+        counts = found.counts + Counts(traces=traces, files=await self.files.sweep())
+        if counts:
+            log.info("forgotten", session=session, **counts.figures)
+        return counts
+
+    async def _find(self, session: str, person: str) -> Found:
+        came = [each async for each in self._came(session)]
+        mine = [each for each in came if not person or each.author == person]
+        told = [each async for each in self._told(session)]
+        turns = [each for each in told if not person or each.asker == person]
+        said = Said([*(each.text for each in mine), *(each.question for each in turns)])
+        quoting = [each for each in told if person and _repeats(each, person, said)]
+        gone = {each.turn_id for each in (*turns, *quoting)}
+        theirs = {each.seq for each in mine}
+        messages = [
+            each
+            for each in came
+            if each.seq in theirs or each.turn_id in gone or said.repeated_in(each.text)
+        ]
+        moments = [*(each.at for each in mine), *(each.started for each in (*turns, *quoting))]
+        return Found(
+            turns=tuple(each.turn_id for each in turns),
+            quoting=tuple(each.turn_id for each in quoting),
+            messages=tuple(each.seq for each in messages),
+            besides=sum(bool(each.text) and each.turn_id not in gone for each in messages),
+            since=min(moments, default=None),
+        )
+
+    async def _told(self, session: str) -> AsyncIterator[Told]:
+        page: Sequence[Told] = ()
+        while page := await self.store.told(session, after=page[-1].number if page else 0):
+            for each in page:
+                yield each
+
+    async def _came(self, session: str) -> AsyncIterator[Came]:
+        page: Sequence[Came] = ()
+        while page := await self.store.came(session, after=page[-1].seq if page else 0):
+            for each in page:
+                yield each
+
+    async def _heads(self, session: str) -> Sequence[Traced]:
+        return await self.traces.heads(session)
+
+    # --- one person, everywhere ---------------------------------------------------------------
+
+    async def look_for(self, platform: str, person: str) -> Counts:
+        """Say how much would be forgotten of somebody everywhere.
+
+        Raises:
+            StoreError, OSError: nobody can tell.
+        """
+        counts = Counts()
+        for session in await self.sessions(platform, person):
+            counts += await self.look(session, person)
+        return counts
+
+    async def erase(self, platform: str, person: str) -> Counts:
+        """Forget somebody everywhere, with their votes and choices, and copies from before.
+
+        Raises:
+            StoreError, OSError: it could not be finished; what was done stays done.
+        """
+        counts = Counts()
+        for session in await self.sessions(platform, person):
+            work = partial(self._forget, session, person)
+            counts += await self.lanes.alone(session, person, work)
+        votes, settings = await self.store.erase_person(platform, person)
+        counts += Counts(votes=votes, settings=settings, copies=await self.copies.drop(None))
+        await self.wiping.whole()
+        return counts
+
+    async def delete(self, session: str) -> Counts:
+        """Forget a whole session, whatever runs in it.
+
+        Raises:
+            StoreError, OSError: it could not be finished; what was done stays done.
+        """
+        counts = await self.lanes.alone(session, "", partial(self._forget, session, ""))
+        await self.wiping.whole()
+        return counts
+
+    async def sessions(self, platform: str, person: str) -> Sequence[str]:
+        """List the sessions that may have words of somebody ("": of anybody) on a platform.
+
+        Traces may outlive what they tell of.
+        """
+        if not person:
+            held = [each.session for each in await self.store.held(before=EVER)]
+            named = {*held, *await self.traces.sessions()}
+            return sorted(each for each in named if Address.of(each).platform == platform)
+        named = {*await self.store.sessions_of(platform, person)}
+        for session in await self.traces.sessions():
+            if Address.of(session).platform == platform and session not in named:
+                heads = await self._heads(session)
+                named |= {session for each in heads if each.asker == person}
+        return sorted(named)
+
+
+def _repeats(each: Told, person: str, said: Said) -> bool:
+    if each.asker == person:
+        return False
+    return person in each.speakers or said.repeated_in(*each.texts)
+
+
+def _goes(found: Found, person: str, line: Traced) -> bool:
+    """Tell whether a trace goes: it was somebody's, or was shown what they had said."""
+    if not person or line.asker == person:
+        return True
+    return found.since is not None and line.started >= found.since
