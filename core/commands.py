@@ -51,6 +51,13 @@ class Entry:
     options: tuple[Option, ...] = ()
 
 
+_SOMEBODY: Final = (
+    r"(?:<@!?[\w|.-]+>|@?(?:[\w-]+:)?(?-i:[UW][A-Z0-9_]*[0-9][A-Z0-9_]*|[0-9]{3,20}))"
+    r"(?:\s+[1-9]\d{0,3}(?:m|min|h|d|w))?"
+)
+"""Somebody by a mention or an id, and for how long: names are no ids."""
+_PERSON: Final = Option(name="person", summary="Whom", kind="person", required=True)
+_TIME: Final = Option(name="time", summary="For how long, if not for ever: 30m, 1h, 7d")
 _PRESET: Final = Option(name="preset", summary="Which models answer", kind="preset")
 
 MENU: Final = (
@@ -125,6 +132,30 @@ MENU: Final = (
         ),
     ),
     Entry(name="help", summary="What you can do here"),
+    Entry(
+        name="allow",
+        summary="Let somebody in",
+        hint="@somebody [1h]",
+        who="operators",
+        words=_SOMEBODY,
+        options=(_PERSON, _TIME),
+    ),
+    Entry(
+        name="deny",
+        summary="Shut somebody out",
+        hint="@somebody [1h]",
+        who="operators",
+        words=_SOMEBODY,
+        options=(_PERSON, _TIME),
+    ),
+    Entry(
+        name="pair",
+        summary="Let in who was given this code",
+        hint="CODE",
+        who="operators",
+        words=r"[A-Z0-9]{4}[ -]?[A-Z0-9]{4}",
+        options=(Option(name="code", summary="The code they were given", required=True),),
+    ),
 )
 """Every command that is built, in the order in which menus and help have them."""
 

@@ -7,6 +7,7 @@
     - PresetUnavailable    a provider that the preset needs is not configured
     - UsageError           a request or a command that cannot be read
     - Overloaded           a queue is full; ask again later
+    - TooOften             more than `limits:` lets somebody ask; carries `retry_after`
     - OverBudget           what it may cost is spent; `brief` names the budget
   x ModelError             a model call failed; `kind` says how
     - ModelUnreachable     no connection, or it broke
@@ -69,6 +70,15 @@ class UsageError(UserError):
 
 class Overloaded(UserError):
     """Too much is waiting already; ask again later."""
+
+
+class TooOften(UserError):
+    """More than somebody may ask; there is room again in `retry_after` seconds."""
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        """Keep how long it takes."""
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class OverBudget(UserError):

@@ -15,8 +15,8 @@ from core.errors import UsageError
 from core.texts import access as said
 
 _PERSON: Final[Mapping[str, re.Pattern[str]]] = {
-    "telegram": re.compile(r"[1-9][0-9]{0,19}"),
-    "discord": re.compile(r"[1-9][0-9]{0,19}"),
+    "telegram": re.compile(r"[0-9]{1,20}"),
+    "discord": re.compile(r"[0-9]{1,20}"),
     "slack": re.compile(r"[UW][A-Z0-9_]{1,31}"),
 }
 _SUBJECT: Final[Mapping[str, re.Pattern[str]]] = {

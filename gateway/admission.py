@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from core.access import ADMITTED, subject_to_allow
 from core.commands import asked, read, wants_all
 from core.errors import UserError
+from core.pairing import MINUTES
 from core.policy import depends_on_owner, situation, verdict
 from core.recent import Recent
+from core.texts import access as told
 from core.types import Added, Command, Deleted, Edited, Message, Moved, Press
 from gateway.loops import BotLoops
 from gateway.scopes import Scopes
@@ -29,10 +31,11 @@ if TYPE_CHECKING:
     from core.records import StoredTurn
     from core.storage import Store
     from core.types import Incoming
+    from gateway.doorkeeper import Doorkeeper
     from gateway.places import Places
 
 AGAIN_SECONDS = 3600.0
-"""How long somebody who was turned away is not told so again."""
+"""How long a chat that was turned away is not told so again."""
 MOST_REMEMBERED = 10_000
 
 EDIT_ASKS_MS = 3_600_000
@@ -46,10 +49,19 @@ class Admission:
     """What stands before the store."""
 
     def __init__(
-        self, places: Places, store: Store, catalogue: Callable[[], Catalogue], clock: Clock
+        self,
+        places: Places,
+        doors: Doorkeeper,
+        store: Store,
+        catalogue: Callable[[], Catalogue],
+        clock: Clock,
     ) -> None:
-        """Ask `places` who may and what holds, and `store` which threads are ours."""
+        """Ask `places` who may and what holds, and `store` which threads are ours.
+
+        `doors` gives strangers codes.
+        """
         self._places = places
+        self._doors = doors
         self._store = store
         self._catalogue = catalogue
         self._clock = clock
@@ -116,8 +128,9 @@ class Admission:
         if role in ADMITTED:
             return await self._meant(incoming)
         # With a handle the platform waits for an answer, and shows it to this person alone.
-        if role != "bot" and (incoming.handle or self._may_tell(incoming)):
-            raise UserError(_refusal(role, incoming))
+        first = self._may_tell(incoming)
+        if role != "bot" and (first or incoming.handle):
+            raise UserError(await self._refusal(role, incoming, first=first))
         return None
 
     async def _message(self, message: Message) -> Incoming | None:
@@ -126,7 +139,7 @@ class Admission:
         role = self._places.role(message.author, message.address, direct=message.direct)
         said = await self._verdict(message, role)
         if said == "refuse" and self._may_tell(message):
-            raise UserError(_refusal(role, message))
+            raise UserError(await self._refusal(role, message, first=True))
         if said != "answer":
             return None
         if message.preset is not None:  # asked by a command that a platform read itself
@@ -176,12 +189,12 @@ class Admission:
         return True
 
     def _may_tell(self, incoming: Message | Command | Press) -> bool:
-        """Tell a person once an hour, and a chat once an hour."""
+        """Tell a chat once an hour, and somebody in private as often as codes run out."""
         address = incoming.address
         who = incoming.author.id if incoming.direct else ""
         key, now = (address.platform, address.channel, who), self._clock.monotonic()
         last = self._told.get(key)
-        if last is not None and now - last < AGAIN_SECONDS:
+        if last is not None and now - last < (MINUTES * 60.0 if incoming.direct else AGAIN_SECONDS):
             return False
         self._told[key] = now
         return True
@@ -250,31 +263,28 @@ class Admission:
         preset = None if name is None else self._catalogue().find(name)
         return name is None or (preset is not None and self._places.may_choose(preset, command))
 
+    async def _refusal(
+        self, role: Role, incoming: Message | Command | Press, *, first: bool
+    ) -> str:
+        """Say why, and what would let somebody in; who writes in private is given a code.
+
+        `first`: nothing of it was said there for a while.
+        """
+        if role == "denied":
+            return told.DENIED
+        author, address = incoming.author, incoming.address
+        own = f"{address.platform}:{author.id}"
+        if role == "guest":
+            return told.GUEST.format(own=own)
+        if incoming.direct:
+            code = await self._doors.code_for(incoming) if first else None
+            prefix = self._places.prefix(address.platform)
+            return told.stranger(own, code, prefix)
+        subject = subject_to_allow(author, address, direct=False)
+        return told.CLOSED_CHAT.format(subject=subject, own=own)
+
 
 def _action(command: Command) -> Action:
     if command.name == "undo":
         return "undo"
     return "advise" if wants_all(command.args) else "retry"
-
-
-def _refusal(role: Role, incoming: Message | Command | Press) -> str:
-    """Say why, and what the operator would have to write."""
-    if role == "denied":
-        return "The operator of this bot has closed it to you, so I cannot answer here."
-    author, address = incoming.author, incoming.address
-    own = f"{address.platform}:{author.id}"
-    if role == "guest":
-        return (
-            "I do not answer guests and people of other organisations here. The operator can let "
-            f'you in with access.allow: ["{own}"]'
-        )
-    subject = subject_to_allow(author, address, direct=incoming.direct)
-    if incoming.direct:
-        return (
-            f"I do not know you yet. Your id is {own}. The operator of this bot can let you in "
-            f'with access.allow: ["{subject}"]'
-        )
-    return (
-        "I am not allowed to answer in this chat yet. The operator of this bot can let everybody "
-        f'here in with access.allow: ["{subject}"], or you alone with "{own}"'
-    )

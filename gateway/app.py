@@ -26,9 +26,13 @@ from gateway.attachments import Attachments
 from gateway.bank import Bank
 from gateway.choices import Choices
 from gateway.dispatch import Dispatch
+from gateway.doorkeeper import Doorkeeper
 from gateway.exchange import Exchange
+from gateway.grants import Grants
 from gateway.intake import DurableIntake
 from gateway.lateness import Lateness
+from gateway.limits import Limits
+from gateway.orders import orders
 from gateway.outside import outside_of
 from gateway.parts import acts_of, exchange_of, tooling_of
 from gateway.patience import Patience, PatientStore
@@ -69,6 +73,7 @@ class Gateway:
     exchange: Exchange
     accounts: Accounts
     asides: Asides
+    doors: Doorkeeper
     intake: DurableIntake
     clock: Clock
     listeners: list[Tell]
@@ -115,6 +120,7 @@ async def serve(
             )
             outside = outside_of(config, tools)
             gateway, sessions, chats = assemble(config, store, models, world, root, outside=outside)
+            await gateway.doors.grants.load(store, config.settings.platforms)
             faces = await open_faces(gateway)
             chats.update({chat.platform: chat for chat in faces.chats})
             tasks = [
@@ -129,7 +135,9 @@ async def serve(
                 ),
                 *(
                     root.create_task(supervise(name, run), name=name)
-                    for name, run in services(gateway.keeping, gateway.forgetting).items()
+                    for name, run in services(
+                        gateway.keeping, gateway.forgetting, orders(gateway.doors)
+                    ).items()
                 ),
             ]
             await gateway.keeping.files.open()
@@ -175,7 +183,7 @@ def assemble(
     """Put the parts together; nothing runs yet, and the chats are still to come."""
     chats: dict[str, ChatAdapter] = {}
     listeners: list[Tell] = [Lateness().tell]
-    places = Places(config)
+    places = Places(config, Grants(world.clock))
     keeping = open_keeping(config, store, places, world.clock, outside)
     cache = SharedAdvice(root, world.clock)
     bank = Bank(config.budgets, store, pricer=world.pricer, zone=config.zone)
@@ -205,7 +213,8 @@ def assemble(
     lanes = LiveLanes(sessions=sessions, exchange=exchange)
     forgetting = keeping.forgetting(store, lanes, cache.clear)
     asides = Asides(root, chats)
-    acts = acts_of(config, exchange, asides, accounts, forgetting=forgetting, keeping=keeping)
+    doors = Doorkeeper(keep=keep, grants=places.grants, asides=asides, chats=chats)
+    acts = acts_of(config, exchange, doors, accounts, forgetting=forgetting, keeping=keeping)
     dispatch = Dispatch(
         sessions=sessions,
         acts=acts,
@@ -222,11 +231,13 @@ def assemble(
         exchange=exchange,
         accounts=accounts,
         asides=asides,
+        doors=doors,
         intake=DurableIntake(
             store,
             dispatch,
-            admission=Admission(places, store, lambda: config.catalogue, world.clock),
+            admission=Admission(places, doors, store, lambda: config.catalogue, world.clock),
             admit=sessions.admit,
+            limits=Limits(config.settings.limits, world.clock, sessions.of),
             patience=patience,
         ),
         clock=world.clock,

@@ -51,7 +51,7 @@ class Asides:
             for frame in frames:
                 await once_free(partial(adapter.whisper, to, frame))
 
-        self._begin("whisper", all_of_them)
+        self.begin("whisper", all_of_them)
 
     def post(self, to: Command | Press, frame: Frame) -> None:
         """Say something to everybody where a command or a press came from."""
@@ -65,9 +65,10 @@ class Asides:
     def acknowledge(self, message: Message) -> None:
         """Show that a question was seen."""
         adapter = self._chats[message.address.platform]
-        self._begin("acknowledge", lambda: adapter.acknowledge(message))
+        self.begin("acknowledge", lambda: adapter.acknowledge(message))
 
-    def _begin(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
+    def begin(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do something of this kind beside everything else; `what` names it in the log."""
         if self._closed:
             return
         task = self._group.create_task(_guarded(what, work), name=what)

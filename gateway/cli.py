@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gateway.access_cli import audit, pair
 from gateway.command import (
     DEFAULT_CONFIG,
     FAILED,
@@ -42,6 +43,8 @@ def main() -> None:
     """A chat gateway whose one agent asks several models before it answers."""
 
 
+main.add_command(audit)
+main.add_command(pair)
 main.add_command(presets)
 main.add_command(tools)
 

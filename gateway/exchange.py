@@ -1,7 +1,6 @@
 """One question and its answer in a chat: preset and history in, a delivered answer out.
 
-Decides what a turn is asked with and what becomes of one that was cut. The engine answers,
-`delivery` shows it, the store keeps it; this is where they meet.
+Decides what a turn is asked with and what becomes of one that was cut; here all meet.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from core.errors import ChatError
 from core.frames import Frame, Notice
 from core.records import Accepted, TurnStart
 from core.retell import checkpoints, retell
+from core.texts.access import REMOVED
 from core.types import Added, Deleted, Edited, Message, Moved, Press
 from core.wording import error_text
 from gateway.asides import SECONDS
@@ -166,6 +166,9 @@ class Exchange:
     async def _question(self, accepted: Accepted, turn_id: str) -> Line | None:
         """Make the question; a Stop while its files are fetched ends the fetching at once."""
         incoming = accepted.incoming
+        if isinstance(incoming, Message | Press) and not self.places.lets_in(incoming):
+            await self._say(incoming, REMOVED, delivery_id=turn_id)
+            return None
         if not isinstance(incoming, Message) or not incoming.attachments:
             return await self.questions.line(accepted)
         async with asyncio.TaskGroup() as group:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from core.storage import Inbox
     from core.types import Incoming
     from gateway.admission import Admission
+    from gateway.limits import Limits
     from gateway.patience import Patience
 
 TEXT_LIMIT = 200_000
@@ -36,6 +37,7 @@ class DurableIntake:
         *,
         admission: Admission,
         admit: Callable[[str], None],
+        limits: Limits,
         patience: Patience,
     ) -> None:
         """Store into `inbox` what concerns us and `admit` lets into its session.
@@ -46,6 +48,7 @@ class DurableIntake:
         self._admission = admission
         self._handle = handle
         self._admit = admit
+        self.limits = limits
         self._patience = patience
         self._closed = False
 
@@ -74,30 +77,34 @@ class DurableIntake:
         """Store it and hand it on; False if it was here before, or does not concern us.
 
         Raises:
-            UserError: there is nothing in it, or far too much, or its author is not let in; it
-                is not stored.
+            UserError: there is nothing in it, or far too much, or its author is not let in or
+                asks too often; it is not stored.
             Overloaded: the program stops, or too much waits already; it is not stored.
             StoreError: it could not be stored, or what comes from a messenger comes while the
                 program stops; do not acknowledge it.
         """
-        admitted = await self.admitted(incoming)
+        admitted = await self._admitted(incoming)
         if admitted is None:
             return False
-        incoming = admitted
-        session = await self._admission.session(incoming)
+        incoming, session = admitted
         if _stands_in_line(incoming):
             self._admit(session)
+        with self.limits.entering(incoming, session):
+            accepted = await self._accepted(incoming, session)
+            if accepted is None:
+                return False
+            await self._admission.took(incoming)
+            await self._handle(accepted)
+        return True
+
+    async def _accepted(self, incoming: Incoming, session: str) -> Accepted | None:
         try:
             accepted = await self._inbox.accept(incoming, session)
         except StoreError as error:
             self._patience.failed(error)
             raise
         self._patience.worked()
-        if accepted is None:
-            return False
-        await self._admission.took(incoming)
-        await self._handle(accepted)
-        return True
+        return accepted
 
     async def admitted(self, incoming: Incoming) -> Incoming | None:
         """Say what it would be taken in as, None if it does not concern us; store nothing.
@@ -105,11 +112,17 @@ class DurableIntake:
         Raises:
             UserError, Overloaded, StoreError: it would not be taken in, as above.
         """
+        admitted = await self._admitted(incoming)
+        return admitted[0] if admitted else None
+
+    async def _admitted(self, incoming: Incoming) -> tuple[Incoming, str] | None:
         self._require_open(incoming)
         concerning = await self._admission.admit(incoming)
         if concerning is None or _says_nothing(concerning):
             return None
-        return _checked(concerning)
+        checked = _checked(concerning)
+        session = await self._admission.session(checked)
+        return (checked, session) if self.limits.require(checked, session) else None
 
 
 def _stands_in_line(incoming: Incoming) -> bool:

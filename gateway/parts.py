@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from core.ports import Clock, ToolServer
     from gateway.accounts import Accounts
-    from gateway.asides import Asides
     from gateway.attachments import Attachments
     from gateway.choices import Choices
     from gateway.config import Config
+    from gateway.doorkeeper import Doorkeeper
     from gateway.privacy.forgetting import Forgetting
     from gateway.privacy.keeping import Keeping
     from gateway.turns import TurnRunner
@@ -42,7 +42,7 @@ def tooling_of(config: Config, servers: Mapping[str, ToolServer], clock: Clock) 
 def acts_of(
     config: Config,
     exchange: Exchange,
-    asides: Asides,
+    doors: Doorkeeper,
     accounts: Accounts,
     *,
     keeping: Keeping,
@@ -54,8 +54,9 @@ def acts_of(
             exchange=exchange,
             choices=exchange.choices,
             places=exchange.places,
-            asides=asides,
+            asides=doors.asides,
             accounts=accounts,
+            doors=doors,
             unavailable=config.unavailable,
             keeping=keeping,
             forgetting=forgetting,

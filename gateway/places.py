@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import structlog
 from msgspec.structs import replace
 
-from core.access import Access, kept_from
+from core.access import ADMITTED, Access, kept_from
 from core.errors import UsageError
 from core.presets import outside
 from core.texts import presets as said
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from core.types import Address, Author, Command, Message, Press
     from gateway.config import Config
     from gateway.config.chats import Channel, Workspace
+    from gateway.grants import Grants
 
 log = structlog.get_logger()
 
@@ -62,8 +63,9 @@ class Place:
 class Places:
     """The file's words on places and people."""
 
-    def __init__(self, config: Config) -> None:
-        """Take them as they are now."""
+    def __init__(self, config: Config, grants: Grants) -> None:
+        """Take them as they are now; `grants` are what was decided of people in chat."""
+        self.grants = grants
         self._settings = config.settings
         self._channels = config.settings.channels
         said = config.settings.access
@@ -109,7 +111,21 @@ class Places:
         """Say what somebody is there; behind our own token stands the owner."""
         if not self.guarded(address.platform):
             return "owner"
-        return self._access.role(author, address, direct=direct)
+        chat = self.grants.of(address.platform, author.id, direct=direct)
+        return self._access.role(author, address, direct=direct, chat=chat)
+
+    def lets_in(self, said: Message | Command | Press) -> bool:
+        """Tell whether somebody is let in now, whatever they were when they said it."""
+        return self.role(said.author, said.address, direct=said.direct) in ADMITTED
+
+    def kind(self, platform: str) -> str:
+        """Give what kind of platform an account is on, "" for one that is none."""
+        shape = self._settings.platforms.get(platform)
+        return str(shape.__struct_config__.tag) if shape else ""
+
+    def owns(self, subject: str) -> bool:
+        """Tell whether the file names somebody as an owner."""
+        return subject in self._access.owners
 
     def require_choosable(self, preset: Preset, request: Command | Message | Press) -> None:
         """Hold whoever names a preset to its `allow` (MOA-2), and the place to its providers.

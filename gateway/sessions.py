@@ -16,6 +16,7 @@ import structlog
 
 from core.errors import Overloaded
 from core.records import Accepted, StoredTurn
+from core.types import Message, Press
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -94,6 +95,14 @@ class Sessions:
             lane.pop()
         lane.extend(left)
 
+    def of(self, platform: str, person: str) -> set[str]:
+        """Give the sessions in which questions of somebody run or wait."""
+        return {
+            session
+            for session, lane in self._lanes.items()
+            if any(_asks(work, platform, person) for work in lane)
+        }
+
     @property
     def running(self) -> int:
         """How many sessions are at work."""
@@ -130,3 +139,15 @@ class Sessions:
             await self._perform(work)
         except Exception:
             log.exception("work_failed", session=session, work=type(work).__name__)
+
+
+def _asks(work: Work, platform: str, person: str) -> bool:
+    """Tell whether it is a question of somebody, that runs or waits."""
+    if isinstance(work, StoredTurn):
+        start = work.start
+        return start.asker == person and start.place.platform == platform
+    said = work.incoming
+    if not isinstance(said, Message | Press) or said.author.id != person:
+        return False
+    asks = isinstance(said, Message) or said.action in {"retry", "advise"}
+    return asks and said.address.platform == platform

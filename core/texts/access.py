@@ -6,7 +6,7 @@ from typing import Final
 
 from core.pairing import MINUTES
 
-DENIED: Final = "I am not open to you here, so I cannot answer."
+DENIED: Final = "The operator of this bot has closed it to you, so I cannot answer here."
 GUEST: Final = (
     "I do not answer guests and people of other organisations here. The operator can let you in "
     'with access.allow: ["{own}"]'
@@ -24,11 +24,7 @@ CLOSED_CHAT: Final = (
 REMOVED: Final = "You are not let in any more, so this question was not asked."
 
 ADMITTED: Final = "You are let in now: ask me anything."
-ONLY_NAMED: Final = (
-    "Only an admin or owner whom the operator has named can change who is let in. To administer "
-    "a chat is not enough."
-)
-NAME_SOMEBODY: Final = "Name one person, and how long if not for ever: {0}allow @somebody 1h"
+NAME_SOMEBODY: Final = "Name one person, and for how long if not for ever: allow @somebody 1h"
 NO_ID: Final = (
     "I cannot tell who that is: names can be changed and copied. Mention the person so that the "
     "platform links them, reply to a message of theirs, or write their id."

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gateway.accounts import Accounts
     from gateway.asides import Asides
     from gateway.choices import Choices
+    from gateway.doorkeeper import Doorkeeper
     from gateway.exchange import Exchange
     from gateway.places import Places
     from gateway.privacy.forgetting import Forgetting
@@ -36,6 +37,7 @@ class Desk:
     places: Places
     asides: Asides
     accounts: Accounts
+    doors: Doorkeeper
     unavailable: Callable[[Preset], str]
     keeping: Keeping
     forgetting: Forgetting

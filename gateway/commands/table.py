@@ -8,20 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from gateway.commands import general, memory, presets, privacy, sessions, turns
+from gateway.commands import access, general, memory, presets, privacy, sessions, turns
 
 if TYPE_CHECKING:
     from gateway.commands.desk import OnCommand, OnPress
 
 COMMANDS: Final[Mapping[str, OnCommand]] = {
+    "allow": access.allow,
     "ask": general.unasked,
     "compact": sessions.compact,
     "cost": general.cost,
+    "deny": access.deny,
     "forget": privacy.forget,
     "help": general.help_,
     "memory": memory.memory,
     "moa": presets.moa,
     "new": sessions.new,
+    "pair": access.pair,
     "preset": presets.moa,
     "privacy": privacy.privacy,
     "retry": general.nothing_asked,

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
+from gateway.config.access import subjects_of
 from gateway.config.chats import Access, ChatSettings
 from gateway.config.mixtures import FallbackSlot, PresetBlock
 from gateway.config.model import Settings, Web
 from gateway.config.providers import Messages
 from gateway.config.report import Path, Report, nearest
-from gateway.config.shape import Block
 
 _IGNORED = {
     "max_tokens": "is ignored: slots have max_tokens, and presets reference_max_tokens",
@@ -22,13 +22,10 @@ _IGNORED = {
 }
 NO_TEMPERATURE = "2026-10-21"
 _LATER = "is not supported by this version yet"
-# Blocks that are checked, and change nothing so far.
-_BLOCKS = ("limits",)
 # Settings of a chat that change nothing so far, and the values that are what happens anyway.
 _CHAT: dict[str, tuple[object, ...]] = {
     "busy": (None, "queue"),
 }
-_PEOPLE = ("owners", "admins", "allow", "deny")
 _Row: TypeAlias = tuple[Path, bool, str]  # where, whether it asks in vain, and what to say of it
 
 
@@ -49,9 +46,6 @@ def _rows(settings: Settings) -> Iterator[_Row]:
         yield ("platforms", name), closed, told
     for name, preset in settings.moa.presets.items():
         yield from _chance(preset, ("moa", "presets", name), settings)
-    for block in _BLOCKS:
-        vain = _says_something(getattr(settings, block))
-        yield (block,), vain, f"{_LATER}: nothing is held to it"
     told = f"{_LATER}: nothing is held to it"
     yield ("privacy", "admins_see_dms"), settings.privacy.admins_see_dms, told
     yield from _chat(settings.defaults, ("defaults",))
@@ -96,10 +90,6 @@ def _chance(preset: PresetBlock, path: Path, settings: Settings) -> Iterator[_Ro
         yield (*path, key), refused and getattr(preset, key) is not None, told
 
 
-def _says_something(block: Block | tuple[Block, ...]) -> bool:
-    return block != type(block)()
-
-
 def _strangers(settings: Settings, report: Report) -> None:
     """Warn of a platform that nobody configured: what is said of it holds nowhere."""
     for path, platform in _platforms_named(settings):
@@ -113,13 +103,7 @@ def _platforms_named(settings: Settings) -> Iterator[tuple[Path, str]]:
     for key in ("workspaces", "channels"):
         for index, each in enumerate(getattr(settings, key)):
             yield (key, str(index), "platform"), each.platform
-    people: dict[Path, tuple[str, ...]] = {
-        ("access", key): getattr(settings.access, key) for key in _PEOPLE
-    }
-    people |= {
-        ("moa", "presets", n, "allow"): each.allow for n, each in settings.moa.presets.items()
-    }
-    for path, subjects in people.items():
+    for path, subjects in subjects_of(settings):
         for index, subject in enumerate(subjects):
             yield (*path, str(index)), subject.partition(":")[0]
 

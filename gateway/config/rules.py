@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from zoneinfo import ZoneInfo, available_timezones
 
-from gateway.config import doors
+from gateway.config import access, doors
 from gateway.config.chats import ChatSettings
 from gateway.config.mixtures import ActingSlot, FallbackSlot, PresetBlock
 from gateway.config.model import Settings, ToolServer
@@ -31,6 +31,7 @@ def check(settings: Settings, report: Report) -> None:
     """Tell every mistake between keys."""
     _machine(settings, report)
     doors.check(settings, report)
+    access.check(settings, report)
     _providers(settings, report)
     _moa(settings, report)
     _chats(settings, report)

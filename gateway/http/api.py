@@ -26,6 +26,7 @@ from gateway.http.completions_answer import ModelCard, Writer, model_body, model
 from gateway.http.completions_reply import Reply, json_answer
 from gateway.http.completions_request import Wanted, read_request
 from gateway.http.costs_only import CostsOnly
+from gateway.limits import Limits
 from gateway.tooling import Tooling
 from gateway.turns import TurnRunner
 
@@ -45,6 +46,7 @@ class Api:
     runner: TurnRunner
     clock: Clock
     tooling: Tooling
+    limits: Limits
     allowed: Mapping[str, tuple[str, ...]]
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -79,7 +81,18 @@ class Api:
         fresh = "no-cache" in request.headers.get("Cache-Control", "").lower()
         runner = replace(self.runner, store=CostsOnly(self.runner.store))
         turn = _turn(wanted, start, fresh=fresh)
-        await runner.require_funds(turn, start)
+        with self.limits.call(start.asker):
+            await runner.require_funds(turn, start)
+            return await self._answered(runner, start, turn, wanted, request)
+
+    async def _answered(
+        self,
+        runner: TurnRunner,
+        start: TurnStart,
+        turn: TurnRequest,
+        wanted: Wanted,
+        request: web.Request,
+    ) -> web.StreamResponse:
         reply = Reply(
             request,
             turn,

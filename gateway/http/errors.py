@@ -7,6 +7,7 @@ in the log too, and nothing else of it leaves.
 from __future__ import annotations
 
 import json
+import math
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -20,6 +21,7 @@ from core.errors import (
     Overloaded,
     PresetUnavailable,
     StoreError,
+    TooOften,
     UnknownPreset,
     UserError,
 )
@@ -36,6 +38,7 @@ _STATUS: tuple[tuple[type[GatewayError], int], ...] = (
     (PresetUnavailable, 409),
     (Overloaded, 503),
     (OverBudget, 429),
+    (TooOften, 429),
     (UserError, 400),
     (StoreError, 503),
     (GatewayError, 500),
@@ -44,6 +47,7 @@ _CODES: tuple[tuple[type[GatewayError], str], ...] = (
     (UnknownPreset, "model_not_found"),
     (PresetUnavailable, "model_unavailable"),
     (OverBudget, QUOTA),
+    (TooOften, "rate_limit_exceeded"),
 )
 UNSTORED = "Nothing can be stored here now, so this was not taken in. Try again in a minute."
 _KINDS = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error"}
@@ -107,4 +111,6 @@ def failure(error: GatewayError, *, owner: bool) -> web.Response:
     text = str(error) if owner or not isinstance(error, StoreError) else UNSTORED
     # OpenAI's clients ask again after a 429 on their own; the budget would still be spent.
     headers = {"x-should-retry": "false"} if isinstance(error, OverBudget) else None
+    if isinstance(error, TooOften):
+        headers = {"Retry-After": str(math.ceil(error.retry_after))}
     return error_answer(text, status=status, headers=headers, code=code)

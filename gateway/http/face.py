@@ -64,6 +64,7 @@ class Face:
             runner=gateway.runner,
             clock=gateway.clock,
             tooling=gateway.exchange.tooling,
+            limits=gateway.intake.limits,
             allowed={name: tuple(key.presets) for name, key in settings.keys.items()},
         )
         messengers = wiring.open_chats(self.config, gateway.chat_parts)

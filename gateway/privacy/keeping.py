@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from core.texts.privacy import Vendor
     from core.types import Json
     from gateway.config import Config
+    from gateway.control import Asked
     from gateway.outside import Outside
     from gateway.places import Places
     from gateway.privacy.forgetting import Lanes
@@ -68,10 +69,13 @@ class Keeping:
 
 
 def services(
-    keeping: Keeping, forgetting: Forgetting
+    keeping: Keeping, forgetting: Forgetting, orders: Mapping[str, Asked]
 ) -> Mapping[str, Callable[[], Awaitable[None]]]:
-    """Give what runs as long as the gateway does, by name."""
-    control = Control(keeping.folder, asked_of(forgetting))
+    """Give what runs as long as the gateway does, by name.
+
+    `orders` are what else the command line may ask for.
+    """
+    control = Control(keeping.folder, {**asked_of(forgetting), **orders})
     return {"wiping": keeping.wiping.run, "purge": keeping.purge.run, "control": control.run}
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from core.ports.remains import Copies, Traces
     from core.presets import Slot
     from core.shelf import FileShelf
-    from core.storage import Costs, Store, Votes
+    from core.storage import Audit, Costs, Store, Votes
     from gateway.config import Config
     from gateway.config.providers import Provider
     from gateway.turns import Sink
@@ -60,6 +60,13 @@ def open_shelf(config: Config) -> FileShelf:
 
 def read_costs(config: Config) -> Costs:
     """Open what was spent, to be read; the gateway may be running."""
+    from adapters.store import read_sqlite
+
+    return read_sqlite(config.database_file)
+
+
+def read_audit(config: Config) -> Audit:
+    """Open the log of who changed what, to be read; the gateway may be running."""
     from adapters.store import read_sqlite
 
     return read_sqlite(config.database_file)

@@ -8,10 +8,13 @@ async with assembled(MemoryStore(), model) as parts:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+import re
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
+
+from msgspec import structs
 
 from core.asking import World
 from core.ports import Model, Provider, ToolServer
@@ -19,6 +22,7 @@ from core.storage import Store
 from core.types import Address, Author, Command, Message, Press
 from gateway import config as configuration
 from gateway.app import Gateway, assemble
+from gateway.config.access import LISTS
 from gateway.outside import Outside
 from gateway.recovery import recover
 from gateway.sessions import Sessions
@@ -27,6 +31,7 @@ from tests.fakes.chat import FakeChat
 from tests.fakes.model import LoopClock, cents
 from tests.fakes.remains import NoCopies, NoTraces
 
+_FAKES = re.compile(r"\bfake:(?=\S)")
 ANNA = Author(id="u1", name="Anna")
 TEXT = """
 providers:
@@ -121,6 +126,26 @@ class Parts:
         return f"e{next(self.numbers)}"
 
 
+def read(text: str) -> configuration.Config:
+    """Read a file in which the people and places of "fake" have any ids, as readable as names."""
+    config = configuration.parse(_FAKES.sub("unknown:", text), "config.yaml", {})
+    said, catalogue = config.settings.access, config.catalogue
+
+    def ours(subjects: Collection[str]) -> list[str]:
+        return [each.replace("unknown:", "fake:", 1) for each in subjects]
+
+    access = {each: tuple(ours(getattr(said, each))) for each in LISTS}
+    presets = {
+        name: replace(each, allow=tuple(ours(each.allow)))
+        for name, each in catalogue.presets.items()
+    }
+    return replace(
+        config,
+        settings=structs.replace(config.settings, access=structs.replace(said, **access)),
+        catalogue=replace(catalogue, presets=presets),
+    )
+
+
 @asynccontextmanager
 async def assembled(
     store: Store,
@@ -131,7 +156,7 @@ async def assembled(
     servers: Sequence[ToolServer] = (),
 ) -> AsyncIterator[Parts]:
     """Put the parts together; at the end what still runs is cut, as a deadline would."""
-    config = configuration.parse(text, "config.yaml", {})
+    config = read(text)
     known = model if isinstance(model, Mapping) else {"p": Provider(name="p", model=model)}
     world = World(providers=known, pricer=cents, clock=LoopClock())
     models = Models(providers=known, embedded={})
@@ -142,6 +167,7 @@ async def assembled(
         )
         gateway, sessions, chats = assemble(config, store, models, world, root, outside=outside)
         chats[chat.platform] = chat
+        await gateway.doors.grants.load(store, config.settings.platforms)
         try:
             yield Parts(gateway=gateway, sessions=sessions, chat=chat, store=store)
         finally:

@@ -70,6 +70,9 @@ FORMS = {
     "forget": "everybody",
     "forget all": "admins",
     "help": "everybody",
+    "allow 7777 1h": "whom the file names",
+    "deny 7777": "whom the file names",
+    "pair K7MP2QXW": "whom the file names",
 }
 BUTTONS = {
     "stop": "whoever asked",
@@ -95,6 +98,8 @@ def may(row: str, who: Author, place: str) -> bool:
     """Say it once more, in other words than the program does."""
     if who in OUTSIDE:
         return False
+    if row == "whom the file names":
+        return who in {NAMED, OWNER}
     if who in ADMINS or row == "everybody":
         return True
     match row:

@@ -9,6 +9,8 @@ from structlog.testing import capture_logs
 
 from core.types import Address
 from gateway import config as configuration
+from gateway.clock import SystemClock
+from gateway.grants import Grants
 from gateway.places import Places
 from tests.gateway.assembled import TEXT
 from tests.gateway.guarded import ANN
@@ -36,7 +38,7 @@ C1 = Address(platform="slack", channel="C1")
 
 @pytest.fixture
 def places() -> Places:
-    return Places(configuration.parse(FILE, "config.yaml", {}))
+    return Places(configuration.parse(FILE, "config.yaml", {}), Grants(SystemClock()))
 
 
 def test_a_channel_wins_over_its_workspace_and_that_over_the_defaults(places):
@@ -81,7 +83,7 @@ def test_behind_a_token_of_ours_everybody_is_the_owner(places):
 
 def test_a_chat_that_moved_is_told_once_and_what_the_file_says_of_its_new_id_wins():
     file = FILE + "  - {platform: slack, channel: C2, advisors: full}\n"
-    places = Places(configuration.parse(file, "config.yaml", {}))
+    places = Places(configuration.parse(file, "config.yaml", {}), Grants(SystemClock()))
     with capture_logs() as logs:
         for _ in range(2):
             places.moved(C1, replace(C1, channel="C2"))

@@ -20,6 +20,8 @@ from core.erasure import Counts
 from core.records import FileUse, Whose
 from core.types import Author, Line
 from gateway import config as configuration
+from gateway.clock import SystemClock
+from gateway.grants import Grants
 from gateway.places import Places
 from gateway.privacy.files import KeptFiles
 from gateway.privacy.purge import Purge
@@ -68,7 +70,7 @@ class Stand:
         settings = configuration.parse(text, "config.yaml", {})
         self.sink = JsonLines(folder / "traces")
         self.clock = FakeClock(NOW)
-        kept = KeptFor(settings.settings, Places(settings), store)
+        kept = KeptFor(settings.settings, Places(settings, Grants(SystemClock())), store)
         self.shelf = Shelf(folder / "files")
         self.files = KeptFiles(store=store, shelf=self.shelf, kept=kept)
         self.wiping = Wiping(store, self.clock, self.files)

@@ -1,0 +1,25 @@
+"""What the command line may ask of the gateway that is running. Decides nothing of what it does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.audit import COMMAND_LINE
+from core.texts import access as said
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from core.types import Json
+    from gateway.control import Asked
+    from gateway.doorkeeper import Doorkeeper
+
+
+def orders(doors: Doorkeeper) -> Mapping[str, Asked]:
+    """Give what can be asked for, by name."""
+
+    async def pair(wanted: Mapping[str, str]) -> Json:
+        found = await doors.approve(wanted.get("code", ""), None, by=COMMAND_LINE)
+        return said.paired(f"{found.platform}:{found.person}")
+
+    return {"pair": pair}
