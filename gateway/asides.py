@@ -60,7 +60,7 @@ class Asides:
         async def posted() -> None:
             await post(to.address, frame, delivery_id=to.event_id, reply_to=to.reply_to)
 
-        self._begin("post", partial(once_free, posted))
+        self.begin("post", partial(once_free, posted))
 
     def acknowledge(self, message: Message) -> None:
         """Show that a question was seen."""

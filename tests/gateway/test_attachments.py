@@ -18,6 +18,8 @@ from core.types import Address, Attachment, Line, Message
 from gateway import attachments
 from gateway import config as configuration
 from gateway.attachments import Attachments
+from gateway.clock import SystemClock
+from gateway.grants import Grants
 from gateway.patience import Patience, PatientStore
 from gateway.places import Places
 from gateway.privacy.files import KeptFiles
@@ -67,7 +69,7 @@ class Desk:
         self.store, self.chat = MemoryStore(), Source(files)
         self.shelf = Shelf(folder)
         config = configuration.parse(TEXT, "config.yaml", {})
-        terms = KeptFor(config.settings, Places(config), self.store)
+        terms = KeptFor(config.settings, Places(config, Grants(SystemClock())), self.store)
         self.kept = KeptFiles(store=self.store, shelf=self.shelf, kept=terms)
         self.files = Attachments(
             kept=self.kept,
