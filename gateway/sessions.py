@@ -146,7 +146,7 @@ def _asks(work: Work, platform: str, person: str) -> bool:
     if isinstance(work, StoredTurn):
         start = work.start
         return start.asker == person and start.place.platform == platform
-    said = work.incoming
+    said = work.incoming if isinstance(work, Accepted) else None
     if not isinstance(said, Message | Press) or said.author.id != person:
         return False
     asks = isinstance(said, Message) or said.action in {"retry", "advise"}
