@@ -210,7 +210,7 @@ def assemble(
     accounts = Accounts(
         store=store, bank=bank, choices=choices, clock=world.clock, zone=config.zone
     )
-    lanes = LiveLanes(sessions=sessions, exchange=exchange)
+    lanes = LiveLanes(sessions=sessions, running=exchange.running, halt=exchange.runner.stop_soon)
     forgetting = keeping.forgetting(store, lanes, cache.clear)
     asides = Asides(root, chats)
     doors = Doorkeeper(keep=keep, grants=places.grants, asides=asides, chats=chats)

@@ -56,22 +56,22 @@ class ErasingRows:
 
     async def told(self, session: str, *, after: int = 0) -> Sequence[Told]:
         turns = await self._database.fetch(statement("told", session, after, PAGE))
-        texts: dict[str, list[str]] = defaultdict(list)
-        lines: dict[str, list[Line]] = defaultdict(list)
-        if turns:
-            ids = [(row["turn_id"],) for row in turns]
-            for look in (
-                statement_of_rows("calls_of", ids),
-                statement_of_rows("tool_calls_of", ids),
-                statement_of_rows("lines_of", ids),
-                statement_of_rows("steered_of", ids),
-            ):
-                for row in await self._database.fetch(look):
-                    texts[row["turn_id"]] += _texts(row)
-                    if row.get("line"):
-                        lines[row["turn_id"]].append(codec.unpack(row["line"], Line))
+        rows = await self._rows_of([(row["turn_id"],) for row in turns]) if turns else {}
         with codec.reading("a turn"):
-            return [_told(row, lines[row["turn_id"]], texts[row["turn_id"]]) for row in turns]
+            return [_told(row, rows.get(row["turn_id"], [])) for row in turns]
+
+    async def _rows_of(self, ids: Sequence[tuple[str]]) -> Mapping[str, list[Row]]:
+        """Give every row with words of these turns, by turn."""
+        found: dict[str, list[Row]] = defaultdict(list)
+        for look in (
+            statement_of_rows("calls_of", ids),
+            statement_of_rows("tool_calls_of", ids),
+            statement_of_rows("lines_of", ids),
+            statement_of_rows("steered_of", ids),
+        ):
+            for row in await self._database.fetch(look):
+                found[row["turn_id"]].append(row)
+        return found
 
     async def came(self, session: str, *, after: int = 0) -> Sequence[Came]:
         rows = await self._database.fetch(statement("came", session, after, PAGE))
@@ -177,8 +177,10 @@ def _strings(value: Json) -> Iterable[str]:
             yield from _strings(each)
 
 
-def _told(row: Row, lines: Sequence[Line], texts: Iterable[str]) -> Told:
+def _told(row: Row, rows: Iterable[Row]) -> Told:
     question = codec.unpack(row["question"], Line)
+    rows = list(rows)
+    lines = [codec.unpack(each["line"], Line) for each in rows if each.get("line")]
     quoted = [said for each in (question, *lines) for come in each.quotes for said in come.said]
     spoke = {each.speaker.id for each in lines if each.speaker}
     return Told(
@@ -192,7 +194,7 @@ def _told(row: Row, lines: Sequence[Line], texts: Iterable[str]) -> Told:
             row["answer"] or "",
             *(each.text for each in quoted),
             *(each.text for each in lines),
-            *texts,
+            *(text for each in rows for text in _texts(each)),
         ),
         speakers=frozenset(spoke | {each.speaker.id for each in quoted if not each.own}),
     )

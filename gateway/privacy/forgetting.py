@@ -141,26 +141,8 @@ class Forgetting:
 
     async def _find(self, session: str, person: str) -> Found:
         came = [each async for each in self._came(session)]
-        mine = [each for each in came if not person or each.author == person]
         told = [each async for each in self._told(session)]
-        turns = [each for each in told if not person or each.asker == person]
-        said = Said([*(each.text for each in mine), *(each.question for each in turns)])
-        quoting = [each for each in told if person and _repeats(each, person, said)]
-        gone = {each.turn_id for each in (*turns, *quoting)}
-        theirs = {each.seq for each in mine}
-        messages = [
-            each
-            for each in came
-            if each.seq in theirs or each.turn_id in gone or said.repeated_in(each.text)
-        ]
-        moments = [*(each.at for each in mine), *(each.started for each in (*turns, *quoting))]
-        return Found(
-            turns=tuple(each.turn_id for each in turns),
-            quoting=tuple(each.turn_id for each in quoting),
-            messages=tuple(each.seq for each in messages),
-            besides=sum(bool(each.text) and each.turn_id not in gone for each in messages),
-            since=min(moments, default=None),
-        )
+        return _found(came, told, person)
 
     async def _told(self, session: str) -> AsyncIterator[Told]:
         page: Sequence[Told] = ()
@@ -220,20 +202,43 @@ class Forgetting:
 
         Traces may outlive what they tell of.
         """
-        if not person:
-            held = [each.session for each in await self.store.held(before=EVER)]
-            named = {*held, *await self.traces.sessions()}
-            return sorted(each for each in named if Address.of(each).platform == platform)
-        named = {*await self.store.sessions_of(platform, person)}
-        for session in await self.traces.sessions():
-            if Address.of(session).platform == platform and session not in named:
-                heads = await self._heads(session)
-                named |= {session for each in heads if each.asker == person}
-        return sorted(named)
+        if person:
+            named = {*await self.store.sessions_of(platform, person)}
+        else:
+            named = {each.session for each in await self.store.held(before=EVER)}
+        traced = {*await self.traces.sessions()} - named
+        named |= {each for each in traced if await self._is_in(each, person)}
+        return sorted(each for each in named if Address.of(each).platform == platform)
+
+    async def _is_in(self, session: str, person: str) -> bool:
+        """Tell whether there are traces of what somebody asked in a session."""
+        return any(person in {"", each.asker} for each in await self._heads(session))
+
+
+def _found(came: Sequence[Came], told: Sequence[Told], person: str) -> Found:
+    """Tell what of a session is somebody's, repeats them, or (without a person) all of it."""
+    mine = {each.seq: each for each in came if person in {"", each.author}}
+    turns = [each for each in told if person in {"", each.asker}]
+    said = Said([*(each.text for each in mine.values()), *(each.question for each in turns)])
+    quoting = [each for each in told if _repeats(each, person, said)]
+    gone = {each.turn_id for each in (*turns, *quoting)}
+    messages = [each for each in came if each.seq in mine or _goes_along(each, gone, said)]
+    moments = [*(each.at for each in mine.values()), *(each.started for each in (*turns, *quoting))]
+    return Found(
+        turns=tuple(each.turn_id for each in turns),
+        quoting=tuple(each.turn_id for each in quoting),
+        messages=tuple(each.seq for each in messages),
+        besides=sum(bool(each.text) and each.turn_id not in gone for each in messages),
+        since=min(moments, default=None),
+    )
+
+
+def _goes_along(each: Came, gone: Collection[str], said: Said) -> bool:
+    return each.turn_id in gone or said.repeated_in(each.text)
 
 
 def _repeats(each: Told, person: str, said: Said) -> bool:
-    if each.asker == person:
+    if person in {"", each.asker}:
         return False
     return person in each.speakers or said.repeated_in(*each.texts)
 

@@ -17,7 +17,7 @@ from gateway.sessions import Errand
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from gateway.exchange import Exchange
+    from gateway.running import Running
     from gateway.sessions import Sessions, Work
 
 T = TypeVar("T")
@@ -25,15 +25,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveLanes:
-    """Fulfils `Lanes`."""
+    """Fulfils `Lanes`. `halt` stops one turn."""
 
     sessions: Sessions
-    exchange: Exchange
+    running: Running
+    halt: Callable[[str], None]
 
     def stop(self, session: str, person: str) -> None:
         """Stop what runs there."""
-        for turn_id in self.exchange.running.of(session, person):
-            self.exchange.runner.stop_soon(turn_id)
+        for turn_id in self.running.of(session, person):
+            self.halt(turn_id)
 
     async def alone(self, session: str, person: str, work: Callable[[], Awaitable[T]]) -> T:
         """Do it in the session's lane, right behind what runs there."""
