@@ -68,6 +68,8 @@ class Stage:
         self.threads: dict[str, str | None] = {"dm": None, "group": None}
         self._newcomers = 0
         self._groups = 0
+        self._robot: Any = None
+        self._apart: Any = None  # the thread that people have among themselves
         self.toasts: list[str] = []  # what a press was answered, where that is no message
 
     def configured(self, models: dict[str, Any], *, more: str = "") -> str:
@@ -131,6 +133,22 @@ class Stage:
         await self.press("Preset")
         await self.reads("answers here")
         await self.pick(preset)
+
+    @property
+    def robot(self) -> Any:
+        """Another bot, which is in the group from the first look on."""
+        if self._robot is None:
+            self._robot = self.sim.person("Robot", bot=True)
+            self._join(self._robot)
+        return self._robot
+
+    def _join(self, who: Any) -> None:
+        """Let somebody be in the group."""
+        raise NotImplementedError
+
+    async def apart(self, text: str, who: Any, *, mention: bool = False) -> None:
+        """Say something in a thread that people have opened among themselves in the group."""
+        raise NotImplementedError
 
     async def cut(self) -> None:
         """Break every connection of the bot once."""
@@ -238,6 +256,10 @@ class Telegram(Stage):
         self.sim.drop_connections()
 
     @override
+    def _join(self, who: Any) -> None:
+        self.sim.chat(self.places["group"]).members[int(who.id)] = who
+
+    @override
     async def _bring(self, name: str, who: Any) -> Any:
         return self.sim.group(name, who)
 
@@ -300,6 +322,17 @@ class Discord(Stage):
         await self.sim.gateway.kill()
 
     @override
+    def _join(self, who: Any) -> None:
+        self.sim.world.guilds[self.places["group"].guild].members.setdefault(who.id, set())
+
+    @override
+    async def apart(self, text: str, who: Any, *, mention: bool = False) -> None:
+        if self._apart is None:
+            await self.until(self.listening)
+            self._apart = await self.sim.thread(self.places["group"], who, "lunch")
+        await self.sim.say(self._apart, who, text, mention=mention)
+
+    @override
     async def _bring(self, name: str, who: Any) -> Any:
         return self.sim.group(name, who, guild=name)
 
@@ -338,7 +371,8 @@ class Slack(Stage):
     @override
     async def follow_up(self, text: str, *, who: Any = None) -> None:
         place, thread = self.places["group"], self.threads["group"]
-        await self.sim.say(place, who or self.ann, text, thread=thread)
+        bot = who is self._robot and who is not None  # a bot has to address it every time
+        await self.sim.say(place, who or self.ann, text, thread=thread, mention=bot)
 
     @override
     async def press(self, label: str, *, where: Where = "dm", who: Any = None) -> None:
@@ -361,6 +395,17 @@ class Slack(Stage):
     @override
     async def cut(self) -> None:
         await self.sim.disconnect("refresh_requested")
+
+    @override
+    def _join(self, who: Any) -> None:
+        self.places["group"].members.add(who.id)
+
+    @override
+    async def apart(self, text: str, who: Any, *, mention: bool = False) -> None:
+        await self.until(self.listening)
+        place = self.places["group"]
+        said = await self.sim.say(place, who, text, thread=self._apart, mention=mention)
+        self._apart = self._apart or said
 
     @override
     async def _bring(self, name: str, who: Any) -> Any:

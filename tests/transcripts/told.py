@@ -16,10 +16,14 @@ Steps, in the order in which they happen:
     WHO picks: in the picker that stands in private
     bot in …: a complete answer has these words. bot says in …: any message of it has
     bot to WHO: somebody alone, or where the platform cannot, any message has these words
+    WHO, apart: says that in a thread that people have opened among themselves. WHO, apart to it:
+        says that there with a mention. WHO to WHO in the thread: with a mention of somebody else
     answers in …: how many messages of it stand there, panels apart
     MODEL was asked: how often. MODEL heard: its last request has these words. MODEL never heard:
         none of its requests has them
     the program: restarts
+
+`allowed`: who is let in, by their own ids; without it everybody is. Robot is another bot.
 """
 
 from __future__ import annotations
@@ -38,7 +42,7 @@ from tests.gateway.harness import running_gateway
 from tests.transcripts.stages import MESSENGERS, Stage, Where
 
 FOLDER = Path(__file__).parent
-PEOPLE = "Ann|Ben"
+PEOPLE = "Ann|Ben|Robot"
 PLACES: dict[str, Where] = {"in private": "dm", "in the team": "group", "in the thread": "group"}
 PLACE = "|".join(PLACES)
 
@@ -74,6 +78,9 @@ class Telling:
 
     async def start(self) -> None:
         text = self.stage.configured(self.told["models"], more=self.told.get("settings", ""))
+        if "allowed" in self.told:
+            ids = [f"{self.stage.platform}:{self.who(each).id}" for each in self.told["allowed"]]
+            text = text.replace("access:\n  public: true\n", f"access: {{allow: {ids}}}\n")
         running = running_gateway(text, self.folder)
         self._logs.append((await self._program.enter_async_context(running)).calls)
 
@@ -91,6 +98,8 @@ class Telling:
             await self._logs[-1].until(true)
 
     def who(self, name: str) -> Any:
+        if name == "Robot":
+            return self.stage.robot
         return {"Ann": self.stage.ann, "Ben": self.stage.ben}[name]
 
     async def _step(self, said: str, value: Any) -> None:
@@ -120,6 +129,15 @@ async def _aside(telling: Telling, found: re.Match[str], text: str) -> None:
     stage = telling.stage
     await stage.until(stage.listening)
     await stage.sim.say(stage.places["group"], telling.who(found["who"]), text)
+
+
+async def _apart(telling: Telling, found: re.Match[str], text: str) -> None:
+    await telling.stage.apart(text, telling.who(found["who"]), mention=bool(found["to_it"]))
+
+
+async def _to_other(telling: Telling, found: re.Match[str], text: str) -> None:
+    other = telling.who(found["other"])
+    await telling.stage.follow_up(f"<@{other.id}> {text}", who=telling.who(found["who"]))
 
 
 async def _presses(telling: Telling, found: re.Match[str], label: str) -> None:
@@ -182,6 +200,8 @@ async def _program(telling: Telling, found: re.Match[str], what: str) -> None:
 STEPS: list[tuple[str, Play]] = [
     (rf"(?P<who>{PEOPLE}) (?P<place>{PLACE})", _says),
     (rf"(?P<who>{PEOPLE}), aside", _aside),
+    (rf"(?P<who>{PEOPLE}), apart(?P<to_it> to it)?", _apart),
+    (rf"(?P<who>{PEOPLE}) to (?P<other>{PEOPLE}) in the thread", _to_other),
     (rf"(?P<who>{PEOPLE}) presses(?P<team> in the team)?", _presses),
     (rf"(?P<who>{PEOPLE}) picks", _picks),
     (rf"bot (?P<place>{PLACE})", _answers),
