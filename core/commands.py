@@ -131,6 +131,16 @@ MENU: Final = (
             ),
         ),
     ),
+    Entry(name="status", summary="How things stand here: queue, preset, health"),
+    Entry(
+        name="quiet",
+        summary="Answer nothing but mentions in this channel",
+        hint="[off]",
+        who="admins",
+        words="on|off",
+        options=(Option(name="switch", summary="off: as before", choices=("on", "off")),),
+    ),
+    Entry(name="budget", summary="What may be spent here, and what is left", who="operators"),
     Entry(name="help", summary="What you can do here"),
     Entry(
         name="allow",

@@ -6,6 +6,7 @@ often they are told, and what an incoming thing means. It answers nothing.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.access import ADMITTED, subject_to_allow
@@ -17,6 +18,7 @@ from core.recent import Recent
 from core.texts import access as told
 from core.types import Added, Command, Deleted, Edited, Message, Moved, Press
 from gateway.loops import BotLoops
+from gateway.quiet import is_quiet
 from gateway.scopes import Scopes
 
 if TYPE_CHECKING:
@@ -177,7 +179,10 @@ class Admission:
     async def _verdict(self, message: Message, role: Role) -> Verdict:
         place = self._places.at(message.address, message.author.circles, direct=message.direct)
         here = situation(message, role, listen=place.listen, threads=place.threads)
-        return verdict(here, owned=depends_on_owner(here) and await self._owns(message))
+        owned = depends_on_owner(here) and await self._owns(message)
+        said = verdict(here, owned=owned)
+        quiet = verdict(replace(here, quiet=True), owned=owned)
+        return quiet if said != quiet and await is_quiet(self._store, message.address) else said
 
     async def _owns(self, message: Message) -> bool:
         """Tell whether the root of a thread was accepted; a yes is remembered, it stays one."""

@@ -25,6 +25,7 @@ from gateway.asides import Asides
 from gateway.attachments import Attachments
 from gateway.bank import Bank
 from gateway.choices import Choices
+from gateway.commands.desk import Health
 from gateway.dispatch import Dispatch
 from gateway.doorkeeper import Doorkeeper
 from gateway.exchange import Exchange
@@ -214,7 +215,8 @@ def assemble(
     forgetting = keeping.forgetting(store, lanes, cache.clear)
     asides = Asides(root, chats)
     doors = Doorkeeper(keep=keep, grants=places.grants, asides=asides, chats=chats)
-    acts = acts_of(config, exchange, doors, accounts, forgetting=forgetting, keeping=keeping)
+    health = Health(unavailable=config.unavailable, left_alone=models.left_alone, sessions=sessions)
+    acts = acts_of(health, exchange, doors, accounts, forgetting=forgetting, keeping=keeping)
     dispatch = Dispatch(
         sessions=sessions,
         acts=acts,

@@ -42,7 +42,7 @@ class Bank:
 
     def __init__(self, budgets: Budgets, store: Costs, *, pricer: Pricer, zone: tzinfo) -> None:
         """Begin without an account; days end in `zone`."""
-        self._budgets = budgets
+        self.budgets = budgets
         self._store = store
         self._zone = zone
         self._tariff = Tariff(pricer, budgets.unpriced)
@@ -57,17 +57,17 @@ class Bank:
         Raises:
             StoreError: nobody knows what was spent.
         """
-        if not self._budgets.apply:
+        if not self.budgets.apply:
             return None
         at = datetime.fromtimestamp(start.started / 1000, UTC)
         accounts = await self.accounts(Spender.of(start), at)
         took = bill(spent).dollars
-        return Purse(accounts, budgets=self._budgets, tariff=self._tariff, spent=took, warn=_warn)
+        return Purse(accounts, budgets=self.budgets, tariff=self._tariff, spent=took, warn=_warn)
 
     async def accounts(self, spender: Spender, at: datetime) -> Sequence[Account]:
         """Give every account that somebody's turn is held to, as it is at that moment."""
         self._forget(at)
-        limits = limits_of(self._budgets, spender, at, self._zone)
+        limits = limits_of(self.budgets, spender, at, self._zone)
         return [await self._account(limit) for limit in limits]
 
     async def _account(self, limit: Limit) -> Account:

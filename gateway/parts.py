@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gateway.acts import Acts
 from gateway.approvals import Approvals
-from gateway.commands.desk import Desk
+from gateway.commands.desk import Desk, Health
 from gateway.compaction import Compaction
 from gateway.delivery import ChatBudgets
 from gateway.exchange import Exchange
@@ -40,7 +40,7 @@ def tooling_of(config: Config, servers: Mapping[str, ToolServer], clock: Clock) 
 
 
 def acts_of(
-    config: Config,
+    health: Health,
     exchange: Exchange,
     doors: Doorkeeper,
     accounts: Accounts,
@@ -57,7 +57,7 @@ def acts_of(
             asides=doors.asides,
             accounts=accounts,
             doors=doors,
-            unavailable=config.unavailable,
+            health=health,
             keeping=keeping,
             forgetting=forgetting,
             scopes=Scopes(places=exchange.places, store=exchange.store),

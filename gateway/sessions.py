@@ -103,6 +103,10 @@ class Sessions:
             if any(_asks(work, platform, person) for work in lane)
         }
 
+    def waiting(self, session: str) -> int:
+        """How much waits in a session, behind what is being done."""
+        return max(0, len(self._lanes.get(session, ())) - 1)
+
     @property
     def running(self) -> int:
         """How many sessions are at work."""

@@ -63,6 +63,17 @@ def passed_over(level: Level, name: str) -> str:
     return f"{named(name)} was {_SOURCES[level]}, but there is no such preset any more."
 
 
+def notes(
+    gone: Sequence[tuple[Level, str]],
+    preset: Preset,
+    providers: Sequence[str] | None,
+    outside: Sequence[str],
+) -> list[str]:
+    """Say what else somebody has to know of the preset in force."""
+    lines = [passed_over(level, name) for level, name in gone]
+    return [*lines, in_force_barred(preset, providers or (), outside)] if outside else lines
+
+
 def barred(preset: Preset, providers: Sequence[str], outside: Sequence[str]) -> str:
     """Say why a preset cannot be chosen or asked in a place."""
     return f"{_only(preset, providers, outside)} Nothing was changed or asked."

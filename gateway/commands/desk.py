@@ -5,7 +5,7 @@ Decides nothing about any one command.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -26,6 +26,19 @@ if TYPE_CHECKING:
     from gateway.privacy.forgetting import Forgetting
     from gateway.privacy.keeping import Keeping
     from gateway.scopes import Scopes
+    from gateway.sessions import Sessions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How things stand. `unavailable` says why a preset cannot answer; `left_alone` names models.
+
+    Those failed too often to be asked now; each has the seconds that are left.
+    """
+
+    unavailable: Callable[[Preset], str]
+    left_alone: Callable[[], Mapping[str, float]]
+    sessions: Sessions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +51,7 @@ class Desk:
     asides: Asides
     accounts: Accounts
     doors: Doorkeeper
-    unavailable: Callable[[Preset], str]
+    health: Health
     keeping: Keeping
     forgetting: Forgetting
     scopes: Scopes

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.presets import Level, Preset
     from core.records import Setting
     from core.types import Press
-    from gateway.choices import Changed, Chosen
+    from gateway.choices import Changed
     from gateway.commands.desk import Desk
 
 _WORDS: dict[Level, Scope] = {"thread": "thread", "channel": "channel", "me": "me"}
@@ -116,10 +116,15 @@ async def _picker(desk: Desk, request: Command | Press, scope: Scope) -> Frame:
     there = await desk.choices.there(request.address, request.author)
     if not desk.places.guarded(request.address.platform):
         return whispers.notice(whispers.presets_text(there.preset, catalogue))
-    unavailable = [each.name for each in catalogue.presets.values() if desk.unavailable(each)]
+    unavailable = [
+        each.name for each in catalogue.presets.values() if desk.health.unavailable(each)
+    ]
     offered = [each for each in desk.choices.offered(request) if each.name not in unavailable]
-    aims, notes = _aims(desk, request, scope), list(_notes(there))
-    if aims != scope:
+    aims = _aims(desk, request, scope)
+    notes = said.notes(there.gone, there.preset, there.providers, there.barred)
+    if there.locked:
+        notes.append(said.LOCKED_NOTE)
+    elif aims != scope:
         notes.append(said.FOR_YOURSELF)
     because = said.source(there.level, there.by, request.author.id, desk.accounts.zone)
     return picker(
@@ -139,13 +144,3 @@ def _aims(desk: Desk, request: Command | Press, scope: Scope) -> Scope:
     """Say where a choice by button would hold: for oneself, where the place is not one's own."""
     who = for_choice(scope, request.address, direct=request.direct)
     return scope if permits(who, desk.role(request)) else "me"
-
-
-def _notes(there: Chosen) -> Sequence[str]:
-    """Say what else somebody has to know who looks."""
-    notes = [said.passed_over(level, name) for level, name in there.gone]
-    if there.barred:
-        notes.append(said.in_force_barred(there.preset, there.providers or (), there.barred))
-    if there.locked:
-        notes.append(said.LOCKED_NOTE)
-    return notes

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from gateway.commands import access, general, memory, presets, privacy, sessions, turns
+from gateway.commands import access, general, memory, presets, privacy, sessions, status, turns
 
 if TYPE_CHECKING:
     from gateway.commands.desk import OnCommand, OnPress
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 COMMANDS: Final[Mapping[str, OnCommand]] = {
     "allow": access.allow,
     "ask": general.unasked,
+    "budget": status.budget,
     "compact": sessions.compact,
     "cost": general.cost,
     "deny": access.deny,
@@ -27,8 +28,10 @@ COMMANDS: Final[Mapping[str, OnCommand]] = {
     "pair": access.pair,
     "preset": presets.moa,
     "privacy": privacy.privacy,
+    "quiet": status.quiet,
     "retry": general.nothing_asked,
     "start": general.help_,
+    "status": status.status,
     "stop": turns.stop,
     "undo": sessions.nothing_since,
 }

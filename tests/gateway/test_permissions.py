@@ -69,6 +69,10 @@ FORMS = {
     "privacy": "everybody",
     "forget": "everybody",
     "forget all": "admins",
+    "status": "everybody",
+    "quiet": "admins, also in private",
+    "quiet off": "admins, also in private",
+    "budget": "whom the file names",
     "help": "everybody",
     "allow 7777 1h": "whom the file names",
     "deny 7777": "whom the file names",
@@ -103,6 +107,8 @@ def may(row: str, who: Author, place: str) -> bool:
     if who in ADMINS or row == "everybody":
         return True
     match row:
+        case "admins, also in private":
+            return False
         case "whoever asked":
             return who is ANN
         case "admins of a whole channel":
