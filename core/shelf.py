@@ -67,8 +67,8 @@ class FileShelf(Protocol):
         """
         ...
 
-    async def discard(self, received: Received) -> None:
-        """Take away what has arrived and is not kept."""
+    async def discard(self, received: Received, *, parked: bool) -> None:
+        """Take away what has arrived and is not kept; also what is `parked` under its hash."""
         ...
 
     async def look(self, received: Received, most: int) -> bytes:
@@ -95,6 +95,22 @@ class FileShelf(Protocol):
         """Delete files for good; one that is gone already is no error."""
         ...
 
-    async def tidy(self) -> None:
-        """Take away what an earlier run began to write and did not end."""
+    async def park(self, received: Received) -> None:
+        """Let what has arrived wait under its hash, until it is kept or a day has passed.
+
+        Raises:
+            FileUnread: there is no room for it.
+        """
+        ...
+
+    def pieces(self, digest: str) -> AsyncIterator[bytes]:
+        """Give what waits or is kept under a hash, piece by piece.
+
+        Raises:
+            FileUnread: it is there no longer.
+        """
+        ...
+
+    async def tidy(self, *, starting: bool) -> None:
+        """Take away what has waited for a day; at the start also what had not arrived whole."""
         ...

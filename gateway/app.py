@@ -201,7 +201,13 @@ def assemble(
     patience = Patience()
     keep = PatientStore(store, patience)
     choices = Choices(settings=store, keep=keep, places=places, catalogue=lambda: config.catalogue)
-    files = Attachments(kept=keeping.files, keep=keep, chats=chats)
+    files = Attachments(
+        shelf=keeping.files.shelf,
+        store=store,
+        guard=keeping.files.guard,
+        keep=keep,
+        chats=chats,
+    )
     exchange = exchange_of(runner, files, choices, tooling)
 
     async def perform(work: Work) -> None:

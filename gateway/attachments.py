@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from core.ports import ChatAdapter
     from core.records import Accepted
     from core.shelf import FileShelf, Received
+    from core.storage import Files
     from core.types import Attachment, Line, Message
     from gateway.patience import PatientStore
-    from gateway.privacy.files import KeptFiles
 
 SECONDS: Final = 60.0
 """How long all files of one message may take."""
@@ -62,16 +62,16 @@ class _Read:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachments:
-    """Takes files in and shows them. Writes with patience through `keep`."""
+    """Takes files in and shows them. Writes with patience through `keep`.
 
-    kept: KeptFiles
+    Whoever puts a file on the shelf, or sweeps it, holds `guard`.
+    """
+
+    shelf: FileShelf
+    store: Files
+    guard: asyncio.Lock
     keep: PatientStore
     chats: Mapping[str, ChatAdapter]
-
-    @property
-    def shelf(self) -> FileShelf:
-        """Where files lie."""
-        return self.kept.shelf
 
     async def taken(self, accepted: Accepted, message: Message) -> tuple[str, tuple[KeptFile, ...]]:
         """Read and keep what came with a message; say what it was, file by file.
@@ -154,11 +154,11 @@ class Attachments:
                 at=accepted.incoming.at,
                 text=read.text,
             )
-            async with self.kept.guard:
+            async with self.guard:
                 await self.keep.keep_file(use)
                 await self.shelf.keep(received)
-        except BaseException:
-            await self.shelf.discard(received)
+        except BaseException as error:  # what was cut off is read by the next run
+            await self.shelf.discard(received, parked=isinstance(error, FileUnread))
             raise
         left.bytes -= received.size
         left.characters -= min(most, len(read.text or ""))
@@ -196,7 +196,7 @@ class Attachments:
         files = [each for line in lines for each in line.files]
         if not files:
             return tuple(lines)
-        words = await self.kept.store.file_texts(attached.wanted(files, "text"))
+        words = await self.store.file_texts(attached.wanted(files, "text"))
         sent = attached.sent_pictures(lines)
         pictures = await self._urls([each for each in files if each.digest in set().union(*sent)])
         return tuple(

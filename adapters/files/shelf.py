@@ -10,6 +10,7 @@ import asyncio
 import os
 import re
 import secrets
+import time
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import suppress
 from hashlib import sha256
@@ -24,6 +25,8 @@ from core.texts import files as texts
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _ARRIVING: Final = "arriving-"
+_WAITING: Final = "waiting-"
+_DAY: Final = 86_400.0
 _PIECE: Final = 256 * 1024
 _FRESH: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -64,8 +67,10 @@ class Shelf:
         except OSError as error:
             raise FileUnread(texts.NO_ROOM) from error
 
-    async def discard(self, received: Received) -> None:
+    async def discard(self, received: Received, *, parked: bool) -> None:
         await asyncio.to_thread(self._drop, received.name)
+        if parked:
+            await asyncio.to_thread(self._drop, f"{_WAITING}{received.digest}")
 
     async def look(self, received: Received, most: int) -> bytes:
         found = await asyncio.to_thread(self._read, received.name, most)
@@ -86,13 +91,37 @@ class Shelf:
         for digest in filter(_DIGEST.fullmatch, digests):
             await asyncio.to_thread(self._drop, digest)
 
-    async def tidy(self) -> None:
-        await asyncio.to_thread(self._tidy)
+    async def park(self, received: Received) -> None:
+        try:
+            await asyncio.to_thread(self._move, received.name, f"{_WAITING}{received.digest}")
+        except OSError as error:
+            raise FileUnread(texts.NO_ROOM) from error
+
+    async def pieces(self, digest: str) -> AsyncIterator[bytes]:
+        at = 0
+        while piece := await asyncio.to_thread(self._piece, digest, at):
+            at += len(piece)
+            yield piece
+
+    async def tidy(self, *, starting: bool) -> None:
+        await asyncio.to_thread(self._tidy, starting=starting)
 
     # --- in a thread ------------------------------------------------------------------------
 
     def _keep(self, received: Received) -> None:
-        (self._folder / received.name).replace(self._folder / received.digest)
+        self._move(received.name, received.digest)
+        self._drop(f"{_WAITING}{received.digest}")
+
+    def _piece(self, digest: str, at: int) -> bytes:
+        known = _DIGEST.fullmatch(digest) is not None
+        for name in (f"{_WAITING}{digest}", digest) if known else ():
+            with suppress(OSError), os.fdopen(os.open(self._folder / name, _READ), "rb") as file:
+                file.seek(at)
+                return file.read(_PIECE)
+        raise FileUnread(texts.GONE)
+
+    def _move(self, name: str, there: str) -> None:
+        (self._folder / name).replace(self._folder / there)
         folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(folder)
@@ -113,15 +142,21 @@ class Shelf:
             return frozenset()
         return frozenset(filter(_DIGEST.fullmatch, names))
 
-    def _tidy(self) -> None:
+    def _tidy(self, *, starting: bool) -> None:
         with suppress(OSError):
             for each in [*self._folder.iterdir()]:
-                if each.name.startswith(_ARRIVING):
+                half = starting and each.name.startswith(_ARRIVING)
+                old = each.name.startswith(_WAITING) and _age(each) > _DAY
+                if half or old:
                     self._drop(each.name)
 
     def _drop(self, name: str) -> None:
         with suppress(OSError):
             (self._folder / name).unlink()
+
+
+def _age(path: Path) -> float:
+    return time.time() - path.lstat().st_mtime
 
 
 class _Arriving:

@@ -115,6 +115,7 @@ class Face:
             preset_of=preset_of,
             status=condition.status,
             clock=gateway.clock,
+            shelf=gateway.keeping.files.shelf,
         )
         chat = WebChat(parts)
         return chat

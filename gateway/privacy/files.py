@@ -33,7 +33,7 @@ class KeptFiles:
         Raises:
             StoreError: nobody can say which those are.
         """
-        await self.shelf.tidy()
+        await self.shelf.tidy(starting=True)
         await self.sweep()
 
     async def sweep(self) -> int:
@@ -44,6 +44,7 @@ class KeptFiles:
         Raises:
             StoreError: nobody can say which those are.
         """
+        await self.shelf.tidy(starting=False)
         await self.store.release_files()
         async with self.guard:  # what is being kept just now is noted and stands there, or neither
             there = await self.shelf.digests()

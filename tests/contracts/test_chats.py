@@ -12,6 +12,7 @@ import io
 import pkgutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,7 @@ from adapters.chat.console.screen import PlainScreen
 from adapters.chat.web.adapter import WebChat, WebParts
 from adapters.chat.web.events import event
 from adapters.chat.web.status import Status
+from adapters.files import Shelf
 from core.errors import ChatError, StoreFull
 from core.frames import Frame, Notice, Part
 from core.ports import ChatAdapter
@@ -50,6 +52,7 @@ def web() -> ChatAdapter:
             preset_of=preset_of,
             status=lambda: Status(ready=True, default_preset="review"),
             clock=FakeClock(),
+            shelf=Shelf(Path("nowhere")),
         )
     )
 

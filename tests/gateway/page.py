@@ -12,7 +12,7 @@ import io
 import json
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from itertools import count
 from pathlib import Path
@@ -54,9 +54,25 @@ class Page:
         ) as http:
             yield cls(http, conversation)
 
-    async def say(self, text: str, *, event_id: str | None = None) -> tuple[int, View]:
-        body = {"event_id": event_id or self._event(), "text": text}
-        return await self.post("messages", body)
+    async def say(
+        self,
+        text: str,
+        *,
+        event_id: str | None = None,
+        files: Sequence[tuple[str, bytes]] = (),
+    ) -> tuple[int, View]:
+        body: View = {"event_id": event_id or self._event(), "text": text}
+        sent = []
+        for name, data in files:
+            status, arrived = await self.upload(data)
+            if status != 201:
+                return status, arrived
+            sent.append({"id": arrived["id"], "name": name})
+        return await self.post("messages", body | ({"files": sent} if sent else {}))
+
+    async def upload(self, data: bytes) -> tuple[int, View]:
+        async with self.http.post(f"{self.path}/files", data=io.BytesIO(data)) as response:
+            return response.status, await response.json()
 
     async def press(self, action: str, turn_id: str, value: str = "") -> tuple[int, View]:
         body = {"event_id": self._event(), "action": action, "turn_id": turn_id, "value": value}

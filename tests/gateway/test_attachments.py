@@ -72,7 +72,9 @@ class Desk:
         terms = KeptFor(config.settings, Places(config, Grants(SystemClock())), self.store)
         self.kept = KeptFiles(store=self.store, shelf=self.shelf, kept=terms)
         self.files = Attachments(
-            kept=self.kept,
+            shelf=self.shelf,
+            store=self.store,
+            guard=self.kept.guard,
             keep=PatientStore(self.store, Patience()),
             chats={"fake": self.chat},
         )

@@ -42,7 +42,7 @@ class Web(Stage):
         self, text: str, *, where: Where = "dm", who: Any = None, files: Files = ()
     ) -> str:
         self._where = where
-        status, said = await self._pages[where].say(text)
+        status, said = await self._pages[where].say(text, files=files)
         assert status in {200, 202}, said
         return ""
 

@@ -7,7 +7,8 @@ about what is said; browsers are told by `rooms`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -16,12 +17,14 @@ from typing_extensions import override
 from adapters.chat.web.render import turn_of
 from adapters.chat.web.rooms import Rooms
 from adapters.chat.web.status import StatusSource
+from adapters.chat.web.uploads import Uploads
 from core.commands import MENU
 from core.errors import Overloaded
 from core.frames import Frame
 from core.ports import Capabilities, ChatAdapter, Clock, Intake
 from core.records import Accepted, Conversation, StoredTurn
-from core.types import Address, Author, Command, Incoming, Message, Press
+from core.shelf import FileShelf
+from core.types import Address, Attachment, Author, Command, Incoming, Message, Press
 
 
 class Records(Protocol):
@@ -55,6 +58,7 @@ class WebParts:
     preset_of: PresetOf
     status: StatusSource
     clock: Clock
+    shelf: FileShelf
     commands: frozenset[str] = frozenset({"preset"} | {each.name for each in MENU})
     platform: str = "web"
 
@@ -66,6 +70,7 @@ class WebChat(ChatAdapter):
         """Make it; nothing comes in before `run`."""
         self.parts = parts
         self.rooms = Rooms(lambda: int(parts.clock.now().timestamp() * 1000))
+        self.uploads = Uploads(parts.shelf)
         self._intake: Intake | None = None
 
     @property
@@ -99,6 +104,10 @@ class WebChat(ChatAdapter):
     @override
     async def acknowledge(self, message: Message) -> None:
         self.rooms.hint(message.address.session, "asked", message.message_id or "")
+
+    @override
+    def fetch(self, file: Attachment) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        return self.uploads.fetched(file)
 
     @override
     async def post(

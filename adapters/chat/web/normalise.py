@@ -14,10 +14,13 @@ import msgspec
 from core.errors import UsageError
 from core.frames import Action
 from core.presets import VIRTUAL_PREFIX
-from core.types import Address, Author, Command, Message, Press
+from core.types import Address, Attachment, Author, Command, Message, Press
 
 TEXT_BYTES = 256 * 1024
 """A question's longest text, in bytes of UTF-8."""
+
+MOST_FILES = 20
+"""Files of one message."""
 
 _COMMAND = re.compile(r"/([a-z]+)(?:\s+(.*))?\s*", re.DOTALL)
 
@@ -25,11 +28,20 @@ EventId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}\Z")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
 
 
+class Sent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file of a message: what its upload was answered, and what the browser says of it."""
+
+    id: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    name: Annotated[str, msgspec.Meta(max_length=1000)]
+    media_type: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
 class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of a message. `event_id` is the browser's: the same in every attempt."""
 
     event_id: EventId
     text: str
+    files: Annotated[tuple[Sent, ...], msgspec.Meta(max_length=MOST_FILES)] = ()
 
 
 class Pressed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,8 +77,15 @@ class TooLong(UsageError):
     """The text is longer than a question may be."""
 
 
-def said(body: Said, envelope: Envelope, commands: frozenset[str]) -> Message | Command:
+def said(
+    body: Said,
+    envelope: Envelope,
+    commands: frozenset[str],
+    files: tuple[Attachment, ...] = (),
+) -> Message | Command:
     """Read a message; one that begins with the slash and a known word is a command.
+
+    A command takes no files along: it would not know what for.
 
     Raises:
         UsageError: there is nothing in it. TooLong: there is too much in it.
@@ -74,11 +93,11 @@ def said(body: Said, envelope: Envelope, commands: frozenset[str]) -> Message | 
     text = body.text.replace("\r\n", "\n").strip()
     if len(text.encode("utf-8", "replace")) > TEXT_BYTES:
         raise TooLong(f"That is longer than {TEXT_BYTES // 1024} KB. Send a shorter text.")
-    if not text:
+    if not text and not files:
         raise UsageError("There is no text in the message.")
     event_id = envelope.event(body.event_id)
     found = _COMMAND.fullmatch(text)
-    if found is not None and found[1] in commands:
+    if found is not None and found[1] in commands and not files:
         return Command(
             event_id=event_id,
             address=envelope.address,
@@ -94,6 +113,7 @@ def said(body: Said, envelope: Envelope, commands: frozenset[str]) -> Message | 
         text=text,
         at=envelope.at,
         message_id=body.event_id,
+        attachments=files,
     )
 
 

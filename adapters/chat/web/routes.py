@@ -78,7 +78,8 @@ class Routes:
         """POST /api/conversations/{id}/messages: 202 means that it is stored."""
         envelope = self._envelope(request)
         body = await read(request, Said)
-        incoming = said(body, envelope, self.chat.parts.commands)
+        files = self.chat.uploads.named(body.files, envelope.author.id)
+        incoming = said(body, envelope, self.chat.parts.commands, files)
         new = await self.chat.take_in(incoming)
         is_message = isinstance(incoming, Message)
         if isinstance(incoming, Message):
@@ -87,6 +88,11 @@ class Routes:
             self.chat.rooms.hint(envelope.address.session, "changed")
         kind = "message" if is_message else "command"
         return answer(Taken(kind=kind, event_id=body.event_id, repeated=not new), status=202)
+
+    async def upload(self, request: web.Request) -> web.Response:
+        """POST /api/conversations/{id}/files: the bytes of one, to go along with a message."""
+        envelope = self._envelope(request)
+        return answer(await self.chat.uploads.take(request, envelope.author.id), status=201)
 
     async def press(self, request: web.Request) -> web.Response:
         """POST /api/conversations/{id}/press."""
@@ -119,6 +125,7 @@ class Routes:
         router.add_post("/api/conversations", self.new_conversation)
         router.add_get(one, self.show_conversation)
         router.add_post(f"{one}/messages", self.say)
+        router.add_post(f"{one}/files", self.upload)
         router.add_post(f"{one}/press", self.press)
         router.add_post(f"{one}/preset", self.choose)
         router.add_get(f"{one}/events", self.events, allow_head=False)

@@ -10,7 +10,9 @@ import msgspec
 from adapters.chat.web.adapter import WebChat
 from adapters.chat.web.render import View, view
 from adapters.chat.web.rooms import Room, Shown
+from core.attached import clean_name
 from core.records import Ending, StoredTurn
+from core.texts.files import kept
 from core.types import Address, Author, Message
 
 
@@ -75,12 +77,18 @@ async def conversation(chat: WebChat, address: Address, author: Author) -> Conve
         preset=preset,
         turns=tuple(_turn(chat, room, turn) for turn in turns),
         waiting=tuple(
-            AskedView(event_id=asked.message_id or "", text=asked.text)
+            AskedView(event_id=asked.message_id or "", text=_asked(asked))
             for asked in (each.incoming for each in waiting)
             if isinstance(asked, Message) and asked.address == address
         ),
         notices=tuple(shown_view(each) for each in room.notices),
     )
+
+
+def _asked(message: Message) -> str:
+    """Give a question that waits with the names of its files, as its turn will show it."""
+    files = "\n".join(kept(clean_name(each.name, each.kind), "") for each in message.attachments)
+    return "\n\n".join(part for part in (message.text, files) if part)
 
 
 def _turn(chat: WebChat, room: Room, turn: StoredTurn) -> TurnView:

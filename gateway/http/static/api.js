@@ -12,10 +12,11 @@ const SIGNED_OUT = "You are signed out: the gateway was started again. Open the 
 
 async function call(method, path, body) {
   const headers = { "X-MoA-Gateway": "page" };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const file = body instanceof Blob;
+  if (body !== undefined) headers["Content-Type"] = file ? "application/octet-stream" : "application/json";
   let response;
   try {
-    response = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    response = await fetch(path, { method, headers, body: file ? body : JSON.stringify(body) });
   } catch {
     throw new Trouble(OFFLINE, 0);
   }
@@ -32,7 +33,12 @@ export const status = () => call("GET", "/api/status");
 export const conversations = () => call("GET", "/api/conversations");
 export const begin = () => call("POST", "/api/conversations");
 export const load = (id) => call("GET", at(id));
-export const say = (id, eventId, text) => call("POST", `${at(id)}/messages`, { event_id: eventId, text });
+export const say = (id, eventId, text, files = []) => call("POST", `${at(id)}/messages`, { event_id: eventId, text, files });
+/** Send a file ahead; give what names it in the message. */
+export async function upload(id, file) {
+  const { id: digest } = await call("POST", `${at(id)}/files`, file);
+  return { id: digest, name: file.name, media_type: file.type };
+}
 export const press = (id, action, turnId, value = "") => call("POST", `${at(id)}/press`, { event_id: newId(), action, turn_id: turnId, value });
 export const choose = (id, preset) => call("POST", `${at(id)}/preset`, { event_id: newId(), preset });
 

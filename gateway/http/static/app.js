@@ -26,15 +26,18 @@ const welcome = new Welcome({ ask: (text) => { composer.put(text); composer.subm
 
 // --- what people do ---------------------------------------------------------------------------
 
-async function send(text) {
+async function send(text, files = []) {
+  const shown = [text, files.map((file) => `[attached: ${file.name}]`).join("\n")].filter(Boolean).join("\n\n");
   // The same text again, because the answer to the first try was lost, is the same message.
-  const id = unsent?.text === text ? unsent.id : api.newId();
-  unsent = { text, id };
-  thread.ask(id, text, false);
+  const id = unsent?.shown === shown ? unsent.id : api.newId();
+  unsent = { shown, id };
+  thread.ask(id, shown, false);
   draw({ follow: true });
   try {
     await ensure();
-    const taken = await api.say(conversation, id, text);
+    const sent = [];
+    for (const file of files) sent.push(await api.upload(conversation, file));
+    const taken = await api.say(conversation, id, text, sent);
     if (taken.kind === "message") thread.stored(id);
     else thread.unask(id);
     unsent = null;

@@ -1,5 +1,6 @@
 // Where people write. A text leaves it only to come back if it could not be sent.
 import { $ } from "./dom.js";
+import { Files } from "./files.js";
 
 export class Composer {
   constructor({ send, lastQuestion }) {
@@ -7,6 +8,7 @@ export class Composer {
     this.button = $("send");
     this.wrong = $("wrong");
     this.act = { send, lastQuestion };
+    this.files = new Files({ changed: () => this.fit(), complain: (text) => this.complain(text) });
     $("composer").addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
     this.field.addEventListener("input", () => this.fit());
     this.field.addEventListener("keydown", (event) => this.key(event));
@@ -25,11 +27,13 @@ export class Composer {
 
   async submit() {
     const text = this.field.value.trim();
-    if (!text) return;
+    if (!text && !this.files.any) return;
+    const files = this.files.take();
     this.put("");
     this.complain("");
-    const failure = await this.act.send(text);
+    const failure = await this.act.send(text, files);
     if (!failure) return;
+    this.files.add(files);
     // What was written meanwhile is not overwritten.
     this.put(this.field.value ? `${text}\n${this.field.value}` : text);
     this.complain(failure);
@@ -49,7 +53,7 @@ export class Composer {
   focus() { this.field.focus({ preventScroll: true }); }
 
   fit() {
-    this.button.disabled = !this.field.value.trim();
+    this.button.disabled = !this.field.value.trim() && !this.files?.any;
     this.field.style.height = "auto";
     this.field.style.height = `${this.field.scrollHeight}px`;
   }

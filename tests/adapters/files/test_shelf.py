@@ -1,6 +1,7 @@
 """Files on disk: whole or not at all, each once, for their owner alone."""
 
 import asyncio
+import os
 import stat
 from hashlib import sha256
 
@@ -89,7 +90,7 @@ async def test_a_cancelled_download_leaves_nothing(shelf, folder):
 async def test_what_a_killed_run_left_half_is_tidied_up_and_what_is_kept_stays(shelf, folder):
     whole = await kept(shelf, b"whole")
     await shelf.receive(pieces(b"half"), most=MB)
-    await shelf.tidy()
+    await shelf.tidy(starting=True)
     assert [each.name for each in folder.iterdir()] == [whole.digest]
 
 
@@ -127,6 +128,30 @@ async def test_a_full_disk_is_told_in_words(tmp_path):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(FileUnread, match="could not be kept"):
         await Shelf(tmp_path / "file" / "files").receive(pieces(b"x"), most=MB)
+
+
+async def test_what_is_sent_before_its_message_waits_until_it_is_kept(shelf, folder):
+    received = await shelf.receive(pieces(b"a" * 300_000), most=MB)
+    await shelf.park(received)
+    assert await shelf.digests() == frozenset()
+    await shelf.tidy(starting=True)
+    again = await shelf.receive(shelf.pieces(received.digest), most=MB)
+    assert again.digest == received.digest
+    await shelf.keep(again)
+    assert [each.name for each in folder.iterdir()] == [received.digest]
+    assert b"".join([each async for each in shelf.pieces(received.digest)]) == b"a" * 300_000
+
+
+async def test_what_waits_in_vain_goes_after_a_day(shelf, folder):
+    received = await shelf.receive(pieces(b"x"), most=MB)
+    await shelf.park(received)
+    (waiting,) = folder.iterdir()
+    os.utime(waiting, (0, 0))
+    await shelf.tidy(starting=False)
+    assert not [*folder.iterdir()]
+    for digest in (received.digest, "../x"):
+        with pytest.raises(FileUnread, match="no longer there"):
+            assert [each async for each in shelf.pieces(digest)]
 
 
 # --- PDFs -------------------------------------------------------------------------------------

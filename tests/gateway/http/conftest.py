@@ -11,6 +11,7 @@ from aiohttp import web
 
 from adapters.chat.web.adapter import WebChat, WebParts
 from adapters.chat.web.status import PresetInfo, Status
+from adapters.files import Shelf
 from core.frames import Frame
 from core.ports import Capabilities
 from core.records import StoredTurn
@@ -106,7 +107,7 @@ def extras(router: web.UrlDispatcher) -> None:
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
+async def house(tmp_path) -> AsyncIterator[House]:
     desk = Desk()
     auth = Auth(TOKEN, {"ci": KEY, "off": ""})
     parts = WebParts(
@@ -115,6 +116,7 @@ async def house() -> AsyncIterator[House]:
         preset_of=desk.preset_of,
         status=desk.status,
         clock=FakeClock(),
+        shelf=Shelf(tmp_path / "files"),
     )
     chat = WebChat(parts)
     chat._intake = Taking(desk.intake)

@@ -230,3 +230,57 @@ async def test_the_status_says_what_the_page_needs_and_no_secret(inside):
     }  # fmt: skip
     assert {"loading", "notice", "offers", "starters", "default_preset"} <= body.keys()
     assert TOKEN not in text
+
+
+# --- files ------------------------------------------------------------------------------------
+
+
+async def upload(house, data, **more):
+    async with house.http.post(f"{ONE}/files", data=data, **more) as got:
+        return got.status, await got.json()
+
+
+async def send_with(house, files, text="Read it"):
+    body = {"event_id": EVENT, "text": text, "files": files}
+    async with house.http.post(f"{ONE}/messages", data=BytesIO(json.dumps(body).encode())) as got:
+        return got.status, await got.json()
+
+
+async def test_a_file_goes_ahead_and_along_with_the_question(inside):
+    status, arrived = await upload(inside, BytesIO(b"the words"))
+    assert (status, arrived["size"]) == (201, 9)
+    sent = {"id": arrived["id"], "name": "a.txt", "media_type": "text/plain"}
+    assert (await send_with(inside, [sent], text=""))[0] == 202
+    (message,) = inside.desk.came
+    (file,) = message.attachments
+    assert (file.kind, file.name, file.size) == ("document", "a.txt", 9)
+    assert (await state(inside))["waiting"][0]["text"] == "[attached: a.txt]"
+    async with inside.chat.fetch(file) as pieces:
+        assert b"".join([piece async for piece in pieces]) == b"the words"
+
+
+async def test_a_file_that_nobody_sent_goes_along_with_nothing(inside):
+    status, said = await send_with(inside, [{"id": "a" * 64, "name": "secret"}])
+    assert (status, said["error"]["message"]) == (
+        400,
+        "A file is not here any more. Attach it again.",
+    )
+    for wrong in ("../x", "A" * 64, ""):
+        assert (await send_with(inside, [{"id": wrong, "name": "x"}]))[0] == 400
+    assert not inside.desk.came
+
+
+async def test_a_file_that_is_too_large_is_refused_while_it_comes(inside):
+    async def endless():
+        for _ in range(25):
+            yield bytes(1024 * 1024)
+
+    for data in (endless(), BytesIO(bytes(21 * 1024 * 1024))):
+        status, said = await upload(inside, data)
+        assert (status, said["error"]["message"]) == (413, "A file may have 20 MB at most.")
+
+
+async def test_only_the_page_sends_files(house):
+    assert (await upload(house, BytesIO(b"x")))[0] == 401
+    await house.sign_in()
+    assert (await upload(house, BytesIO(b"x")))[0] == 403  # no Origin, no header of the page
