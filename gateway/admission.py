@@ -262,6 +262,7 @@ class Admission:
             reply_to=command.reply_to,
             direct=command.direct,
             preset=said.preset,
+            answers=command.answers,
         )
 
     def _may_ask(self, name: str | None, command: Command) -> bool:

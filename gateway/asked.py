@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gateway.attachments import Attachments
     from gateway.choices import Choices
     from gateway.patience import PatientStore
+    from gateway.quoting import Quoting
     from gateway.scopes import Scopes
 
 
@@ -54,6 +55,7 @@ class Questions:
     choices: Choices
     attachments: Attachments
     scopes: Scopes
+    quoting: Quoting
 
     async def line(self, accepted: Accepted) -> Line | None:
         """Give what is asked; a retry takes the old exchange out of the history first.
@@ -76,10 +78,11 @@ class Questions:
 
     async def _of(self, accepted: Accepted, message: Message) -> Line:
         """Give a question with what came along: models are told of files that they cannot read."""
+        quotes = await self.quoting.of(accepted, message)
         if not message.attachments:
-            return self.said(message)
+            return replace(self.said(message), quotes=quotes)
         said, files = await self.attachments.taken(accepted, message)
-        return replace(self.said(message, said), files=files)
+        return replace(self.said(message, said), files=files, quotes=quotes)
 
     def unread(self, message: Message) -> Line:
         """Give a question whose files were not fetched, for it was stopped."""

@@ -27,6 +27,7 @@ from gateway.compaction import Summing
 from gateway.delivery import TurnInfo, deliver
 from gateway.mailbox import Mailbox
 from gateway.pacing import once_free
+from gateway.quoting import Quoting
 from gateway.running import Running
 from gateway.scopes import Scopes
 from gateway.turns import BROKEN, unanswered
@@ -88,6 +89,7 @@ class Exchange:
             choices=self.choices,
             attachments=self.attachments,
             scopes=Scopes(places=self.places, store=self.store),
+            quoting=Quoting(store=self.store, chats=self.chats),
         )
 
     async def perform(self, work: Answerable) -> None:

@@ -146,7 +146,7 @@ def _checked(incoming: Incoming) -> Incoming:
     if not isinstance(incoming, Message):
         return incoming
     text = whole(incoming.text)
-    if not text.strip() and not incoming.attachments:
+    if not (text.strip() or incoming.attachments or incoming.answers):
         message = "The message is empty. Please write a question."
         raise UsageError(message)
     if len(text) > TEXT_LIMIT:

@@ -83,6 +83,10 @@ class SqlStore(
     async def has_message(self, place: str, message_id: str) -> bool:
         return bool(await self._database.fetch(statement("has_message", place, message_id)))
 
+    async def last_message(self, session: str, place: str, before: int) -> str | None:
+        rows = await self._database.fetch(statement("last_message", session, place, before))
+        return rows[0]["message_id"] if rows else None
+
     async def bookmarks(self, platform: str, *, most: int = 50) -> Mapping[Address, str]:
         rows = await self._database.fetch(statement("bookmarks", platform, most))
         return {Address.of(row["place"]): row["message_id"] for row in rows}
@@ -189,6 +193,10 @@ class SqlStore(
         rows = await self._database.fetch(statement("lines", session, last))
         with codec.reading("a line of a history"):
             return [(row["number"], codec.unpack(row["line"], Line)) for row in rows]
+
+    async def has_read(self, session: str, place: str, message_id: str) -> bool:
+        look = statement("has_read", session, place, message_id)
+        return bool(await self._database.fetch(look))
 
     async def turns(self, session: str, *, last: int = 50) -> Sequence[StoredTurn]:
         return await self._turns(statement("last_turns", session, last))

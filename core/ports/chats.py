@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from core.errors import ChatError, ChatUnknown
 from core.frames import Frame
 from core.shelf import FileSource
-from core.types import Added, Address, Command, Incoming, Message, Press
+from core.types import Added, Address, Command, Incoming, Message, Press, Said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +127,18 @@ class ChatAdapter(FileSource, Protocol):
             ChatError: it cannot tell now.
         """
         raise ChatUnknown("this platform cannot tell what was posted")
+
+    async def earlier(self, message: Message, *, after: str | None) -> Sequence[Said]:
+        """Read what was said in a message's thread before it, oldest first.
+
+        `after` is the message behind which to begin, None for the thread's root. Of a long thread
+        it is at least the newest 40 messages; those of the bot are marked as its own.
+
+        Raises:
+            ChatUnknown: this platform does not let bots read it.
+            ChatError: it cannot be read now.
+        """
+        raise ChatUnknown("this platform does not let bots read what was said")
 
     async def whisper(self, to: Command | Press, frame: Frame) -> None:
         """Answer a command or a press, to this person alone where the platform can.

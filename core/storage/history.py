@@ -19,6 +19,10 @@ class History(Protocol):
         """
         ...
 
+    async def has_read(self, session: str, place: str, message_id: str) -> bool:
+        """Tell whether a message stands in a session's history: as a question, or as an answer."""
+        ...
+
     async def turns(self, session: str, *, last: int = 50) -> Sequence[StoredTurn]:
         """Give the last turns of a session, oldest first; removed ones are left out."""
         ...

@@ -31,6 +31,10 @@ class Inbox(Protocol):
         """Tell whether this message of this place was accepted."""
         ...
 
+    async def last_message(self, session: str, place: str, before: int) -> str | None:
+        """Give the last message that came in at a place for a session before that number."""
+        ...
+
     async def bookmarks(self, platform: str, *, most: int = 50) -> Mapping[Address, str]:
         """Give the last message that was accepted in each place, of the newest places."""
         ...

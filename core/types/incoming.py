@@ -39,7 +39,8 @@ class Message:
 class Command:
     """Somebody gave a command: its name without the slash, and what followed.
 
-    `handle` is what its adapter needs to answer this person alone, whatever that is.
+    `handle` is what its adapter needs to answer this person alone, whatever that is. `answers` is
+    what it replies to, as with a message.
     """
 
     event_id: str
@@ -52,6 +53,7 @@ class Command:
     reply_to: str | None = None
     direct: bool = True
     handle: str = ""
+    answers: Said | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

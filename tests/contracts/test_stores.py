@@ -376,6 +376,38 @@ async def test_the_newest_turn_at_a_channel_or_below_is_ones_own_else_anybody_s(
     assert await newest("u1", own=True) == "t2"
 
 
+async def test_it_is_known_what_a_session_has_read(store: Store):
+    asked = replace(message("e1"), message_id="q1")
+    accepted = await store.accept(asked)
+    assert accepted is not None
+    await store.begin(start("t1", seq=accepted.seq))
+    await store.posted("t1", "answer", "a1")
+    await store.finish(end("t1"))
+    other = replace(ROOM, channel="hall")
+
+    async def read(message_id: str, session: str = ROOM.session, place: Address = ROOM) -> bool:
+        return await store.has_read(session, place.session, message_id)
+
+    assert [await read(each) for each in ("q1", "a1", "q2")] == [True, True, False]
+    assert not await read("q1", other.session)
+    assert not await read("q1", place=other)
+    await store.renew(ROOM.session, by="u1", at=2_000)
+    assert not await read("a1")
+
+
+async def test_it_is_known_what_was_said_last_at_a_place_in_a_session(store: Store):
+    thread, mine = replace(ROOM, thread="7"), "web/room/user=u1"
+    for number, session in ((1, ""), (2, mine), (3, ""), (4, mine)):
+        said = replace(message(f"e{number}", address=thread), message_id=f"m{number}")
+        await store.accept(said, session)
+    place = thread.session
+    assert await store.last_message(place, place, 4) == "m3"
+    assert await store.last_message(place, place, 3) == "m1"
+    assert await store.last_message(mine, place, 4) == "m2"
+    assert await store.last_message(place, place, 1) is None
+    assert await store.last_message(place, ROOM.session, 9) is None
+
+
 async def test_a_turn_keeps_its_place_beside_its_session(store: Store):
     thread = replace(ROOM, thread="7")
     for turn_id, session in (("t1", ROOM.session), ("t2", "web/room/user=u1")):

@@ -13,7 +13,7 @@ from typing_extensions import override
 from core.errors import ChatUnknown, MessageGone
 from core.frames import Frame, Panel, Part
 from core.ports import Capabilities, ChatAdapter, Intake
-from core.types import Added, Address, Command, Message, Press
+from core.types import Added, Address, Command, Message, Press, Said
 from core.wording import panel_text
 
 
@@ -46,7 +46,8 @@ class FakeChat(ChatAdapter):
     """Fulfils ChatAdapter. `fail(channel, …)` sets what the next requests there come to.
 
     A request takes `latency` seconds. After a ChatUnknown the message stands in the chat; `tells`
-    says whether it can be found there, `refuses` that there are no previews after all. `can`
+    says whether it can be found there, `refuses` that there are no previews after all, `before` is
+    what was said in any thread. `can`
     names further capabilities.
     """
 
@@ -64,6 +65,8 @@ class FakeChat(ChatAdapter):
         self.can = Capabilities(limit=limit, pace=pace, **can)
         self.tells = tells
         self.refuses = False
+        self.before: Sequence[Said] | Exception = ChatUnknown("this platform cannot tell")
+        self.read: list[tuple[Address, str | None]] = []
         self.searches: list[tuple[str, int]] = []
         self.previewed: dict[str, Frame] = {}
         self._ids: dict[str, str] = {}
@@ -144,6 +147,13 @@ class FakeChat(ChatAdapter):
         if not self.tells:
             raise ChatUnknown("this platform cannot tell")
         return self._ids.get(delivery_id)
+
+    @override
+    async def earlier(self, message: Message, *, after: str | None) -> Sequence[Said]:
+        self.read.append((message.address, after))
+        if isinstance(self.before, Exception):
+            raise self.before
+        return self.before
 
     @override
     async def edit(self, address: Address, message_id: str, frame: Frame) -> None:

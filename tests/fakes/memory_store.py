@@ -85,6 +85,18 @@ class MemoryStore(
             if isinstance(each.incoming, Message) and each.incoming.address.session == place
         )
 
+    async def last_message(self, session: str, place: str, before: int) -> str | None:
+        found = [
+            each.incoming.message_id
+            for each in self._inbox.values()
+            if each.session == session
+            and each.incoming.address.session == place
+            and each.seq < before
+            and isinstance(each.incoming, Message)
+            and each.incoming.message_id
+        ]
+        return found[-1] if found else None
+
     async def bookmarks(self, platform: str, *, most: int = 50) -> Mapping[Address, str]:
         found: dict[Address, str] = {}
         for each in sorted(self._inbox.values(), key=lambda each: -each.seq):
@@ -179,6 +191,25 @@ class MemoryStore(
         self._post(turn_id, key, None, state)
 
     # --- history
+
+    async def has_read(self, session: str, place: str, message_id: str) -> bool:
+        asked = {
+            self._claimed.get(each.seq)
+            for each in self._inbox.values()
+            if each.incoming.address.session == place
+            and getattr(each.incoming, "message_id", None) == message_id
+        }
+        posted = {
+            turn_id
+            for turn_id, messages in self._outbox.items()
+            if any(each.message_id == message_id for each in messages.values())
+        }
+        read = [line for _, line in await self.lines(session) if not line.pinned]
+        return any(
+            turn_id in asked | posted and line in read
+            for _, where, turn_id, line in self._lines
+            if where == session
+        )
 
     async def turns(self, session: str, *, last: int = 50) -> Sequence[StoredTurn]:
         return [self._whole(turn) for turn in self._of(session)][-last:]

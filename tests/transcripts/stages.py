@@ -111,6 +111,14 @@ class Stage:
         """Go on in the group's conversation as people have to there."""
         raise NotImplementedError
 
+    async def reply(self, text: str, to: str, *, who: Any = None) -> None:
+        """Call the bot under what somebody said in the group."""
+        await self.sim.say(self.places["group"], who or self.ann, text, reply_to=to, mention=True)
+
+    async def below(self, text: str, to: str, *, who: Any = None, mention: bool = False) -> None:
+        """Say something in a thread of people, below what somebody said in the group."""
+        raise NotImplementedError
+
     async def press(self, label: str, *, where: Where = "dm", who: Any = None) -> None:
         """Press the newest button with this label, or one that has it in it."""
         for seen in reversed(self.seen(where)):
@@ -295,6 +303,13 @@ class Discord(Stage):
         await super().command(name, args, where=where, who=who)
 
     @override
+    async def below(self, text: str, to: str, *, who: Any = None, mention: bool = False) -> None:
+        place, who = self.places["group"], who or self.ann
+        known = [each for each in self.sim.threads(place) if each.id == to]
+        thread = known[0] if known else await self.sim.thread(place, who, "talk", from_message=to)
+        await self.sim.say(thread, who, text, mention=mention)
+
+    @override
     async def follow_up(self, text: str, *, who: Any = None) -> None:
         (thread, *_) = self.sim.threads(self.places["group"])
         await self.sim.say(thread, who or self.ann, text, mention=True)  # else it must not read it
@@ -367,6 +382,15 @@ class Slack(Stage):
     ) -> None:
         given = (name, args) if name == "moa" else ("moa", f"{name} {args}".strip())
         await super().command(*given, where=where, who=who)
+
+    @override
+    async def reply(self, text: str, to: str, *, who: Any = None) -> None:
+        await self.below(text, to, who=who, mention=True)
+
+    @override
+    async def below(self, text: str, to: str, *, who: Any = None, mention: bool = False) -> None:
+        place = self.places["group"]
+        await self.sim.say(place, who or self.ann, text, thread=to, mention=mention)
 
     @override
     async def follow_up(self, text: str, *, who: Any = None) -> None:
@@ -452,7 +476,7 @@ def _seen(shown: Any) -> Seen:
 STAGES = {"telegram": Telegram, "discord": Discord, "slack": Slack}
 SIMULATORS: dict[str, Any] = {
     "telegram": lambda: TelegramSimulator(scale=20, privacy=False),
-    "discord": lambda: DiscordSimulator(scale=0.05),
+    "discord": lambda: DiscordSimulator(scale=0.05, content_intent=True),
     "slack": lambda: SlackSimulator(scale=20),
 }
 

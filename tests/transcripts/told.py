@@ -12,6 +12,8 @@ Steps, in the order in which they happen:
     WHO in private | in the team | in the thread: says that; in the team with a mention, in the
         thread as people go on there. What begins with "/" is the platform's own command
     WHO, aside: says that in the team, to nobody in particular
+    WHO replies: calls the bot under what was last said aside
+    WHO below[, aside]: in a thread of people below that: calls the bot, or nobody in particular
     WHO presses [in the team]: the newest button with these words
     WHO picks: in the picker that stands in private
     bot in …: a complete answer has these words. bot says in …: any message of it has
@@ -65,6 +67,7 @@ class Telling:
 
     def __init__(self, stage: Stage, told: Told, folder: Path) -> None:
         self.stage, self.told, self.folder = stage, told, folder
+        self.aside = ""  # what was last said to nobody in particular
         self._logs: list[CallLog] = []
         self._program = AsyncExitStack()
 
@@ -128,7 +131,17 @@ async def _says(telling: Telling, found: re.Match[str], text: str) -> None:
 async def _aside(telling: Telling, found: re.Match[str], text: str) -> None:
     stage = telling.stage
     await stage.until(stage.listening)
-    await stage.sim.say(stage.places["group"], telling.who(found["who"]), text)
+    said = await stage.sim.say(stage.places["group"], telling.who(found["who"]), text)
+    telling.aside = said
+
+
+async def _replies(telling: Telling, found: re.Match[str], text: str) -> None:
+    await telling.stage.reply(text, telling.aside, who=telling.who(found["who"]))
+
+
+async def _below(telling: Telling, found: re.Match[str], text: str) -> None:
+    who, aside = telling.who(found["who"]), bool(found["aside"])
+    await telling.stage.below(text, telling.aside, who=who, mention=not aside)
 
 
 async def _apart(telling: Telling, found: re.Match[str], text: str) -> None:
@@ -202,6 +215,8 @@ STEPS: list[tuple[str, Play]] = [
     (rf"(?P<who>{PEOPLE}), aside", _aside),
     (rf"(?P<who>{PEOPLE}), apart(?P<to_it> to it)?", _apart),
     (rf"(?P<who>{PEOPLE}) to (?P<other>{PEOPLE}) in the thread", _to_other),
+    (rf"(?P<who>{PEOPLE}) replies", _replies),
+    (rf"(?P<who>{PEOPLE}) below(?P<aside>, aside)?", _below),
     (rf"(?P<who>{PEOPLE}) presses(?P<team> in the team)?", _presses),
     (rf"(?P<who>{PEOPLE}) picks", _picks),
     (rf"bot (?P<place>{PLACE})", _answers),

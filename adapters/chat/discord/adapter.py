@@ -9,14 +9,21 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Mapping,
+    Sequence,
+)
 from types import MappingProxyType
 from typing import ClassVar, Final, TypeVar
 
 from aiohttp import web
 from typing_extensions import override
 
-from adapters.chat.discord import files, render, routes, shapes
+from adapters.chat.discord import files, quotes, render, routes, shapes
 from adapters.chat.discord.failures import (
     ARCHIVED,
     UNFIT,
@@ -27,18 +34,18 @@ from adapters.chat.discord.failures import (
     Refusal,
     code_of,
 )
-from adapters.chat.discord.handles import read_custom_id
 from adapters.chat.discord.hearing import Bookmarks
 from adapters.chat.discord.listener import Listener
 from adapters.chat.discord.options import DiscordOptions
 from adapters.chat.discord.places import Places
 from adapters.chat.discord.rest import Rest
 from adapters.chat.discord.rooms import Rooms
+from adapters.chat.discord.search import found, messages_in
 from core.errors import ChatClosed, ChatError, ChatUnknown, MessageGone
 from core.frames import Frame, Panel
 from core.ports import Capabilities, ChatAdapter, Clock, Intake
 from core.recent import Recent
-from core.types import Added, Address, Attachment, Command, Message, Press
+from core.types import Added, Address, Attachment, Command, Message, Press, Said
 
 _REMEMBERED: Final = 2000
 _PAGE: Final = 100
@@ -181,6 +188,14 @@ class DiscordChat(ChatAdapter):
             self._deliveries[message_id] = delivery_id
         return message_id
 
+    @override
+    async def earlier(self, message: Message, *, after: str | None) -> Sequence[Said]:
+        thread = message.address.thread or message.address.channel
+        params: dict[str, str | int] = {"before": message.message_id or "", "limit": quotes.PAGE}
+        route = routes.messages("GET", thread)
+        data = await self._rest.call(route, params=params, patience=_PATIENCE)
+        return quotes.told(messages_in(data), await self._me(), after=after)
+
     async def _me(self) -> str:
         """Give our own id; messages are looked for before anything was heard, too."""
         if not self._places.me:
@@ -251,41 +266,6 @@ class DiscordChat(ChatAdapter):
 
         with contextlib.suppress(MessageGone):
             await self._rooms.anywhere(address, call)
-
-
-def found(data: object, delivery_id: str, *, me: str) -> str | None:
-    """Give the message of ours, among these, that carries the delivery; None if none does.
-
-    Raises:
-        ChatUnknown: one of them tells of no delivery at all, so it may be the one.
-    """
-    signs = {each.id: _signs(each) for each in _messages(data) if each.author.id == me}
-    for message_id, carried in signs.items():
-        if delivery_id in carried:
-            return message_id
-    if not all(signs.values()):
-        raise ChatUnknown("a message there may be the one, and carries no sign of it")
-    return None
-
-
-def _messages(data: object) -> Iterator[shapes.Message]:
-    for each in data if isinstance(data, list) else []:
-        with contextlib.suppress(ValueError):
-            yield shapes.read(each, shapes.Message)
-
-
-def _signs(message: shapes.Message) -> set[str]:
-    """Give the deliveries that a message tells of: its nonce, and what its buttons say."""
-    found = {delivery for row in message.components for delivery in _carried(row)}
-    return found | {str(message.nonce)} if message.nonce else found
-
-
-def _carried(component: shapes.Component) -> Iterator[str]:
-    pressed = read_custom_id(component.custom_id)
-    if pressed is not None and pressed.delivery:
-        yield pressed.delivery
-    for inner in component.components:
-        yield from _carried(inner)
 
 
 def _id(data: object) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from adapters.chat.discord import routes, servers, shapes
@@ -19,6 +19,7 @@ from adapters.chat.discord.inert import plain
 from adapters.chat.discord.menu import choices
 from adapters.chat.discord.normalise import Setting, command_of, message_of, press_of
 from adapters.chat.discord.places import DM, Place
+from adapters.chat.discord.quotes import told
 from adapters.chat.discord.render import CONTENT, SUPPRESS_EMBEDS, allowed
 from adapters.chat.discord.replies import Replies
 from adapters.chat.discord.rest import Rest
@@ -86,6 +87,7 @@ class Doorway:
         if incoming is not None:
             if incoming.addressed:
                 self.asked(incoming)
+                incoming = await self._with_answered(incoming, message)
             changed = arrived.changed
             await self._keep(
                 edited_of(incoming, message.edited_timestamp) if changed else incoming, message
@@ -165,6 +167,20 @@ class Doorway:
         except (ChatError, ValueError) as error:
             log.info("Discord: nothing is known of channel %s: %s", message.channel_id, error)
             return Place("flat", message.guild_id)
+
+    async def _with_answered(self, incoming: Message, message: shapes.Message) -> Message:
+        """Read again what a question replies to: without an intent its words come blank."""
+        said = incoming.answers
+        if said is None or said.text or said.own or not said.message_id:
+            return incoming
+        channel = (message.message_reference or shapes.Reference()).channel_id
+        route = routes.message("GET", channel or message.channel_id, said.message_id)
+        try:
+            read = shapes.read(await self.rest.call(route, patience=AGAIN), shapes.Message)
+        except (ChatError, ValueError):
+            return incoming
+        (again,) = told([read], self.setting.me, after=None) or (said,)
+        return replace(incoming, answers=again)
 
     async def _member(self, guild: str, author: shapes.User) -> shapes.Member | None:
         """Ask for the roles of an author: messages that are read again do not tell."""

@@ -14,12 +14,12 @@ from typing import Final, Literal
 from adapters.chat.discord import shapes
 from adapters.chat.discord.handles import Handle, read_custom_id
 from adapters.chat.discord.places import DM, Place, Places, may_manage, place_of
+from adapters.chat.discord.quotes import REPLY, answered, replied_to
 from core.commands import Option, entry
 from core.types import Address, Attachment, Author, Command, Message, Press
 
 _SAID: Final = frozenset({0, 19})
 """A message, a reply; the other types are the platform's own announcements."""
-_REPLY: Final = 0
 _FORWARD: Final = 1
 _EPHEMERAL: Final = 1 << 6
 _EPOCH_MS: Final = 1_420_070_400_000
@@ -80,6 +80,7 @@ def message_of(
         addressed=direct or to_me,
         to_others=to_others,
         attachments=attachments,
+        answers=answered(message, setting.me),
     )
 
 
@@ -137,9 +138,9 @@ def _address(message: shapes.Message, place: Place, setting: Setting, *, to_me: 
     address = _place_address(setting, message.channel_id, place)
     if place.kind != _CHANNEL_THREADS or setting.threads == "never" or not to_me:
         return address
-    answered = message.referenced_message
-    if answered is not None and _replied_to(message) == setting.me:
-        root = _root(answered, setting)
+    answer = message.referenced_message
+    if answer is not None and _replied_to(message) == setting.me:
+        root = _root(answer, setting)
         return Address(platform=setting.platform, channel=message.channel_id, thread=root)
     return Address(platform=setting.platform, channel=message.channel_id, thread=message.id)
 
@@ -153,7 +154,7 @@ def _place_address(setting: Setting, channel: str, place: Place) -> Address:
 def _root(message: shapes.Other, setting: Setting) -> str | None:
     """Give the question that an answer of ours replies to."""
     reference = message.message_reference
-    if reference is not None and reference.type == _REPLY and reference.message_id:
+    if reference is not None and reference.type == REPLY and reference.message_id:
         return reference.message_id
     return setting.places.root(message.id)
 
@@ -165,10 +166,8 @@ def _written(message: shapes.Message, me: str) -> set[str]:
 
 def _replied_to(message: shapes.Message) -> str | None:
     """Give who wrote what this replies to."""
-    reference, answered = message.message_reference, message.referenced_message
-    if reference is None or reference.type != _REPLY or answered is None:
-        return None
-    return answered.author.id if answered.author else None
+    author = replied_to(message)
+    return author.id if author else None
 
 
 def _who_where(

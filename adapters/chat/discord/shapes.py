@@ -100,6 +100,8 @@ class Other(msgspec.Struct, frozen=True):
 
     id: str = ""
     author: User | None = None
+    content: str = ""
+    attachments: tuple[File, ...] = ()
     message_reference: Reference | None = None
     flags: int = 0
 

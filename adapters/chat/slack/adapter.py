@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
@@ -21,6 +21,7 @@ from adapters.chat.slack import socket
 from adapters.chat.slack.budget import Budgets
 from adapters.chat.slack.client import Api, ts_of
 from adapters.chat.slack.door import Door
+from adapters.chat.slack.earlier import earlier
 from adapters.chat.slack.files import fetched
 from adapters.chat.slack.home import HomeOf, view
 from adapters.chat.slack.people import People
@@ -34,7 +35,7 @@ from adapters.chat.slack.writer import Writer
 from core.errors import ChatClosed, ChatError, ChatRefused, StoreError
 from core.frames import Frame, Notice
 from core.ports import Capabilities, ChatAdapter, Clock, Intake
-from core.types import Added, Address, Attachment, Command, Message, Press
+from core.types import Added, Address, Attachment, Command, Message, Press, Said
 
 LIMIT: Final = 11_000
 """Characters of an answer's part: a message takes 12,000, and what stands below counts."""
@@ -252,6 +253,11 @@ class SlackChat(ChatAdapter):
         return await Search(self._api, me, self._streams.knows).find(
             address, delivery_id, since=since
         )
+
+    @override
+    async def earlier(self, message: Message, *, after: str | None) -> Sequence[Said]:
+        me = self._me or await self._identify()
+        return await earlier(self._api, self._people, me, message, after=after)
 
     @override
     async def whisper(self, to: Command | Press, frame: Frame) -> None:

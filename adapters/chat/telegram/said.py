@@ -96,10 +96,16 @@ def _marks(text: str, me: Me) -> Iterator[telegram.MessageEntity]:
 
 
 def _replied(message: telegram.Message) -> telegram.User | None:
-    """Say to whom a message replies; in a topic everything replies to its first message."""
+    """Say to whom a message replies."""
+    to = replied_to(message)
+    return None if to is None else to.from_user
+
+
+def replied_to(message: telegram.Message) -> telegram.Message | None:
+    """Give what a message replies to; in a topic everything replies to its first message."""
     to = message.reply_to_message
     if to is None or to.forum_topic_created is not None or to.from_user is None:
         return None
     if message.is_topic_message and to.message_id == message.message_thread_id:
         return None
-    return to.from_user
+    return to

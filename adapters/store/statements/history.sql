@@ -6,6 +6,21 @@ SELECT * FROM (
 ) AS newest
 ORDER BY number
 
+-- name: has_read
+-- As far as the epoch in force goes back.
+SELECT said.number FROM history AS said
+WHERE said.session = $1 AND said.removed = 0 AND said.number > COALESCE((
+    SELECT after FROM epochs WHERE session = $1 ORDER BY number DESC LIMIT 1
+  ), 0)
+  AND (
+    EXISTS (
+      SELECT 1 FROM outbox WHERE outbox.turn_id = said.turn_id AND outbox.message_id = $3
+    ) OR said.turn_id IN (
+      SELECT turn_id FROM inbox WHERE place = $2 AND message_id = $3 AND turn_id IS NOT NULL
+    )
+  )
+LIMIT 1
+
 -- name: newest_at
 SELECT * FROM turns
 WHERE (place = $1 OR (place > $1 || '/' AND place < $1 || '0')) AND removed = 0

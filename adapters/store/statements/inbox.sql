@@ -15,6 +15,11 @@ SELECT seq, kind, payload, attempts, session FROM inbox WHERE seq = $1
 -- name: has_message
 SELECT seq FROM inbox WHERE place = $1 AND message_id = $2 LIMIT 1
 
+-- name: last_message
+SELECT message_id FROM inbox
+WHERE place = $2 AND message_id IS NOT NULL AND session = $1 AND seq < $3
+ORDER BY seq DESC LIMIT 1
+
 -- name: bookmarks
 SELECT inbox.place AS place, inbox.message_id AS message_id
 FROM (

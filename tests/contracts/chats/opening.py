@@ -18,7 +18,7 @@ STANDS: dict[str, type[Stand]] = {"telegram": Telegram, "discord": Discord, "sla
 SIMULATORS: dict[str, Callable[[], Any]] = {
     # Every rule but that of speed: these tests write more than any chat would see.
     "telegram": lambda: TelegramSimulator(strict=False, privacy=False),
-    "discord": lambda: DiscordSimulator(scale=0),
+    "discord": lambda: DiscordSimulator(scale=0, content_intent=True),
     "slack": lambda: SlackSimulator(scale=10_000),
 }
 

@@ -79,6 +79,10 @@ class Slack(Stand):
         return said
 
     @override
+    def threaded(self) -> dict[str, Any]:
+        return {"thread": self.root}
+
+    @override
     async def change(self, where: Where, message_id: str, text: str) -> None:
         mention = "" if where == "dm" else f"<@{BOT_USER}> "
         await self.sim.edit(self.places[where], self.ann, message_id, f"{mention}{text}")

@@ -171,6 +171,15 @@ class Stand:
         """Say more in the same conversation, as people do there."""
         raise NotImplementedError
 
+    async def people_talk(self, *texts: str) -> list[str]:
+        """Let Ben say these in the thread, to nobody in particular; give the messages' ids."""
+        place = self.places["thread"]
+        return [await self.sim.say(place, self.ben, text, **self.threaded()) for text in texts]
+
+    def threaded(self) -> dict[str, Any]:
+        """Say how the simulator is told of the thread, if it is no place of its own."""
+        return {}
+
     async def change(self, where: Where, message_id: str, text: str) -> None:
         """Let Ann change what she said, the mention with it."""
         raise NotImplementedError

@@ -9,13 +9,13 @@ from aiohttp import web
 from discord.http import Route
 
 from adapters.chat.discord import routes
-from adapters.chat.discord.adapter import found
 from adapters.chat.discord.backfill import CHANNELS, plan
 from adapters.chat.discord.login import gateway_of, log_in
 from adapters.chat.discord.menu import choices, menu, sync
 from adapters.chat.discord.places import Places
 from adapters.chat.discord.rest import Rest
 from adapters.chat.discord.rooms import Rooms
+from adapters.chat.discord.search import found
 from core.commands import MENU, Entry
 from core.errors import ChatError, ChatUnknown
 from core.types import Address
