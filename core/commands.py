@@ -179,6 +179,7 @@ _SCOPES: Final[dict[str, Scope]] = {
     "channel": "channel",
     "me": "me",
 }
+_MENTIONED: Final = re.compile(r"<@!?\w+(?:\|[^<>]*)?>(?:\s+\S+)?")
 _LOOKS: Final = RESERVED - {OFF, DEFAULT}
 _CHOICE: Final = re.compile(r"(?:moa|preset)(?:\s+(\S+)(?:\s+(\S+))?)?", re.IGNORECASE)
 _ASK: Final = re.compile(r"preset:(?:\"([^\"]+)\"|(\S+))\s*(.*)", re.IGNORECASE | re.DOTALL)
@@ -249,6 +250,21 @@ def _moa(bare: str, rest: str, catalogue: Catalogue) -> Words | None:
     if found is None or (found[2] and found[2].lower() not in _SCOPES):
         return None
     return Words(name="moa", args=rest.strip())
+
+
+def takes_person(name: str) -> bool:
+    """Say whether a command is about somebody, so that a mention in it has to stay an id."""
+    known = entry(name)
+    return known is not None and any(each.kind == "person" for each in known.options)
+
+
+def names_person(text: str) -> bool:
+    """Say whether a text, without the mention of the bot, is such a command in plain words.
+
+    A mention stands in it as platforms write it: `<@ID>`.
+    """
+    first, _, rest = text.strip().partition(" ")
+    return takes_person(first.lower()) and bool(_MENTIONED.fullmatch(rest.strip()))
 
 
 def wants_all(args: str) -> bool:

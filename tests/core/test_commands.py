@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.commands import ALIASES, MENU, Asked, Words, asked, choice, entry, read
+from core.commands import ALIASES, MENU, Asked, Words, asked, choice, entry, names_person, read
 from core.presets import DEFAULT, OFF, RESERVED, Catalogue, Preset, Slot
 
 BIG = Slot(provider="p", model="big")
@@ -139,3 +139,35 @@ def test_moa_2_a_word_that_is_reserved_names_no_preset_and_only_looks(word):
 )
 def test_a_question_may_name_its_preset(args, wanted):
     assert asked(args) == wanted
+
+
+@pytest.mark.parametrize("text", ["allow <@U024BE7LH>", "deny <@!8035> 1h", "Allow <@U1|ann> 30m"])
+def test_whom_a_command_names_is_told_by_the_mention_itself(text):
+    assert names_person(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["allow @ann", "ask <@U1> this", "allow me to ask <@U1>", "<@U1> allow", "allow", ""]
+)
+def test_a_question_with_a_mention_in_it_names_nobody(text):
+    assert not names_person(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "args"),
+    [
+        ("allow <@U024BE7LH> 1h", "allow", "<@U024BE7LH> 1h"),
+        ("deny 555000111", "deny", "555000111"),
+        ("pair K7MP-2QXW", "pair", "K7MP-2QXW"),
+        ("pair k7mp2qxw", "pair", "k7mp2qxw"),
+    ],
+)
+def test_words_let_in_and_shut_out(text, name, args):
+    assert read(text, CATALOGUE) == Words(name=name, args=args)
+
+
+@pytest.mark.parametrize(
+    "text", ["allow us to go on", "deny everything", "allow html5 here", "pair programming helps?"]
+)
+def test_a_question_lets_nobody_in(text):
+    assert read(text, CATALOGUE) is None

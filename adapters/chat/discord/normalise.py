@@ -15,7 +15,7 @@ from adapters.chat.discord import shapes
 from adapters.chat.discord.handles import Handle, read_custom_id
 from adapters.chat.discord.places import DM, Place, Places, may_manage, place_of
 from adapters.chat.discord.quotes import REPLY, answered, replied_to
-from core.commands import Option, entry
+from core.commands import Option, entry, names_person
 from core.types import Address, Attachment, Author, Command, Message, Press
 
 _SAID: Final = frozenset({0, 19})
@@ -219,6 +219,8 @@ def _by_our_application(message: shapes.Message, setting: Setting) -> bool:
 
 def _text(message: shapes.Message, me: str, own_roles: set[str]) -> str:
     names = {user.id: f"@{user.global_name or user.username}" for user in message.mentions}
+    if names_person(re.sub(rf"<@!?{me}>", "", message.content)):
+        names = {}  # whom a command names stays an id: a name could be anybody's
     names[me] = ""
     text = _MENTION.sub(lambda found: names.get(found[1], found[0]), message.content)
     text = _ROLE.sub(lambda found: "" if found[1] in own_roles else found[0], text)

@@ -93,13 +93,18 @@ def command(platform: str, slash: Slash, me: Me, person: Person | None, at: int)
         address=address_of(platform, slash.channel_id, None, direct=direct),
         author=_slasher(slash, me, person),
         name=word.lower() if known else "moa",
-        args=plain(rest if known else slash.text, me.user, {}),
+        args=_given(word.lower(), rest, me) if known else plain(slash.text, me.user, {}),
         at=at,
         direct=direct,
         handle=Handle(
             channel=slash.channel_id, user=slash.user_id, response_url=slash.response_url
         ).write(),
     )
+
+
+def _given(name: str, rest: str, me: Me) -> str:
+    """Give what follows a command; whom it names stays an id."""
+    return rest.strip() if commands.takes_person(name) else plain(rest, me.user, {})
 
 
 def asked(command: Command, slash: Slash, ts: str) -> Message:

@@ -12,8 +12,9 @@ from dataclasses import replace
 from typing import Final, Literal
 
 from adapters.chat.slack.files import handle
-from adapters.chat.slack.text import mentions, plain
+from adapters.chat.slack.text import mentions, plain, without
 from adapters.chat.slack.wire import Callback, Event, Handle, Me, Moment, Person, Place, Shared
+from core.commands import names_person
 from core.types import Address, Attachment, Author, Message, Press
 
 NO_TURN: Final = "none"
@@ -111,9 +112,7 @@ def message(platform: str, callback: Callback, me: Me, people: People) -> Messag
         event_id=f"{event.channel}/{event.ts}",
         address=address_of(platform, event.channel, root, direct=direct),
         author=author,
-        text=plain(
-            text, me.user, {each: people[each].name for each in others if _named(each, people)}
-        ),
+        text=_words(text, me, {each: people[each].name for each in others if _named(each, people)}),
         at=milliseconds(event.ts),
         message_id=event.ts,
         reply_to=Place(thread=root, user=user, team=team).reply_to,
@@ -122,6 +121,12 @@ def message(platform: str, callback: Callback, me: Me, people: People) -> Messag
         to_others=bool(others),
         attachments=tuple(_attachment(each) for each in event.files or ()),
     )
+
+
+def _words(text: str, me: Me, names: Mapping[str, str]) -> str:
+    """Give the words; whom a command names stays an id, for a name could be anybody's."""
+    bare = without(text, me.user).strip()
+    return bare if names_person(bare) else plain(text, me.user, names)
 
 
 def _named(user: str, people: People) -> bool:

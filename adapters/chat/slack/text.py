@@ -27,10 +27,14 @@ def mentions(text: str) -> list[str]:
     return _USER.findall(text)
 
 
+def without(text: str, me: str) -> str:
+    """Take the mention of `me` out of Slack's text, and leave the rest as it is."""
+    return re.sub(rf"[ \t]*<@{re.escape(me)}(?:\|[^<>\n]*)?>[ \t]*[:,]?[ \t]*", " ", text)
+
+
 def plain(text: str, me: str, names: Mapping[str, str]) -> str:
     """Read Slack's text as people read it: without the mention of `me`, with names and links."""
-    text = re.sub(rf"[ \t]*<@{re.escape(me)}(?:\|[^<>\n]*)?>[ \t]*[:,]?[ \t]*", " ", text)
-    text = _ENTITY.sub(lambda found: _entity(found[1], names), text)
+    text = _ENTITY.sub(lambda found: _entity(found[1], names), without(text, me))
     return unescape(text).strip()
 
 

@@ -18,7 +18,7 @@ from adapters.chat.telegram.arrivals import Setting, added, person
 from adapters.chat.telegram.attachments import attachments
 from adapters.chat.telegram.buttons import pressed
 from adapters.chat.telegram.said import Said, replied_to
-from core.commands import Asked, asked
+from core.commands import Asked, asked, takes_person
 from core.types import Address, Author, Command, Edited, Incoming, Message, Moved, Press, Speaker
 from core.types import Said as Quoted
 
@@ -135,7 +135,7 @@ def _command(message: telegram.Message, said: Said, setting: Setting) -> Command
         address=_address(message, setting.platform),
         author=_author(message),
         name=name,
-        args=said.text,
+        args=said.about(message) if takes_person(name) else said.text,
         at=_ms(message, setting),
         message_id=str(message.message_id),
         reply_to=None if direct else str(message.message_id),

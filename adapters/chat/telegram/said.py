@@ -17,6 +17,8 @@ from adapters.chat.telegram.attachments import attachments
 from core.markup import utf16
 
 _COMMAND: Final = re.compile(r"/(\w{1,32})(?:@(\w+))?", re.ASCII)
+_NAMES: Final = re.compile(r"@|\d+(?:\s|$)")
+"""What names somebody itself, be it by a user name."""
 _MARKS: Final = re.compile(
     r"(?<![\w/<>@])(?:(?P<bot_command>/\w{1,32}(?:@\w+)?)|(?P<mention>@\w+))(?![\w/<>@])", re.ASCII
 )
@@ -48,6 +50,23 @@ class Said:
     def addressed(self) -> bool:
         """Whether it is meant for the bot."""
         return self.mentioned or self.replied
+
+    def about(self, message: telegram.Message) -> str:
+        """Give the arguments of a command about somebody, with their id where Telegram tells it.
+
+        It does for a mention of somebody without a user name, and for whose message is replied
+        to; a user name alone tells no id, and stays what it is.
+        """
+        for each in message.entities:
+            if each.type == "text_mention" and each.user is not None and not self._is_me(each.user):
+                return self.text.replace(self._word(each), str(each.user.id), 1)
+        replied = _replied(message)
+        if replied is None or self._is_me(replied) or _NAMES.match(self.text):
+            return self.text
+        return f"{replied.id} {self.text}".strip()
+
+    def _is_me(self, user: telegram.User) -> bool:
+        return user.id == self._me.id
 
     def _word(self, entity: telegram.MessageEntity) -> str:
         found = self._raw[2 * entity.offset : 2 * (entity.offset + entity.length)]

@@ -1,0 +1,107 @@
+"""Shows on every messenger who comes in: by a code, by an admin's word, and who does not."""
+
+from __future__ import annotations
+
+import re
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import yaml
+
+from gateway.control import ask as ask_running
+from tests.gateway.harness import running_gateway
+from tests.transcripts.stages import MESSENGERS, opened
+
+MODELS = {"a": "Take the train.", "b": "Walk.", "big": "Go by train."}
+CODE = re.compile(r"Your pairing code is ([A-Z0-9]{8}),")
+
+
+@asynccontextmanager
+async def closed(platform: str, folder, **more: Any):
+    """Open a bot that Ann owns and that knows nobody else. Ben's private chat is `ben`."""
+    async with opened(platform) as stage:
+        stage.places["ben"] = stage.sim.dm(stage.ben)
+        stage.threads["ben"] = None
+        file = yaml.safe_load(stage.configured(MODELS))
+        file |= {"access": {"owners": [f"{platform}:{stage.ann.id}"]}, **more}
+        text = yaml.safe_dump(file, sort_keys=False)
+        async with running_gateway(text, folder):
+            yield stage
+
+
+async def code_of(stage) -> str:
+    await stage.ask("Hello", where="ben", who=stage.ben)
+    seen = await stage.reads("Your pairing code is", where="ben")
+    found = CODE.search(seen.text)
+    assert found
+    return found[1]
+
+
+async def told(stage, text: str, where: Any = "dm") -> None:
+    """Wait until somebody reads it, be it alone."""
+
+    def seen() -> bool:
+        return any(text in each.text for each in stage.seen(where)) or any(
+            text in each for each in stage.toasts
+        )
+
+    await stage.until(seen)
+
+
+@pytest.mark.parametrize("messenger", MESSENGERS)
+async def test_a_stranger_comes_in_by_a_code_that_an_owner_says(messenger, tmp_path):
+    async with closed(messenger, tmp_path) as stage:
+        code = await code_of(stage)
+        await stage.command("pair", code)
+        await told(stage, "is let in, in private")
+        await told(stage, "You are let in now: ask me anything.", "ben")
+        await stage.ask("How do I get there?", where="ben", who=stage.ben)
+        await stage.answered("Go by train.", where="ben")
+        await stage.ask("And here?", where="group", who=stage.ben)
+        await told(stage, "I am not allowed to answer in this chat yet", "group")
+        assert not stage.finals("Go by train.", "group")
+
+
+@pytest.mark.parametrize("messenger", MESSENGERS)
+async def test_a_stranger_comes_in_by_a_code_that_is_approved_on_the_command_line(
+    messenger, tmp_path
+):
+    async with closed(messenger, tmp_path) as stage:
+        code = await code_of(stage)
+        said = await ask_running(tmp_path / "data", "pair", code=code)
+        assert "is let in, in private" in str(said)
+        await told(stage, "You are let in now: ask me anything.", "ben")
+        await stage.ask("How do I get there?", where="ben", who=stage.ben)
+        await stage.answered("Go by train.", where="ben")
+
+
+@pytest.mark.parametrize("messenger", MESSENGERS)
+async def test_an_owner_lets_in_and_shuts_out_by_a_mention_or_an_id(messenger, tmp_path):
+    async with closed(messenger, tmp_path) as stage:
+        ben = stage.ben.id
+        someone = {"slack": f"<@{ben}|ben>"}.get(messenger, str(ben))
+        await stage.command("allow", f"{someone} 1h")
+        await told(stage, f"{messenger}:{ben} is let in for 1h.")
+        await stage.ask("How do I get there?", where="group", who=stage.ben)
+        await stage.answered("Go by train.", where="group")
+        await stage.command("deny", someone)
+        await told(stage, f"{messenger}:{ben} is shut out.")
+        await stage.ask("And back?", where="ben", who=stage.ben)
+        await told(stage, "has closed it to you", "ben")
+
+
+@pytest.mark.parametrize("messenger", MESSENGERS)
+async def test_who_asks_too_often_is_told_once(messenger, tmp_path):
+    async with closed(messenger, tmp_path, limits={"user": "2/h"}) as stage:
+        for n in range(2):
+            await stage.ask(f"Question {n}")
+            await stage.answered("Go by train.", times=n + 1)
+        for n in range(3):
+            await stage.ask(f"One more {n}")
+        await told(stage, "more than 2 questions an hour")
+        await stage.command("stop")  # is heard all the same
+        await told(stage, "Nothing is being answered here now.")
+        said = [each for each in stage.seen() if "more than 2 questions" in each.text]
+        assert len(said) == 1
+        assert len(stage.finals("Go by train.")) == 2
