@@ -1,6 +1,6 @@
 """Who may do what: the one answer for words, slash commands and buttons alike. Pure.
 
-Decides whom a command or a press is for, from the tables of `core.commands` and of presses here;
+Decides whom a command or a press is for, from the tables of `core.menu` and of presses here;
 whether somebody is one of those, `core.policy` says. It never asks who somebody is.
 """
 
@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from core.access import Role, Who, permits
-from core.commands import MENU, Entry, Scope, aimed, choice, entry, who_for
+from core.commands import Scope, aimed, choice
 from core.frames import Action
+from core.menu import MENU, Entry, entry, who_for
 from core.presets import Catalogue
 from core.types import Address, Command, Press
 

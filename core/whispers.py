@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Final
 
 from core.budget import Limit, left_text
-from core.commands import Entry
 from core.errors import UnknownPreset
 from core.frames import Button, File, Frame, Notice, Part
 from core.markup import close, measure_of, sanitise, split
+from core.menu import Entry
 from core.outcomes import Advice
 from core.panel import row_of
 from core.ports import Capabilities

@@ -1,6 +1,6 @@
 """Which handler does what: the one place where a command or a button finds its work.
 
-Decides nothing else. Who may give a command is said in `core.commands`.
+Decides nothing else. Who may give a command is said in `core.menu`.
 """
 
 from __future__ import annotations

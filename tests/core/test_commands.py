@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.commands import ALIASES, MENU, Asked, Words, asked, choice, entry, names_person, read
+from core.commands import Asked, Words, asked, choice, names_person, read
+from core.menu import ALIASES, MENU, entry
 from core.presets import DEFAULT, OFF, RESERVED, Catalogue, Preset, Slot
 
 BIG = Slot(provider="p", model="big")

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.access import ADMINS, ADMITTED, Role, Who, permits
-from core.commands import ALIASES, MENU
 from core.frames import Action
+from core.menu import ALIASES, MENU
 from core.permissions import PRESSES, allowed, needed
 from core.presets import Catalogue, Preset, Slot
 from core.types import Address, Author, Command, Press

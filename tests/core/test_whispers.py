@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from core import whispers
 from core.budget import Limit
-from core.commands import MENU
 from core.frames import File, Notice, Part
+from core.menu import MENU
 from core.outcomes import Advice
 from core.ports import Capabilities
 from core.presets import Catalogue, Preset, ReferenceSlot, Slot

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from core.commands import MENU
 from core.errors import UserError
+from core.menu import MENU
 from core.permissions import PRESSES
 from core.texts import commands as said
 from core.texts import presets

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from core.commands import MENU
+from core.menu import MENU
 from gateway import config as configuration
 from gateway.cli import main
 from tests.gateway.harness import running_gateway

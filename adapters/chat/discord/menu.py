@@ -1,6 +1,6 @@
 """The slash commands: what is registered, whether it has to be, and what is offered on the way.
 
-Decides from `core.commands.MENU`; what a command does is decided elsewhere.
+Decides from `core.menu.MENU`; what a command does is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Final
 from adapters.chat.discord import routes
 from adapters.chat.discord.rest import Rest
 from adapters.chat.discord.shapes import JsonObject
-from core.commands import MENU, Entry, Option
 from core.errors import ChatError
+from core.menu import MENU, Entry, Option
 
 CHOICES: Final = 25
 """How many names Discord offers while somebody types."""

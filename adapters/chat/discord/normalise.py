@@ -15,7 +15,8 @@ from adapters.chat.discord import shapes
 from adapters.chat.discord.handles import Handle, read_custom_id
 from adapters.chat.discord.places import DM, Place, Places, may_manage, place_of
 from adapters.chat.discord.quotes import REPLY, answered, replied_to
-from core.commands import Option, entry, names_person
+from core.commands import names_person
+from core.menu import Option, entry
 from core.types import Address, Attachment, Author, Command, Message, Press
 
 _SAID: Final = frozenset({0, 19})

@@ -12,8 +12,8 @@ from adapters.chat.slack.normalise import address_of, author_of, is_direct, mill
 from adapters.chat.slack.text import plain
 from adapters.chat.slack.wire import Acted, Handle, Interaction, Me, Person, Place, Slash
 from core import commands
-from core.commands import MENU
 from core.frames import Action, Button
+from core.menu import MENU
 from core.presets import VIRTUAL_PREFIX
 from core.types import Author, Command, Message, Press
 

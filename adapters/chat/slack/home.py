@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from adapters.chat.slack.actions import HOME_PRESET
 from adapters.chat.slack.render import LABEL, OPTIONS, Block
 from adapters.chat.slack.text import neutralise, shorten
-from core.commands import MENU, Entry
+from core.menu import MENU, Entry
 from core.types import Json
 from core.wording import dollars_text
 

@@ -15,7 +15,7 @@ from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 
 from adapters.chat.telegram.account import Account
 from adapters.chat.telegram.errors import waiting
-from core.commands import Entry
+from core.menu import Entry
 from core.permissions import allowed
 
 PAUSE: Final = 5.0

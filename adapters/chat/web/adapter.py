@@ -18,9 +18,9 @@ from adapters.chat.web.render import turn_of
 from adapters.chat.web.rooms import Rooms
 from adapters.chat.web.status import StatusSource
 from adapters.chat.web.uploads import Uploads
-from core.commands import MENU
 from core.errors import Overloaded
 from core.frames import Frame
+from core.menu import MENU
 from core.ports import Capabilities, ChatAdapter, Clock, Intake
 from core.records import Accepted, Conversation, StoredTurn
 from core.shelf import FileShelf

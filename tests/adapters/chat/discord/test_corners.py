@@ -16,8 +16,8 @@ from adapters.chat.discord.places import Places
 from adapters.chat.discord.rest import Rest
 from adapters.chat.discord.rooms import Rooms
 from adapters.chat.discord.search import found
-from core.commands import MENU, Entry
 from core.errors import ChatError, ChatUnknown
+from core.menu import MENU, Entry
 from core.types import Address
 from tests.adapters.chat.discord.desk import DELIVERY, part, running
 from tests.simulators.base import Fault
