@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from core.advice import attached_for
 from core.asking import Ask, World
 from core.calls import ModelCall
-from core.errors import ModelError
+from core.errors import ModelError, PresetUnavailable
 from core.events import Aggregating, AnswerDelta, AnswerReset, Tell
 from core.ports import Provider, Providers
 from core.presets import Preset, Slot, first_given
@@ -69,6 +69,22 @@ class Wishes(Protocol):
     def pace(self) -> float:
         """How often the answer is looked at, in seconds."""
         ...
+
+
+def require_available(preset: Preset, providers: Providers) -> None:
+    """Refuse a preset whose aggregator cannot be called.
+
+    Raises:
+        PresetUnavailable: with the reason, fit to be shown.
+    """
+    aggregator = preset.aggregator
+    missing = [_missing(slot.provider, providers) for slot in (aggregator, *aggregator.fallbacks)]
+    if all(missing):
+        message = (
+            f"The preset {preset.name!r} cannot answer now: its aggregator {aggregator.label} "
+            f"needs the provider {aggregator.provider!r}, which is not usable ({missing[0]})."
+        )
+        raise PresetUnavailable(message)
 
 
 def opening_call(
@@ -234,3 +250,8 @@ def _wants_no_tools(call: ModelCall, failure: str) -> bool:
     """Tell whether tools of ours were why a request was refused; a program is told of its own."""
     ours = bool(call.tools) and all(tool.server for tool in call.tools)
     return ours and _NO_TOOLS.search(failure) is not None
+
+
+def _missing(provider: str, providers: Providers) -> str:
+    known = providers.get(provider)
+    return "unknown provider" if known is None else known.missing

@@ -14,14 +14,15 @@ from core.presets import Cadence, Preset
 from core.types import Line
 
 
-def advised_upto(lines: Sequence[Line], cadence: Cadence) -> int:
+def advised_upto(lines: Sequence[Line], cadence: Cadence, opened: int | None = None) -> int:
     """Tell how many lines the references have been, or are to be, shown at this state.
 
-    The advice that belongs to `lines[:n]` serves until the number moves.
+    The advice that belongs to `lines[:n]` serves until the number moves. `opened` is where the
+    turn began, if not with the last user line: what is steered into a turn opens none (MOA-23).
     """
     if cadence.mode == "per_iteration":
         return len(lines)
-    opened = opened_at(lines)
+    opened = opened_at(lines) if opened is None else opened
     if cadence.mode == "user_turn":
         return opened
     ends = (opened, *_round_ends(lines, opened))

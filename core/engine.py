@@ -11,10 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from core import tokens
-from core.answering import Answering, Unanswered, expected, opening_call
+from core.answering import (
+    Answering,
+    Unanswered,
+    expected,
+    opening_call,
+    require_available,
+)
 from core.asking import Ask, World
 from core.block import prefilled, reference_block, with_block
-from core.cadence import advised_upto
+from core.cadence import advised_upto, opened_at
 from core.cost import bill
 from core.errors import OverBudget, PresetUnavailable
 from core.events import (
@@ -30,11 +36,12 @@ from core.events import (
 )
 from core.gate import noted
 from core.outcomes import Advice, CallReport, apart
-from core.ports import AdviceCache, Providers, Toolbox
+from core.ports import AdviceCache, Toolbox
 from core.presets import Preset
-from core.records import ToolRound
+from core.records import Steered, ToolRound
 from core.rounds import Rounds
 from core.speakers import introduced, spoken
+from core.steering import Steer, Steering
 from core.synthesis import guidance_note
 from core.toolrounds import Following, Pause, ToolRounds, numbered
 from core.types import Json, Line, Tool
@@ -50,9 +57,10 @@ class TurnRequest:
     `temperature`, `max_tokens` and `extra` are a program's own wishes for the aggregator, whose
     tool calls then go back to it. `kept` are a cut turn's checkpoints by round; the rounds up to
     `closed` are complete. `rounds` and `spent` are its calls of tools, and what the aggregator took
-    until then. `context` goes before the history in what references are shown, and
-    nowhere else: a channel's system prompt, quoted. `pace` is how often, in seconds, whoever is
-    shown the answer looks at it: 0 where every piece is passed on at once.
+    until then; `steered` are lines that came while it ran. `context` goes before the history in
+    what references are shown, and nowhere else: a channel's system prompt, quoted. `pace` is how
+    often, in seconds, whoever is shown the answer looks at it: 0 where every piece is passed on
+    at once.
     """
 
     turn_id: str
@@ -68,24 +76,9 @@ class TurnRequest:
     closed: int = 0
     rounds: tuple[ToolRound, ...] = ()
     spent: tuple[CallReport, ...] = ()
+    steered: tuple[Steered, ...] = ()
     context: tuple[Line, ...] = ()
     pace: float = 0.0
-
-
-def require_available(preset: Preset, providers: Providers) -> None:
-    """Refuse a preset whose aggregator cannot be called.
-
-    Raises:
-        PresetUnavailable: with the reason, fit to be shown.
-    """
-    aggregator = preset.aggregator
-    missing = [_missing(slot.provider, providers) for slot in (aggregator, *aggregator.fallbacks)]
-    if all(missing):
-        message = (
-            f"The preset {preset.name!r} cannot answer now: its aggregator {aggregator.label} "
-            f"needs the provider {aggregator.provider!r}, which is not usable ({missing[0]})."
-        )
-        raise PresetUnavailable(message)
 
 
 class Turn:
@@ -98,12 +91,14 @@ class Turn:
         world: World,
         cache: AdviceCache,
         toolbox: Toolbox | None = None,
+        steer: Steer | None = None,
     ) -> None:
         """Prepare; nothing is asked yet."""
         self._request = replace(request, lines=introduced(request.lines))
         self._world = world
         self._toolbox = None if request.tools else toolbox
         self._tooling = ToolRounds(self._toolbox, request.rounds)
+        self._steering = Steering(request.steered, steer)
         self._began = world.clock.monotonic()
         self._rounds = Rounds(
             preset=request.preset,
@@ -182,11 +177,12 @@ class Turn:
             raise refusal
         preset = self._request.preset
         for iteration in range(1, preset.max_iterations + 1):
-            lines = await self._advised_lines(tell, note, iteration)
+            await self._advise(tell, note, iteration)
             round_ = self._tooling.kept(iteration)
+            self._tooling.hear(await self._steering.before(iteration, asked=round_ is None))
             following = Following(tell, self._tooling.said)
             if round_ is None:
-                answer = await self._answer(lines, following, iteration)
+                answer = await self._answer(self._advised_lines(), following, iteration)
                 if not answer.tool_calls or self._toolbox is None:
                     return TurnFinished(result=self._result(answer))
                 round_ = await self._tooling.begin(answer, self._calls())
@@ -230,20 +226,31 @@ class Turn:
             return self._request.tools
         return tuple(self._toolbox.tools())
 
-    async def _advised_lines(self, tell: Tell, note: Note, iteration: int) -> tuple[Line, ...]:
-        """Give the aggregator's messages: the transcript and, last, the block (MOA-19)."""
-        preset = self._request.preset
-        room = tokens.Room.of(preset.aggregator, advised=bool(preset.references))
-        lines = self._lines if room is None else tokens.fitting(self._lines, room.history)
-        if not preset.active or prefilled(lines):
-            return lines
-        upto = advised_upto(self._lines, preset.fanout)
+    def _upto(self) -> int:
+        """Tell how much of the transcript the references are to know at this state."""
+        opened = opened_at(self._request.lines)
+        return advised_upto(self._lines, self._request.preset.fanout, opened)
+
+    async def _advise(self, tell: Tell, note: Note, iteration: int) -> None:
+        """Have the references asked, where it is time for that."""
+        if not self._request.preset.active or prefilled(self._lines):
+            return
+        upto = self._upto()
         # Counted from the question on: what is compacted before it asks nobody again (MOA-23).
         state = upto - len(self._request.lines)
         if state != self._advised:
             seen = (*self._request.context, *self._lines[:upto])
             await self._rounds.ask(seen, tell, note, iteration)
             self._advised = state
+
+    def _advised_lines(self) -> tuple[Line, ...]:
+        """Give the aggregator's messages: the transcript and, last, the block (MOA-19)."""
+        preset = self._request.preset
+        room = tokens.Room.of(preset.aggregator, advised=bool(preset.references))
+        lines = self._lines if room is None else tokens.fitting(self._lines, room.history)
+        if self._advised is None:
+            return lines
+        upto = self._upto()
         left = None if room is None else room.total - tokens.estimate(lines)
         block = reference_block(
             preset,
@@ -288,8 +295,3 @@ class Turn:
         money = () if purse is None else purse.notes
         notes = (self._gate, guidance_note(guidance), *self._notes, *money, *self._tooling.notes)
         return tuple(dict.fromkeys(filter(None, notes)))  # once, in however many rounds it held
-
-
-def _missing(provider: str, providers: Providers) -> str:
-    known = providers.get(provider)
-    return "unknown provider" if known is None else known.missing

@@ -164,9 +164,13 @@ class TurnFinished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnStopped:
-    """Somebody stopped the turn; `result.text` is what was shown until then."""
+    """Somebody stopped the turn; `result.text` is what was shown until then.
+
+    `withdrawn`: nothing of it is to be seen any more, for its question is asked otherwise or gone.
+    """
 
     result: TurnResult
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

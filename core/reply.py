@@ -123,6 +123,8 @@ class Reply:
         return changed
 
     def _wanted(self) -> Sequence[Frame]:
+        if isinstance(self._end, TurnStopped) and self._end.withdrawn:
+            return [_nothing(key, self._turn) for key in self._last]
         parts, files = (self._streaming(), []) if self._end is None else self._final(self._end)
         asked = approval_frames(self._asked.values(), self._turn, ended=self.ended)
         answer = [*parts, *self._gone(len(parts)), *files, *asked]
@@ -270,6 +272,11 @@ class Reply:
         return tuple(
             Button(action=action, label=LABELS[action], turn_id=self._turn) for action in actions
         )
+
+
+def _nothing(key: str, turn_id: str) -> Frame:
+    """Give the frame of a message that is to be gone."""
+    return Frame(key=key, content=Part(turn_id=turn_id, index=0, text=""), final=True)
 
 
 def _footer(result: TurnResult) -> Footer:

@@ -77,6 +77,10 @@ class ToolRounds:
         """Give the round that an earlier run has begun at this answer."""
         return self._kept.get(iteration)
 
+    def hear(self, lines: Sequence[Line]) -> None:
+        """Put lines behind the transcript that came while the turn ran (MOA-23)."""
+        self.lines = (*self.lines, *lines)
+
     async def begin(self, answer: Ask, calls: Sequence[CallReport]) -> ToolRound:
         """Make a round of an answer that calls tools; it is kept before anything of it runs."""
         named = _told_apart(answer.tool_calls, answer.iteration)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.access import ADMITTED, subject_to_allow
+from core.amends import asks, differs
 from core.commands import asked, read, wants_all
 from core.errors import UserError
 from core.pairing import MINUTES
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
 AGAIN_SECONDS = 3600.0
 """How long a chat that was turned away is not told so again."""
 MOST_REMEMBERED = 10_000
-
-EDIT_ASKS_MS = 3_600_000
-"""How old a message may be that becomes a question because somebody changed it."""
 
 RETRY_COMMAND = "command"
 """The value of a Retry that was typed: it has no button that shows that it was heard."""
@@ -113,7 +111,8 @@ class Admission:
             case Edited():
                 return await self._edited(incoming)
             case Deleted():
-                return None
+                known = await self._store.kept(incoming.address.platform, incoming.of)
+                return None if known is None else incoming
             case Moved() | Added():
                 return incoming
             case _ if not self.guards(incoming.address.platform):
@@ -166,9 +165,10 @@ class Admission:
     async def _edited(self, edited: Edited) -> Incoming | None:
         """Read a change; one that addresses the bot asks, where the message never did before."""
         message = edited.message
-        if not message.addressed or edited.at - message.at > EDIT_ASKS_MS:
-            return None
-        return await self._message(message)
+        known = await self._store.kept(message.address.platform, message.event_id)
+        if known is not None:
+            return edited if differs(known.accepted.incoming, message) else None
+        return await self._message(message) if asks(edited) else None
 
     def _words(self, message: Message) -> Words | None:
         spoken_to = message.direct or message.addressed

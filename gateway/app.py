@@ -7,7 +7,7 @@ on the way down intake first, the store last. What a face is, is its own matter.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +24,7 @@ from gateway.arrivals import open_arrivals
 from gateway.asides import Asides
 from gateway.attachments import Attachments
 from gateway.bank import Bank
+from gateway.changes import Changes, open_changes
 from gateway.choices import Choices
 from gateway.commands.desk import Health
 from gateway.dispatch import Dispatch
@@ -33,6 +34,7 @@ from gateway.grants import Grants
 from gateway.intake import DurableIntake
 from gateway.lateness import Lateness
 from gateway.limits import Limits
+from gateway.line import Line
 from gateway.orders import orders
 from gateway.outside import outside_of
 from gateway.parts import acts_of, exchange_of, tooling_of
@@ -80,6 +82,8 @@ class Gateway:
     listeners: list[Tell]
     keeping: Keeping
     forgetting: Forgetting
+    changes: Changes
+    line: Line
 
     @property
     def chat_parts(self) -> wiring.ChatParts:
@@ -142,7 +146,7 @@ async def serve(
                 ),
             ]
             await gateway.keeping.files.open()
-            await recover(store, sessions, gateway.exchange.moves, chats.keys())
+            await _recovered(gateway, sessions, chats.keys())
             await gateway.intake.recall()
             tasks += [
                 root.create_task(supervise(chat.platform, partial(chat.run, gateway.intake)))
@@ -157,6 +161,13 @@ async def serve(
                 task.cancel()
 
 
+async def _recovered(gateway: Gateway, sessions: Sessions, platforms: Collection[str]) -> None:
+    """Go on with what the last run left, and with the notes of what waits."""
+    amend = partial(gateway.changes.act, starting=True)
+    await recover(gateway.store, sessions, gateway.exchange.moves, platforms, amend)
+    await gateway.line.recall(gateway.exchange.places.guarded)
+
+
 async def _drain(gateway: Gateway, sessions: Sessions, faces: Faces) -> None:
     """Let nothing new in, let end what runs, then let go of the faces (P6)."""
     running = gateway.runner.running
@@ -164,6 +175,7 @@ async def _drain(gateway: Gateway, sessions: Sessions, faces: Faces) -> None:
     gateway.intake.close()
     if faces.shut is not None:
         faces.shut()
+    gateway.line.close()  # what waits goes on waiting, and its notes stay
     await sessions.drain(DRAIN_SECONDS, also=running.values())
     for turn_id in list(running):
         gateway.runner.stop(turn_id)  # those of programs: nobody could take them up again
@@ -208,12 +220,13 @@ def assemble(
         keep=keep,
         chats=chats,
     )
-    exchange = exchange_of(runner, files, choices, tooling)
+    exchange = exchange_of(runner, files, choices, tooling, sessions=lambda: sessions)
 
     async def perform(work: Work) -> None:
         await dispatch.perform(work)
 
     sessions = Sessions(root, perform)
+    line = Line(root, sessions, keep, chats, exchange.budgets)
     accounts = Accounts(
         store=store, bank=bank, choices=choices, clock=world.clock, zone=config.zone
     )
@@ -223,12 +236,16 @@ def assemble(
     doors = Doorkeeper(keep=keep, grants=places.grants, asides=asides, chats=chats)
     health = Health(unavailable=config.unavailable, left_alone=models.left_alone, sessions=sessions)
     acts = acts_of(health, exchange, doors, accounts, forgetting=forgetting, keeping=keeping)
+    traces, traced = wiring.open_traces(config), config.trace_dir.is_dir
+    changes = open_changes(exchange, sessions, asides, traces=traces, traced=traced)
     dispatch = Dispatch(
         sessions=sessions,
         acts=acts,
         keep=keep,
         over=keeping.sparing.over,
         arrivals=open_arrivals(config, store, keeping.kept, choices, chats),
+        changes=changes,
+        line=line,
     )
     gateway = Gateway(
         config=config,
@@ -252,5 +269,7 @@ def assemble(
         listeners=listeners,
         keeping=keeping,
         forgetting=forgetting,
+        changes=changes,
+        line=line,
     )
     return gateway, sessions, chats

@@ -99,6 +99,11 @@ class Questions:
         """Give lines as models read them: with what their files hold."""
         return await self.attachments.shown(lines)
 
+    async def origin(self, incoming: Incoming) -> str:
+        """Give the turn that asked first what this asks again; "" where it asks by itself."""
+        old = await self.store.turn(incoming.turn_id) if isinstance(incoming, Press) else None
+        return "" if old is None else old.start.origin or old.start.turn_id
+
     async def history(self, session: str, *, upto: int | None = None) -> Recalled:
         """Give what was said before, and what is pinned there; `upto` is inclusive."""
         channel = replace(Address.of(session), thread=None).session

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from gateway.acts import Acts
     from gateway.arrivals import Arrivals
+    from gateway.changes import Changes
+    from gateway.line import Line
     from gateway.patience import PatientStore
     from gateway.sessions import Answerable, Sessions, Work
 
@@ -36,13 +38,16 @@ class Dispatch:
     keep: PatientStore
     over: Callable[[str], Awaitable[None]]
     arrivals: Arrivals
+    changes: Changes
+    line: Line
 
     async def __call__(self, accepted: Accepted) -> None:
         """Queue it, or do it now; it is in the store already."""
         match accepted.incoming:
             case Message() as message:
                 self.acts.seen(message)
-                self.sessions.put(accepted.session, accepted)
+                if self.sessions.put(accepted.session, accepted):
+                    await self._waits(accepted)
             case Press(action="retry" | "advise" | "remove" | "undo") as press if (
                 await self.acts.refuses(press)
             ):
@@ -61,6 +66,12 @@ class Dispatch:
                 self.sessions.put(accepted.session, accepted, ahead=True)
             case _:
                 await self._act(accepted)
+
+    async def _waits(self, accepted: Accepted) -> None:
+        """See to a question that something is before; on a page, it stands there by itself."""
+        if self.acts.desk.places.guarded(accepted.incoming.address.platform):
+            await self.changes.joins(accepted)
+            self.line.stands(accepted)
 
     async def perform(self, work: Work) -> None:
         """Do a lane's piece of work to its end; `over` hears that it is."""
@@ -85,7 +96,10 @@ class Dispatch:
                 await self.arrivals.settle(added)
             case Command() | Press() as request:
                 await self.acts.act(request)
-            case Message() | Edited() | Deleted():
+            case Edited() | Deleted():
+                await self.changes.act(accepted)
+                return
+            case Message():
                 raise TypeError("a question is no act")
         await self.keep.drop(accepted.seq, "done")
         await self.over(_session(accepted))

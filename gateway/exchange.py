@@ -6,39 +6,39 @@ Decides what a turn is asked with and what becomes of one that was cut; here all
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
 from core.engine import TurnRequest
-from core.errors import ChatError
-from core.frames import Frame, Notice
 from core.records import Accepted, TurnStart
 from core.retell import checkpoints, retell
+from core.storage.erasing import Texts
 from core.texts.access import REMOVED
-from core.types import Added, Deleted, Edited, Message, Moved, Press
+from core.types import Message, Press
 from core.wording import error_text
-from gateway.asides import SECONDS
 from gateway.asked import Head, Questions
 from gateway.compaction import Summing
 from gateway.delivery import TurnInfo, deliver
+from gateway.joining import Joining
 from gateway.mailbox import Mailbox
-from gateway.pacing import once_free
+from gateway.posts import say, unpost
+from gateway.preparing import prompt_of, read, turn_info
 from gateway.quoting import Quoting
-from gateway.running import Running
+from gateway.running import Run, Running, begun
 from gateway.scopes import Scopes
 from gateway.turns import BROKEN, unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from core.events import TurnEvent
     from core.facts import Recalled
     from core.ports import ChatAdapter, Clock
     from core.presets import Preset
     from core.records import Ending, StoredTurn
+    from core.steering import Steer
     from core.storage import Store
     from core.types import Address, Incoming, Line
     from gateway.attachments import Attachments
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from gateway.moves import Moves
     from gateway.patience import PatientStore
     from gateway.places import Places
-    from gateway.sessions import Answerable
+    from gateway.sessions import Answerable, Sessions
     from gateway.tooling import OpenTools, Tooling
     from gateway.turns import TurnRunner
 
@@ -59,6 +59,16 @@ BEHIND = 1.1
 """What is read a little later than the chat may be shown it can be shown at once."""
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A turn, ready to be run."""
+
+    request: TurnRequest
+    start: TurnStart
+    tools: OpenTools | None
+    steer: Steer | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +88,7 @@ class Exchange:
     tooling: Tooling
     attachments: Attachments
     compaction: Compaction
+    sessions: Callable[[], Sessions]
     running: Running = field(default_factory=Running)
 
     @property
@@ -92,30 +103,33 @@ class Exchange:
             quoting=Quoting(store=self.store, chats=self.chats),
         )
 
+    @property
+    def joining(self) -> Joining:
+        """Give what lets messages join a turn."""
+        return Joining(
+            questions=self.questions, keep=self.keep, places=self.places, sessions=self.sessions
+        )
+
     async def perform(self, work: Answerable) -> None:
         """Answer to the end; whatever breaks is logged, told to the asker, and over."""
-        work = self.moves.followed(work)
-        if isinstance(work, Accepted):
-            turn_id, asker = self.new_id(), work.incoming.author.id
-            place, session = work.incoming.address, work.session
-        else:
-            start = work.start
-            turn_id, asker, place, session = start.turn_id, start.asker, start.place, start.session
+        lane, work = work, self.moves.followed(work)
+        run = begun(work, self.new_id)
         answered: TurnRequest | None = None
         try:
-            with self.running.kept(place, turn_id, asker, session):
+            with self.running.kept(run):
                 if isinstance(work, Accepted):
-                    answered = await self._fresh(work, turn_id)
+                    answered = await self._fresh(work, run, lane)
                 else:
-                    answered = await self._resumed(work)
+                    answered = await self._resumed(work, run, lane)
         except Exception:
-            log.exception("exchange_failed", turn_id=turn_id)
-            await self._broken(work, turn_id)
+            log.exception("exchange_failed", turn_id=run.turn_id)
+            await self._broken(work, run.turn_id)
         finally:
-            self.runner.stopping.discard(turn_id)  # a Stop that came too late
+            self.runner.stopping.discard(run.turn_id)  # a Stop that came too late
+            self.runner.withdrawn.forget(run.turn_id)
         if answered is not None:
             summing = Summing(
-                session=answered.scope, place=place, asker=asker, preset=answered.preset
+                session=answered.scope, place=run.place, asker=run.asker, preset=answered.preset
             )
             await self.compaction.after_turn(summing, answered.lines)
 
@@ -123,30 +137,18 @@ class Exchange:
         """Find the preset in force in a place (MOA-5); `off` leaves its aggregator alone."""
         return (await self.choices.there(place)).preset
 
-    async def _say(self, to: Incoming, text: str, *, delivery_id: str) -> None:
-        """Put a sentence of the program's own into a chat; best effort."""
-        frame = Frame(key="notice", content=Notice(text=text), final=True)
-        reply_to = None if isinstance(to, Moved | Edited | Deleted | Added) else to.reply_to
-        post = self.chats[to.address.platform].post
-        with suppress(ChatError, TimeoutError):
-            async with asyncio.timeout(SECONDS):
-                await once_free(
-                    partial(post, to.address, frame, delivery_id=delivery_id, reply_to=reply_to)
-                )
-
-    async def _fresh(self, accepted: Accepted, turn_id: str) -> TurnRequest | None:
+    async def _fresh(self, accepted: Accepted, run: Run, lane: Answerable) -> TurnRequest | None:
+        accepted = self.joining.burst(accepted, run, lane)
         incoming = accepted.incoming
-        if refusal := await self.choices.refusal(incoming):
-            await self._say(incoming, refusal, delivery_id=turn_id)
-            await self.keep.drop(accepted.seq, "refused")
-            return None
-        question = await self._question(accepted, turn_id)
+        question = await self._question(accepted, run)
         if question is None:
-            await self.keep.drop(accepted.seq, "there is nothing to answer any more")
+            for seq in {accepted.seq, *(each.seq for each in run.parts)}:
+                await self.keep.drop(seq, "refused, or there is nothing to answer any more")
             return None
         told = await self.questions.history(accepted.session)
+        run.origin = await self.questions.origin(incoming)
         start = TurnStart(
-            turn_id=turn_id,
+            turn_id=run.turn_id,
             session=accepted.session,
             place=incoming.address,
             seq=accepted.seq,
@@ -157,35 +159,37 @@ class Exchange:
             asker=incoming.author.id,
             history=told.lines[-1][0] if told.lines else 0,
             started=int(self.clock.now().timestamp() * 1000),
+            joined=tuple(each.seq for each in run.parts[1:]),
+            origin=run.origin,
         )
         await self.keep.begin(start)
+        run.began = asyncio.get_running_loop().time()
         request = await self._request(start, told, incoming)
         request = replace(request, fresh=isinstance(incoming, Press))
         tools = self.tooling.in_chat(start, incoming, self.places)
-        await self._run(request, start, self._info(start, incoming), tools)
-        return request
+        steer = self.joining.steering(run, incoming, lane)
+        info = turn_info(self.places, start, incoming)
+        return await self._run(run, _Asked(request, start, tools, steer), info)
 
-    async def _question(self, accepted: Accepted, turn_id: str) -> Line | None:
-        """Make the question; a Stop while its files are fetched ends the fetching at once."""
+    async def _question(self, accepted: Accepted, run: Run) -> Line | None:
+        """Make the question; None if it is refused, which is said, or there is none any more."""
         incoming = accepted.incoming
+        refusal = await self.choices.refusal(incoming)
         if isinstance(incoming, Message | Press) and not self.places.lets_in(incoming):
-            await self._say(incoming, REMOVED, delivery_id=turn_id)
+            refusal = REMOVED
+        if refusal:
+            await say(self.chats, incoming, refusal, delivery_id=run.turn_id)
             return None
-        if not isinstance(incoming, Message) or not incoming.attachments:
-            return await self.questions.line(accepted)
-        async with asyncio.TaskGroup() as group:
-            reading = group.create_task(self.questions.line(accepted), name="files")
-            self.runner.reading[turn_id] = reading
-            try:
-                await asyncio.wait([reading])
-            finally:
-                del self.runner.reading[turn_id]
-        if reading.cancelled():
-            return self.questions.unread(incoming)
-        return reading.result()
+        return await read(self.questions, self.runner, accepted, run.turn_id)
 
-    async def _resumed(self, turn: StoredTurn) -> TurnRequest | None:
+    async def _resumed(self, turn: StoredTurn, run: Run, lane: Answerable) -> TurnRequest | None:
+        now = await self.store.turn(turn.start.turn_id)
+        if now is None:  # its texts were taken out while it waited
+            return None
+        kept = replace(now.start, session=turn.start.session, place=turn.start.place)
+        turn = replace(now, start=kept)
         start = turn.start
+        run.origin = start.origin
         if turn.removed:
             await self._close(turn, "stopped")
             return None
@@ -204,17 +208,19 @@ class Exchange:
             closed=turn.references_done,
             rounds=turn.rounds,
             spent=turn.calls,
+            steered=turn.steered,
         )
         tools = self.tooling.in_chat(start, asked, self.places, turn.rounds)
-        info = replace(self._info(start, asked), posted=turn.outbox)
-        await self._run(request, start, info, tools)
-        return request
+        info = replace(turn_info(self.places, start, asked), posted=turn.outbox)
+        run.spoke = bool(turn.rounds)
+        steer = self.joining.steering(run, asked, lane)
+        return await self._run(run, _Asked(request, start, tools, steer), info)
 
     async def _broken(self, work: Answerable, turn_id: str) -> None:
         """Let nothing wait for ever: end what broke, and say so."""
         turn = await self.store.turn(turn_id)
         if turn is None and isinstance(work, Accepted):
-            await self._say(work.incoming, error_text(BROKEN, turn_id), delivery_id=turn_id)
+            await say(self.chats, work.incoming, error_text(BROKEN, turn_id), delivery_id=turn_id)
             await self.keep.drop(work.seq, f"failed: {turn_id}")
         elif turn is not None and turn.state == "running":
             await self._retell(await self._end(turn, "failed", BROKEN))
@@ -228,12 +234,15 @@ class Exchange:
         """End a turn of which nothing is to be seen."""
         await self._end(turn, ending)
         await self.keep.delivered(turn.start.turn_id)
+        if turn.start.seq is None:  # it was taken back, and then cut
+            await unpost(self.chats, turn)
+            await self.keep.erase(Texts(turns=(turn.start.turn_id,)))
 
     async def _request(
         self, start: TurnStart, told: Recalled, incoming: Incoming | None
     ) -> TurnRequest:
         address = start.place
-        head = Head.of(told.facts, self._prompt(address, incoming))
+        head = Head.of(told.facts, prompt_of(self.places, address, incoming))
         can = self.chats[address.platform].capabilities(address)
         said = [*(line for _, line in told.lines), start.question]
         return TurnRequest(
@@ -245,49 +254,34 @@ class Exchange:
             pace=min(LOOK, BEHIND * (can.preview or can.pace)),
         )
 
-    def _prompt(self, address: Address, incoming: Incoming | None) -> str:
-        """Give what the file tells the acting model about this channel."""
-        if not isinstance(incoming, Message | Press):
-            return ""
-        circles = incoming.author.circles
-        return self.places.at(address, circles, direct=incoming.direct).system_prompt
-
-    def _info(self, start: TurnStart, incoming: Incoming | None) -> TurnInfo:
-        """Say how a turn is to be shown, by the settings of the place where it was asked."""
-        address = start.place
-        info = TurnInfo(turn_id=start.turn_id, address=address, since=start.started)
-        if not isinstance(incoming, Message | Press):
-            return info
-        place = self.places.at(address, incoming.author.circles, direct=incoming.direct)
-        shared = self.places.guarded(address.platform) and not incoming.direct
-        return replace(
-            info,
-            detail=place.advisors,
-            cost=place.cost,
-            mention=start.asker if shared and place.notify == "asker" else None,
-            reply_to=incoming.reply_to,
-        )
-
     async def _asked(self, turn: StoredTurn) -> Incoming | None:
         """Find what a turn of an earlier run answers."""
         seq = turn.start.seq
         accepted = None if seq is None else await self.store.accepted(seq)
         return accepted.incoming if accepted else None
 
-    async def _run(
-        self, request: TurnRequest, start: TurnStart, info: TurnInfo, tools: OpenTools | None
-    ) -> None:
+    async def _run(self, run: Run, asked: _Asked, info: TurnInfo) -> TurnRequest | None:
+        """Answer; gives what was asked, None if that was taken back meanwhile."""
         mailbox = Mailbox(reasoning=False)
+
+        def tell(event: TurnEvent) -> None:
+            run.hear(event)
+            mailbox.tell(event)
+
         async with asyncio.TaskGroup() as group:
             group.create_task(self._deliver(info, mailbox), name="delivery")
-            await self.runner.run(request, start, mailbox.tell, tools)
+            await self.runner.run(asked.request, asked.start, tell, asked.tools, asked.steer)
+        if run.turn_id not in self.runner.withdrawn:
+            return asked.request
+        await self.keep.erase(Texts(turns=(run.turn_id,)))
+        return None
 
     async def _retell(self, turn: StoredTurn) -> None:
         """Show a turn that has ended, as the store knows it."""
         mailbox = Mailbox(reasoning=False)
         for event in retell(turn):
             mailbox.tell(event)
-        info = self._info(turn.start, await self._asked(turn))
+        info = turn_info(self.places, turn.start, await self._asked(turn))
         await self._deliver(replace(info, posted=turn.outbox), mailbox)
 
     async def _deliver(self, info: TurnInfo, mailbox: Mailbox) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import Overloaded, StoreError, UsageError
 from core.markup import whole
-from core.types import Message, Press
+from core.types import Edited, Message, Press
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -143,6 +143,9 @@ def _says_nothing(incoming: Incoming) -> bool:
 
 def _checked(incoming: Incoming) -> Incoming:
     """Refuse what cannot be asked; a text is taken in whole characters."""
+    if isinstance(incoming, Edited):
+        checked = _checked(incoming.message)
+        return replace(incoming, message=checked) if isinstance(checked, Message) else incoming
     if not isinstance(incoming, Message):
         return incoming
     text = whole(incoming.text)

@@ -26,6 +26,7 @@ Urgent = Callable[[], float]
 """How urgent it is: finals go first, then what somebody is asked, then the rest (P7)."""
 FINAL: Final = 1.0
 APPROVAL_ASKED: Final = 0.5
+STATUS: Final = 0.25
 T = TypeVar("T")
 
 

@@ -17,7 +17,7 @@ from gateway.scopes import Scopes
 from gateway.tooling import Tooling
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from core.ports import Clock, ToolServer
     from gateway.accounts import Accounts
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gateway.doorkeeper import Doorkeeper
     from gateway.privacy.forgetting import Forgetting
     from gateway.privacy.keeping import Keeping
+    from gateway.sessions import Sessions
     from gateway.turns import TurnRunner
 
 
@@ -66,7 +67,12 @@ def acts_of(
 
 
 def exchange_of(
-    runner: TurnRunner, files: Attachments, choices: Choices, tooling: Tooling
+    runner: TurnRunner,
+    files: Attachments,
+    choices: Choices,
+    tooling: Tooling,
+    *,
+    sessions: Callable[[], Sessions],
 ) -> Exchange:
     """Make what answers in chats; unlike programs on /v1 they wait for a store that is full."""
     keep = files.keep
@@ -81,6 +87,7 @@ def exchange_of(
         moves=Moves(keep.store, choices.places),
         tooling=tooling,
         attachments=files,
+        sessions=sessions,
         compaction=Compaction(
             runner=runner,
             keep=keep,

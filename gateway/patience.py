@@ -8,7 +8,7 @@ not stored is refused where it came in.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -19,6 +19,7 @@ from core.errors import StoreBusy, StoreFull
 if TYPE_CHECKING:
     from core.outcomes import Advice, CallReport
     from core.records import (
+        Accepted,
         Approval,
         Decision,
         FileUse,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         Vote,
     )
     from core.storage import Store
+    from core.storage.erasing import Texts
     from core.types import Author, Line
 
 T = TypeVar("T")
@@ -151,6 +153,30 @@ class PatientStore:
     async def drop(self, seq: int, reason: str) -> None:
         """See `core.ports.Inbox`."""
         await self._write(partial(self.store.drop, seq, reason))
+
+    async def steer(self, turn_id: str, iteration: int, said: Sequence[tuple[int, Line]]) -> None:
+        """See `core.storage.Changes`."""
+        await self._write(partial(self.store.steer, turn_id, iteration, said))
+
+    async def withdraw(self, turn_id: str, *, changed: Accepted | None = None) -> Sequence[int]:
+        """See `core.storage.Changes`."""
+        return await self._write(partial(self.store.withdraw, turn_id, changed=changed))
+
+    async def revise(self, changed: Accepted, questions: Mapping[str, Line], line: Line) -> None:
+        """See `core.storage.Changes`."""
+        await self._write(partial(self.store.revise, changed, questions, line))
+
+    async def unsay(self, seq: int, questions: Mapping[str, Line]) -> None:
+        """See `core.storage.Changes`."""
+        await self._write(partial(self.store.unsay, seq, questions))
+
+    async def unpost(self, turn_id: str) -> None:
+        """See `core.storage.Changes`."""
+        await self._write(partial(self.store.unpost, turn_id))
+
+    async def erase(self, texts: Texts) -> None:
+        """See `core.storage.Erasing`."""
+        await self._write(partial(self.store.erase, texts))
 
     async def remove(self, turn_id: str) -> None:
         """See `core.ports.History`."""

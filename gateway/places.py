@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 Notify = Literal["asker", "never"]
+Busy = Literal["queue", "steer"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ class Place:
     notify: Notify
     session: SessionScope
     introduce: bool
+    busy: Busy
     tools: tuple[str, ...] | None = None
     system_prompt: str = ""
     providers: tuple[str, ...] | None = None
@@ -185,6 +187,7 @@ class Places:
             notify=said.notify or "asker",
             session=(said.session if self.guarded(address.platform) else None) or "thread",
             introduce=said.introduce is not False,
+            busy=said.busy or "queue",
             tools=said.tools,
             system_prompt=(said.system_prompt or "").strip(),
             providers=said.providers,

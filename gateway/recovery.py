@@ -6,12 +6,12 @@ in its lane as if it had just come in (P1, P3). It answers nothing itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
 
-from core.types import Address, Command, Moved, Press
+from core.types import Address, Command, Deleted, Edited, Moved, Press
 from gateway.turns import unanswered
 
 if TYPE_CHECKING:
@@ -26,11 +26,19 @@ log = structlog.get_logger()
 
 
 async def recover(
-    store: Store, sessions: Sessions, moves: Moves, platforms: Collection[str]
+    store: Store,
+    sessions: Sessions,
+    moves: Moves,
+    platforms: Collection[str],
+    amend: Callable[[Accepted], Awaitable[None]],
 ) -> None:
-    """Queue what is left; what belongs to a platform that is not configured stays where it is."""
+    """Queue what is left; what belongs to a platform that is not configured stays where it is.
+
+    `amend` does what somebody's change of a message comes to, before anything is asked.
+    """
     await moves.recall()
     waiting = await _moved(store, moves, await store.waiting())
+    waiting = await _amended(store, waiting, amend)
     unfinished = await _unfinished(store)
     stopped = _stopped(waiting)
     turns = [turn for turn in unfinished if turn.start.place.platform in platforms]
@@ -44,6 +52,16 @@ async def recover(
         log.warning("left_for_later", items=left, why="their platform is not configured")
 
 
+async def _amended(
+    store: Store, waiting: Sequence[Accepted], amend: Callable[[Accepted], Awaitable[None]]
+) -> Sequence[Accepted]:
+    """Do what changes come to before anything that they change is asked."""
+    changes = [each for each in waiting if isinstance(each.incoming, Edited | Deleted)]
+    for each in changes:
+        await amend(each)
+    return await store.waiting() if changes else waiting
+
+
 def _lane(accepted: Accepted) -> str:
     """Give the lane of what waits; a turn of its session may wait for somebody's yes or no."""
     incoming = accepted.incoming
@@ -55,10 +73,10 @@ async def _unfinished(store: Store) -> list[StoredTurn]:
     """Give the turns that a chat waits for. Those of programs on /v1 end here: nobody does."""
     left = await store.unfinished()
     for turn in left:
-        if turn.start.seq is None:
+        if turn.start.seq is None and not turn.removed:
             await store.finish(unanswered(turn, "stopped"))
             await store.delivered(turn.start.turn_id)
-    return [turn for turn in left if turn.start.seq is not None]
+    return [turn for turn in left if turn.start.seq is not None or turn.removed]
 
 
 async def _moved(store: Store, moves: Moves, waiting: Sequence[Accepted]) -> Sequence[Accepted]:

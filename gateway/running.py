@@ -4,11 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from core.events import AnswerDelta, ToolStarted
+from core.records import StoredTurn
+
 if TYPE_CHECKING:
+    from core.events import TurnEvent
+    from core.records import Accepted
     from core.types import Address
+    from gateway.sessions import Answerable
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """A turn at work. `began` is the loop's time at which it was begun, None before.
+
+    `parts` are the messages it answers, `origin` the turn whose question it asks again. `spoke`:
+    a word of its answer was told, or a tool was called.
+    """
+
+    turn_id: str
+    session: str
+    place: Address
+    asker: str
+    began: float | None = None
+    parts: tuple[Accepted, ...] = ()
+    origin: str = ""
+    spoke: bool = False
+
+    def hear(self, event: TurnEvent) -> None:
+        """Take note of what cannot be undone."""
+        if not self.spoke and isinstance(event, AnswerDelta | ToolStarted):
+            self.spoke = isinstance(event, ToolStarted) or bool(event.text)
+
+
+def begun(work: Answerable, new_id: Callable[[], str]) -> Run:
+    """Make what is known of a turn before it is begun, or taken up again."""
+    if isinstance(work, StoredTurn):
+        start = work.start
+        return Run(
+            turn_id=start.turn_id, session=start.session, place=start.place, asker=start.asker
+        )
+    said = work.incoming
+    return Run(turn_id=new_id(), session=work.session, place=said.address, asker=said.author.id)
 
 
 class Running:
@@ -16,23 +56,33 @@ class Running:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._turns: dict[str, tuple[Address, str]] = {}
-        self._sessions: dict[str, str] = {}
+        self._turns: dict[str, Run] = {}
 
     @contextmanager
-    def kept(self, place: Address, turn_id: str, asker: str, session: str) -> Iterator[None]:
+    def kept(self, run: Run) -> Iterator[None]:
         """Know a turn for as long as this lasts."""
-        self._turns[turn_id] = (place, asker)
-        self._sessions[turn_id] = session
+        self._turns[run.turn_id] = run
         try:
             yield
         finally:
-            del self._turns[turn_id], self._sessions[turn_id]
+            del self._turns[run.turn_id]
 
     def of(self, session: str, person: str = "") -> list[str]:
         """Give the turns that run in a session, of one person or of anybody."""
-        there = [turn_id for turn_id, where in self._sessions.items() if where == session]
-        return [turn_id for turn_id in there if person in {"", self._turns[turn_id][1]}]
+        there = [each for each in self._turns.values() if each.session == session]
+        return [each.turn_id for each in there if person in {"", each.asker}]
+
+    def at(self, session: str) -> Run | None:
+        """Give the turn that runs in a session."""
+        return next((each for each in self._turns.values() if each.session == session), None)
+
+    def asking(self, seq: int, turn_id: str) -> Run | None:
+        """Give the turn that answers a message, which the store knows as one of `turn_id`."""
+        for run in self._turns.values():
+            ours = bool(turn_id) and turn_id in {run.turn_id, run.origin}
+            if ours or any(each.seq == seq for each in run.parts):
+                return run
+        return None
 
     def find(self, address: Address, person: str) -> tuple[str, str] | None:
         """Give a turn (and its asker) that runs in a place, else the newest one below it.
@@ -47,4 +97,4 @@ class Running:
         return next(reversed(own or found), None)
 
     def _at(self, there: Callable[[Address], bool]) -> list[tuple[str, str]]:
-        return [(turn, asker) for turn, (place, asker) in self._turns.items() if there(place)]
+        return [(each.turn_id, each.asker) for each in self._turns.values() if there(each.place)]

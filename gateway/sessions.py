@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -31,6 +31,7 @@ class Errand:
 
 Answerable: TypeAlias = Accepted | StoredTurn
 Work: TypeAlias = Answerable | Errand
+Fits: TypeAlias = Callable[[Accepted], bool]
 
 MOST_IN_LANE = 50
 """What may wait in one session: nobody reads the answers to more (P5)."""
@@ -49,9 +50,11 @@ class Sessions:
         self._group = group
         self._perform = perform
         self._lanes: dict[str, deque[Work]] = {}
+        self._at_work: dict[int, deque[Work]] = {}  # the lane of each piece that is being done
         self._tasks: set[asyncio.Task[None]] = set()
         self._queued = 0
         self._closed = False
+        self.moved: Callable[[str], None] = _nobody
 
     def admit(self, session: str) -> None:
         """Let one more piece of work in, before it is stored.
@@ -94,6 +97,80 @@ class Sessions:
         while len(lane) > 1:
             lane.pop()
         lane.extend(left)
+        self.moved(session)
+
+    # --- what waits -------------------------------------------------------------------------
+
+    def place(self, seq: int) -> int:
+        """Say how much is before what waits under that number; 0 if it waits no more."""
+        found = self._find(seq)
+        return 0 if found is None else found[1]
+
+    def in_line(self, session: str) -> Sequence[Accepted]:
+        """List what came in and waits there, in order."""
+        lane = list(self._lanes.get(session, ()))[1:]
+        return [each for each in lane if isinstance(each, Accepted)]
+
+    def all_waiting(self) -> Iterator[Accepted]:
+        """Go through everything that waits in any session."""
+        for session in self._lanes:
+            yield from self.in_line(session)
+
+    def find(self, seq: int) -> Accepted | None:
+        """Give what waits under that number."""
+        found = self._find(seq)
+        work = None if found is None else found[0][found[1]]
+        return work if isinstance(work, Accepted) else None
+
+    def follow(self, work: Work, fits: Fits) -> Accepted | None:
+        """Take what comes right behind work that is being done, if it fits."""
+        lane = self._at_work.get(id(work))
+        behind = list(lane or ())[1:2]
+        if lane is None or not behind:
+            return None
+        (follower,) = behind
+        if not isinstance(follower, Accepted) or not fits(follower):
+            return None
+        self._remove(lane, 1)
+        return follower
+
+    def insert(self, session: str, works: Sequence[Work]) -> None:
+        """Let work come right after what is being done, in this order."""
+        for work in reversed(works):
+            self.put(session, work, ahead=True)
+
+    def swap(self, now: Accepted) -> bool:
+        """Put what waits under that number as it is now; False if it does not wait."""
+        found = self._find(now.seq)
+        if found is not None:
+            lane, place = found
+            lane[place] = now
+        return found is not None
+
+    def take_out(self, seq: int) -> Accepted | None:
+        """Let something wait no longer; give it, if it did."""
+        found = self._find(seq)
+        if found is None:
+            return None
+        lane, place = found
+        work = lane[place]
+        self._remove(lane, place)
+        return work if isinstance(work, Accepted) else None
+
+    def _find(self, seq: int) -> tuple[deque[Work], int] | None:
+        for lane in self._lanes.values():
+            for place, work in enumerate(lane):
+                waits = place or id(work) not in self._at_work
+                if waits and isinstance(work, Accepted) and work.seq == seq:
+                    return lane, place
+        return None
+
+    def _remove(self, lane: deque[Work], place: int) -> None:
+        del lane[place]
+        self._queued -= 1
+        for session, each in self._lanes.items():
+            if each is lane:
+                self.moved(session)
 
     def of(self, platform: str, person: str) -> set[str]:
         """Give the sessions in which questions of somebody run or wait."""
@@ -131,10 +208,14 @@ class Sessions:
         lane = self._lanes[session]
         try:
             while lane and not self._closed:
+                self._at_work[id(lane[0])] = lane
                 await self._guarded(session, lane[0])
-                lane.popleft()
+                del self._at_work[id(lane.popleft())]
                 self._queued -= 1
+                self.moved(session)
         finally:
+            if lane:
+                self._at_work.pop(id(lane[0]), None)
             self._queued -= len(lane)
             del self._lanes[session]
 
@@ -155,3 +236,7 @@ def _asks(work: Work, platform: str, person: str) -> bool:
         return False
     asks = isinstance(said, Message) or said.action in {"retry", "advise"}
     return asks and said.address.platform == platform
+
+
+def _nobody(_session: str) -> None:
+    """Tell nobody that a line has moved."""

@@ -15,9 +15,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from core.answering import require_available
 from core.asking import World
 from core.cost import bill
-from core.engine import Turn, TurnRequest, require_available
+from core.engine import Turn, TurnRequest
 from core.events import TurnFailed, TurnFinished
 from core.frames import Row
 from core.markup import strip

@@ -23,6 +23,7 @@ from core.records import TurnEnd
 from core.turnstile import my_turn
 from core.veil import kept, kept_advice, seen, veiled
 from gateway.epochs import Epochs
+from gateway.withdrawals import Withdrawals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from core.ports import AdviceCache
     from core.purse import Purse
     from core.records import Ending, StoredTurn, TurnStart
+    from core.steering import Steer
     from core.storage import Turns
     from core.types import Line
     from gateway.bank import Bank
@@ -65,6 +67,7 @@ class TurnRunner:
     stopping: set[str] = field(default_factory=set)
     reading: dict[str, asyncio.Task[Line | None]] = field(default_factory=dict)
     epochs: Epochs = field(default_factory=Epochs)
+    withdrawn: Withdrawals = field(default_factory=Withdrawals)
 
     async def run(
         self,
@@ -72,11 +75,12 @@ class TurnRunner:
         start: TurnStart,
         tell: Tell,
         tools: OpenTools | None = None,
+        steer: Steer | None = None,
     ) -> Terminal:
         """Run a turn that the store has begun, store its ending, then tell it.
 
-        `tools` makes the turn's, if it has any. Cancelling this leaves the turn unfinished in the
-        store: the next start goes on with it.
+        `tools` makes the turn's, if it has any; `steer` gives lines that come meanwhile.
+        Cancelling this leaves the turn unfinished in the store: the next start goes on with it.
 
         Raises:
             StoreError: something could not be stored; the turn is unfinished.
@@ -85,7 +89,7 @@ class TurnRunner:
         tell = veiled(partial(_tell_all, (tell, *self.listeners)), start.preset)
         checkpoints: asyncio.Queue[Checkpoint | None] = asyncio.Queue()
         toolbox = None if tools is None else tools(self.store, tell, checkpoints.join)
-        turn = Turn(request, world=world, cache=self.cache, toolbox=toolbox)
+        turn = Turn(request, world=world, cache=self.cache, toolbox=toolbox, steer=steer)
         try:
             await self._live(turn, start, tell, checkpoints)
         except ExceptionGroup as failures:
@@ -97,7 +101,11 @@ class TurnRunner:
         if ending is None:
             message = "a turn ended without an ending"
             raise RuntimeError(message)
-        await self.store.finish(turn_end(request.turn_id, kept(ending, start.preset)))
+        end = turn_end(request.turn_id, kept(ending, start.preset))
+        await self.withdrawn.end(request.turn_id, partial(self.store.finish, end))
+        if request.turn_id in self.withdrawn:
+            tell(TurnStopped(result=ending.result, withdrawn=True))
+            return seen(ending, start.preset)
         tell(ending)
         if start.seq is not None:  # the conversations of a program have no name that tells them
             self.epochs.note(start, ending.result.calls, toolbox.tools() if toolbox else ())

@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from core import whispers
-from core.types import Command, Press
+from core.types import Command, Message, Press
 
 if TYPE_CHECKING:
     from core.access import Role
     from core.frames import Frame
     from core.presets import Preset
-    from core.records import StoredTurn
+    from core.records import Accepted, StoredTurn
+    from core.types import Address
     from gateway.accounts import Accounts
     from gateway.asides import Asides
     from gateway.choices import Choices
@@ -65,6 +66,32 @@ class Desk:
         # An answer whose thread could not be opened stands in the channel itself.
         same = here in {there, replace(there, thread=None)}
         return turn if same else None
+
+    def waits(self, request: Command | Press) -> Accepted | None:
+        """Give the question in line that a Stop means: the one named, else the newest own one."""
+        if isinstance(request, Press) and (request.turn_id or request.value):
+            return None if request.turn_id else self._named(request)
+        running = self.exchange.running.find(request.address, request.author.id)
+        if running is not None and running[1] == request.author.id:
+            return None  # that is stopped first
+        return self._own_waiting(request.address, request.author.id)
+
+    def _named(self, press: Press) -> Accepted | None:
+        number = int(press.value) if press.value.isdecimal() else 0
+        found = self.exchange.sessions().find(number)
+        there = press.address if found is None else found.incoming.address
+        return found if press.address in {there, replace(there, thread=None)} else None
+
+    def _own_waiting(self, address: Address, person: str) -> Accepted | None:
+        """Give the newest question of somebody that waits in a place, or in a thread of it."""
+        own = [
+            each
+            for each in self.exchange.sessions().all_waiting()
+            if each.incoming.author.id == person and isinstance(each.incoming, Message)
+        ]
+        here = [each for each in own if each.incoming.address == address]
+        below = [each for each in own if replace(each.incoming.address, thread=None) == address]
+        return next(reversed(here or below), None)
 
     def role(self, request: Command | Press) -> Role:
         """Say what whoever asks is there."""

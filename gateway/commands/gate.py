@@ -44,5 +44,9 @@ async def _asker(desk: Desk, request: Command | Press) -> str | None:
     if isinstance(request, Press) and request.turn_id:
         turn = await desk.own(request)
         return None if turn is None else turn.start.asker
+    if isinstance(request, Press) or request.name == "stop":
+        waits = desk.waits(request)
+        if waits is not None:
+            return waits.incoming.author.id
     running = desk.exchange.running.find(request.address, request.author.id)
     return None if running is None else running[1]

@@ -9,8 +9,8 @@ from core.frames import Button
 from core.texts import commands as general
 from core.texts import sessions as said
 from core.texts.names import named
-from gateway.commands.turns import delete_posts
 from gateway.compaction import Summing
+from gateway.posts import unpost
 from gateway.scopes import Scopes
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ async def undo(desk: Desk, press: Press) -> Sequence[Frame]:
     await desk.exchange.keep.remove(press.turn_id)
     desk.exchange.runner.epochs.begin(turn.start.session, "undo")
     if not desk.places.guarded(press.address.platform):
-        await delete_posts(desk, turn)
+        await unpost(desk.exchange.chats, turn)
         return []
     question = named(turn.start.question.text)
     return [whispers.notice(said.TAKEN_OUT.format(question=f"“{question}”"))]

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
 from core import whispers
-from core.errors import ChatError
 from core.reply import figures
 from core.texts import commands as said
+from core.texts.running import LEFT_LINE
 from core.types import Command, Press
-from gateway.asides import SECONDS
-from gateway.pacing import once_free
+from gateway.posts import unpost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +25,13 @@ log = structlog.get_logger()
 
 async def stop(desk: Desk, request: Command | Press) -> Sequence[Frame]:
     """Stop a turn, or whatever runs here where none is named (MOA-11)."""
+    waits = desk.waits(request)
+    if waits is not None:
+        desk.exchange.sessions().take_out(waits.seq)
+        await desk.exchange.keep.drop(waits.seq, "stopped")
+        return desk.aloud(request, LEFT_LINE)
+    if isinstance(request, Press) and request.value and not request.turn_id:
+        return desk.aloud(request, said.ENDED)
     named = await desk.own(request) if isinstance(request, Press) else None
     if named is not None and named.state != "running":
         return desk.aloud(request, said.ENDED)
@@ -56,19 +59,8 @@ async def remove(desk: Desk, press: Press) -> Sequence[Frame]:
         return desk.aloud(press, said.FORGOTTEN)
     await desk.exchange.keep.remove(press.turn_id)
     desk.exchange.runner.epochs.begin(turn.start.session, "removal")
-    await delete_posts(desk, turn)
+    await unpost(desk.exchange.chats, turn)
     return []
-
-
-async def delete_posts(desk: Desk, turn: StoredTurn) -> None:
-    """Take a turn's messages out of the chat, as far as the platform lets us."""
-    address = turn.start.place
-    delete = desk.exchange.chats[address.platform].delete
-    for posted in turn.outbox:
-        if posted.message_id is not None:
-            with suppress(ChatError, TimeoutError):
-                async with asyncio.timeout(SECONDS):
-                    await once_free(partial(delete, address, posted.message_id))
 
 
 async def decide(desk: Desk, press: Press) -> Sequence[Frame]:

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 
 from aiohttp import web
 
-from core.engine import TurnRequest, require_available
+from core.answering import require_available
+from core.engine import TurnRequest
 from core.errors import Overloaded, PresetUnavailable, UnknownPreset, UsageError
 from core.gate import forced, gated
 from core.ports import Clock, Providers

@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from core.advice import quoted_prompt
+from core.answering import require_available
 from core.block import WRITTEN_BEFORE
 from core.calls import Chunk
-from core.engine import require_available
 from core.errors import ModelBusy, ModelUnreachable, PresetUnavailable
 from core.events import (
     Aggregating,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.engine import require_available
+from core.answering import require_available
 from core.errors import ModelBusy, ModelUnreachable, PresetUnavailable
 from core.events import Aggregating, Landed, ReferencesDone, RoundClosed, TurnFinished, TurnStarted
 from core.outcomes import Advice

@@ -12,6 +12,7 @@ import re
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 
 from msgspec import structs
@@ -58,6 +59,7 @@ class Parts:
     chat: FakeChat
     store: Store
     numbers: count[int] = field(default_factory=lambda: count(1))
+    minutes: count[int] = field(default_factory=lambda: count(1))
 
     async def ask(
         self,
@@ -67,14 +69,16 @@ class Parts:
         event_id: str | None = None,
         who: Author = ANNA,
         direct: bool = True,
+        at: int | None = None,
     ) -> bool:
+        """Say something, a minute after what was said before unless `at` (ms) says otherwise."""
         return await self.gateway.intake(
             Message(
                 event_id=event_id or self._event(),
                 address=Address(platform="fake", channel=room),
                 author=who,
                 text=text,
-                at=1_000,
+                at=60_000 * next(self.minutes) if at is None else at,
                 direct=direct,
             )
         )
@@ -120,7 +124,8 @@ class Parts:
             await asyncio.wait(set(self.sessions._tasks))
 
     async def recover(self) -> None:
-        await recover(self.store, self.sessions, self.gateway.exchange.moves, {"fake"})
+        amend = partial(self.gateway.changes.act, starting=True)
+        await recover(self.store, self.sessions, self.gateway.exchange.moves, {"fake"}, amend)
 
     def _event(self) -> str:
         return f"e{next(self.numbers)}"

@@ -15,7 +15,7 @@ from typing import Any
 
 from core.frames import Button
 from core.ports import ToolServer
-from core.types import Address, Author, Command, Message, Press
+from core.types import Address, Author, Command, Deleted, Edited, Message, Press
 from tests.fakes.chat import FakeChat, frame_text
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.model import ScriptedModel
@@ -33,6 +33,7 @@ class Scene:
     """People and a bot. Everything goes through the real intake."""
 
     parts: Parts
+    model: ScriptedModel
     numbers: count[int] = field(default_factory=lambda: count(1))
 
     @property
@@ -52,17 +53,62 @@ class Scene:
     async def say(
         self, text: str, *, who: Author = ANN, where: Address = DM, **said: Any
     ) -> str | None:
-        """Say something; give the message's id if it was taken in, None if it was not."""
+        """Say something; give the message's id if it was taken in, None if it was not.
+
+        It comes a minute after what was said before, unless `at` (ms) says otherwise.
+        """
         event_id = f"e{next(self.numbers)}"
+        said.setdefault("at", 60_000 * int(event_id[1:]))
         message = Message(
             event_id=event_id,
             address=where,
             author=who,
             text=text,
-            at=1_000,
             **{"message_id": event_id, "direct": where.channel.startswith("D"), **said},
         )
         return message.message_id if await self.parts.gateway.intake(message) else None
+
+    async def edit(
+        self,
+        event_id: str,
+        text: str,
+        *,
+        who: Author = ANN,
+        where: Address = DM,
+        at: int | None = None,
+        **said: Any,
+    ) -> bool:
+        """Change what was said, a second later unless `at` says otherwise."""
+        came = 60_000 * int(event_id[1:])
+        message = Message(
+            event_id=event_id,
+            address=where,
+            author=who,
+            text=text,
+            at=came,
+            **{"message_id": event_id, "direct": where.channel.startswith("D"), **said},
+        )
+        return await self.parts.gateway.intake(
+            Edited(
+                event_id=f"x{next(self.numbers)}",
+                address=where,
+                author=who,
+                message=message,
+                at=came + 1_000 if at is None else at,
+            )
+        )
+
+    async def delete(self, event_id: str, *, where: Address = DM) -> bool:
+        """Let the platform tell that a message is gone."""
+        return await self.parts.gateway.intake(
+            Deleted(
+                event_id=f"x{next(self.numbers)}",
+                address=where,
+                author=Author(id="", name=""),
+                of=event_id,
+                at=1_000,
+            )
+        )
 
     async def command(
         self,
@@ -146,4 +192,4 @@ async def guarded(
     model = ScriptedModel(scripts or {"big": [["Yes."]], "a": [["A."]], "b": [["B."]]})
     store = store or MemoryStore()
     async with assembled(store, model, chat=chat, text=text, servers=servers) as parts:
-        yield Scene(parts)
+        yield Scene(parts, model)

@@ -249,7 +249,7 @@ def test_a_page_of_ones_own_keeps_its_conversations_apart():
         model = ScriptedModel({"big": [["Yes."]], "a": [["A."]], "b": [["B."]]})
         text = f"{TEXT}defaults: {{session: channel}}\n"
         async with assembled(MemoryStore(), model, text=text) as parts:
-            scene = Scene(parts)
+            scene = Scene(parts, model)
             await asks(scene, "First?", where=replace(DM, thread="one"))
             assert not heard(
                 await asks(scene, "Second?", where=replace(DM, thread="two")), "First?"

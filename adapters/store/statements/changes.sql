@@ -2,6 +2,7 @@
 
 -- name: kept
 SELECT inbox.seq AS seq, inbox.kind AS kind, inbox.payload AS payload,
+  inbox.session AS session,
   inbox.attempts AS attempts, inbox.session AS session, inbox.state AS state,
   inbox.turn_id AS turn_id,
   steered.iteration AS iteration
@@ -10,6 +11,7 @@ WHERE inbox.platform = $1 AND inbox.event_id = $2 AND inbox.erased = 0
 
 -- name: parts
 SELECT inbox.seq AS seq, inbox.kind AS kind, inbox.payload AS payload,
+  inbox.session AS session,
   inbox.attempts AS attempts, inbox.session AS session, inbox.state AS state,
   inbox.turn_id AS turn_id,
   steered.iteration AS iteration
