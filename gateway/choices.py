@@ -79,6 +79,10 @@ class Choices:
         said = {} if place.locked else await self._said(address, author)
         return self._in_force(place, said, turn)
 
+    async def preset(self, place: Address) -> Preset:
+        """Find the preset in force for nobody in particular; `off` leaves its aggregator alone."""
+        return (await self.there(place)).preset
+
     def _in_force(
         self, place: Place, said: Mapping[Level, Setting], turn: str | None = None
     ) -> Chosen:

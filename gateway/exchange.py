@@ -36,11 +36,10 @@ if TYPE_CHECKING:
     from core.events import TurnEvent
     from core.facts import Recalled
     from core.ports import ChatAdapter, Clock
-    from core.presets import Preset
     from core.records import Ending, StoredTurn
     from core.steering import Steer
     from core.storage import Store
-    from core.types import Address, Incoming, Line
+    from core.types import Incoming, Line
     from gateway.attachments import Attachments
     from gateway.choices import Choices
     from gateway.compaction import Compaction
@@ -132,10 +131,6 @@ class Exchange:
                 session=answered.scope, place=run.place, asker=run.asker, preset=answered.preset
             )
             await self.compaction.after_turn(summing, answered.lines)
-
-    async def preset(self, place: Address) -> Preset:
-        """Find the preset in force in a place (MOA-5); `off` leaves its aggregator alone."""
-        return (await self.choices.there(place)).preset
 
     async def _fresh(self, accepted: Accepted, run: Run, lane: Answerable) -> TurnRequest | None:
         accepted = self.joining.burst(accepted, run, lane)

@@ -93,7 +93,7 @@ class Face:
             return None
 
         async def preset_of(address: Address, _author: Author) -> str:
-            preset = await gateway.exchange.preset(address)
+            preset = await gateway.exchange.choices.preset(address)
             return preset.name if preset.enabled else f"{preset.name} · advisors off"
 
         def frames_of(turn: StoredTurn) -> Sequence[Frame]:

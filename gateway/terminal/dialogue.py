@@ -239,7 +239,7 @@ class Dialogue:
                 self._screen.say(model.state.message)
 
     async def _preset(self) -> Preset:
-        return await self._gateway.exchange.preset(self._address)
+        return await self._gateway.exchange.choices.preset(self._address)
 
     def _fail(self, text: str) -> None:
         self._screen.clear()

@@ -235,7 +235,7 @@ def test_words_are_a_command_only_where_they_are_said_to_it():
         await scene.heard("From now on alone answers in this thread")
         await scene.say("moa review", where=THREAD, addressed=False)
         await scene.idle()
-        assert (await scene.parts.gateway.exchange.preset(THREAD)).name == "alone"
+        assert (await scene.parts.gateway.exchange.choices.preset(THREAD)).name == "alone"
         turns = await scene.parts.store.turns(THREAD.session)
         assert [each.start.question.text for each in turns] == ["Why?", "moa review"]
 

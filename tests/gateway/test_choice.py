@@ -38,7 +38,7 @@ def test_moa_2_a_preset_is_chosen_by_its_name_and_a_word_stays_a_word(typed, nam
     async def story():
         async with assembled(MemoryStore(), ScriptedModel(), text=TEXT + NAMES) as parts:
             await parts.command(typed)
-            chosen = await parts.gateway.exchange.preset(ROOM)
+            chosen = await parts.gateway.exchange.choices.preset(ROOM)
             assert (chosen.name, len(chosen.active)) == (name, advisors)
 
     run_virtual(story())

@@ -338,7 +338,7 @@ def test_a_preset_holds_for_the_thread_the_channel_or_oneself():
 
 def test_only_admins_choose_for_everybody_in_a_channel():
     async def scenario(scene: Scene):
-        preset_of = scene.parts.gateway.exchange.preset
+        preset_of = scene.parts.gateway.exchange.choices.preset
         for where, args in [(GROUP, "alone"), (GROUP, "off"), (THREAD, "alone channel")]:
             scene.chat.whispers.clear()
             await scene.command("moa", args, where=where)
@@ -366,7 +366,7 @@ def test_a_locked_preset_stays():
         await scene.heard("The operator has fixed the preset here")
         await scene.command("moa", where=GROUP)
         await scene.heard("alone answers here, its aggregator alone (set by the operator")
-        assert (await scene.parts.gateway.exchange.preset(GROUP)).name == "alone"
+        assert (await scene.parts.gateway.exchange.choices.preset(GROUP)).name == "alone"
 
     story(scenario, more=LOCKED)
 
@@ -546,7 +546,7 @@ def test_a_chat_goes_on_under_another_id_with_all_that_waits():
         turns = await scene.parts.store.turns(NEW.session)
         assert [each.start.question.text for each in turns] == ["Why?", "And then?"]
         assert scene.chat.log[-1].channel == "G-100"
-        assert (await scene.parts.gateway.exchange.preset(NEW)).name == "alone"
+        assert (await scene.parts.gateway.exchange.choices.preset(NEW)).name == "alone"
         assert await scene.parts.store.turns(GROUP.session) == []
 
     story(scenario, scripts=SLOW)
@@ -581,7 +581,7 @@ def test_what_the_file_says_of_a_chat_holds_where_it_goes_on(restarted):
 
     async def works(scene: Scene):
         assert await scene.say("Why?", who=EVE, where=NEW)
-        assert (await scene.parts.gateway.exchange.preset(NEW)).name == "alone"
+        assert (await scene.parts.gateway.exchange.choices.preset(NEW)).name == "alone"
         with pytest.raises(UserError, match="closed it to you"):
             await scene.say("Why?", who=BEN, where=NEW)
         await scene.idle()
