@@ -19,7 +19,10 @@ Who: TypeAlias = Literal["itself", "bot", "named bot", "denied", "stranger", "gu
 """An author as the table knows them. A `bot` is one that nobody let in, by its own id."""
 Where: TypeAlias = Literal["direct", "room", "thread"]
 Verdict: TypeAlias = Literal["ignore", "observe", "refuse", "answer"]
-"""`observe`: it belongs to the conversation and nobody answers it. `refuse`: say who lets in."""
+"""`observe`: nobody answers it, and it comes along with the next question of that thread.
+
+`refuse`: say who could let this person in.
+"""
 
 BOT_EXCHANGES: Final = 5
 """So many messages of bots are answered in a session before a person has to speak."""
