@@ -78,7 +78,7 @@ async def _identity(rest: Rest) -> Identity:
         application = shapes.read(data, shapes.Application).id
     except (ChatError, ValueError):
         application = user.id  # the same for every application made since 2016
-    return Identity(user=user.id, application=application, name=user.username)
+    return Identity(user=user.id, application=application, name=user.global_name or user.username)
 
 
 def _delay(failures: int) -> float:

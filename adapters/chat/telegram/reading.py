@@ -28,14 +28,10 @@ _PLACE: Final = ("message_id", "chat", "message_thread_id", "is_topic_message")
 
 _PERSON: Final = {"is_bot": False, "first_name": ""}
 _RIGHTS: Final = """
-    can_add_web_page_previews can_be_edited can_change_info can_delete_messages can_delete_stories
-    can_edit_stories can_edit_tag can_invite_users can_manage_chat can_manage_topics
-    can_manage_video_chats can_pin_messages can_post_stories can_promote_members
-    can_restrict_members can_send_audios can_send_documents can_send_messages
-    can_send_other_messages can_send_photos can_send_polls can_send_video_notes can_send_videos
-    can_send_voice_notes is_anonymous
+    can_be_edited can_change_info can_delete_messages can_delete_stories can_edit_stories
+    can_invite_users can_manage_chat can_manage_video_chats can_post_stories can_promote_members
+    can_restrict_members is_anonymous
 """
-_MEMBER: Final = {"until_date": 0, "is_member": True, **dict.fromkeys(_RIGHTS.split(), False)}
 _USUAL: Final[Mapping[str, Mapping[str, object]]] = {
     "from": _PERSON,
     "user": _PERSON,
@@ -43,8 +39,6 @@ _USUAL: Final[Mapping[str, Mapping[str, object]]] = {
     "reply_to_message": {"date": 0},
     "callback_query": {"chat_instance": ""},
     "my_chat_member": {"date": 0},
-    "old_chat_member": _MEMBER,
-    "new_chat_member": _MEMBER,
 }
 """What the library wants to be there and nobody here needs, by what it belongs to."""
 
@@ -76,12 +70,36 @@ def _completed(name: str, value: object) -> object:
 
 def _lenient(raw: Mapping[str, object]) -> dict[str, object]:
     """Keep of a message what can be read, and of a press what is used."""
-    message, query = raw.get("message"), raw.get("callback_query")
+    message, query, standing = (
+        raw.get(kind) for kind in ("message", "callback_query", "my_chat_member")
+    )
     if isinstance(message, Mapping):
         return {"update_id": raw["update_id"], "message": _readable(message)}
     if isinstance(query, Mapping):
         return {"update_id": raw["update_id"], "callback_query": _press(query)}
+    if isinstance(standing, Mapping):
+        return {"update_id": raw["update_id"], "my_chat_member": _standing(standing)}
     return dict(raw)
+
+
+def _standing(changed: Mapping[str, object]) -> dict[str, object]:
+    """Keep of a change of the bot's standing whether it was and is there, and administers."""
+    members = {
+        name: _member(member)
+        for name in ("old_chat_member", "new_chat_member")
+        if isinstance(member := changed.get(name), Mapping)
+    }
+    return _only(changed, ("chat", "from", "date")) | members
+
+
+def _member(member: Mapping[str, object]) -> dict[str, object]:
+    status = member.get("status")
+    if status == "restricted":
+        status = "member" if member.get("is_member", True) else "left"
+    elif status == "kicked":
+        status = "left"
+    rights = dict.fromkeys(_RIGHTS.split(), False) if status == "administrator" else {}
+    return {"user": member.get("user"), "status": status, **rights}
 
 
 def _press(query: Mapping[str, object]) -> dict[str, object]:
