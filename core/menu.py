@@ -99,6 +99,7 @@ MENU: Final = (
     Entry(name="undo", summary="Take the last question and its answer out", who="asker"),
     Entry(name="new", summary="Start afresh here", who="members"),
     Entry(name="compact", summary="Summarise what was said so far", who="members"),
+    Entry(name="export", summary="Your copy of this conversation, as a file", who="oneself"),
     Entry(
         name="memory",
         summary="Facts that I keep in mind in this channel",

@@ -221,10 +221,11 @@ class Admission:
         Where nothing was ever asked it is that of a thread below: not every platform takes
         commands in threads.
         """
-        own = self._scopes.of_one_person(command)
-        author = command.author.id
-        turn = await self._store.newest_at(command.address, asker=author, own=own)
-        last = None if turn is None else await self._store.last_exchange(turn.start.session)
+        last = await self._store.last_exchange(await self._scopes.session(command))
+        if last is None:
+            own, author = self._scopes.of_one_person(command), command.author.id
+            turn = await self._store.newest_at(command.address, asker=author, own=own)
+            last = None if turn is None else await self._store.last_exchange(turn.start.session)
         return None if last is None else await self._store.turn(last)
 
     async def _upon(self, command: Command, turn: StoredTurn) -> Press:

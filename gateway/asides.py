@@ -62,6 +62,22 @@ class Asides:
 
         self.begin("post", partial(once_free, posted))
 
+    def hand(self, to: Command | Press, frame: Frame, *, sent: Frame, closed: Frame) -> None:
+        """Give somebody a file in private, and say `sent` or `closed` where they asked."""
+        adapter = self._chats[to.address.platform]
+
+        async def handed() -> None:
+            try:
+                elsewhere = await once_free(partial(adapter.hand, to, frame))
+            except ChatError as error:
+                log.info("file_not_handed", error=str(error))
+                await once_free(partial(adapter.whisper, to, closed))
+            else:
+                if elsewhere:
+                    await once_free(partial(adapter.whisper, to, sent))
+
+        self.begin("hand", handed)
+
     def acknowledge(self, message: Message) -> None:
         """Show that a question was seen."""
         adapter = self._chats[message.address.platform]

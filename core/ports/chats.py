@@ -148,6 +148,18 @@ class ChatAdapter(FileSource, Protocol):
         """
         ...
 
+    async def hand(self, to: Command | Press, frame: Frame) -> bool:
+        """Give this person a file that nobody else may see: privately, wherever that is.
+
+        Returns:
+            Whether they have to be told that it is elsewhere than where they asked.
+
+        Raises:
+            ChatError: it did not work, and nobody has it.
+        """
+        await self.whisper(to, frame)
+        return False
+
     async def edit(self, address: Address, message_id: str, frame: Frame) -> None:
         """Replace a message; doing it twice is doing it once.
 

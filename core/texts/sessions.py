@@ -21,6 +21,14 @@ TAKEN_OUT: Final = (
     "the chat; the button Remove under an answer deletes it there, too."
 )
 
+NOTHING_TO_EXPORT: Final = (
+    "Nothing was asked here yet. If you mean a thread, ask in it: mention me and write export."
+)
+EXPORTED: Final = "I sent you this conversation as a file, in private."
+EXPORT_CLOSED: Final = (
+    "I could not send you the file in private. Write to me in private once, and ask again here."
+)
+
 COMPACTED: Final = "Done: a summary now stands for the {lines} oldest lines that I read here."
 NOTHING_TO_COMPACT: Final = (
     "There is too little here to summarise: the last question and its answer stay as they are."

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from core import whispers
-from core.frames import Button
+from core.export import NAME, as_markdown
+from core.frames import Button, File, Frame
 from core.texts import commands as general
 from core.texts import sessions as said
 from core.texts.names import named
@@ -16,12 +17,14 @@ from gateway.scopes import Scopes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.frames import Frame
     from core.types import Command, Press
     from gateway.commands.desk import Desk
 
 MINUTES: Final = 10
 """How long a session that began anew can be taken back."""
+
+MOST: Final = 1_000
+"""Exchanges that a file has at most."""
 
 
 async def new(desk: Desk, command: Command) -> Sequence[Frame]:
@@ -92,6 +95,23 @@ async def compact(desk: Desk, command: Command) -> Sequence[Frame]:
 async def session_of(desk: Desk, request: Command | Press) -> str:
     """Name the history that somebody means who asks for something here."""
     return await Scopes(places=desk.places, store=desk.exchange.store).session(request)
+
+
+async def export(desk: Desk, command: Command) -> Sequence[Frame]:
+    """Give somebody this conversation as a file: they are in it, or they could not ask."""
+    session = await session_of(desk, command)
+    turns = await desk.exchange.store.turns(session, last=MOST + 1)
+    if not turns:
+        return [whispers.notice(said.NOTHING_TO_EXPORT)]
+    at = desk.exchange.clock.now()
+    text = as_markdown(turns[-MOST:], at=at, more=len(turns) > MOST)
+    content = File(turn_id="", name=NAME, text=text)
+    file = Frame(key="file/0", content=content, final=True)
+    if not desk.places.guarded(command.address.platform):
+        return [file]
+    sent, closed = whispers.notice(said.EXPORTED), whispers.notice(said.EXPORT_CLOSED)
+    desk.asides.hand(command, file, sent=sent, closed=closed)
+    return []
 
 
 def _now(desk: Desk) -> int:

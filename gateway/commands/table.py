@@ -20,6 +20,7 @@ COMMANDS: Final[Mapping[str, OnCommand]] = {
     "compact": sessions.compact,
     "cost": general.cost,
     "deny": access.deny,
+    "export": sessions.export,
     "forget": privacy.forget,
     "help": general.help_,
     "memory": memory.memory,

@@ -73,6 +73,7 @@ class FakeChat(ChatAdapter):
         self.members: set[str] = set()  # of whatever the bot is brought into
         self.left: list[str] = []
         self.whispers: list[tuple[Command | Press, Frame]] = []
+        self.handed: list[tuple[str, Frame]] = []
         self.log: list[Request] = []
         self.messages: dict[str, Frame] = {}
         self.deleted: set[str] = set()
@@ -115,6 +116,11 @@ class FakeChat(ChatAdapter):
     @override
     async def whisper(self, to: Command | Press, frame: Frame) -> None:
         self.whispers.append((to, frame))
+
+    @override
+    async def hand(self, to: Command | Press, frame: Frame) -> bool:
+        self.handed.append((to.author.id, frame))
+        return not to.direct
 
     @override
     async def post(

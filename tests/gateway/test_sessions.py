@@ -312,6 +312,32 @@ async def test_a_condensed_history_is_there_after_a_restart(store):
         assert asked(model)[0].startswith(SUMMARY_OPENS)
 
 
+async def test_a_summary_that_is_cut_off_leaves_the_history_as_it_was(store):
+    model = Summarising(600.0, answer="Aye.")
+    async with opened(store, model) as parts:
+        await ask(parts, "One?" + LONG, "Two?")
+        before = await store.lines(ROOM)
+        await parts.gateway.intake(
+            Command(
+                event_id=next(EVENTS),
+                address=Address(platform="fake", channel="room"),
+                author=ANNA,
+                name="compact",
+                args="",
+                at=1,
+            )
+        )
+        while not model.summaries:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    assert await store.lines(ROOM) == before
+    again = Summarising(answer="Aye.")
+    async with opened(store, again) as parts:
+        await parts.recover()  # the command was not done, so it is done now
+        await parts.idle()
+        await ask(parts, "Three?")
+        assert asked(again)[0].startswith(SUMMARY_OPENS)
+
+
 async def test_undo_reaches_through_a_summary(store):
     model = Summarising(answer="Aye.")
     async with opened(store, model) as parts:
@@ -321,6 +347,24 @@ async def test_undo_reaches_through_a_summary(store):
         await command(parts, "undo")
         await ask(parts, "Three?")
         assert asked(model) == ["Three?"], "nothing is left of what was taken out"
+
+
+# --- handed out -----------------------------------------------------------------------------
+
+
+async def test_a_conversation_is_given_as_a_file_without_what_was_taken_out(store):
+    model = ScriptedModel({"big": [["Aye.\n\n# A heading"], ["Nay."], ["Perhaps."]]})
+    async with opened(store, model) as parts:
+        assert "Nothing was asked" in await command(parts, "export")
+        await ask(parts, "One?\nAnd more?", "Two?")
+        await command(parts, "undo")
+        await command(parts, "new")
+        await ask(parts, "Three?")
+        text = await command(parts, "export")
+        assert text.startswith("# Conversation\n\n2 exchanges, exported 2026-11-01 ")
+        assert "> One?\n> And more?\n\nAye.\n\n# A heading\n" in text
+        assert "Two?" not in text
+        assert "> Three?\n\nPerhaps.\n" in text
 
 
 # --- pinned, and what the file says -----------------------------------------------------------

@@ -22,7 +22,8 @@ Steps, in the order in which they happen:
         says that there with a mention. WHO to WHO in the thread: with a mention of somebody else
     answers in …: how many messages of it stand there, panels apart
     MODEL was asked: how often. MODEL heard: its last request has these words. MODEL never heard:
-        none of its requests has them
+        none of its requests has them. last never heard: the last request to any model has not
+    file to WHO: they alone have a file of that name. files to WHO: how many such files
     the program: restarts
 
 `allowed`: who is let in, by their own ids; without it everybody is. Robot is another bot.
@@ -205,6 +206,28 @@ async def _never_heard(telling: Telling, found: re.Match[str], text: str) -> Non
         assert text not in _heard(call), _heard(call)
 
 
+async def _not_now(telling: Telling, found: re.Match[str], text: str) -> None:
+    heard = _heard(telling.calls("big")[-1])
+    assert text not in heard, heard
+
+
+def _files(stage: Stage) -> list[str]:
+    """The files that nobody but one person has."""
+    alone = [*stage.seen("dm"), *(each for each in stage.seen("group") if each.private)]
+    return [name for each in alone for name in each.files]
+
+
+async def _file(telling: Telling, found: re.Match[str], name: str) -> None:
+    await telling.stage.until(lambda: name in _files(telling.stage))
+
+
+async def _some_files(telling: Telling, found: re.Match[str], count: int) -> None:
+    stage = telling.stage
+    await stage.until(lambda: len(_files(stage)) >= count)
+    assert len(_files(stage)) == count
+    assert not any(each.files for each in stage.seen("group") if not each.private)
+
+
 async def _program(telling: Telling, found: re.Match[str], what: str) -> None:
     assert what == "restarts"
     await telling.restart()
@@ -223,6 +246,9 @@ STEPS: list[tuple[str, Play]] = [
     (rf"bot says (?P<place>{PLACE})", _reads),
     (rf"bot to (?P<who>{PEOPLE})", _alone),
     (rf"answers (?P<place>{PLACE})", _count),
+    (rf"file to (?P<who>{PEOPLE})", _file),
+    (rf"files to (?P<who>{PEOPLE})", _some_files),
+    (r"last never heard", _not_now),
     (r"(?P<model>\w+) was asked", _asked),
     (r"(?P<model>\w+) heard", _last_heard),
     (r"(?P<model>\w+) never heard", _never_heard),

@@ -14,7 +14,7 @@ from typing_extensions import override
 from adapters.chat.console.normalise import PLATFORM
 from adapters.chat.console.render import Shown
 from adapters.chat.console.screen import Screen
-from core.errors import ChatError, Overloaded
+from core.errors import Overloaded
 from core.frames import Button, File, Frame, Notice, Panel, Part, Permission
 from core.ports import Capabilities, ChatAdapter, Intake
 from core.types import Address, Command, Incoming, Message, Press
@@ -128,8 +128,8 @@ class ConsoleChat(ChatAdapter):
                 self._took(replace(known, panel=panel, panel_final=frame.final))
             case Part() as part:
                 self._took(self._known(part.turn_id).with_part(part))
-            case File():
-                raise ChatError("the terminal takes no files")
+            case File(text=text):
+                self._screen.say(text)
         return f"{frame.content.turn_id}/{frame.key}"
 
     @override

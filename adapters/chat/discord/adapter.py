@@ -41,6 +41,7 @@ from adapters.chat.discord.places import Places
 from adapters.chat.discord.rest import Rest
 from adapters.chat.discord.rooms import Rooms
 from adapters.chat.discord.search import found, messages_in
+from adapters.chat.discord.shapes import JsonObject
 from core.errors import ChatClosed, ChatError, ChatUnknown, MessageGone
 from core.frames import Frame, Panel
 from core.ports import Capabilities, ChatAdapter, Clock, Intake
@@ -232,6 +233,18 @@ class DiscordChat(ChatAdapter):
         except Refusal as error:
             if error.code != UNKNOWN_GUILD:
                 raise
+
+    @override
+    async def hand(self, to: Command | Press, frame: Frame) -> bool:
+        if await self._listener.replies.whisper(to, frame):
+            return False
+        address = to.address
+        if not to.direct:
+            who: JsonObject = {"recipient_id": to.author.id}
+            room = _id(await self._rest.call(routes.direct(), json=who, patience=_PATIENCE))
+            address = Address(platform=self.platform, channel=room)
+        await self.post(address, frame, delivery_id=to.event_id)
+        return not to.direct
 
     @override
     async def edit(self, address: Address, message_id: str, frame: Frame) -> None:

@@ -41,6 +41,11 @@ def guild(guild_id: str) -> Route:
     return Route("DELETE", "/users/@me/guilds/{guild_id}", guild_id=guild_id)
 
 
+def direct() -> Route:
+    """The private channel with somebody; asking again gives the same one."""
+    return Route("POST", "/users/@me/channels")
+
+
 def messages(method: str, channel_id: str) -> Route:
     """The messages of a channel: POST makes one, GET lists them."""
     return Route(method, "/channels/{channel_id}/messages", channel_id=channel_id)

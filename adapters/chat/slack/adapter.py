@@ -55,6 +55,7 @@ SCOPES: Final = frozenset(
         "groups:read",
         "groups:write",
         "im:history",
+        "im:write",
         "mpim:history",
         "mpim:read",
         "mpim:write",
@@ -272,6 +273,13 @@ class SlackChat(ChatAdapter):
     async def leave(self, added: Added) -> None:
         with contextlib.suppress(ChatClosed):  # it is out of it already
             await self._api.ask(self._api.web.conversations_leave(channel=added.address.channel))
+
+    @override
+    async def hand(self, to: Command | Press, frame: Frame) -> bool:
+        place = Place.of(to.reply_to, to.address.thread) if to.direct else Place(thread="")
+        direct = to.address.channel if to.direct else await self._writer.private(to.author.id)
+        await self._writer.post(direct, place, frame, to.event_id)
+        return not to.direct
 
     @override
     async def edit(self, address: Address, message_id: str, frame: Frame) -> None:

@@ -219,6 +219,16 @@ class Writer:
             await self._streams.stop(channel, ts, ended=_ends(frame))
             await self._manners.within(write)
 
+    async def private(self, user: str) -> str:
+        """Give the direct conversation with somebody.
+
+        Raises:
+            ChatError: there is none.
+        """
+        answer = await self._api.ask(self._api.web.conversations_open(users=user))
+        channel = answer.get("channel")
+        return str(channel.get("id") or "") if isinstance(channel, Mapping) else ""
+
     async def _upload(self, channel: str, place: Place, file: File) -> str:
         content = file.text.encode("utf-8", "replace") or b"\n"
         answer = await self._api.ask(

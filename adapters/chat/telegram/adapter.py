@@ -198,5 +198,15 @@ class TelegramChat(ChatAdapter):
         await self._drafts.taken(to.address, ended=False)
         await self._client.post(to.address, frame, reply_to=to.reply_to)
 
+    @override
+    async def hand(self, to: Command | Press, frame: Frame) -> bool:
+        """See the port; Telegram lets a bot write in private only to those who wrote first."""
+        if to.direct:
+            await self._client.post(to.address, frame, reply_to=to.reply_to)
+            return False
+        private = Address(platform=self.platform, channel=to.author.id)
+        await self._client.post(private, frame, reply_to=None)
+        return True
+
     def _name(self, frame: Frame) -> str:
         return self._names.get(frame.mention or "", "")

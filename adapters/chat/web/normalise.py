@@ -49,7 +49,7 @@ class Pressed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     event_id: EventId
     action: Action
-    turn_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    turn_id: Annotated[str, msgspec.Meta(max_length=200)]
     value: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 

@@ -88,12 +88,20 @@ class PartView(msgspec.Struct, frozen=True, kw_only=True, tag="part", tag_field=
     buttons: tuple[ButtonView, ...]
 
 
+class FileView(msgspec.Struct, frozen=True, kw_only=True):
+    """A file to be saved."""
+
+    name: str
+    text: str
+
+
 class NoticeView(msgspec.Struct, frozen=True, kw_only=True, tag="notice", tag_field="kind"):
-    """A sentence of the program's own."""
+    """A sentence of the program's own, or a file that somebody asked for."""
 
     key: str
     blocks: tuple[str, ...]
     buttons: tuple[ButtonView, ...]
+    file: FileView | None = None
 
 
 class PermissionView(msgspec.Struct, frozen=True, kw_only=True, tag="permission", tag_field="kind"):
@@ -126,7 +134,10 @@ def view(frame: Frame) -> View:
                 below=asked.below,
                 buttons=_buttons(frame.buttons),
             )
-        case Notice(text=text) | File(text=text):
+        case File(name=name, text=text):
+            file = FileView(name=name, text=text)
+            return NoticeView(key=frame.key, blocks=(), buttons=(), file=file)
+        case Notice(text=text):
             return NoticeView(
                 key=frame.key, blocks=settled_blocks(text), buttons=_buttons(frame.buttons)
             )
@@ -135,8 +146,10 @@ def view(frame: Frame) -> View:
 def turn_of(frame: Frame) -> str | None:
     """Give the turn that a frame belongs to; None for a notice of no turn."""
     match frame.content:
-        case Panel(turn_id=turn_id) | Part(turn_id=turn_id) | File(turn_id=turn_id):
+        case Panel(turn_id=turn_id) | Part(turn_id=turn_id):
             return turn_id
+        case File(turn_id=turn_id):
+            return turn_id or None
         case Permission(turn_id=turn_id):
             return turn_id
         case Notice():

@@ -87,6 +87,17 @@ class TurnView {
   }
 }
 
+/** A button that saves a file; its text never leaves the page for that. */
+function saving({ name, text }) {
+  const button = h("button", { type: "button", textContent: `Save ${name}` });
+  button.addEventListener("click", () => {
+    const address = URL.createObjectURL(new Blob([text], { type: "text/markdown" }));
+    h("a", { href: address, download: name }).click();
+    URL.revokeObjectURL(address);
+  });
+  return button;
+}
+
 export class Thread {
   constructor(root, act) {
     this.root = root;
@@ -148,13 +159,24 @@ export class Thread {
   notice({ id, frame, after }) {
     let element = this.notices.get(id);
     if (!element) {
-      element = h("li", {}, h("div", { className: "notice" }));
+      element = h("li", {}, h("div", { className: "notice" }), h("div", { className: "actions" }));
       this.notices.set(id, element);
     }
     const before = this.turns.get(after)?.element;
     if (before) before.after(element);
     else if (!element.isConnected) this.root.append(element);
     setBlocks(element.firstElementChild, frame.blocks);
+    const buttons = frame.buttons.map((each) => this.button(each));
+    if (frame.file) buttons.push(saving(frame.file));
+    element.firstElementChild.hidden = frame.blocks.length === 0;
+    element.lastElementChild.replaceChildren(...buttons);
+    element.lastElementChild.hidden = buttons.length === 0;
+  }
+
+  button({ action, label, value }) {
+    const button = h("button", { type: "button", textContent: label });
+    button.addEventListener("click", () => this.act(action, "", value));
+    return button;
   }
 
   dropNotice(id) {

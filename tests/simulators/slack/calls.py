@@ -30,6 +30,7 @@ MANIFEST_SCOPES = frozenset(
         "groups:read",
         "groups:write",
         "im:history",
+        "im:write",
         "mpim:history",
         "mpim:read",
         "mpim:write",

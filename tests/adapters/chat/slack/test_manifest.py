@@ -26,11 +26,13 @@ SCOPES = {
     "chat.stopStream": {"chat:write"},
     "chat.update": {"chat:write"},
     "conversations.history": {"channels:history", "groups:history", "im:history", "mpim:history"},
+    "conversations.open": {"im:write"},
     "conversations.replies": {"channels:history", "groups:history", "im:history", "mpim:history"},
     "conversations.leave": {"channels:manage", "groups:write", "mpim:write"},
     "files.completeUploadExternal": {"files:write"},
     "files.delete": {"files:write"},
     "files.getUploadURLExternal": {"files:write"},
+    "files.info": {"files:read"},
     "reactions.add": {"reactions:write"},
     "users.info": {"users:read"},
     "views.publish": set(),
@@ -72,7 +74,7 @@ def test_the_app_hears_what_is_read():
 
 
 def test_every_method_is_one_that_the_simulator_is_strict_about():
-    assert used() - METHODS.keys() <= {"files.delete"}
+    assert used() - METHODS.keys() <= {"files.delete", "files.info"}
 
 
 def test_it_works_as_printed():
