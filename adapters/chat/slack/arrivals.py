@@ -40,7 +40,7 @@ def added(platform: str, callback: Callback, me: Me, people: People) -> Added:
         at=milliseconds(when),
         place=event.channel,
         rooms=(event.channel,),
-        circles=(f"channel:{event.channel}", *_workspaces(me)),
+        circles=(f"chat:{event.channel}", f"channel:{event.channel}", *_workspaces(me)),
         me=f"@{me.name}" if me.name else "",
         threads=True,
     )

@@ -28,7 +28,8 @@ async def test_whichever_events_come_it_is_one_arrival(world, heard):
     (added,) = world.inbox.arrivals
     assert (added.place, added.rooms) == (place.id, (place.id,))
     assert added.address.session == f"slack/{place.id}"
-    assert set(added.circles) == {f"channel:{place.id}", "T0MOA0001"}
+    assert added.circles[0] == f"chat:{place.id}"
+    assert set(added.circles) >= {f"channel:{place.id}", "T0MOA0001"}
     assert added.author.name == "ann"
     assert (added.me, added.suffix, added.threads) == ("@moa", "", True)
     assert added.at > 0
