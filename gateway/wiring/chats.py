@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from core.errors import ConfigError
 from core.ports import ChatAdapter
+from gateway.config.access import subjects_of
 from gateway.config.model import Discord, Slack, Telegram, Web
 
 if TYPE_CHECKING:
@@ -90,9 +91,9 @@ def _chat(
         case Telegram():
             return _telegram(name, shape, parts, listen_all=_listens_to_all(config, name))
         case Discord():
-            return _discord(name, shape, parts, listen_all=_listens_to_all(config, name))
+            return _discord(name, shape, config, parts)
         case Slack():
-            return _slack(name, shape, parts)
+            return _slack(name, shape, config, parts)
 
 
 def _telegram(name: str, shape: Telegram, parts: ChatParts, *, listen_all: bool) -> Messenger:
@@ -113,7 +114,7 @@ def _telegram(name: str, shape: Telegram, parts: ChatParts, *, listen_all: bool)
     return TelegramChat(options, clock=parts.clock)
 
 
-def _discord(name: str, shape: Discord, parts: ChatParts, *, listen_all: bool) -> Messenger:
+def _discord(name: str, shape: Discord, config: Config, parts: ChatParts) -> Messenger:
     from adapters.chat.discord import DiscordChat, DiscordOptions
 
     options = DiscordOptions(
@@ -121,9 +122,10 @@ def _discord(name: str, shape: Discord, parts: ChatParts, *, listen_all: bool) -
         token=shape.token.reveal(),
         api_base=shape.api_base,
         gateway_url=shape.gateway_url,
-        listen_all=listen_all,
+        listen_all=_listens_to_all(config, name),
         threads=shape.threads,
         presets=parts.presets,
+        named=_named(config, name, "guild:", "role:"),
     )
 
     async def bookmarks() -> Mapping[Address, str]:
@@ -132,7 +134,7 @@ def _discord(name: str, shape: Discord, parts: ChatParts, *, listen_all: bool) -
     return DiscordChat(options, clock=parts.clock, bookmarks=bookmarks)
 
 
-def _slack(name: str, shape: Slack, parts: ChatParts) -> Messenger:
+def _slack(name: str, shape: Slack, config: Config, parts: ChatParts) -> Messenger:
     from adapters.chat.slack import SlackChat, SlackOptions
     from adapters.chat.slack.home import Home
 
@@ -143,6 +145,7 @@ def _slack(name: str, shape: Slack, parts: ChatParts) -> Messenger:
         signing_secret=_revealed(shape.signing_secret),
         mode=shape.mode,
         api_base=shape.api_base,
+        groups=_named(config, name, "S"),
     )
 
     async def home(user: str, workspaces: Collection[str]) -> Home:
@@ -159,6 +162,14 @@ def _slack(name: str, shape: Slack, parts: ChatParts) -> Messenger:
 
 def _revealed(secret: Secret | None) -> str | None:
     return secret.reveal() if secret else None
+
+
+def _named(config: Config, platform: str, *kinds: str) -> frozenset[str]:
+    """Give what the file names of an account, of these kinds: groups of people."""
+    subjects = [each.partition(":") for _, named in subjects_of(config.settings) for each in named]
+    return frozenset(
+        rest for account, _, rest in subjects if account == platform and rest.startswith(kinds)
+    )
 
 
 def _listens_to_all(config: Config, platform: str) -> bool:

@@ -16,6 +16,7 @@ from adapters.chat.discord.arrivals import added
 from adapters.chat.discord.backfill import Seen
 from adapters.chat.discord.changes import Gone, deleted_of, edited_of
 from adapters.chat.discord.inert import plain
+from adapters.chat.discord.memberships import Memberships
 from adapters.chat.discord.menu import choices
 from adapters.chat.discord.normalise import Setting, command_of, message_of, press_of
 from adapters.chat.discord.places import DM, Place
@@ -59,6 +60,7 @@ class Doorway:
     seen: Seen
     clock: Clock
     presets: Callable[[], Sequence[str]]
+    memberships: Memberships
     intake: Intake
     asked: Callable[[Message], None]
 
@@ -85,6 +87,7 @@ class Doorway:
             member = await self._member(place.guild, message.author)
             incoming = message_of(message, place, self.setting, member)
         if incoming is not None:
+            incoming = await self.memberships.mark(incoming)
             if incoming.addressed:
                 self.asked(incoming)
                 incoming = await self._with_answered(incoming, message)
@@ -106,6 +109,7 @@ class Doorway:
             if interaction.type == _COMPONENT:
                 await self.replies.call_back(interaction, _UPDATE_LATER)
             return
+        incoming = await self.memberships.mark(incoming)
         with self.replies.taking_in(incoming.handle):
             try:
                 await self.intake(incoming)

@@ -13,6 +13,7 @@ from adapters.chat.discord.connection import Connection
 from adapters.chat.discord.hearing import Bookmarks, Hearing
 from adapters.chat.discord.incoming import Doorway
 from adapters.chat.discord.login import gateway_of, log_in
+from adapters.chat.discord.memberships import Memberships
 from adapters.chat.discord.menu import sync
 from adapters.chat.discord.normalise import Setting
 from adapters.chat.discord.options import DiscordOptions
@@ -55,6 +56,9 @@ class Listener:
         async with self._rest.opened():
             who = await log_in(self._rest)
             self._places.me = who.user
+            roles = [each.removeprefix("role:") for each in options.named]
+            self._places.named_roles = frozenset(roles)
+            memberships = Memberships(self._rest, self._places, self._clock, options.named)
             gateway = await gateway_of(self._rest, options.gateway_url)
             door = Doorway(
                 setting=Setting(
@@ -71,6 +75,7 @@ class Listener:
                 seen=self._seen,
                 clock=self._clock,
                 presets=options.presets,
+                memberships=memberships,
                 intake=intake,
                 asked=asked,
             )

@@ -13,7 +13,8 @@ class DiscordOptions:
 
     `gateway_url` is None where Discord is to be asked for it. `listen_all`: read what is not
     addressed to the bot, too, which takes the Message Content intent. `threads`: whether a
-    mention in a channel opens a thread.
+    mention in a channel opens a thread. `named` are the circles that `access` names there, such as
+    "guild:42" and "role:7".
     """
 
     platform: str
@@ -23,3 +24,4 @@ class DiscordOptions:
     listen_all: bool = False
     threads: Literal["auto", "never"] = "auto"
     presets: Callable[[], Sequence[str]] = tuple
+    named: frozenset[str] = frozenset()

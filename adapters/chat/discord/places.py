@@ -38,11 +38,12 @@ DM: Final = Place("dm")
 
 @dataclass(slots=True)
 class GuildFacts:
-    """Who administers a guild, and which of its roles is the bot's own."""
+    """Who administers a guild, and which of its roles are the bot's own, or named by `access`."""
 
     owner: str | None = None
     admin_roles: set[str] = field(default_factory=set)
     own_roles: set[str] = field(default_factory=set)
+    named_roles: set[str] = field(default_factory=set)
 
 
 NO_GUILD: Final = GuildFacts()
@@ -72,6 +73,7 @@ class Places:
 
     def __init__(self) -> None:
         self.me = ""
+        self.named_roles: frozenset[str] = frozenset()
         self._channels: dict[str, Place] = {}
         self._guilds: dict[str, GuildFacts] = {}
         self._newest: dict[str, str] = {}
@@ -85,6 +87,11 @@ class Places:
     def guild(self, guild: str | None) -> GuildFacts:
         """Give what is known of a guild."""
         return self._guilds.get(guild or "", NO_GUILD)
+
+    def circles(self) -> Iterator[tuple[str, set[str]]]:
+        """Give each guild, and by what `access` may name those who are in it."""
+        for guild, facts in self._guilds.items():
+            yield guild, {f"guild:{guild}", *(f"role:{role}" for role in facts.named_roles)}
 
     def root(self, message: str) -> str | None:
         """Give the question that a message of ours stands under in a channel."""
@@ -131,6 +138,8 @@ class Places:
         facts.admin_roles.discard(role.id)
         if may_manage(role.permissions):
             facts.admin_roles.add(role.id)
+        if role.id in self.named_roles:
+            facts.named_roles.add(role.id)
         if role.tags is not None and self.me and role.tags.bot_id == self.me:
             facts.own_roles.add(role.id)
 
@@ -140,6 +149,7 @@ class Places:
         if facts is not None:
             facts.admin_roles.discard(role)
             facts.own_roles.discard(role)
+            facts.named_roles.discard(role)
 
     def forget(self, channels: Iterable[str]) -> None:
         """Drop channels that cannot be seen any more."""

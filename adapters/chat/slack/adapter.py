@@ -23,6 +23,7 @@ from adapters.chat.slack.client import Api, ts_of
 from adapters.chat.slack.door import Door
 from adapters.chat.slack.earlier import earlier
 from adapters.chat.slack.files import fetched
+from adapters.chat.slack.groups import UserGroups
 from adapters.chat.slack.home import HomeOf, view
 from adapters.chat.slack.people import People
 from adapters.chat.slack.receive import Receiver, Surroundings
@@ -72,7 +73,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackOptions:
-    """One account. `platform` is its key in the configuration."""
+    """One account. `platform` is its key in the configuration.
+
+    `groups` are the user groups that are named there.
+    """
 
     platform: str
     bot_token: str = field(repr=False)
@@ -80,6 +84,7 @@ class SlackOptions:
     signing_secret: str | None = field(default=None, repr=False)
     mode: Literal["socket", "http"] = "socket"
     api_base: str = "https://slack.com/api/"
+    groups: frozenset[str] = frozenset()
 
 
 class SlackChat(ChatAdapter):
@@ -97,7 +102,8 @@ class SlackChat(ChatAdapter):
         self._streams = Streams(self._api, budgets, clock)
         self._sessions = Sessions(self._api, budgets)
         self._writer = Writer(self._api, self._streams, self._sessions, budgets)
-        self._people = People(self._api, budgets, clock)
+        groups = UserGroups(self._api, clock, options.groups)
+        self._people = People(self._api, budgets, clock, groups)
         self._me: Me | None = None
         self._receiver: Receiver | None = None
         self._door = Door(
@@ -160,7 +166,8 @@ class SlackChat(ChatAdapter):
         """Say in one line what the app lacks; without any, it could not even write."""
         if not self._api.scopes:
             return
-        lacking = ", ".join(sorted(SCOPES - self._api.scopes))
+        wanted = SCOPES | ({"usergroups:read"} if self._options.groups else set())
+        lacking = ", ".join(sorted(wanted - self._api.scopes))
         mend = "add them under OAuth & Permissions (slack-manifest.yaml), then reinstall the app"
         if not self._api.scopes & {"chat:write", "bot"}:
             raise ChatRefused(f"{self._api.what} lacks the scopes {lacking}: {mend}")

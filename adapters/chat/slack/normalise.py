@@ -83,6 +83,7 @@ def author_of(
     circles = [team or me.team, f"channel:{channel}"]
     circles += [me.team] if ours and me.enterprise else []
     circles += [me.enterprise] if ours or sister else []
+    circles += known.groups
     return Author(
         id=user,
         name=known.name or user,

@@ -8,18 +8,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from adapters.chat.slack.budget import Budgets
 from adapters.chat.slack.client import Api, ApiRefused
+from adapters.chat.slack.groups import UserGroups
 from adapters.chat.slack.stream import LASTING
 from adapters.chat.slack.wire import Person
 from core.errors import ChatBusy, ChatError, ChatRefused
 from core.ports import Clock
 from core.recent import Recent
 
-FRESH: Final = 600.0
-"""Seconds for which a person is remembered."""
+FRESH: Final = 150.0
+"""Seconds after which Slack is asked again who somebody is."""
+BELIEVED: Final = 300.0
+"""Seconds after which what somebody was allowed to be counts for nothing, their name apart."""
 PATIENCE: Final = 1.0
 """Seconds that a message waits for names: it has to be acknowledged within three."""
 _MOST: Final = 5
@@ -31,8 +35,9 @@ log = logging.getLogger(__name__)
 class People:
     """The people of one workspace."""
 
-    def __init__(self, api: Api, budgets: Budgets, clock: Clock) -> None:
+    def __init__(self, api: Api, budgets: Budgets, clock: Clock, groups: UserGroups) -> None:
         """Begin with nobody."""
+        self._groups = groups
         self._api = api
         self._budget = budgets.names
         self._clock = clock
@@ -51,7 +56,7 @@ class People:
         for each in ids:
             known = self._known.get(each)
             if known is not None:
-                found[each] = known[1]
+                found[each] = known[1] if now - known[0] < BELIEVED else _stale(known[1])
             if known is None or known[0] < now - FRESH:
                 strangers.append(each)
         try:
@@ -60,7 +65,12 @@ class People:
                     await self._ask(each, found)
         except TimeoutError:
             log.info("Slack takes long to say who somebody is; ids have to do")
-        return {each: Person() for each in ids if self._off} | found
+        people = {each: Person() for each in ids if self._off} | found
+        # The first one is whose message it is; of the others only names are needed.
+        for each in ids[:1]:
+            if groups := await self._groups.of(each):
+                people[each] = replace(people.get(each, Person(guest=True)), groups=groups)
+        return people
 
     async def _ask(self, user: str, found: dict[str, Person]) -> None:
         if self._off or self._budget.wait():
@@ -80,6 +90,11 @@ class People:
             return
         person = found[user] = read(user, answer.get("user"))
         self._known[user] = (self._clock.monotonic(), person)
+
+
+def _stale(person: Person) -> Person:
+    """Give what is left of what was known too long ago: a name, and nothing that lets in."""
+    return Person(name=person.name, guest=True)
 
 
 def read(user: str, told: object) -> Person:

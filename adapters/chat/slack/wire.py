@@ -32,13 +32,15 @@ class Me:
 class Person:
     """What is known of somebody. `guest`: of this workspace, or deactivated, or a stranger.
 
-    `enterprise` is the grid that they belong to, whichever its workspace. `name` may be blank.
+    `enterprise` is the grid that they belong to, whichever its workspace, `groups` the user groups
+    that they are in. `name` may be blank.
     """
 
     name: str = ""
     guest: bool = False
     admin: bool = False
     enterprise: str = ""
+    groups: tuple[str, ...] = ()
 
 
 class Shared(msgspec.Struct):

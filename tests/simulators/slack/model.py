@@ -130,6 +130,7 @@ class Workspace:
     sessions: dict[tuple[str, str], Session] = field(default_factory=dict)
     typing: dict[tuple[str, str], Json] = field(default_factory=dict)
     homes: dict[str, Json] = field(default_factory=dict)
+    usergroups: dict[str, list[str]] = field(default_factory=dict)
     modals: list[Json] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     last: int = 0

@@ -140,6 +140,16 @@ def user(backend: Backend, args: Args) -> Json:
     return {"ok": True, "user": shapes.user(person)}
 
 
+@method("usergroups.users.list", "usergroups:read", per_minute=20)
+def group_members(backend: Backend, args: Args) -> Json:
+    """List the people of a user group; those who are deactivated only if they are asked for."""
+    group = backend.space.usergroups.get(args.need("usergroup"))
+    if group is None:
+        raise Refused("no_such_subteam")
+    gone = {each.id for each in backend.space.people.values() if each.is_deleted}
+    return {"ok": True, "users": [each for each in group if each not in gone]}
+
+
 @method("bots.info", "users:read", per_minute=50)
 def bot(backend: Backend, args: Args) -> Json:
     """Describe the bot."""
