@@ -35,13 +35,14 @@ class Skipping(SystemClock):
 @asynccontextmanager
 async def known(platform: str, folder, access: Any):
     """Open a bot with these rules; `access` makes them of the stage."""
-    async with opened(platform) as stage:
+    async with opened(platform) as opened_stage:
+        stage: Any = opened_stage
         stage.places["ben"] = stage.sim.dm(stage.ben)
         stage.threads["ben"] = None
         file = yaml.safe_load(stage.configured(MODELS)) | {"access": access(stage)}
-        stage.clock = Skipping()
+        stage.clock = clock = Skipping()
         text = yaml.safe_dump(file, sort_keys=False)
-        async with running_gateway(text, folder, clock=stage.clock):
+        async with running_gateway(text, folder, clock=clock):
             yield stage
 
 

@@ -50,18 +50,10 @@ class People:
         Where it never tells, they are people of whom nothing is known that speaks against them.
         """
         ids = list(ids)
-        found: dict[str, Person] = {}
-        strangers: list[str] = []
-        now = self._clock.monotonic()
-        for each in ids:
-            known = self._known.get(each)
-            if known is not None:
-                found[each] = known[1] if now - known[0] < BELIEVED else _stale(known[1])
-            if known is None or known[0] < now - FRESH:
-                strangers.append(each)
+        found = {each: person for each in ids if (person := self._remembered(each)) is not None}
         try:
             async with asyncio.timeout(PATIENCE):
-                for each in strangers[:_MOST]:
+                for each in [each for each in ids if self._is_old(each)][:_MOST]:
                     await self._ask(each, found)
         except TimeoutError:
             log.info("Slack takes long to say who somebody is; ids have to do")
@@ -71,6 +63,17 @@ class People:
             if groups := await self._groups.of(each):
                 people[each] = replace(people.get(each, Person(guest=True)), groups=groups)
         return people
+
+    def _remembered(self, user: str) -> Person | None:
+        """Give what is known of somebody, as far as it is still believed."""
+        at, person = self._known.get(user) or (0.0, None)
+        if person is None or self._clock.monotonic() - at < BELIEVED:
+            return person
+        return Person(name=person.name, guest=True)
+
+    def _is_old(self, user: str) -> bool:
+        known = self._known.get(user)
+        return known is None or known[0] < self._clock.monotonic() - FRESH
 
     async def _ask(self, user: str, found: dict[str, Person]) -> None:
         if self._off or self._budget.wait():
@@ -90,11 +93,6 @@ class People:
             return
         person = found[user] = read(user, answer.get("user"))
         self._known[user] = (self._clock.monotonic(), person)
-
-
-def _stale(person: Person) -> Person:
-    """Give what is left of what was known too long ago: a name, and nothing that lets in."""
-    return Person(name=person.name, guest=True)
 
 
 def read(user: str, told: object) -> Person:

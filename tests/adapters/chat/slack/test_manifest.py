@@ -34,6 +34,7 @@ SCOPES = {
     "files.getUploadURLExternal": {"files:write"},
     "files.info": {"files:read"},
     "reactions.add": {"reactions:write"},
+    "usergroups.users.list": set(),  # usergroups:read, where `access` names a user group
     "users.info": {"users:read"},
     "views.publish": set(),
 }
