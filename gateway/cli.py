@@ -23,6 +23,7 @@ from gateway.command import (
     say,
 )
 from gateway.lean import without
+from gateway.people_cli import people, sessions
 from gateway.presets_cli import presets
 from gateway.tools_cli import tools
 
@@ -45,7 +46,9 @@ def main() -> None:
 
 main.add_command(audit)
 main.add_command(pair)
+main.add_command(people)
 main.add_command(presets)
+main.add_command(sessions)
 main.add_command(tools)
 
 

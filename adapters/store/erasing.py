@@ -16,6 +16,7 @@ from adapters.store.database import Database, Row, Statement
 from adapters.store.queries import statement, statement_of_rows
 from core.erasure import bared, text_of
 from core.outcomes import CallReport
+from core.records import Vote
 from core.storage.erasing import PAGE, Came, Held, Texts, Told, Whereabouts
 from core.types import Address, Json, Line
 
@@ -109,10 +110,14 @@ class ErasingRows:
             statement("erase_message", each.seq, codec.pack(bared(each.incoming))) for each in said
         ]
 
+    async def votes_of(self, platform: str, person: str) -> Mapping[str, Vote]:
+        rows = await self._database.fetch(statement("votes_of", platform, person))
+        return {row["turn_id"]: row["vote"] for row in rows}
+
     async def erase_person(self, platform: str, person: str) -> tuple[int, int]:
         scope = f"user:{platform}:{person}"
         here = Address(platform=platform, channel="").session.partition("/")[0]
-        votes = await self._number(statement("votes_of", platform, person))
+        votes = len(await self.votes_of(platform, person))
         chosen = await self._number(statement("settings_of", scope))
         await self._database.write(
             statement("erase_votes", platform, person),

@@ -5,10 +5,11 @@ What it cost, who asked and when stays: that is bookkeeping, and has no text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from core.records import Vote
 from core.types import Address
 
 PAGE = 100
@@ -110,6 +111,10 @@ class Erasing(Protocol):
 
     async def erase(self, texts: Texts) -> None:
         """Take texts out, in one transaction. What waited waits no longer."""
+        ...
+
+    async def votes_of(self, platform: str, person: str) -> Mapping[str, Vote]:
+        """Give somebody's votes, by turn."""
         ...
 
     async def erase_person(self, platform: str, person: str) -> tuple[int, int]:

@@ -13,6 +13,11 @@ NOTHING: Final = "There is nothing of yours here that could be forgotten."
 NOTHING_AT_ALL: Final = "There is nothing here that could be forgotten."
 NOT_YOUR_BUTTON: Final = "This button is for the person who asked to be forgotten."
 HOW: Final = "Say {0}forget for what is yours in this conversation, {0}forget all for all of it."
+PRIVATE: Final = (
+    "That is a private conversation, which stays hidden from admins unless the file says "
+    "privacy: {admins_see_dms: true}; each look at one is noted then. The person gets all of "
+    "theirs with: moa-gateway people export PLATFORM:ID"
+)
 HOW_IT_GOES: Final = (
     "How it goes: every night I delete what is older than that. {0}forget deletes what is yours "
     "here and answers that repeat it, {0}forget all (admins) the whole conversation. What stands "

@@ -46,8 +46,6 @@ def _rows(settings: Settings) -> Iterator[_Row]:
         yield ("platforms", name), closed, told
     for name, preset in settings.moa.presets.items():
         yield from _chance(preset, ("moa", "presets", name), settings)
-    told = f"{_LATER}: nothing is held to it"
-    yield ("privacy", "admins_see_dms"), settings.privacy.admins_see_dms, told
     yield from _chat(settings.defaults, ("defaults",))
     for index, workspace in enumerate(settings.workspaces):
         yield from _chat(workspace, ("workspaces", str(index)))

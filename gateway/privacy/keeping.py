@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from core.audit import COMMAND_LINE, Change
 from gateway import wiring
 from gateway.control import Control
 from gateway.privacy.files import KeptFiles
@@ -54,6 +55,7 @@ class Keeping:
     contact: str
     traced: bool
     folder: Path
+    clock: Clock
 
     def forgetting(self, store: Store, lanes: Lanes, clear: Callable[[], None]) -> Forgetting:
         """Make what forgets people; `clear` empties what is remembered of advice."""
@@ -75,13 +77,11 @@ def services(
 
     `orders` are what else the command line may ask for.
     """
-    control = Control(keeping.folder, {**asked_of(forgetting), **orders})
+    control = Control(keeping.folder, {**asked_of(forgetting, keeping.clock), **orders})
     return {"wiping": keeping.wiping.run, "purge": keeping.purge.run, "control": control.run}
 
 
-def asked_of(
-    forgetting: Forgetting,
-) -> Mapping[str, Callable[[Mapping[str, str]], Awaitable[Json]]]:
+def asked_of(forgetting: Forgetting, clock: Clock) -> Mapping[str, Asked]:
     """Give what the command line may ask for; that it reaches us says that it may."""
 
     async def look(wanted: Mapping[str, str]) -> Json:
@@ -96,7 +96,29 @@ def asked_of(
     async def delete(wanted: Mapping[str, str]) -> Json:
         return (await forgetting.delete(wanted["session"])).figures
 
-    return {"look": look, "erase": erase, "look_at": look_at, "delete": delete}
+    async def sessions(wanted: Mapping[str, str]) -> Json:
+        person = wanted["person"]
+        found = await forgetting.sessions(wanted["platform"], person)
+        await _note(wanted["platform"], f"export of {person}", "people")
+        return found
+
+    async def viewed(wanted: Mapping[str, str]) -> Json:
+        await _note("sessions", wanted["what"], wanted["scope"])
+        return None
+
+    async def _note(value: str, key: str, scope: str) -> None:
+        at = int(clock.now().timestamp() * 1000)
+        change = Change(scope=scope, key=f"view: {key}", value=value, by=COMMAND_LINE, at=at)
+        await forgetting.store.audit(change)
+
+    return {
+        "look": look,
+        "erase": erase,
+        "look_at": look_at,
+        "delete": delete,
+        "sessions": sessions,
+        "viewed": viewed,
+    }
 
 
 def open_keeping(
@@ -128,4 +150,5 @@ def open_keeping(
         contact=config.settings.privacy.operator_contact,
         traced=config.settings.moa.save_traces,
         folder=config.data_dir,
+        clock=clock,
     )

@@ -11,6 +11,7 @@ from gateway.wiring.machine import (
     open_traces,
     read_audit,
     read_costs,
+    read_store,
     read_votes,
     warm_prices,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "open_traces",
     "read_audit",
     "read_costs",
+    "read_store",
     "read_votes",
     "warm_prices",
 ]

@@ -65,6 +65,13 @@ def read_costs(config: Config) -> Costs:
     return read_sqlite(config.database_file)
 
 
+def read_store(config: Config) -> Store:
+    """Open everything that is kept, to be read; the gateway may be running."""
+    from adapters.store import read_sqlite
+
+    return read_sqlite(config.database_file)
+
+
 def read_audit(config: Config) -> Audit:
     """Open the log of who changed what, to be read; the gateway may be running."""
     from adapters.store import read_sqlite

@@ -192,7 +192,9 @@ async def test_a_persons_votes_and_choices_go_and_those_of_others_stay(store: St
     await store.set("user:web:u1", "preset", "quick", by="u1", at=1)
     await store.set("user:web:u11", "preset", "quick", by="u11", at=1)
     assert await store.erase_person("other", "u1") == (0, 0)
+    assert await store.votes_of("web", "u1") == {"t1": "up"}
     assert await store.erase_person("web", "u1") == (1, 1)
+    assert await store.votes_of("web", "u1") == {}
     assert await store.settings("user:web:u1") == {}
     assert await store.settings("user:web:u11") == {"preset": "quick"}
     assert [each.up for each in await store.voted()] == [1]

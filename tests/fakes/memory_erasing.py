@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import unquote
 
@@ -156,6 +156,13 @@ class MemoryErasing(MemoryEpochs):
                 tried=tuple(map(_wordless, each.tried)),
             )
             for place, each in self._advice.get(turn_id, {}).items()
+        }
+
+    async def votes_of(self, platform: str, person: str) -> Mapping[str, Vote]:
+        return {
+            turn_id: given[person]
+            for turn_id, given in self._votes.items()
+            if person in given and self._turns[turn_id].start.place.platform == platform
         }
 
     async def erase_person(self, platform: str, person: str) -> tuple[int, int]:

@@ -356,7 +356,6 @@ def test_keys_of_other_agents_are_ignored_with_one_warning_each_moa_2():
 @pytest.mark.parametrize(
     ("extra", "key"),
     [
-        ("privacy: {admins_see_dms: true}", "privacy.admins_see_dms:"),
         (
             "channels: [{platform: web, channel: 1, busy: steer, preset: p}]\nplatforms: {web: {}}",
             "channels.0.busy:",

@@ -93,7 +93,7 @@ WHERE seq = $1
 DELETE FROM pairings WHERE platform = $1 AND person = $2
 
 -- name: votes_of
-SELECT COUNT(*) AS number FROM votes
+SELECT turn_id, vote FROM votes
 WHERE person = $2 AND turn_id IN (SELECT turn_id FROM turns WHERE platform = $1)
 
 -- name: erase_votes
