@@ -22,6 +22,9 @@ from core.types import (
     Line,
     Moved,
     Press,
+    Quote,
+    Said,
+    Speaker,
 )
 from tests.fakes.turns import (
     ROOM,
@@ -183,6 +186,19 @@ async def test_sessions_of_a_person_are_where_they_asked_or_wrote(store: Store):
     assert await store.sessions_of("web", "u2") == ["web/b", "web/c"]
     assert await store.sessions_of("web", "u1") == ["web/a"]
     assert await store.sessions_of("other", "u1") == []
+
+
+async def test_who_was_only_quoted_is_found_and_what_quotes_them_says_so(store: Store):
+    await exchange(store, "t1")
+    said = Said(speaker=Speaker(id="carl", name="Carl"), text="The train is late.")
+    quotes = (Quote(kind="thread", said=(said,)),)
+    accepted = await store.accept(message("e2"))
+    assert accepted is not None
+    begun = start("t2", seq=accepted.seq, session=ROOM.session)
+    await store.begin(replace(begun, question=replace(begun.question, quotes=quotes)))
+    assert await store.sessions_of("web", "carl") == [ROOM.session]
+    told = await store.told(ROOM.session)
+    assert [each.turn_id for each in told if "carl" in each.speakers] == ["t2"]
 
 
 async def test_a_persons_votes_and_choices_go_and_those_of_others_stay(store: Store):

@@ -109,7 +109,7 @@ class MemoryErasing(MemoryEpochs):
         asked = {
             turn.start.session
             for turn in self._turns.values()
-            if turn.start.asker == person
+            if person in {turn.start.asker, *_quoted(turn)}
             and unquote(turn.start.session.split("/")[0]) == platform
             and turn.start.turn_id not in self._erased
         }
@@ -199,6 +199,11 @@ class MemoryErasing(MemoryEpochs):
             for each in self._inbox.values()
             if each.session == session and each.seq not in self._erased
         ]
+
+
+def _quoted(turn: StoredTurn) -> set[str]:
+    """Say whose words came along with a question."""
+    return {said.speaker.id for quote in turn.start.question.quotes for said in quote.said}
 
 
 def _wordless(call: CallReport) -> CallReport:

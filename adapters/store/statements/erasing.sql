@@ -49,7 +49,8 @@ LIMIT $3
 SELECT turn_id, line FROM history WHERE turn_id IN (VALUES ($1)) ORDER BY number
 
 -- name: sessions_of
-SELECT session FROM turns WHERE platform = $1 AND asker = $2 AND erased = 0
+SELECT session FROM turns
+WHERE platform = $1 AND erased = 0 AND (asker = $2 OR question LIKE $3)
 UNION
 SELECT session FROM inbox WHERE platform = $1 AND erased = 0 AND payload LIKE $3
 ORDER BY session
