@@ -220,3 +220,36 @@ async def test_a_file_of_another_organisation_is_asked_for_on_slack(models, tmp_
         await stage.sim.say(stage.places["dm"], stage.ann, "Read it", files=files, connect=True)
         await stage.answered("big has seen it.")
     assert "Launch on Monday" in words(asked(models, "big"))
+
+
+# --- out --------------------------------------------------------------------------------------
+
+CODE = "\n".join(f"print({number})  # Grüße" for number in range(900))
+
+
+def sent_out(stage: Stage, name: str) -> list[bytes]:
+    """What the files of the bot with this name hold, on the platform itself."""
+    if stage.platform == "slack":
+        space = stage.sim.space
+        return [space.contents[key] for key, each in space.files.items() if each["name"] == name]
+    if stage.platform == "telegram":
+        kept = [file for _, file in stage.sim.world.files.values()]
+        return [file.content for file in kept if file.name == name]
+    with_it = [each.id for each in stage.seen() if name in each.files]
+    return [stage.sim.file(stage.places["dm"], each, name) for each in with_it]
+
+
+@pytest.mark.parametrize("platform", MESSENGERS)
+async def test_long_code_goes_out_as_a_file_with_every_line_of_it(platform, tmp_path):
+    answer = f"Here it is:\n\n```python\n{CODE}\n```\n\nThat is all."
+    async with opened(platform) as stage:
+        text = stage.configured({"a": "Print.", "b": "Print.", "big": answer})
+        async with running_gateway(text, tmp_path):
+            await stage.ask("Write it down")
+            await stage.until(lambda: any(each.files for each in stage.seen()))
+            await stage.answered("That is all.")
+            assert sent_out(stage, "answer-1.py") == [CODE.encode()]
+            shown = "\n".join(each.text for each in stage.answers())
+            assert "answer-1.py" in shown
+            assert "print(0)" in shown
+            assert "print(899)" not in shown

@@ -240,6 +240,7 @@ def milliseconds(stamp: str) -> int:
 
 
 def _attachments(message: shapes.Message) -> list[Attachment]:
+    forwarded = [file for each in message.message_snapshots for file in each.message.attachments]
     found = [
         Attachment(
             kind=_kind(file.content_type or ""),
@@ -248,7 +249,7 @@ def _attachments(message: shapes.Message) -> list[Attachment]:
             media_type=file.content_type or "",
             ref=file.url,
         )
-        for file in message.attachments
+        for file in (*message.attachments, *forwarded)
     ]
     found += [
         Attachment(kind="sticker", name=f"sticker {each.name}".strip())

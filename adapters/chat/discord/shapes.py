@@ -87,6 +87,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     """What was forwarded."""
 
     content: str = ""
+    attachments: tuple[File, ...] = ()
 
 
 class Forwarded(msgspec.Struct, frozen=True):

@@ -120,6 +120,12 @@ def test_a_dm_follows_and_hangs_on_nothing():
     assert found.author.circles == ()
 
 
+def test_what_was_forwarded_brings_its_files():
+    (file,) = said("forward").attachments
+    assert (file.kind, file.name, file.size) == ("document", "plan.pdf", 2048)
+    assert file.ref.startswith("https://cdn.discordapp.com/attachments/")
+
+
 def test_attachments_stickers_and_polls_are_named():
     found = said("attachments").attachments
     assert [(each.kind, each.name, each.size) for each in found] == [
