@@ -126,6 +126,8 @@ async def serve(
             outside = outside_of(config, tools)
             gateway, sessions, chats = assemble(config, store, models, world, root, outside=outside)
             await gateway.doors.grants.load(store, config.settings.platforms)
+            for line in gateway.doors.grants.told():
+                log.info("access", text=line)
             faces = await open_faces(gateway)
             chats.update({chat.platform: chat for chat in faces.chats})
             tasks = [

@@ -118,6 +118,8 @@ def check(path: Path) -> None:
         click.echo(line)
     with operator():
         asyncio.run(warm_prices(found, open_pricer(found, SystemClock())))
+        for line in asyncio.run(_decided_in_chat(found)):
+            click.echo(line)
 
 
 @config.command()
@@ -193,6 +195,17 @@ def version() -> None:
     from importlib.metadata import version as installed
 
     click.echo(f"moa-gateway {installed('moa-gateway')}")
+
+
+async def _decided_in_chat(config: Config) -> list[str]:
+    from gateway.clock import SystemClock
+    from gateway.grants import Grants
+    from gateway.wiring import read_settings
+
+    settings, grants = read_settings(config), Grants(SystemClock())
+    if settings is not None:
+        await grants.load(settings, config.settings.platforms)
+    return list(grants.told())
 
 
 def _address(http: Http) -> str:

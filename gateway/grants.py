@@ -6,12 +6,13 @@ then kept beside the store, for there is one process that writes.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from core.access import Grant, decided, grants_scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator
 
     from core.access import Decision
     from core.ports import Clock
@@ -58,6 +59,14 @@ class Grants:
         kept = self._kept.get((platform, person))
         return decided(kept.values(), self.now, direct=direct) if kept else None
 
-    def all(self) -> Mapping[tuple[str, str], Iterable[Grant]]:
-        """Give everything that was decided, by account and person."""
-        return {key: tuple(kept.values()) for key, kept in self._kept.items()}
+    def told(self) -> Iterator[str]:
+        """Say what holds, for whoever runs it: a line for each decision."""
+        for (platform, person), kept in sorted(self._kept.items()):
+            for each in kept.values():
+                where = " in private" if each.direct else ""
+                until = "" if each.until is None else f" until {_time(each.until)}"
+                yield f"access in chat: {each.decision} {platform}:{person}{where}{until}"
+
+
+def _time(at: int) -> str:
+    return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M} UTC"

@@ -17,6 +17,7 @@ import structlog
 from core.errors import StoreBusy, StoreFull
 
 if TYPE_CHECKING:
+    from core.audit import Change
     from core.outcomes import Advice, CallReport
     from core.records import (
         Accepted,
@@ -203,6 +204,10 @@ class PatientStore:
 
     async def unpin(self, channel: str, place: int) -> bool:
         return await self._write(partial(self.store.unpin, channel, place))
+
+    async def audit(self, change: Change) -> None:
+        """See `core.ports.Audit`."""
+        await self._write(partial(self.store.audit, change))
 
     async def vote(self, turn_id: str, person: str, vote: Vote, *, at: int) -> None:
         """See `core.ports.Votes`."""

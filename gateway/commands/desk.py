@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from core import whispers
+from core.audit import Change
 from core.types import Command, Message, Press
 
 if TYPE_CHECKING:
@@ -96,6 +97,18 @@ class Desk:
     def role(self, request: Command | Press) -> Role:
         """Say what whoever asks is there."""
         return self.places.role(request.author, request.address, direct=request.direct)
+
+    async def note(self, request: Command | Press, key: str, value: str | None) -> None:
+        """Keep in the log that somebody did this here. No text of anybody's belongs there."""
+        address, clock = request.address, self.exchange.clock
+        change = Change(
+            scope=f"session:{address.session}",
+            key=key,
+            value=value,
+            by=f"{address.platform}:{request.author.id}",
+            at=int(clock.now().timestamp() * 1000),
+        )
+        await self.exchange.keep.audit(change)
 
     def aloud(self, request: Command | Press, text: str) -> Sequence[Frame]:
         """Say it where somebody is looking: a page shows by itself that nothing runs."""

@@ -74,6 +74,7 @@ async def _remove(desk: Desk, command: Command, place: int) -> str:
         return said.NOT_YOUR_PIN
     if not await desk.exchange.keep.unpin(channel, place):
         return said.NO_SUCH_PIN.format(place=place)
+    await desk.note(command, "memory", f"removed #{place}")
     _changed(desk, channel)
     return said.UNPINNED.format(text=fact.text)
 

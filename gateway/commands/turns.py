@@ -58,6 +58,7 @@ async def remove(desk: Desk, press: Press) -> Sequence[Frame]:
     if turn is None:
         return desk.aloud(press, said.FORGOTTEN)
     await desk.exchange.keep.remove(press.turn_id)
+    await desk.note(press, "removal", f"turn {press.turn_id}")
     desk.exchange.runner.epochs.begin(turn.start.session, "removal")
     await unpost(desk.exchange.chats, turn)
     return []
@@ -70,7 +71,17 @@ async def decide(desk: Desk, press: Press) -> Sequence[Frame]:
         return desk.aloud(press, said.FORGOTTEN)
     exchange = desk.exchange
     decided = await exchange.tooling.approvals.press(press, turn, exchange.keep)
-    return [] if decided else desk.aloud(press, said.DECIDED_ALREADY)
+    if not decided:
+        return desk.aloud(press, said.DECIDED_ALREADY)
+    await desk.note(press, "approval", f"{press.action} {_tool(turn, press.value)}")
+    return []
+
+
+def _tool(turn: StoredTurn, number: str) -> str:
+    """Name the tool that a call of a turn was to run, and the turn."""
+    approvals = [step.approval for round_ in turn.rounds for step in round_.steps]
+    named = [each.tool for each in approvals if each is not None and str(each.number) == number]
+    return f"{next(iter(named), 'a tool')} in turn {turn.start.turn_id}"
 
 
 async def advisors(desk: Desk, press: Press) -> Sequence[Frame]:

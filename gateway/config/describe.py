@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 from core.budget import Allowance
 from core.presets import RESERVED, Preset, ReferenceSlot, Slot
 from core.wording import dollars_text
+from gateway.config.access import LISTS
 from gateway.config.load import Config
+from gateway.config.model import Settings
 from gateway.config.providers import missing
 
 
@@ -28,6 +30,7 @@ def describe(config: Config) -> list[str]:
         place = server.command[0] if server.command else urlsplit(server.url or "").netloc
         lines.append(f"tool server {name}: {place.rpartition('@')[2]}, approve: {server.approve}")
     lines += _budgets(config)
+    lines += _access(config.settings)
     lines += [f"warning: {each}" for each in config.warnings]
     return lines
 
@@ -126,6 +129,23 @@ def _budgets(config: Config) -> Iterator[str]:
     if limits:
         then = "no new question is taken" if budgets.refuse else "the aggregator answers alone"
         yield f"where a budget is used up: {then}"
+
+
+def _access(settings: Settings) -> Iterator[str]:
+    """Say who is let in by the file, and how often they may ask."""
+    said, limits = settings.access, settings.limits
+    for key in LISTS:
+        if named := getattr(said, key):
+            yield f"access {key}: {', '.join(named)}"
+    words = ["everybody, for it is public"] if said.public else []
+    words += ["guests, too"] if said.guests else []
+    words += [] if said.chat_admins else ["no platform's admins administer anything"]
+    if words:
+        yield f"access: {'; '.join(words)}"
+    rates = {"one person": limits.user, "one chat": limits.channel}
+    yield from (f"limit for {whose}: {rate}" for whose, rate in rates.items() if rate is not None)
+    if limits.running is not None:
+        yield f"limit for one person: {limits.running} at once"
 
 
 def _amounts(allowance: Allowance) -> str:

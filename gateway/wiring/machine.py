@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from core.presets import Slot
     from core.shelf import FileShelf
     from core.storage import Audit, Costs, Store, Votes
+    from core.storage import Settings as ReadSettings
     from gateway.config import Config
     from gateway.config.providers import Provider
     from gateway.turns import Sink
@@ -77,6 +78,13 @@ def read_audit(config: Config) -> Audit:
     from adapters.store import read_sqlite
 
     return read_sqlite(config.database_file)
+
+
+def read_settings(config: Config) -> ReadSettings | None:
+    """Open what was decided in chat, to be read; None before the gateway has ever run."""
+    from adapters.store import read_sqlite
+
+    return read_sqlite(config.database_file) if config.database_file.exists() else None
 
 
 def read_votes(config: Config) -> Votes:

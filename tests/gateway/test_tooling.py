@@ -236,6 +236,9 @@ def test_in_a_group_an_admin_decides_and_nobody_else():
             assert "was allowed by Ben" in frame_text(approvals(here)[0])
             await here.press("refuse", turn, value="0", who=BEN, where=GROUP)
             await here.heard(DECIDED_ALREADY)
+            (change,) = await here.parts.store.audited(last=10)
+            assert (change.key, change.by) == ("approval", "fake:ben")
+            assert change.value == f"approve files__delete in turn {turn}"
 
     play(story)
 
