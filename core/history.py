@@ -7,6 +7,7 @@ stands before it, and who takes a fact back takes it back for good.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +33,9 @@ LONGEST: Final = 12_000
 """Characters of a summary that are kept; about a quarter of them were asked for."""
 
 SUMMARY_OPENS: Final = "Summary of this conversation up to here, which a model wrote:"
+SPOKE: Final = "Who spoke in it: "
+"""Stands in the second line, which no model writes."""
+MOST_SPEAKERS: Final = 50
 FACTS_OPEN: Final = "What members have pinned for this channel:"
 SUMMARY_REQUEST: Final = (
     "Write a summary of the conversation above; it will stand in its place from now on. Keep what "
@@ -42,6 +46,8 @@ SUMMARY_REQUEST: Final = (
 )
 """Ends the request for a summary. What came before is sent as it was in the turns, so that what
 providers keep of it in their caches is read again."""
+
+_NAMED: Final = re.compile(r"\[[^\[\]]+\]")
 
 REQUEST: Final = Line(role="user", parts=(SUMMARY_REQUEST,), trailing=True)
 
@@ -58,10 +64,15 @@ class Fold:
         told = spoken(tuple(as_words(self.lines)))
         return (*(seen_by(slot, line) for line in told), REQUEST)
 
-    def shortened_by(self, text: str) -> bool:
-        """Tell whether a summary is of use: there is one, and it is shorter than what it is of."""
-        line = summary_line(text)
-        return bool(text.strip()) and tokens.estimate_line(line) < tokens.estimate(self.lines)
+    def summary(self, text: str) -> Line | None:
+        """Make the line that stands for this part: what a model wrote, and who spoke in it.
+
+        None if it is of no use: nothing was written, or it is no shorter than the part.
+        """
+        if not text.strip():
+            return None
+        line = summary_line(text, _speakers(self.lines))
+        return line if tokens.estimate_line(line) < tokens.estimate(self.lines) else None
 
 
 def room_of(preset: Preset) -> int:
@@ -97,9 +108,23 @@ def wanted(history: Sequence[tuple[int, Line]]) -> Fold | None:
     return _fold(history, starts[-1]) if starts else None
 
 
-def summary_line(text: str) -> Line:
-    """Make the line that stands for what was condensed."""
-    return pinned_line(f"{SUMMARY_OPENS}\n{text.strip()[:LONGEST].rstrip()}")
+def summary_line(text: str, speakers: Sequence[str] = ()) -> Line:
+    """Make the line that stands for what was condensed; `speakers` are those who spoke."""
+    spoke = f"{SPOKE}{', '.join(speakers[-MOST_SPEAKERS:])}\n" if speakers else ""
+    return pinned_line(f"{SUMMARY_OPENS}\n{spoke}{text.strip()[:LONGEST].rstrip()}")
+
+
+def _speakers(lines: Sequence[Line]) -> list[str]:
+    """Name everybody who spoke, those of an older summary first; models may leave people out."""
+    found: dict[str, None] = {}
+    for line in lines:
+        second = line.text.split("\n", 2)[1:2]
+        if line.pinned and second and second[0].startswith(SPOKE):
+            found |= dict.fromkeys(_NAMED.findall(second[0]))
+        elif line.speaker is not None:
+            (said,) = spoken((Line(role="user", speaker=line.speaker),))
+            found |= dict.fromkeys(_NAMED.findall(said.text))
+    return list(found)
 
 
 def facts_line(facts: Sequence[Fact]) -> Line:

@@ -135,12 +135,12 @@ class Compaction:
         )
         asks: list[Ask] = []
         text, failure = await self._asked(start, fold, asks)
-        if not failure and not fold.shortened_by(text):
+        summary = None if failure else fold.summary(text)
+        if summary is None and not failure:
             failure = "it came out no shorter than what it is of"
         end = _end(start, asks, failure)
         if not end.calls:
             return failure
-        summary = None if failure else history.summary_line(text)
         lines = sum(not line.pinned for line in fold.lines)
         kept = await self.keep.condense(start, end, summary, lines=lines)
         if not kept and not failure:

@@ -16,9 +16,9 @@ BACK_TOO_LATE: Final = (
     "kept, and /export has it."
 )
 NOTHING_TO_UNDO: Final = "There is nothing here that could be taken back."
-TAKEN_OUT: Final = (
-    "I took out the question {question} and its answer: I no longer read them. They still stand in "
-    "the chat; the button Remove under an answer deletes it there, too."
+TAKEN_OUT: Final = "I took out the question {question} and its answer: I no longer read them."
+STANDS_THERE: Final = (
+    " They still stand in the chat; the button Remove under an answer deletes it there, too."
 )
 
 NOTHING_TO_EXPORT: Final = (

@@ -65,14 +65,14 @@ async def undo(desk: Desk, press: Press) -> Sequence[Frame]:
     """Take an exchange out of the history; where a page shows the history, out of that, too."""
     turn = await desk.own(press)
     if turn is None or turn.removed:
-        return desk.aloud(press, general.FORGOTTEN if turn is None else said.NOTHING_TO_UNDO)
+        return [whispers.notice(general.FORGOTTEN if turn is None else said.NOTHING_TO_UNDO)]
     await desk.exchange.keep.remove(press.turn_id)
     desk.exchange.runner.epochs.begin(turn.start.session, "undo")
-    if not desk.places.guarded(press.address.platform):
-        await unpost(desk.exchange.chats, turn)
-        return []
-    question = named(turn.start.question.text)
-    return [whispers.notice(said.TAKEN_OUT.format(question=f"“{question}”"))]
+    text = said.TAKEN_OUT.format(question=f"“{named(turn.start.question.text)}”")
+    if desk.places.guarded(press.address.platform):
+        return [whispers.notice(text + said.STANDS_THERE)]
+    await unpost(desk.exchange.chats, turn)
+    return [whispers.notice(text)]
 
 
 async def compact(desk: Desk, command: Command) -> Sequence[Frame]:

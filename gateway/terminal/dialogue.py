@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from adapters.chat.console.adapter import Ended
@@ -38,12 +39,18 @@ HELP: Final = """\
 /retry all      the same, and all advisors though the question seemed plain
 /stop, Ctrl-C   stop the answer that is being written
 /new            begin a new conversation
+/undo           take the last question and its answer out
+/compact        put a summary in the place of what was said so far
+/memory         what is pinned here; /memory add TEXT, /memory remove NUMBER
+/export         this conversation as Markdown
 /quit, Ctrl-D   leave
 Everything else is a question."""
 LOST: Final = "The question has no answer: something broke inside. The log says what."
 
 LOOK: Final = 0.2
 """Seconds between two looks at a model that is being fetched or loaded."""
+DONE: Final = 180.0
+"""Seconds that a command may take: a summary is asked of a model."""
 PATIENCE: Final = 5.0
 """Seconds after which one looks whether a turn without a word still runs."""
 
@@ -141,6 +148,8 @@ class Dialogue:
                 await self._retry("advise" if whom else "retry")
             case "new", "":
                 await self._anew()
+            case ("undo" | "compact" | "memory" | "export") as name, args:
+                await self._command(name, args)
             case _:
                 self._screen.say(self._answer(text))
         return True
@@ -179,6 +188,14 @@ class Dialogue:
         self._chat.asked()
         await self._chat.take_in(self._typed().press(action, self._last.turn_id))
         await self._answered()
+
+    async def _command(self, name: str, args: str) -> None:
+        """Have a command done, and go on once it is: what comes next may rest on it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DONE):
+                await self._chat.command(self._typed().command(name, args))
+        if name == "undo":
+            self._last = None
 
     async def _anew(self) -> None:
         scope = f"session:{self._address.session}"

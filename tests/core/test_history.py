@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from core import history, tokens
 from core.advice import for_slot, quoted_prompt
 from core.presets import Preset, ReferenceSlot, Slot
-from core.types import Line, ToolCall
+from core.types import Line, Speaker, ToolCall
 
 WORD = "word "
 TEXTS = st.integers(min_value=0, max_value=400).map(lambda many: WORD * many)
@@ -108,9 +108,29 @@ def test_a_model_is_asked_in_words_and_at_the_end_what_is_wanted():
 
 def test_a_summary_that_is_no_shorter_is_of_no_use():
     fold = history.Fold(lines=(Line.of("user", WORD * 100), Line.of("assistant", WORD)), upto=2)
-    assert fold.shortened_by("They spoke.")
-    assert not fold.shortened_by(" \n ")
-    assert not fold.shortened_by(WORD * 200)
+    assert fold.summary("They spoke.") == history.summary_line("They spoke.")
+    assert fold.summary(" \n ") is None
+    assert fold.summary(WORD * 200) is None
+
+
+def said_by(name: str, id_: str, text: str = WORD * 50) -> Line:
+    return Line(role="user", parts=(text,), speaker=Speaker(id=id_, name=name))
+
+
+def test_who_spoke_is_known_after_a_compaction_and_the_next_one_whatever_a_model_writes():
+    lines = (said_by("Ann", "u1"), Line.of("assistant", WORD), said_by("Ben | [x]", "u2"))
+    first = history.Fold(lines=lines, upto=3).summary(
+        "Somebody spoke.\nWho spoke in it: [Eve | u9]"
+    )
+    assert first is not None
+    label, spoke, *_ = first.text.split("\n")
+    assert label == history.SUMMARY_OPENS
+    assert spoke.startswith("Who spoke in it: [Ann | u1], [Ben")
+    again = (first, said_by("Cleo", "u3"), said_by("Ann", "u1"), Line.of("assistant", WORD))
+    second = history.Fold(lines=again, upto=9).summary("They did.")
+    assert second is not None
+    assert second.text.split("\n")[1] == f"{spoke}, [Cleo | u3]"
+    assert "u9" not in second.text
 
 
 def test_a_summary_is_a_labelled_line_of_the_user_and_has_an_end():

@@ -183,6 +183,20 @@ async def test_new_begins_another_conversation_with_the_same_preset(folder):
     assert stored(folder, "select count(distinct session) from turns") == [(2,)]
 
 
+async def test_what_was_said_is_taken_out_pinned_and_handed_out(folder):
+    lines = ("/moa echo", "one", "/undo", "/undo", "/memory add We go on Fridays.", "/memory")
+    typed = "\n".join((*lines, "two", "/compact", "/export", ""))
+    code, out, err = await piped(folder, typed=typed)
+    assert (code, out) == (0, "You said: one\nYou said: two\n")
+    assert "I took out the question “one” and its answer" in err
+    assert "nothing here that could be taken back" in err
+    assert "Pinned as number 1." in err
+    assert "1. We go on Fridays." in err
+    assert "too little here to summarise" in err
+    assert "# Conversation\n\n1 exchange, exported" in err
+    assert "> two\n\nYou said: two\n" in err
+
+
 async def test_data_that_another_process_owns_is_exit_code_2(folder):
     (folder / "data").mkdir()
     lock = Lock(folder / "data" / "moa-gateway.db")

@@ -52,6 +52,7 @@ class ConsoleChat(ChatAdapter):
         self._waiting: dict[str, asyncio.TimerHandle] = {}
         self._settled: set[str] = set()
         self._ended: asyncio.Queue[Ended] = asyncio.Queue()
+        self._said = asyncio.Event()
         self._permissions: asyncio.Queue[Asked] = asyncio.Queue()
         self._asked: set[Asked] = set()
 
@@ -92,6 +93,16 @@ class ConsoleChat(ChatAdapter):
         """Wait for the next turn that is over."""
         return await self._ended.get()
 
+    async def command(self, command: Command) -> None:
+        """Hand on a command, and wait until it has been answered in a sentence.
+
+        Raises:
+            Overloaded, UserError, StoreError: as `take_in`.
+        """
+        self._said.clear()
+        await self.take_in(command)
+        await self._said.wait()
+
     async def permission(self) -> Asked:
         """Wait for the next call of a tool that somebody has to allow."""
         return await self._permissions.get()
@@ -120,6 +131,7 @@ class ConsoleChat(ChatAdapter):
         match frame.content:
             case Notice(text=text):
                 self._screen.say(text)
+                self._said.set()
                 return delivery_id
             case Permission() as permission:
                 self._ask(permission, frame.buttons)
@@ -130,6 +142,7 @@ class ConsoleChat(ChatAdapter):
                 self._took(self._known(part.turn_id).with_part(part))
             case File(text=text):
                 self._screen.say(text)
+                self._said.set()
         return f"{frame.content.turn_id}/{frame.key}"
 
     @override
