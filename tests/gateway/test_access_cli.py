@@ -81,7 +81,8 @@ async def test_the_check_says_who_is_let_in_by_the_file_and_in_chat(tmp_path):
     ],
 )
 async def test_the_check_refuses_names(subject, told, tmp_path):
-    file = write(tmp_path, FILE.split("    access:")[0] + f"    access: {{{subject}}}\n")
+    before = FILE.split("    access:", maxsplit=1)[0]
+    file = write(tmp_path, f"{before}    access: {{{subject}}}\n")
     code, _, err = await run("config", "check", "--config", file, folder=tmp_path)
     assert code == 2
     assert told in err
@@ -99,7 +100,7 @@ async def test_before_the_first_start_nobody_has_changed_anything(tmp_path):
 
 async def test_a_gateway_that_runs_is_asked_and_does_it_itself(tmp_path):
     await kept(tmp_path)
-    file = FILE.split("    platforms:")[0]
+    file = FILE.split("    platforms:", maxsplit=1)[0]
     async with process_gateway(file, tmp_path):
         wrong = await run(
             "pair", "approve", "22222222", "--config", write(tmp_path, file), folder=tmp_path

@@ -147,3 +147,11 @@ def _called(author: Author, name: str) -> Author:
 
 def _team(interaction: Interaction) -> str:
     return interaction.user.team_id or (interaction.team.id if interaction.team else "")
+
+
+def of_words(to: Command | Press) -> Handle:
+    """Say where to answer a command that was written as a message: such a one has no handle."""
+    thread = Place.of(to.reply_to, to.address.thread).thread
+    if thread == to.message_id:
+        thread = ""  # in a thread that nobody has opened yet, a whisper is not seen
+    return Handle(channel=to.address.channel, user=to.author.id, thread=thread)

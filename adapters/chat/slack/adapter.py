@@ -18,10 +18,11 @@ from aiohttp import web
 from typing_extensions import override
 
 from adapters.chat.slack import socket
+from adapters.chat.slack.actions import of_words
 from adapters.chat.slack.budget import Budgets
 from adapters.chat.slack.client import Api, ts_of
 from adapters.chat.slack.door import Door
-from adapters.chat.slack.earlier import earlier
+from adapters.chat.slack.earlier import Threads
 from adapters.chat.slack.files import fetched
 from adapters.chat.slack.groups import UserGroups
 from adapters.chat.slack.home import HomeOf, view
@@ -104,6 +105,7 @@ class SlackChat(ChatAdapter):
         self._writer = Writer(self._api, self._streams, self._sessions, budgets)
         groups = UserGroups(self._api, clock, options.groups)
         self._people = People(self._api, budgets, clock, groups)
+        self._threads = Threads(self._api, self._people, budgets)
         self._me: Me | None = None
         self._receiver: Receiver | None = None
         self._door = Door(
@@ -264,12 +266,11 @@ class SlackChat(ChatAdapter):
 
     @override
     async def earlier(self, message: Message, *, after: str | None) -> Sequence[Said]:
-        me = self._me or await self._identify()
-        return await earlier(self._api, self._people, me, message, after=after)
+        return await self._threads.before(message, self._me or await self._identify(), after)
 
     @override
     async def whisper(self, to: Command | Press, frame: Frame) -> None:
-        handle = Handle.read(to.handle) if to.handle else _of_words(to)
+        handle = Handle.read(to.handle) if to.handle else of_words(to)
         if handle.channel:
             await self._writer.whisper(handle, frame)
         else:
@@ -295,11 +296,3 @@ class SlackChat(ChatAdapter):
     @override
     async def delete(self, address: Address, message_id: str) -> None:
         await self._writer.delete(address.channel, message_id)
-
-
-def _of_words(to: Command | Press) -> Handle:
-    """Say where to answer a command that was written as a message: such a one has no handle."""
-    thread = Place.of(to.reply_to, to.address.thread).thread
-    if thread == to.message_id:
-        thread = ""  # in a thread that nobody has opened yet, a whisper is not seen
-    return Handle(channel=to.address.channel, user=to.author.id, thread=thread)

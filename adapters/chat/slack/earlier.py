@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from adapters.chat.slack.budget import Budgets
 from adapters.chat.slack.client import Api
 from adapters.chat.slack.people import People
 from adapters.chat.slack.text import mentions, plain
 from adapters.chat.slack.wire import Me
+from core.errors import ChatBusy
 from core.types import Message, Said, Speaker
 
 PAGE: Final = 200
@@ -23,43 +25,56 @@ _COUNTED: Final = frozenset({None, "file_share", "thread_broadcast", "me_message
 Found = Mapping[str, object]
 
 
-async def earlier(
-    api: Api, people: People, me: Me, message: Message, *, after: str | None
-) -> Sequence[Said]:
-    """Give what was said in a message's thread before it and behind `after`, oldest first.
+class Threads:
+    """Reads threads of one workspace, no faster than Slack lets anybody read."""
 
-    Raises:
-        ChatError: Slack does not show it now.
-    """
-    found = [each for each in await _thread(api, message, after) if _is_said(each)]
-    ids = [_text(each, "user") for each in found]
-    ids += [user for each in found for user in mentions(_text(each, "text"))]
-    known = await people.of(dict.fromkeys(each for each in ids if each and each != me.user))
-    names = {user: person.name for user, person in known.items() if person.name}
-    return [_said(each, me, names) for each in found]
+    def __init__(self, api: Api, people: People, budgets: Budgets) -> None:
+        """Read with `api`; `people` knows names."""
+        self._api = api
+        self._people = people
+        self._budget = budgets.threads
 
+    async def before(self, message: Message, me: Me, after: str | None) -> Sequence[Said]:
+        """Give what was said in a message's thread before it and behind `after`, oldest first.
 
-async def _thread(api: Api, message: Message, after: str | None) -> Sequence[Found]:
-    """Read the messages between two others; Slack gives the root with each page."""
-    found: dict[str, Found] = {}
-    cursor = ""
-    for _ in range(PAGES):
-        answer = await api.ask(
-            api.web.conversations_replies(
-                channel=message.address.channel,
-                ts=message.address.thread or "",
-                oldest=after or "0",
-                latest=message.message_id or "",
-                limit=PAGE,
-                cursor=cursor or None,
-            )
+        Raises:
+            ChatError: Slack does not show it now.
+        """
+        found = [each for each in await self._thread(message, after) if _is_said(each)]
+        known = await self._people.of(_named(found, me))
+        names = {user: person.name for user, person in known.items() if person.name}
+        return [_said(each, me, names) for each in found]
+
+    async def _thread(self, message: Message, after: str | None) -> Sequence[Found]:
+        """Read the messages between two others; Slack gives the root with each page."""
+        found: dict[str, Found] = {}
+        cursor = ""
+        for _ in range(PAGES):
+            answer = await self._page(message, after or "0", cursor)
+            found |= {_text(each, "ts"): each for each in _messages(answer)}
+            cursor = _cursor(answer)
+            if not cursor:
+                break
+        first, last = _moment(after or "0"), _moment(message.message_id or "")
+        return [found[ts] for ts in sorted(found, key=_moment) if first < _moment(ts) < last]
+
+    async def _page(self, message: Message, after: str, cursor: str) -> Found:
+        if wait := self._budget.wait():
+            raise ChatBusy("enough threads were read", retry_after=wait)
+        self._budget.take()
+        call = self._api.web.conversations_replies(
+            channel=message.address.channel,
+            ts=message.address.thread or "",
+            oldest=after,
+            latest=message.message_id or "",
+            limit=PAGE,
+            cursor=cursor or None,
         )
-        found |= {_text(each, "ts"): each for each in _messages(answer)}
-        cursor = _cursor(answer)
-        if not cursor:
-            break
-    first, last = _moment(after or "0"), _moment(message.message_id or "")
-    return [found[ts] for ts in sorted(found, key=_moment) if first < _moment(ts) < last]
+        try:
+            return await self._api.ask(call)
+        except ChatBusy as busy:
+            self._budget.block(busy.retry_after)
+            raise
 
 
 def _messages(answer: Found) -> Iterator[Found]:
@@ -70,6 +85,13 @@ def _messages(answer: Found) -> Iterator[Found]:
 def _cursor(answer: Found) -> str:
     more = answer.get("response_metadata")
     return str(more.get("next_cursor") or "") if isinstance(more, dict) else ""
+
+
+def _named(found: Sequence[Found], me: Me) -> Sequence[str]:
+    """Give whose names are needed: authors first."""
+    ids = [_text(each, "user") for each in found]
+    ids += [user for each in found for user in mentions(_text(each, "text"))]
+    return [each for each in dict.fromkeys(ids) if each and each != me.user]
 
 
 def _is_said(found: Found) -> bool:
