@@ -35,14 +35,17 @@ from gateway.intake import DurableIntake
 from gateway.lateness import Lateness
 from gateway.limits import Limits
 from gateway.line import Line
+from gateway.live import Live
 from gateway.orders import orders
 from gateway.outside import outside_of
-from gateway.parts import acts_of, exchange_of, tooling_of
+from gateway.overrides import tell_overrides
+from gateway.parts import acts_of, exchange_of, taking, tooling_of
 from gateway.patience import Patience, PatientStore
 from gateway.places import Places
 from gateway.privacy.keeping import open_keeping, services
 from gateway.privacy.lanes import LiveLanes
 from gateway.recovery import recover
+from gateway.reloading import Reloading
 from gateway.sessions import Sessions
 from gateway.supervise import supervise
 from gateway.turns import TurnRunner
@@ -68,7 +71,7 @@ DRAIN_SECONDS = 8.0
 class Gateway:
     """A gateway at work, as its faces see it."""
 
-    config: Config
+    live: Live
     store: Store
     providers: Providers
     models: wiring.Models
@@ -84,6 +87,11 @@ class Gateway:
     forgetting: Forgetting
     changes: Changes
     line: Line
+
+    @property
+    def config(self) -> Config:
+        """The configuration that is in force."""
+        return self.live.config
 
     @property
     def chat_parts(self) -> wiring.ChatParts:
@@ -103,8 +111,11 @@ async def serve(
     clock: Clock,
     stop: asyncio.Event,
     changed: Callable[[wiring.ModelState], None] | None = None,
+    again: asyncio.Event | None = None,
 ) -> None:
     """Run until `stop` is set, then drain; `changed` hears how far the model of this machine is.
+
+    Whenever `again` is set the file is read again.
 
     Raises:
         ConfigError, StoreError: the operator has to mend something first.
@@ -125,26 +136,28 @@ async def serve(
             )
             outside = outside_of(config, tools)
             gateway, sessions, chats = assemble(config, store, models, world, root, outside=outside)
-            await gateway.doors.grants.load(store, config.settings.platforms)
-            for line in gateway.doors.grants.told():
-                log.info("access", text=line)
+            await _tell_what_chat_decided(gateway)
             faces = await open_faces(gateway)
+            reloading = Reloading(
+                gateway.live,
+                store,
+                reopened=wiring.reopening(models, prices, session),
+                take=taking(gateway.exchange, gateway.accounts.bank, gateway.intake.limits, faces),
+                asked=again or asyncio.Event(),
+            )
             chats.update({chat.platform: chat for chat in faces.chats})
             tasks = [
                 warming,
                 *(
-                    root.create_task(supervise(run.__qualname__, run), name=run.__qualname__)
-                    for run in models.services
-                ),
-                *(
-                    root.create_task(supervise(f"tools {each.name}", each.run), name=each.name)
-                    for each in tools
-                ),
-                *(
                     root.create_task(supervise(name, run), name=name)
-                    for name, run in services(
-                        gateway.keeping, gateway.forgetting, orders(gateway.doors)
-                    ).items()
+                    for name, run in [
+                        *((run.__qualname__, run) for run in models.services),
+                        *((f"tools {each.name}", each.run) for each in tools),
+                        *services(
+                            gateway.keeping, gateway.forgetting, orders(gateway.doors, reloading)
+                        ).items(),
+                        ("reloading", reloading.run),
+                    ]
                 ),
             ]
             await gateway.keeping.files.open()
@@ -168,6 +181,15 @@ async def _recovered(gateway: Gateway, sessions: Sessions, platforms: Collection
     amend = partial(gateway.changes.act, starting=True)
     await recover(gateway.store, sessions, gateway.exchange.moves, platforms, amend)
     await gateway.line.recall(gateway.exchange.places.guarded)
+
+
+async def _tell_what_chat_decided(gateway: Gateway) -> None:
+    """Read who was let in or shut out in chat, and say what is chosen there over the file."""
+    grants = gateway.doors.grants
+    await grants.load(gateway.store, gateway.config.settings.platforms)
+    for line in grants.told():
+        log.info("access", text=line)
+    await tell_overrides(gateway.store, gateway.config)
 
 
 async def _drain(gateway: Gateway, sessions: Sessions, faces: Faces) -> None:
@@ -198,6 +220,7 @@ def assemble(
     """Put the parts together; nothing runs yet, and the chats are still to come."""
     chats: dict[str, ChatAdapter] = {}
     listeners: list[Tell] = [Lateness().tell]
+    live = Live(config)
     places = Places(config, Grants(world.clock))
     keeping = open_keeping(config, store, places, world.clock, outside)
     cache = SharedAdvice(root, world.clock)
@@ -214,7 +237,7 @@ def assemble(
     tooling = tooling_of(config, outside.servers, world.clock)
     patience = Patience()
     keep = PatientStore(store, patience)
-    choices = Choices(settings=store, keep=keep, places=places, catalogue=lambda: config.catalogue)
+    choices = Choices(settings=store, keep=keep, places=places, catalogue=live.catalogue)
     files = Attachments(
         shelf=keeping.files.shelf,
         store=store,
@@ -236,7 +259,7 @@ def assemble(
     forgetting = keeping.forgetting(store, lanes, cache.clear)
     asides = Asides(root, chats)
     doors = Doorkeeper(keep=keep, grants=places.grants, asides=asides, chats=chats)
-    health = Health(unavailable=config.unavailable, left_alone=models.left_alone, sessions=sessions)
+    health = Health(unavailable=live.unavailable, left_alone=models.left_alone, sessions=sessions)
     acts = acts_of(health, exchange, doors, accounts, forgetting=forgetting, keeping=keeping)
     traces, traced = wiring.open_traces(config), config.trace_dir.is_dir
     changes = open_changes(exchange, sessions, asides, traces=traces, traced=traced)
@@ -250,7 +273,7 @@ def assemble(
         line=line,
     )
     gateway = Gateway(
-        config=config,
+        live=live,
         store=store,
         providers=world.providers,
         models=models,
@@ -262,7 +285,7 @@ def assemble(
         intake=DurableIntake(
             store,
             dispatch,
-            admission=Admission(places, doors, store, lambda: config.catalogue, world.clock),
+            admission=Admission(places, doors, store, live.catalogue, world.clock),
             admit=sessions.admit,
             limits=Limits(config.settings.limits, world.clock, sessions.of),
             patience=patience,

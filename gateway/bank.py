@@ -45,9 +45,15 @@ class Bank:
         self.budgets = budgets
         self._store = store
         self._zone = zone
+        self._pricer = pricer
         self._tariff = Tariff(pricer, budgets.unpriced)
         self._accounts: dict[_Key, Account] = {}
         self._reading = asyncio.Lock()
+
+    def take(self, budgets: Budgets) -> None:
+        """Hold what begins from now on to these; what was spent already counts."""
+        self.budgets = budgets
+        self._tariff = Tariff(self._pricer, budgets.unpriced)
 
     async def purse(self, start: TurnStart, spent: Iterable[CallReport] = ()) -> Purse | None:
         """Open a turn's purse, None where nothing limits it.
@@ -81,7 +87,9 @@ class Bank:
                     self._tariff.unknown(0),
                 )
                 self._accounts[key] = Account(limit, spent)
-            return self._accounts[key]
+            account = self._accounts[key]
+            account.limit = limit  # a reload may have made it more, or less
+            return account
 
     def _forget(self, at: datetime) -> None:
         """Let go of days and months that are over; a turn that still runs has its own hold."""

@@ -25,6 +25,7 @@ from gateway.command import (
 from gateway.lean import without
 from gateway.people_cli import people, sessions
 from gateway.presets_cli import presets
+from gateway.reload_cli import reload
 from gateway.tools_cli import tools
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ main.add_command(people)
 main.add_command(presets)
 main.add_command(sessions)
 main.add_command(tools)
+main.add_command(reload)
 
 
 @main.command()
@@ -200,12 +202,15 @@ def version() -> None:
 async def _decided_in_chat(config: Config) -> list[str]:
     from gateway.clock import SystemClock
     from gateway.grants import Grants
+    from gateway.overrides import found_in
     from gateway.wiring import read_settings
 
     settings, grants = read_settings(config), Grants(SystemClock())
-    if settings is not None:
-        await grants.load(settings, config.settings.platforms)
-    return list(grants.told())
+    if settings is None:
+        return []
+    chosen = await found_in(settings, config)
+    await grants.load(settings, config.settings.platforms)
+    return [*grants.told(), *chosen]
 
 
 def _address(http: Http) -> str:

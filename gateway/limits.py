@@ -43,12 +43,7 @@ class Limits:
         self, limits: Said, clock: Clock, at_work: Callable[[str, str], Collection[str]]
     ) -> None:
         """Begin with nobody having asked."""
-        self._rates = {
-            what: Rate(number=rate.number, seconds=rate.seconds)
-            for what, rate in (("user", limits.user), ("channel", limits.channel))
-            if rate is not None
-        }
-        self._running = limits.running
+        self.take(limits)
         self._clock = clock
         self._at_work = at_work
         self._buckets = Recent[Who, Bucket](MOST_REMEMBERED)
@@ -56,6 +51,15 @@ class Limits:
         self._seen = Recent[tuple[str, str], bool](MOST_REMEMBERED)
         self._entering: list[tuple[str, str, str]] = []
         self._calls: dict[str, int] = {}
+
+    def take(self, limits: Said) -> None:
+        """Hold everybody to these from now on."""
+        self._rates = {
+            what: Rate(number=rate.number, seconds=rate.seconds)
+            for what, rate in (("user", limits.user), ("channel", limits.channel))
+            if rate is not None
+        }
+        self._running = limits.running
 
     def require(self, incoming: Incoming, session: str) -> bool:
         """Count something that is about to be taken in; False if it is to be dropped in silence.

@@ -24,11 +24,18 @@ class Moves:
         self._store = store
         self._places = places
         self._moves: list[tuple[Address, Address]] = []
+        self._recalled: list[tuple[Address, Address]] = []
 
     async def recall(self) -> None:
         """Let what the file says hold for chats that have moved before."""
-        for old, new in (await self._store.settings(MOVED)).items():
-            self._places.moved(Address.of(old), Address.of(new))
+        moved = (await self._store.settings(MOVED)).items()
+        self._recalled = [(Address.of(old), Address.of(new)) for old, new in moved]
+        self.retell()
+
+    def retell(self) -> None:
+        """Let it hold for a file that was read again, too."""
+        for old, new in (*self._recalled, *self._moves):
+            self._places.moved(old, new)
 
     async def move(self, old: Address, new: Address) -> None:
         """Let a chat and all of its threads go on under another address."""

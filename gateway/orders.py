@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from core.types import Json
     from gateway.control import Asked
     from gateway.doorkeeper import Doorkeeper
+    from gateway.reloading import Reloading
 
 
-def orders(doors: Doorkeeper) -> Mapping[str, Asked]:
+def orders(doors: Doorkeeper, reloading: Reloading) -> Mapping[str, Asked]:
     """Give what can be asked for, by name."""
 
     async def pair(wanted: Mapping[str, str]) -> Json:
         found = await doors.approve(wanted.get("code", ""), None, by=COMMAND_LINE)
         return said.paired(f"{found.platform}:{found.person}")
 
-    return {"pair": pair}
+    return {"pair": pair, "reload": reloading.order}

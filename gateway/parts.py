@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from core.ports import Clock, ToolServer
     from gateway.accounts import Accounts
     from gateway.attachments import Attachments
+    from gateway.bank import Bank
     from gateway.choices import Choices
     from gateway.config import Config
     from gateway.doorkeeper import Doorkeeper
+    from gateway.faces import Faces
+    from gateway.limits import Limits
     from gateway.privacy.forgetting import Forgetting
     from gateway.privacy.keeping import Keeping
     from gateway.sessions import Sessions
@@ -102,3 +105,19 @@ def exchange_of(
 
 def _new_id() -> str:
     return secrets.token_hex(8)
+
+
+def taking(
+    exchange: Exchange, bank: Bank, limits: Limits, faces: Faces
+) -> Callable[[Config], None]:
+    """Make what lets all that runs go by a file that was read again."""
+
+    def take(config: Config) -> None:
+        exchange.places.take(config)
+        exchange.moves.retell()
+        bank.take(config.budgets)
+        limits.take(config.settings.limits)
+        if faces.take is not None:
+            faces.take(config)
+
+    return take

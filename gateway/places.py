@@ -68,6 +68,10 @@ class Places:
     def __init__(self, config: Config, grants: Grants) -> None:
         """Take them as they are now; `grants` are what was decided of people in chat."""
         self.grants = grants
+        self.take(config)
+
+    def take(self, config: Config) -> None:
+        """Take what the file says now; chats that have moved are told again after this."""
         self._settings = config.settings
         self._channels = config.settings.channels
         said = config.settings.access

@@ -1,6 +1,7 @@
 """Runs the gateway with its web face until it is asked to stop.
 
-Decides what the signals mean: the first one drains, a second one insists.
+Decides what the signals mean: the first one to end drains, a second one insists, and SIGHUP reads
+the file again.
 """
 
 from __future__ import annotations
@@ -34,7 +35,12 @@ async def run_gateway(face: Face) -> None:
         loop.add_signal_handler(number, _asked, stop)
     for warning in config.warnings:
         log.warning("config", text=warning)
-    await serve(config, face.open, clock=SystemClock(), stop=stop, changed=ModelProgress())
+    again = asyncio.Event()
+    if hasattr(signal, "SIGHUP"):
+        loop.add_signal_handler(signal.SIGHUP, again.set)
+    await serve(
+        config, face.open, clock=SystemClock(), stop=stop, changed=ModelProgress(), again=again
+    )
 
 
 def _asked(stop: asyncio.Event) -> None:

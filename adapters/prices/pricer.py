@@ -82,10 +82,14 @@ class Prices:
         """Take the operator's prices by `provider:model`, and the providers' base URLs by name."""
         self._own = own or {}
         self._urls = urls or {}
-        self._clock = clock
+        self.clock = clock
         self._schedules: dict[str, Schedule | None] = {}
         self._learned = asyncio.Event()
         self._learned.set()
+
+    def take(self, other: Prices) -> None:
+        """Know from now on what another one knows, and nothing else."""
+        self._own, self._urls, self._schedules = other._own, other._urls, other._schedules
 
     def __call__(self, slot: Slot, usage: Usage) -> Decimal | None:
         """Price a call at its slot's price; None where nobody knows it."""
@@ -98,7 +102,7 @@ class Prices:
         if slot.label not in self._schedules:
             self._schedules[slot.label] = _look_up(wanted)
         schedule = self._schedules[slot.label]
-        return None if schedule is None else price(schedule, usage, self._clock.now())
+        return None if schedule is None else price(schedule, usage, self.clock.now())
 
     async def learn(self, slots: Iterable[Slot]) -> None:
         """Look the prices of these slots up, in a process that takes the tables with it.

@@ -6,10 +6,13 @@ Each reads itself from text with `parse` and says in `schema` what an editor sho
 
 from __future__ import annotations
 
+import hmac
 import re
 from decimal import Decimal
 from typing import ClassVar, Self
 from urllib.parse import urlsplit
+
+from typing_extensions import override
 
 _SECONDS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _UNIT = f"({'|'.join(_SECONDS)})"
@@ -38,6 +41,17 @@ class Secret:
 
     def __bool__(self) -> bool:
         return bool(self._text)
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and hmac.compare_digest(
+            self._text.encode("utf-8", "surrogateescape"),
+            other._text.encode("utf-8", "surrogateescape"),
+        )
+
+    @override
+    def __hash__(self) -> int:
+        return hash(self._text)
 
 
 class Url(str):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from aiohttp import web
@@ -48,7 +48,7 @@ class Api:
     clock: Clock
     tooling: Tooling
     limits: Limits
-    allowed: Mapping[str, tuple[str, ...]]
+    allowed: dict[str, tuple[str, ...]]
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     def mount(self, router: web.UrlDispatcher) -> None:

@@ -47,12 +47,11 @@ class Face:
     async def open(self, gateway: Gateway) -> Faces:
         """Listen; where, is printed once messages are taken in."""
         settings = self.config.settings.http
-        keys = {name: key.token.reveal() for name, key in settings.keys.items()}
         token = settings.token.reveal() if settings.token else ""
         if not token:
             token = secrets.token_urlsafe(PRINTED_TOKEN_BYTES)
             click.echo(f"Bearer token for /v1, until the next start: {token}", err=True)
-        auth = Auth(token, keys)
+        auth = Auth(token, _keys(self.config))
         condition = Condition(gateway, self.offers)
         registry = CollectorRegistry()
         gateway.listeners.append(TurnMetrics(registry).tell)
@@ -65,7 +64,7 @@ class Face:
             clock=gateway.clock,
             tooling=gateway.exchange.tooling,
             limits=gateway.intake.limits,
-            allowed={name: tuple(key.presets) for name, key in settings.keys.items()},
+            allowed=_allowed(self.config),
         )
         messengers = wiring.open_chats(self.config, gateway.chat_parts)
         parts = http.HttpParts(
@@ -77,6 +76,12 @@ class Face:
             mounts=(api.mount,),
             hooks=hooks_of(messengers),
         )
+
+        def take(config: Config) -> None:
+            auth.replace(token, _keys(config))
+            api.allowed.clear()
+            api.allowed.update(_allowed(config))
+
         server = await self._serve(parts)
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         url = f"http://{host}:{server.port}/?code={auth.issue_code()}"
@@ -86,6 +91,7 @@ class Face:
             announce=lambda: click.echo(f"Open {url}"),
             shut=api.closing.set,
             close=server.close,
+            take=take,
         )
 
     def _chat(self, gateway: Gateway, condition: Condition) -> WebChat | None:
@@ -128,6 +134,14 @@ class Face:
             if not self.any_port:
                 raise
             return await http.serve(http.build_app(parts), settings.host, 0)
+
+
+def _keys(config: Config) -> dict[str, str]:
+    return {name: key.token.reveal() for name, key in config.settings.http.keys.items()}
+
+
+def _allowed(config: Config) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(key.presets) for name, key in config.settings.http.keys.items()}
 
 
 def web_enabled(config: Config) -> bool:

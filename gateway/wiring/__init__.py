@@ -1,5 +1,6 @@
 """The composition root: the only place that makes adapters out of the configuration."""
 
+from gateway.wiring.again import reopening
 from gateway.wiring.chats import ChatParts, Hook, Messenger, import_chats, open_chats
 from gateway.wiring.machine import (
     open_copies,
@@ -44,5 +45,6 @@ __all__ = [
     "read_settings",
     "read_store",
     "read_votes",
+    "reopening",
     "warm_prices",
 ]

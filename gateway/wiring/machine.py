@@ -101,7 +101,22 @@ def open_http() -> aiohttp.ClientSession:
 
 def open_pricer(config: Config, clock: Clock) -> Prices:
     """Open the prices; `warm_prices` looks up those that the tables have."""
-    own = {
+    return Prices(_own_prices(config), urls=_addresses(config), clock=clock)
+
+
+async def fresh_prices(config: Config, prices: Prices) -> Prices:
+    """Look up what models cost by what the file says now.
+
+    Raises:
+        ConfigError: a budget applies, and nobody knows what a model costs (MOA-30).
+    """
+    known = open_pricer(config, prices.clock)
+    await warm_prices(config, known)
+    return known
+
+
+def _own_prices(config: Config) -> dict[str, Price]:
+    return {
         name: Price(
             input=price.input,
             output=price.output,
@@ -110,8 +125,11 @@ def open_pricer(config: Config, clock: Clock) -> Prices:
         )
         for name, price in config.settings.prices.items()
     }
+
+
+def _addresses(config: Config) -> dict[str, str]:
     paid = {name: shape for name, shape in config.providers.items() if isinstance(shape, PAID)}
-    return Prices(own, urls={name: shape.base_url for name, shape in paid.items()}, clock=clock)
+    return {name: shape.base_url for name, shape in paid.items()}
 
 
 async def warm_prices(config: Config, prices: Prices) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import structs
 
 from adapters.llm.breaker import Circuits
 from adapters.llm.chat_completions import ChatCompletions
@@ -79,14 +81,24 @@ class LocalModel(Protocol):
 class Models:
     """The configured providers, and what has to run for them."""
 
-    providers: Mapping[str, Provider]
+    providers: dict[str, Provider]
     services: tuple[Service, ...] = ()
     embedded: Mapping[str, LocalModel]
-    circuits: tuple[Circuits, ...] = ()
+    circuits: dict[str, Circuits] = field(default_factory=dict)
+
+    def take(self, fresh: Models) -> None:
+        """Ask these providers from now on instead of those of the same names.
+
+        Those that the file has no more stay: a turn that runs may be asking them.
+        """
+        self.providers.update(fresh.providers)
+        for name in fresh.providers:
+            self.circuits.pop(name, None)
+        self.circuits.update(fresh.circuits)
 
     def left_alone(self) -> Mapping[str, float]:
         """Name who failed too often to be asked now, each with the seconds that are left."""
-        every = [each.left_alone() for each in self.circuits]
+        every = [each.left_alone() for each in self.circuits.values()]
         return {name: left for each in every for name, left in each.items()}
 
 
@@ -94,6 +106,21 @@ def has_price(config: Config, provider: str) -> bool:
     """Tell whether calls cost something: what runs here is free, unless the operator prices it."""
     priced = {label.partition(":")[0] for label in config.settings.prices}
     return isinstance(config.providers.get(provider), PAID) or provider in priced
+
+
+def reopen_models(old: Config, new: Config, session: aiohttp.ClientSession) -> Models:
+    """Make the providers that are others now; those of this machine wait for a restart.
+
+    Raises:
+        ConfigError: a script is not there or not right.
+    """
+    others = {
+        name: shape
+        for name, shape in new.providers.items()
+        if shape != old.providers.get(name) and not isinstance(shape, shapes.Embedded)
+    }
+    settings = structs.replace(new.settings, providers=others)
+    return open_models(replace(new, settings=settings), session)
 
 
 def open_models(
@@ -107,7 +134,7 @@ def open_models(
         ConfigError: a model's file or script is not there or not right.
     """
     made: dict[str, Provider] = {}
-    circuits: list[Circuits] = []
+    circuits: dict[str, Circuits] = {}
     services: list[Service] = []
     embedded: dict[str, Embedded] = {}
     for name, shape in config.providers.items():
@@ -122,7 +149,7 @@ def open_models(
             model = _remote(shape, session)
         options = _options(name, shape)
         if options.circuits is not None:
-            circuits.append(options.circuits)
+            circuits[name] = options.circuits
         made[name] = Provider(
             name=name,
             model=compose(model, options=options),
@@ -135,7 +162,7 @@ def open_models(
         providers=made,
         services=tuple(services),
         embedded=embedded,
-        circuits=tuple(circuits),
+        circuits=circuits,
     )
 
 

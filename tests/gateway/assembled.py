@@ -164,7 +164,7 @@ async def assembled(
     config = read(text)
     known = model if isinstance(model, Mapping) else {"p": Provider(name="p", model=model)}
     world = World(providers=known, pricer=cents, clock=LoopClock())
-    models = Models(providers=known, embedded={})
+    models = Models(providers=dict(known), embedded={})
     chat = chat or FakeChat()
     async with asyncio.TaskGroup() as root:
         outside = Outside(
