@@ -135,6 +135,16 @@ def test_to_be_denied_wins(rules, author, direct):
         assert rules.role(author, GROUP, direct=direct) == "denied"
 
 
+def test_the_accounts_of_one_platform_are_apart():
+    rules = access(owners=["slack:U1"], admins=["slack:U2"], allow=["slack:T1"])
+    for id_, role in (("U1", "owner"), ("U2", "admin"), ("U3", "member")):
+        author = Author(id=id_, name="Ann", circles=("T1",))
+        here = Address(platform="slack", channel="C1")
+        assert rules.role(author, here, direct=False) == role
+        there = replace(here, platform="slack-eu")
+        assert rules.role(author, there, direct=False) == "stranger"
+
+
 # --- what is decided in chat ----------------------------------------------------------------
 
 

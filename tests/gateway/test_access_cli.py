@@ -81,8 +81,9 @@ async def test_the_check_says_who_is_let_in_by_the_file_and_in_chat(tmp_path):
     ],
 )
 async def test_the_check_refuses_names(subject, told, tmp_path):
-    before = FILE.split("    access:", maxsplit=1)[0]
-    file = write(tmp_path, f"{before}    access: {{{subject}}}\n")
+    file = write(
+        tmp_path, FILE.split("    access:", maxsplit=1)[0] + f"    access: {{{subject}}}\n"
+    )
     code, _, err = await run("config", "check", "--config", file, folder=tmp_path)
     assert code == 2
     assert told in err
