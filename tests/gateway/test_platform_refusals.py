@@ -6,7 +6,7 @@ import pytest
 
 from tests.gateway.page import Page, answered
 from tests.gateway.platform_scene import Scene, scene
-from tests.transcripts.stages import MESSENGERS
+from tests.transcripts.stages import MESSENGERS, Stage
 
 TOKENS = {
     "telegram": "7000000009:AAF-another_token_of_nobody_00009",
@@ -98,8 +98,11 @@ async def test_the_scope_without_which_slack_cannot_be_written_to(tmp_path):
 
 async def test_an_intent_that_discord_does_not_allow(tmp_path):
     def change(text: str) -> str:
-        return f"{text}defaults: {{listen: all}}\n"
+        return text.replace("introduce: false", "introduce: false\n  listen: all")
 
-    async with scene(tmp_path, "discord", "slack", change=change) as told:
+    def forbid(stages: dict[str, Stage]) -> None:
+        stages["discord"].sim.gateway.privileged = 0
+
+    async with scene(tmp_path, "discord", "slack", change=change, before=forbid) as told:
         await told_once(told, "discord", "Message Content Intent", "Developer Portal")
         await others_go_on(told, "discord")
