@@ -21,6 +21,8 @@ _IGNORED = {
     "active_preset": "is ignored: default_preset names the preset",
 }
 NO_TEMPERATURE = "2026-10-21"
+_OURS = ("web", "v1")
+"""Are there without being configured: the page, and the keys of programs as its channels."""
 _LATER = "is not supported by this version yet"
 # Settings of a chat that change nothing so far, and the values that are what happens anyway.
 _CHAT: dict[str, tuple[object, ...]] = {
@@ -91,7 +93,7 @@ def _chance(preset: PresetBlock, path: Path, settings: Settings) -> Iterator[_Ro
 def _strangers(settings: Settings, report: Report) -> None:
     """Warn of a platform that nobody configured: what is said of it holds nowhere."""
     for path, platform in _platforms_named(settings):
-        if platform not in settings.platforms:
+        if platform not in {*settings.platforms, *_OURS}:
             wrote = report.written.get(path, platform).partition(":")[0]
             hint = nearest(platform, settings.platforms)
             report.warn(path, f"there is no platform {wrote!r}{hint}")

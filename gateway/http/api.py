@@ -1,6 +1,6 @@
 """The OpenAI-compatible endpoint: every preset is a model (MOA-5, MOA-40).
 
-Decides which key may use which preset, and what a turn is asked with: the program's transcript
+Decides what a turn is asked with: the program's transcript
 is the history, and nothing is kept of it but what it cost. How the answer leaves is
 `completions_reply`'s matter.
 """
@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from aiohttp import web
 
 from core.answering import require_available
 from core.engine import TurnRequest
-from core.errors import Overloaded, PresetUnavailable, UnknownPreset, UsageError
+from core.errors import Overloaded, PresetUnavailable, UsageError
 from core.gate import forced, gated
 from core.ports import Clock, Providers
-from core.presets import Catalogue, Preset
+from core.presets import Preset
 from core.records import TurnStart
 from core.types import Address, Line
 from gateway.http.auth import CALLER
@@ -27,6 +26,7 @@ from gateway.http.completions_answer import ModelCard, Writer, model_body, model
 from gateway.http.completions_reply import Reply, json_answer
 from gateway.http.completions_request import Wanted, read_request
 from gateway.http.costs_only import CostsOnly
+from gateway.http.usable import Usable
 from gateway.limits import Limits
 from gateway.tooling import Tooling
 from gateway.turns import TurnRunner
@@ -37,18 +37,14 @@ ADVISORS = "X-MoA-Advisors"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
-    """The endpoint and what it needs. `allowed` has each key's presets; none are all of them.
+    """The endpoint and what it needs. Once `closing` is set nothing more is taken in."""
 
-    Once `closing` is set nothing more is taken in.
-    """
-
-    catalogue: Callable[[], Catalogue]
+    usable: Usable
     providers: Providers
     runner: TurnRunner
     clock: Clock
     tooling: Tooling
     limits: Limits
-    allowed: dict[str, tuple[str, ...]]
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     def mount(self, router: web.UrlDispatcher) -> None:
@@ -59,14 +55,14 @@ class Api:
 
     async def models(self, request: web.Request) -> web.StreamResponse:
         """GET /v1/models: the presets that this key may use."""
-        presets = self._usable(request).presets.values()
+        presets = self.usable.of(request[CALLER]).presets.values()
         cards = [self._card(preset, preset.name) for preset in presets]
         return json_answer(models_body(cards, created=self._created()))
 
     async def model(self, request: web.Request) -> web.StreamResponse:
         """GET /v1/models/{name}, by either of its names."""
         name = request.match_info["name"]
-        card = self._card(self._preset(request, name), name)
+        card = self._card(self.usable.get(request[CALLER], name), name)
         return json_answer(model_body(card, created=self._created()))
 
     async def complete(self, request: web.Request) -> web.StreamResponse:
@@ -76,7 +72,7 @@ class Api:
         if request.headers.get(DEPTH, "0") != "0":
             raise UsageError("A mixture does not ask a mixture: this call comes from one (MOA-6).")
         wanted = read_request(await request.read())
-        preset = _wished(self._preset(request, wanted.model), wanted, request)
+        preset = _wished(self.usable.get(request[CALLER], wanted.model), wanted, request)
         require_available(preset, self.providers)
         start = self._start(preset, request[CALLER].name)
         fresh = "no-cache" in request.headers.get("Cache-Control", "").lower()
@@ -109,24 +105,6 @@ class Api:
     def _created(self) -> int:
         """Give the wall time as the wire wants it, in seconds."""
         return int(self.clock.now().timestamp())
-
-    def _usable(self, request: web.Request) -> Catalogue:
-        """Give the presets of a key; the others' names are none of its business."""
-        catalogue = self.catalogue()
-        caller = request[CALLER]
-        allowed = () if caller.owner else self.allowed.get(caller.name, ())
-        if not allowed:
-            return catalogue
-        named = [catalogue.find(name) for name in allowed]
-        mine = {name: each for name, each in catalogue.presets.items() if each in named}
-        return replace(catalogue, presets=mine)
-
-    def _preset(self, request: web.Request, name: str) -> Preset:
-        usable = self._usable(request)
-        if usable.find(name) is None and self.catalogue().find(name) is not None:
-            mine = ", ".join(usable.presets)
-            raise UnknownPreset(f"This key cannot use the preset {name!r}. It may use: {mine}.")
-        return usable.get(name)
 
     def _card(self, preset: Preset, name: str) -> ModelCard:
         try:

@@ -31,6 +31,7 @@ from gateway.http.auth import Auth
 from gateway.http.condition import Condition
 from gateway.http.hooks import hooks_of
 from gateway.http.metrics import LeftAlone, TurnMetrics
+from gateway.http.usable import Usable
 from gateway.offers import Offer
 
 PRINTED_TOKEN_BYTES = 24
@@ -57,14 +58,18 @@ class Face:
         gateway.listeners.append(TurnMetrics(registry).tell)
         registry.register(LeftAlone(gateway.models.left_alone))
         chat = self._chat(gateway, condition)
+        usable = Usable(
+            catalogue=gateway.live.catalogue,
+            places=gateway.exchange.places,
+            allowed=_allowed(self.config),
+        )
         api = Api(
-            catalogue=gateway.exchange.choices.catalogue,
+            usable=usable,
             providers=gateway.providers,
             runner=gateway.runner,
             clock=gateway.clock,
             tooling=gateway.exchange.tooling,
             limits=gateway.intake.limits,
-            allowed=_allowed(self.config),
         )
         messengers = wiring.open_chats(self.config, gateway.chat_parts)
         parts = http.HttpParts(
@@ -79,8 +84,7 @@ class Face:
 
         def take(config: Config) -> None:
             auth.replace(token, _keys(config))
-            api.allowed.clear()
-            api.allowed.update(_allowed(config))
+            usable.take(_allowed(config))
 
         server = await self._serve(parts)
         host = f"[{settings.host}]" if ":" in settings.host else settings.host

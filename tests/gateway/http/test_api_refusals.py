@@ -56,6 +56,46 @@ async def test_a_named_key_sees_and_uses_its_own_presets_alone(tmp_path):
             assert [model.id async for model in api.models.list()] == ["review", "solo"]
 
 
+@pytest.mark.parametrize(
+    ("allow", "sees"),
+    [("v1:free", ["review", "solo"]), ("v1:ci", ["review"]), ("slack:U1", ["review"])],
+)
+async def test_moa_2_a_preset_that_is_kept_for_others_is_no_model_of_a_key(allow, sees, tmp_path):
+    text = mixture(more=KEYS).replace("    solo:\n", f"    solo:\n      allow: ['{allow}']\n")
+    assert allow in text
+    async with running_gateway(text, tmp_path) as gateway:
+        async with client(gateway, "key-for-all") as api:
+            assert [model.id async for model in api.models.list()] == sees
+            if sees == ["review"]:
+                with pytest.raises(openai.NotFoundError, match="It may use: review"):
+                    await api.chat.completions.create(model="solo", messages=asked())
+        async with client(gateway, "key-of-the-ci") as api:  # for which the file lists it
+            assert [model.id async for model in api.models.list()] == ["solo"]
+        async with client(gateway) as api:
+            assert [model.id async for model in api.models.list()] == ["review", "solo"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "defaults: {providers: []}\n",
+        "channels: [{platform: v1, channel: free, providers: []}]\n",
+    ],
+)
+async def test_a_preset_that_asks_other_providers_is_refused_and_none_takes_its_place(
+    more, tmp_path
+):
+    async with running_gateway(mixture(more=KEYS + more), tmp_path) as gateway:
+        async with client(gateway, "key-for-all") as api:
+            assert [model.id async for model in api.models.list()] == []
+            with pytest.raises(openai.BadRequestError, match="allows no models here"):
+                await api.chat.completions.create(model="solo", messages=asked())
+        async with client(gateway, "key-of-the-ci") as api:
+            seen = [model.id async for model in api.models.list()]
+            assert seen == ([] if more.startswith("defaults") else ["solo"])
+        assert gateway.calls.of("big") == []
+
+
 async def test_moa_5_a_keys_preset_may_be_named_as_a_virtual_model(tmp_path):
     keys = KEYS.replace("presets: [solo]", "presets: [moa/solo]")
     async with (
