@@ -98,6 +98,7 @@ class Gateway:
         """What messengers are told."""
         return wiring.ChatParts(
             clock=self.clock,
+            config=lambda: self.config,
             presets=lambda: tuple(self.exchange.choices.catalogue().presets),
             bookmarks=self.store.bookmarks,
             standing=self.accounts.standing,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -49,6 +50,7 @@ class ChatParts:
     """
 
     clock: Clock
+    config: Callable[[], Config]
     presets: Callable[[], Sequence[str]]
     bookmarks: Callable[[str], Awaitable[Mapping[Address, str]]]
     standing: Callable[[str, str, Collection[str]], Awaitable[Standing]]
@@ -93,7 +95,7 @@ def _chat(
         case Discord():
             return _discord(name, shape, config, parts)
         case Slack():
-            return _slack(name, shape, config, parts)
+            return _slack(name, shape, parts)
 
 
 def _telegram(name: str, shape: Telegram, parts: ChatParts, *, listen_all: bool) -> Messenger:
@@ -125,7 +127,7 @@ def _discord(name: str, shape: Discord, config: Config, parts: ChatParts) -> Mes
         listen_all=_listens_to_all(config, name),
         threads=shape.threads,
         presets=parts.presets,
-        named=_named(config, name, "guild:", "role:"),
+        named=partial(_named, parts.config, name, "guild:", "role:"),
     )
 
     async def bookmarks() -> Mapping[Address, str]:
@@ -134,7 +136,7 @@ def _discord(name: str, shape: Discord, config: Config, parts: ChatParts) -> Mes
     return DiscordChat(options, clock=parts.clock, bookmarks=bookmarks)
 
 
-def _slack(name: str, shape: Slack, config: Config, parts: ChatParts) -> Messenger:
+def _slack(name: str, shape: Slack, parts: ChatParts) -> Messenger:
     from adapters.chat.slack import SlackChat, SlackOptions
     from adapters.chat.slack.home import Home
 
@@ -145,7 +147,7 @@ def _slack(name: str, shape: Slack, config: Config, parts: ChatParts) -> Messeng
         signing_secret=_revealed(shape.signing_secret),
         mode=shape.mode,
         api_base=shape.api_base,
-        groups=_named(config, name, "S"),
+        groups=partial(_named, parts.config, name, "S"),
     )
 
     async def home(user: str, workspaces: Collection[str]) -> Home:
@@ -164,9 +166,11 @@ def _revealed(secret: Secret | None) -> str | None:
     return secret.reveal() if secret else None
 
 
-def _named(config: Config, platform: str, *kinds: str) -> frozenset[str]:
-    """Give what the file names of an account, of these kinds: groups of people."""
-    subjects = [each.partition(":") for _, named in subjects_of(config.settings) for each in named]
+def _named(config: Callable[[], Config], platform: str, *kinds: str) -> frozenset[str]:
+    """Give what the file names of an account now, of these kinds: groups of people."""
+    subjects = [
+        each.partition(":") for _, named in subjects_of(config().settings) for each in named
+    ]
     return frozenset(
         rest for account, _, rest in subjects if account == platform and rest.startswith(kinds)
     )

@@ -38,6 +38,7 @@ async def standing(platform, user, workspaces):
 
 PARTS = wiring.ChatParts(
     clock=SystemClock(),
+    config=lambda: configuration.parse(TEXT, "config.yaml", {}),
     presets=lambda: ("review",),
     bookmarks=bookmarks,
     standing=standing,

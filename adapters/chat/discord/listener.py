@@ -56,8 +56,6 @@ class Listener:
         async with self._rest.opened():
             who = await log_in(self._rest)
             self._places.me = who.user
-            roles = [each.removeprefix("role:") for each in options.named]
-            self._places.named_roles = frozenset(roles)
             memberships = Memberships(self._rest, self._places, self._clock, options.named)
             gateway = await gateway_of(self._rest, options.gateway_url)
             door = Doorway(

@@ -7,9 +7,9 @@ of named roles alone. Decides only how long an answer is believed: in a server e
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from adapters.chat.discord import routes, shapes
 from adapters.chat.discord.failures import code_of
@@ -31,6 +31,7 @@ MOST_SERVERS: Final = 5
 _REMEMBERED: Final = 10_000
 _NO_MEMBER: Final = frozenset({10007, 10013})
 
+Named: TypeAlias = Callable[[], Collection[str]]
 Said = TypeVar("Said", bound=Command | Message | Press)
 
 log = logging.getLogger(__name__)
@@ -39,30 +40,24 @@ log = logging.getLogger(__name__)
 class Memberships:
     """What is known of people who write in private."""
 
-    def __init__(self, rest: Rest, places: Places, clock: Clock, named: Collection[str]) -> None:
-        """Know nobody yet; `named` are circles such as "guild:42" and "role:7"."""
+    def __init__(self, rest: Rest, places: Places, clock: Clock, named: Named) -> None:
+        """Know nobody yet; `named` gives circles such as "guild:42" and "role:7"."""
         self._rest = rest
         self._places = places
         self._clock = clock
-        self._named = frozenset(named)
+        self._named = named
         self._known = Recent[tuple[str, str], tuple[float, tuple[str, ...]]](_REMEMBERED)
         self._next = Recent[tuple[str, str], float](_REMEMBERED)
 
     async def mark(self, said: Said) -> Said:
         """Say of an author in private in which of the named servers they are, and as what."""
-        if not self._named or not said.direct or said.author.is_bot:
+        if not said.direct or said.author.is_bot or not (named := self._named()):
             return said
-        circles = [
-            each for guild in self._servers() for each in await self._in(guild, said.author.id)
-        ]
+        servers = [*self._places.named(named)][:MOST_SERVERS]
+        circles = [each for guild in servers for each in await self._in(guild, said.author.id)]
         if not circles:
             return said
         return replace(said, author=replace(said.author, circles=(*said.author.circles, *circles)))
-
-    def _servers(self) -> list[str]:
-        """Give the servers to ask about, by what is named in them."""
-        found = [guild for guild, circles in self._places.circles() if self._named & circles]
-        return found[:MOST_SERVERS]
 
     async def _in(self, guild: str, user: str) -> tuple[str, ...]:
         key, now = (guild, user), self._clock.monotonic()

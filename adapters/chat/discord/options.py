@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,7 +13,7 @@ class DiscordOptions:
 
     `gateway_url` is None where Discord is to be asked for it. `listen_all`: read what is not
     addressed to the bot, too, which takes the Message Content intent. `threads`: whether a
-    mention in a channel opens a thread. `named` are the circles that `access` names there, such as
+    mention in a channel opens a thread. `named` gives the circles that `access` names there, as
     "guild:42" and "role:7".
     """
 
@@ -24,4 +24,4 @@ class DiscordOptions:
     listen_all: bool = False
     threads: Literal["auto", "never"] = "auto"
     presets: Callable[[], Sequence[str]] = tuple
-    named: frozenset[str] = frozenset()
+    named: Callable[[], Collection[str]] = tuple

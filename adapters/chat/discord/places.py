@@ -6,7 +6,7 @@ members, no messages.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
@@ -38,12 +38,12 @@ DM: Final = Place("dm")
 
 @dataclass(slots=True)
 class GuildFacts:
-    """Who administers a guild, and which of its roles are the bot's own, or named by `access`."""
+    """Who administers a guild, its roles, and which of them is the bot's own."""
 
     owner: str | None = None
     admin_roles: set[str] = field(default_factory=set)
     own_roles: set[str] = field(default_factory=set)
-    named_roles: set[str] = field(default_factory=set)
+    roles: set[str] = field(default_factory=set)
 
 
 NO_GUILD: Final = GuildFacts()
@@ -73,7 +73,6 @@ class Places:
 
     def __init__(self) -> None:
         self.me = ""
-        self.named_roles: frozenset[str] = frozenset()
         self._channels: dict[str, Place] = {}
         self._guilds: dict[str, GuildFacts] = {}
         self._newest: dict[str, str] = {}
@@ -88,10 +87,12 @@ class Places:
         """Give what is known of a guild."""
         return self._guilds.get(guild or "", NO_GUILD)
 
-    def circles(self) -> Iterator[tuple[str, set[str]]]:
-        """Give each guild, and by what `access` may name those who are in it."""
+    def named(self, circles: Collection[str]) -> Iterator[str]:
+        """Give the guilds of these circles, such as "guild:42" and "role:7"."""
+        roles = {each.removeprefix("role:") for each in circles if each.startswith("role:")}
         for guild, facts in self._guilds.items():
-            yield guild, {f"guild:{guild}", *(f"role:{role}" for role in facts.named_roles)}
+            if f"guild:{guild}" in circles or not roles.isdisjoint(facts.roles):
+                yield guild
 
     def root(self, message: str) -> str | None:
         """Give the question that a message of ours stands under in a channel."""
@@ -138,8 +139,7 @@ class Places:
         facts.admin_roles.discard(role.id)
         if may_manage(role.permissions):
             facts.admin_roles.add(role.id)
-        if role.id in self.named_roles:
-            facts.named_roles.add(role.id)
+        facts.roles.add(role.id)
         if role.tags is not None and self.me and role.tags.bot_id == self.me:
             facts.own_roles.add(role.id)
 
@@ -149,7 +149,7 @@ class Places:
         if facts is not None:
             facts.admin_roles.discard(role)
             facts.own_roles.discard(role)
-            facts.named_roles.discard(role)
+            facts.roles.discard(role)
 
     def forget(self, channels: Iterable[str]) -> None:
         """Drop channels that cannot be seen any more."""

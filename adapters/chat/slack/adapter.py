@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
@@ -76,7 +76,7 @@ log = logging.getLogger(__name__)
 class SlackOptions:
     """One account. `platform` is its key in the configuration.
 
-    `groups` are the user groups that are named there.
+    `groups` gives the user groups that are named there.
     """
 
     platform: str
@@ -85,7 +85,7 @@ class SlackOptions:
     signing_secret: str | None = field(default=None, repr=False)
     mode: Literal["socket", "http"] = "socket"
     api_base: str = "https://slack.com/api/"
-    groups: frozenset[str] = frozenset()
+    groups: Callable[[], Collection[str]] = tuple
 
 
 class SlackChat(ChatAdapter):
@@ -168,7 +168,7 @@ class SlackChat(ChatAdapter):
         """Say in one line what the app lacks; without any, it could not even write."""
         if not self._api.scopes:
             return
-        wanted = SCOPES | ({"usergroups:read"} if self._options.groups else set())
+        wanted = SCOPES | ({"usergroups:read"} if self._options.groups() else set())
         lacking = ", ".join(sorted(wanted - self._api.scopes))
         mend = "add them under OAuth & Permissions (slack-manifest.yaml), then reinstall the app"
         if not self._api.scopes & {"chat:write", "bot"}:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Callable, Collection
+from typing import Final, TypeAlias
 
 from adapters.chat.slack.client import Api
 from core.errors import ChatBusy, ChatError
@@ -23,35 +23,38 @@ AGAIN: Final = 5.0
 PATIENCE: Final = 1.0
 """Seconds that a message waits for the lists."""
 
+Groups: TypeAlias = Callable[[], Collection[str]]
+
 log = logging.getLogger(__name__)
 
 
 class UserGroups:
     """The user groups of one account, by id ("S0123")."""
 
-    def __init__(self, api: Api, clock: Clock, groups: Collection[str]) -> None:
-        """Know nobody yet; `groups` are those that are named."""
+    def __init__(self, api: Api, clock: Clock, groups: Groups) -> None:
+        """Know nobody yet; `groups` gives those that are named."""
         self._api = api
         self._clock = clock
         self._told: dict[str, tuple[float, frozenset[str]]] = {}
-        self._next: dict[str, float] = dict.fromkeys(sorted(groups), 0.0)
+        self._groups = groups
+        self._next: dict[str, float] = {}
         self._failed = False
 
     async def of(self, user: str) -> tuple[str, ...]:
         """Give the groups that somebody is in; what Slack does not tell now, nobody is in."""
-        if not self._next:
+        named, now = self._groups(), self._clock.monotonic()
+        if not named:
             return ()
-        now = self._clock.monotonic()
         try:
             async with asyncio.timeout(PATIENCE):
-                for group in [each for each, at in self._next.items() if at <= now]:
+                for group in [each for each in named if self._next.get(each, now) <= now]:
                     await self._ask(group, now)
         except TimeoutError:
             log.info("Slack takes long to say who is in a user group")
         return tuple(
             group
             for group, (at, members) in self._told.items()
-            if user in members and now - at < BELIEVED
+            if group in named and user in members and now - at < BELIEVED
         )
 
     async def _ask(self, group: str, now: float) -> None:
