@@ -269,7 +269,7 @@ def assemble(
         acts=acts,
         keep=keep,
         over=keeping.sparing.over,
-        arrivals=open_arrivals(config, store, keeping.kept, choices, chats),
+        arrivals=open_arrivals(store, keeping.kept, choices, chats),
         changes=changes,
         line=line,
     )

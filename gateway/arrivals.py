@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from core.storage import Store
     from core.types import Added
     from gateway.choices import Choices
-    from gateway.config import Config
     from gateway.places import Place, Places
     from gateway.privacy.terms import KeptFor
 
@@ -45,8 +44,7 @@ log = structlog.get_logger()
 class Arrivals:
     """Comes to chats, and goes from those where it may not be.
 
-    `chats` are by platform, `kept` tells how long things are kept, `contact` is whom people may
-    ask, or "".
+    `chats` are by platform, `kept` tells how long things are kept.
     """
 
     store: Store
@@ -54,7 +52,6 @@ class Arrivals:
     choices: Choices
     chats: Mapping[str, ChatAdapter]
     kept: KeptFor
-    contact: str
 
     async def settle(self, added: Added) -> None:
         """Introduce the bot, or say whom to ask and leave; best effort, and tried once.
@@ -87,7 +84,7 @@ class Arrivals:
         subject = f"{added.address.platform}:{added.circles[0] if added.circles else added.place}"
         log.info("left", place=added.place, why="it is not let in there")
         try:
-            await self._say(added, added.rooms, farewell(subject, self.contact))
+            await self._say(added, added.rooms, farewell(subject, self.places.contact))
         finally:
             await once_free(partial(adapter.leave, added))
 
@@ -138,11 +135,7 @@ class Arrivals:
 
 
 def open_arrivals(
-    config: Config,
-    store: Store,
-    kept: KeptFor,
-    choices: Choices,
-    chats: Mapping[str, ChatAdapter],
+    store: Store, kept: KeptFor, choices: Choices, chats: Mapping[str, ChatAdapter]
 ) -> Arrivals:
     """Put it together."""
     return Arrivals(
@@ -151,7 +144,6 @@ def open_arrivals(
         choices=choices,
         chats=chats,
         kept=kept,
-        contact=config.settings.privacy.operator_contact,
     )
 
 

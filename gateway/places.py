@@ -90,6 +90,11 @@ class Places:
         """Who the file lets in."""
         return self._access
 
+    @property
+    def contact(self) -> str:
+        """Whom people may ask about this bot; "" where the file does not say."""
+        return self._settings.privacy.operator_contact
+
     def moved(self, old: Address, new: Address) -> None:
         """Let what the file says of a chat hold for what it has become.
 

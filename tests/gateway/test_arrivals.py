@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from core.errors import ChatBusy, ChatClosed, ChatError
@@ -193,6 +194,19 @@ def test_where_it_may_not_be_it_says_whom_to_ask_and_leaves_even_if_it_cannot_sa
         await brought(scene, replace(BROUGHT, event_id="a3", place="S3"))
         assert scene.chat.left == ["S1", "S2", "S3"]
         assert len(told(scene)) == 1
+
+    story(scenario, more=CLOSED)
+
+
+def test_a_changed_file_names_somebody_else_to_ask():
+    async def scenario(scene: Scene):
+        gateway = scene.parts.gateway
+        settings = gateway.config.settings
+        privacy = msgspec.structs.replace(settings.privacy, operator_contact="Yan")
+        changed = msgspec.structs.replace(settings, privacy=privacy)
+        gateway.exchange.places.take(replace(gateway.config, settings=changed))
+        await brought(scene)
+        assert "please ask Yan" in told(scene)[0]
 
     story(scenario, more=CLOSED)
 
