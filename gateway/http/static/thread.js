@@ -162,8 +162,11 @@ export class Thread {
       element = h("li", {}, h("div", { className: "notice" }), h("div", { className: "actions" }));
       this.notices.set(id, element);
     }
-    const before = this.turns.get(after)?.element;
-    if (before) before.after(element);
+    let before = this.turns.get(after)?.element;
+    if (before) {
+      while (before.nextElementSibling?.firstElementChild.className === "notice") before = before.nextElementSibling;
+      if (before !== element) before.after(element);
+    }
     else if (!element.isConnected) this.root.append(element);
     setBlocks(element.firstElementChild, frame.blocks);
     const buttons = frame.buttons.map((each) => this.button(each));
