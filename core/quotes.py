@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from core.markup import whole
-from core.types import Quote, Said
+from core.types import Attachment, Quote, Said
 
 REPLIED: Final = 4_000
 """Characters of a message that a question replies to."""
@@ -42,6 +42,16 @@ def thread(said: Sequence[Said]) -> Quote | None:
     if not kept:
         return None
     return Quote(kind="thread", said=tuple(reversed(kept)), left_out=len(told) - len(kept))
+
+
+def unpacked(quotes: Sequence[Quote]) -> tuple[tuple[Quote, ...], tuple[Attachment, ...]]:
+    """Give quotes as they are kept, and apart from them the files that others had attached."""
+    bare = tuple(
+        replace(quote, said=tuple(replace(said, files=()) for said in quote.said))
+        for quote in quotes
+    )
+    said = [each for quote in quotes for each in quote.said if not each.own]
+    return bare, tuple(file for each in said for file in each.files)
 
 
 def _short(said: Said, most: int) -> Said:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from core.advice import quoted_prompt
 from core.gate import forced, gated
 from core.history import facts_line
+from core.quotes import unpacked
 from core.texts import files as texts
 from core.types import Address, Line, Message, Press, Speaker
 from gateway.attachments import named
@@ -78,10 +79,11 @@ class Questions:
 
     async def _of(self, accepted: Accepted, message: Message) -> Line:
         """Give a question with what came along: models are told of files that they cannot read."""
-        quotes = await self.quoting.of(accepted, message)
-        if not message.attachments:
+        quotes, brought = unpacked(await self.quoting.of(accepted, message))
+        attachments = (*message.attachments, *brought)
+        if not attachments:
             return replace(self.said(message), quotes=quotes)
-        said, files = await self.attachments.taken(accepted, message)
+        said, files = await self.attachments.taken(accepted, attachments)
         return replace(self.said(message, said), files=files, quotes=quotes)
 
     def unread(self, message: Message) -> Line:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from core.records import Accepted
     from core.shelf import FileShelf, Received
     from core.storage import Files
-    from core.types import Attachment, Line, Message
+    from core.types import Attachment, Line
     from gateway.patience import PatientStore
 
 SECONDS: Final = 60.0
@@ -73,13 +73,15 @@ class Attachments:
     keep: PatientStore
     chats: Mapping[str, ChatAdapter]
 
-    async def taken(self, accepted: Accepted, message: Message) -> tuple[str, tuple[KeptFile, ...]]:
-        """Read and keep what came with a message; say what it was, file by file.
+    async def taken(
+        self, accepted: Accepted, files: Sequence[Attachment]
+    ) -> tuple[str, tuple[KeptFile, ...]]:
+        """Read and keep what came with a message or was brought along; say what it was.
 
         Raises:
             StoreError: what was read cannot be noted.
         """
-        files, left = message.attachments, _Left()
+        left = _Left()
         said, kept = [], list[KeptFile]()
         until = asyncio.get_running_loop().time() + SECONDS
         for number, file in enumerate(files[: attached.MOST_NAMED]):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from core.types.places import Attachment
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speaker:
@@ -16,12 +18,16 @@ class Speaker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What somebody said, not to the bot. `own`: the bot said it itself."""
+    """What somebody said, not to the bot. `own`: the bot said it itself.
+
+    `files` came with it: they are read with the question that brings it along, and not kept here.
+    """
 
     speaker: Speaker
     text: str
     message_id: str | None = None
     own: bool = False
+    files: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,7 +86,7 @@ class Desk:
         said = replace(said, address=replace(said.address, platform="fake"))
         accepted = await self.store.accept(said)
         assert accepted
-        text, kept = await self.files.taken(accepted, said)
+        text, kept = await self.files.taken(accepted, files)
         return replace(Line.of("user", text), files=kept)
 
     async def shown(self, line: Line) -> Line:

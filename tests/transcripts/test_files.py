@@ -222,6 +222,21 @@ async def test_a_file_of_another_organisation_is_asked_for_on_slack(models, tmp_
     assert "Launch on Monday" in words(asked(models, "big"))
 
 
+@pytest.mark.parametrize("platform", MESSENGERS)
+async def test_a_picture_of_somebody_else_is_seen_when_it_is_asked_about(
+    platform, models, tmp_path
+):
+    async with opened(platform) as stage, playing(stage, models, tmp_path):
+        await stage.until(stage.listening)
+        group, sim = stage.places["group"], stage.sim
+        there = await sim.say(group, stage.ben, "", files=[("cat.png", PICTURE)])
+        where = {"thread": there} if platform == "slack" else {"reply_to": there}
+        await sim.say(group, stage.ann, "What is this?", mention=True, **where)
+        await stage.answered("big has seen it.", where="group")
+    assert pictures(asked(models, "big")) == [URI]
+    assert "3 × 2" in words(asked(models, "big"))
+
+
 # --- out --------------------------------------------------------------------------------------
 
 CODE = "\n".join(f"print({number})  # Grüße" for number in range(900))

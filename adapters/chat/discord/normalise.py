@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from adapters.chat.discord import shapes
+from adapters.chat.discord.attached import attached
 from adapters.chat.discord.handles import Handle, read_custom_id
 from adapters.chat.discord.places import DM, Place, Places, may_manage, place_of
 from adapters.chat.discord.quotes import REPLY, answered, replied_to
@@ -241,16 +242,7 @@ def milliseconds(stamp: str) -> int:
 
 def _attachments(message: shapes.Message) -> list[Attachment]:
     forwarded = [file for each in message.message_snapshots for file in each.message.attachments]
-    found = [
-        Attachment(
-            kind=_kind(file.content_type or ""),
-            name=file.filename,
-            size=file.size,
-            media_type=file.content_type or "",
-            ref=file.url,
-        )
-        for file in (*message.attachments, *forwarded)
-    ]
+    found = [*attached((*message.attachments, *forwarded))]
     found += [
         Attachment(kind="sticker", name=f"sticker {each.name}".strip())
         for each in message.sticker_items
@@ -258,18 +250,6 @@ def _attachments(message: shapes.Message) -> list[Attachment]:
     if message.poll is not None:
         found.append(Attachment(kind="other", name=_poll(message.poll)))
     return found
-
-
-def _kind(media_type: str) -> Literal["image", "document", "audio", "video"]:
-    match media_type.partition("/")[0]:
-        case "image":
-            return "image"
-        case "audio":
-            return "audio"
-        case "video":
-            return "video"
-        case _:
-            return "document"
 
 
 def _poll(poll: shapes.Poll) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from adapters.chat.discord import shapes
+from adapters.chat.discord.attached import attached
 from core.types import Said, Speaker
 
 REPLY: Final = 0
@@ -65,6 +66,7 @@ def _said(
         text=text or (f"[{files}]" if files else ""),
         message_id=message.id,
         own=author.id == me,
+        files=attached(message.attachments),
     )
 
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+import msgspec
+
 from adapters.chat.slack.budget import Budgets
 from adapters.chat.slack.client import Api
+from adapters.chat.slack.normalise import attachment
 from adapters.chat.slack.people import People
 from adapters.chat.slack.text import mentions, plain
-from adapters.chat.slack.wire import Me
+from adapters.chat.slack.wire import Me, Shared
 from core.errors import ChatBusy
-from core.types import Message, Said, Speaker
+from core.types import Attachment, Message, Said, Speaker
 
 PAGE: Final = 200
 PAGES: Final = 5
@@ -104,7 +107,16 @@ def _said(found: Found, me: Me, names: Mapping[str, str]) -> Said:
     name = names.get(user) or _text(found, "username") or _bot_name(found)
     text = plain(_text(found, "text"), "", names) or ", ".join(_beside(found))
     who = Speaker(id=user or bot, name=name)
-    return Said(speaker=who, text=text, message_id=_text(found, "ts"), own=own)
+    files = _files(found)
+    return Said(speaker=who, text=text, message_id=_text(found, "ts"), own=own, files=files)
+
+
+def _files(found: Found) -> tuple[Attachment, ...]:
+    try:
+        shared = msgspec.convert(found.get("files") or (), tuple[Shared, ...])
+    except msgspec.ValidationError:
+        return ()
+    return tuple(map(attachment, shared))
 
 
 def _bot_name(found: Found) -> str:

@@ -20,6 +20,7 @@ from core.types import Attachment
 
 _OURS: Final = {"slack.com": "files.slack.com", "slack-gov.com": "files.slack-gov.com"}
 """The host of the API, and the host of the files that belongs to it."""
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _PIECE: Final = 64 * 1024
 _LIMITS: Final = aiohttp.ClientTimeout(total=None, sock_connect=10.0, sock_read=20.0)
 _PAUSE: Final = 2.0
@@ -46,8 +47,13 @@ def allowed(url: str, api_base: str) -> URL | None:
     own = _OURS.get((base.host or "").removeprefix("www."))
     if own is not None:
         return there if (there.scheme, there.host, port) == ("https", own, 443) else None
-    standing_in = there.host == base.host and there.scheme in {"https", base.scheme}
+    standing_in = _same(there.host, base.host) and there.scheme in {"https", base.scheme}
     return there if standing_in else None
+
+
+def _same(host: str, base: str | None) -> bool:
+    """Tell whether two hosts are one; this machine has several names."""
+    return host == base or {host, base} <= _LOOPBACK
 
 
 @asynccontextmanager

@@ -120,7 +120,7 @@ def message(platform: str, callback: Callback, me: Me, people: People) -> Messag
         direct=direct,
         addressed=direct or to_me or replied,
         to_others=bool(others),
-        attachments=tuple(_attachment(each) for each in event.files or ()),
+        attachments=tuple(attachment(each) for each in event.files or ()),
     )
 
 
@@ -163,7 +163,8 @@ def stopped(platform: str, callback: Callback, me: Me, people: People, turn_id: 
     )
 
 
-def _attachment(file: Shared) -> Attachment:
+def attachment(file: Shared) -> Attachment:
+    """Name a file that came with a message."""
     media = file.mimetype or ""
     return Attachment(
         kind=_KINDS.get(media.partition("/")[0], "document"),

@@ -109,12 +109,14 @@ def _answers(message: telegram.Message, me: Me) -> Quoted | None:
         return None
     author = _author(to)
     marked = message.quote.text if message.quote else ""
-    files = ", ".join(each.name for each in attachments(to))
+    brought = attachments(to)
+    files = ", ".join(each.name for each in brought)
     return Quoted(
         speaker=Speaker(id=author.id, name=author.name),
         text=marked or to.text or to.caption or (f"[{files}]" if files else ""),
         message_id=str(to.message_id),
         own=author.id == str(me.id),
+        files=brought,
     )
 
 

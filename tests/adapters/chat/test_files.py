@@ -67,6 +67,7 @@ def test_discords_files_lie_on_its_own_hosts_and_on_a_stand_ins():
     there = "http://127.0.0.1:9000/attachments/1/2/a.png"
     assert discord.allowed(there, STAND_IN)
     assert discord.allowed("http://127.0.0.1:9001/a.png", STAND_IN)
+    assert discord.allowed("http://localhost:9000/a.png", STAND_IN)
     assert discord.allowed(there, DISCORD) is None
     assert discord.allowed("http://127.0.0.2:9000/a.png", STAND_IN) is None
     assert discord.allowed("http://proxy.example/a.png", "https://proxy.example/api") is None
@@ -79,6 +80,7 @@ def test_slacks_token_goes_to_its_own_host_or_to_the_stand_in_never_to_both():
     assert slack.allowed("https://files.slack-gov.com/x", "https://slack-gov.com/api/")
     assert slack.allowed("https://slack.com/x", SLACK) is None
     assert slack.allowed("http://127.0.0.1:9000/files-pri/T1-F1/a.png", STAND_IN)
+    assert slack.allowed("http://localhost:9000/files-pri/T1-F1/a.png", STAND_IN)
     assert slack.allowed("http://127.0.0.1:9000/files-pri/T1-F1/a.png", SLACK) is None
 
 
