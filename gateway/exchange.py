@@ -99,7 +99,7 @@ class Exchange:
             choices=self.choices,
             attachments=self.attachments,
             scopes=Scopes(places=self.places, store=self.store),
-            quoting=Quoting(store=self.store, chats=self.chats),
+            quoting=Quoting(store=self.store, chats=self.chats, places=self.places),
         )
 
     @property

@@ -14,6 +14,7 @@ import structlog
 
 from core import quotes
 from core.errors import ChatError, ChatUnknown
+from core.types import Author
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from core.records import Accepted
     from core.storage import Store
     from core.types import Message, Quote, Said
+    from gateway.places import Places
 
 SECONDS: Final = 3.0
 """How long a question waits for what was said before it."""
@@ -35,27 +37,32 @@ class Quoting:
 
     store: Store
     chats: Mapping[str, ChatAdapter]
+    places: Places
 
     async def of(self, accepted: Accepted, message: Message) -> tuple[Quote, ...]:
         """Give what comes along with a message that asks."""
         thread = await self._thread(accepted, message)
-        told = {each.message_id for each in thread}
-        reply = await self._replied(accepted, message, told)
-        found = (quotes.thread(thread), reply)
+        said = message.answers
+        if said is not None and (
+            self._denied(said, message) or await self._has_read(accepted, message, said, thread)
+        ):
+            said = None
+        found = (quotes.thread(thread), quotes.replied(said) if said else None)
         return tuple(each for each in found if each is not None)
 
-    async def _replied(
-        self, accepted: Accepted, message: Message, told: set[str | None]
-    ) -> Quote | None:
-        said = message.answers
-        if said is None or said.message_id is None or said.message_id in told:
-            return None
+    async def _has_read(
+        self, accepted: Accepted, message: Message, said: Said, thread: Sequence[Said]
+    ) -> bool:
+        """Tell whether models read that anyway: what stands in another chat they never do.
+
+        Who says nothing but whom they mean asks about it, read or not.
+        """
+        if said.message_id is None or not message.text.strip():
+            return False
+        if any(each.message_id == said.message_id for each in thread):
+            return True
         place = message.address.session
-        if message.text.strip() and await self.store.has_read(
-            accepted.session, place, said.message_id
-        ):
-            return None
-        return quotes.replied(said)
+        return await self.store.has_read(accepted.session, place, said.message_id)
 
     async def _thread(self, accepted: Accepted, message: Message) -> Sequence[Said]:
         """Read what was said in a thread since something was asked there; not before its root."""
@@ -71,4 +78,9 @@ class Quoting:
         except (ChatError, TimeoutError) as error:
             log.info("thread_not_read", platform=address.platform, error=type(error).__name__)
             return ()
-        return [each for each in found if not each.own]
+        return [each for each in found if not each.own and not self._denied(each, message)]
+
+    def _denied(self, said: Said, message: Message) -> bool:
+        """Tell whether the operator has closed the bot to whoever said it."""
+        author = Author(id=said.speaker.id, name="")
+        return self.places.role(author, message.address, direct=False) == "denied"

@@ -18,7 +18,7 @@ from tests.fakes.model import ScriptedModel
 from tests.gateway.guarded import ALLOWED, BEN, DM, GROUP, Scene, guarded
 
 THREAD = replace(GROUP, thread="t0")
-CARL = Speaker(id="carl", name="Carl")
+CARL, DORA = Speaker(id="carl", name="Carl"), Speaker(id="dora", name="Dora")
 
 
 def story(scenario, **said):
@@ -76,6 +76,14 @@ def test_a_mention_alone_under_a_message_asks_about_it():
     story(scenario)
 
 
+def test_what_stands_in_another_chat_is_always_quoted():
+    async def scenario(scene: Scene):
+        elsewhere = Said(speaker=CARL, text="The train is late.")
+        assert await asks(scene, where=DM, answers=elsewhere) == f"{REPLY}Why?"
+
+    story(scenario)
+
+
 def test_what_stands_in_the_history_is_not_quoted_again():
     async def scenario(scene: Scene):
         await asks(scene, message_id="q1")
@@ -116,6 +124,16 @@ def test_called_into_a_thread_it_reads_what_was_said_there():
         assert scene.chat.read == [(THREAD, None)]
 
     story(scenario)
+
+
+def test_whoever_is_denied_is_not_quoted_either():
+    async def scenario(scene: Scene):
+        scene.chat.before = [said("Pay me."), said("The train is late.", speaker=DORA)]
+        question = await asks(scene, where=THREAD, answers=said("Pay me."))
+        assert "> [Dora | dora]: The train is late." in question
+        assert "Pay me." not in question
+
+    story(scenario, more="access: {allow: ['fake:T1'], deny: ['fake:carl']}\n")
 
 
 def test_later_it_reads_what_was_said_in_between_and_nothing_twice():

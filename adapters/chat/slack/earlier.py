@@ -12,17 +12,19 @@ from typing import Final
 import msgspec
 
 from adapters.chat.slack.budget import Budgets
-from adapters.chat.slack.client import Api
+from adapters.chat.slack.client import Api, ApiRefused
 from adapters.chat.slack.normalise import attachment
 from adapters.chat.slack.people import People
 from adapters.chat.slack.text import mentions, plain
 from adapters.chat.slack.wire import Me, Shared
-from core.errors import ChatBusy
+from core.errors import ChatBusy, ChatRefused
 from core.types import Attachment, Message, Said, Speaker
 
 PAGE: Final = 200
 PAGES: Final = 5
 """Pages of a thread that are read: Slack gives the oldest first."""
+PAUSE: Final = 600.0
+"""Seconds before it is tried again where Slack does not let us read."""
 _COUNTED: Final = frozenset({None, "file_share", "thread_broadcast", "me_message", "bot_message"})
 
 Found = Mapping[str, object]
@@ -77,6 +79,9 @@ class Threads:
             return await self._api.ask(call)
         except ChatBusy as busy:
             self._budget.block(busy.retry_after)
+            raise
+        except (ChatRefused, ApiRefused):
+            self._budget.block(PAUSE)
             raise
 
 

@@ -15,12 +15,11 @@ import telegram
 
 from adapters.chat.telegram.account import Me
 from adapters.chat.telegram.arrivals import Setting, added, person
-from adapters.chat.telegram.attachments import attachments
 from adapters.chat.telegram.buttons import pressed
-from adapters.chat.telegram.said import Said, replied_to
+from adapters.chat.telegram.quotes import answered
+from adapters.chat.telegram.said import Said
 from core.commands import Asked, asked, takes_person
-from core.types import Address, Author, Command, Edited, Incoming, Message, Moved, Press, Speaker
-from core.types import Said as Quoted
+from core.types import Address, Author, Command, Edited, Incoming, Message, Moved, Press
 
 BARE: Final = frozenset({"ask", "moa"})
 """Commands that count in a group without the bot's name behind them; others may be anybody's."""
@@ -98,25 +97,7 @@ def _message(message: telegram.Message, update_id: int, setting: Setting) -> Inc
         to_others=said.to_others,
         attachments=said.attachments,
         preset=question.preset,
-        answers=_answers(message, setting.me),
-    )
-
-
-def _answers(message: telegram.Message, me: Me) -> Quoted | None:
-    """Give what a message replies to: the words that were marked in it, or all of them."""
-    to = replied_to(message)
-    if to is None:
-        return None
-    author = _author(to)
-    marked = message.quote.text if message.quote else ""
-    brought = attachments(to)
-    files = ", ".join(each.name for each in brought)
-    return Quoted(
-        speaker=Speaker(id=author.id, name=author.name),
-        text=marked or to.text or to.caption or (f"[{files}]" if files else ""),
-        message_id=str(to.message_id),
-        own=author.id == str(me.id),
-        files=brought,
+        answers=answered(message, setting.me),
     )
 
 
@@ -142,7 +123,7 @@ def _command(message: telegram.Message, said: Said, setting: Setting) -> Command
         message_id=str(message.message_id),
         reply_to=None if direct else str(message.message_id),
         direct=direct,
-        answers=_answers(message, setting.me),
+        answers=answered(message, setting.me),
     )
 
 

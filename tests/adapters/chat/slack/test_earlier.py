@@ -8,7 +8,7 @@ import pytest
 
 from adapters.chat.slack import earlier
 from adapters.chat.slack.wire import Me
-from core.errors import ChatBusy, ChatError
+from core.errors import ChatError
 from core.types import Message
 from tests.adapters.chat.slack.conftest import World
 from tests.simulators.base import Fault
@@ -51,12 +51,19 @@ async def test_a_long_thread_is_read_page_by_page(world, monkeypatch):
     assert [each.text for each in said] == ["The train is late.", *texts]
 
 
-async def test_who_is_told_to_wait_does_not_ask_again_at_once(world):
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(kind="refuse", status=429, error="ratelimited", retry_after=30),
+        Fault(kind="refuse", status=200, error="missing_scope"),
+        Fault(kind="refuse", status=200, error="unknown_method"),
+    ],
+)
+async def test_who_may_not_read_now_does_not_ask_again_at_once(world, fault):
     asked = await question(world)
-    fault = Fault(kind="refuse", status=429, error="ratelimited", retry_after=30)
     world.slack.faults.plan("conversations.replies", fault)
     for _ in range(2):
-        with pytest.raises(ChatBusy):
+        with pytest.raises(ChatError):
             await world.chat.earlier(asked, after=None)
     assert len(world.slack.requests.of("conversations.replies")) == 1
 

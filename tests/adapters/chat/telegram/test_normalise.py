@@ -12,7 +12,17 @@ from adapters.chat.telegram.account import Me
 from adapters.chat.telegram.arrivals import Setting, removed_from
 from adapters.chat.telegram.normalise import normalise
 from adapters.chat.telegram.reading import read
-from core.types import Attachment, Command, Edited, Incoming, Message, Moved, Press
+from core.types import (
+    Attachment,
+    Command,
+    Edited,
+    Incoming,
+    Message,
+    Moved,
+    Press,
+    Said,
+    Speaker,
+)
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "telegram"
 SETTING = Setting(
@@ -333,3 +343,83 @@ def test_a_mention_that_is_not_marked_is_found(text, read):
     assert isinstance(found, Message)
     assert found.addressed == (read is not None)
     assert found.text == (read or text)
+
+
+# --- what it replies to ---------------------------------------------------------------------
+
+BEN = {"id": 502, "is_bot": False, "first_name": "Ben", "last_name": "Wu"}
+GROUP = {"id": -100123, "type": "supergroup", "title": "Team"}
+
+
+def replying(**changed: object) -> Message:
+    raw = {
+        "message_id": 20,
+        "date": 1_790_000_000,
+        "chat": GROUP,
+        "from": {"id": 501, "is_bot": False, "first_name": "Ana"},
+        "text": "@Moa_Bot what now?",
+    }
+    found = normalise(read({"update_id": 9, "message": raw | changed}), SETTING)
+    assert isinstance(found, Message)
+    return found
+
+
+def earlier(**changed: object) -> dict[str, object]:
+    raw = {"message_id": 19, "date": 1_790_000_000, "chat": GROUP, "from": BEN}
+    return raw | {"text": "The train is late."} | changed
+
+
+def test_what_it_replies_to_is_read():
+    said = replying(reply_to_message=earlier()).answers
+    assert said == Said(
+        speaker=Speaker(id="502", name="Ben Wu"), text="The train is late.", message_id="19"
+    )
+    assert replying().answers is None
+
+
+def test_the_words_that_were_marked_in_it_count_alone():
+    said = replying(
+        reply_to_message=earlier(), quote={"text": "late", "position": 13, "is_manual": True}
+    ).answers
+    assert said is not None
+    assert said.text == "late"
+
+
+def test_a_reply_to_the_bot_or_to_a_picture_says_so():
+    me = {"id": 700, "is_bot": True, "first_name": "Moa"}
+    said = replying(reply_to_message=earlier(**{"from": me})).answers
+    assert said is not None
+    assert said.own
+    sizes = [{"file_id": "f", "file_unique_id": "u", "width": 9, "height": 9}]
+    picture = {key: each for key, each in earlier().items() if key != "text"} | {"photo": sizes}
+    shown = replying(reply_to_message=picture).answers
+    assert shown is not None
+    assert shown.text == "[photo.jpg]"
+
+
+def test_in_a_topic_its_first_message_is_no_reply():
+    opened = earlier(forum_topic_created={"name": "Trains", "icon_color": 7322096})
+    assert replying(reply_to_message=opened).answers is None
+
+
+@pytest.mark.parametrize(
+    ("origin", "speaker"),
+    [
+        ({"type": "user", "sender_user": BEN}, Speaker(id="502", name="Ben Wu")),
+        (
+            {"type": "hidden_user", "sender_user_name": "Somebody"},
+            Speaker(id="hidden", name="Somebody"),
+        ),
+        ({"type": "chat", "sender_chat": GROUP}, Speaker(id="-100123", name="Team")),
+        (
+            {"type": "channel", "chat": GROUP | {"type": "channel"}, "message_id": 4},
+            Speaker(id="-100123", name="Team"),
+        ),
+    ],
+)
+def test_a_reply_to_another_chat_brings_the_words_that_are_shown(origin, speaker):
+    elsewhere = {"origin": origin | {"date": 1_790_000_000}}
+    quote = {"text": "The train is late.", "position": 0}
+    said = replying(external_reply=elsewhere, quote=quote).answers
+    assert said == Said(speaker=speaker, text="The train is late.")
+    assert replying(external_reply=elsewhere).answers is None
