@@ -27,7 +27,8 @@ class Welcome:
 
 def people_named(access: Access, platform: str) -> frozenset[str]:
     """Give the ids that may be those of people whom `access` lets in by name on a platform."""
-    subjects = (each.split(":") for each in access.owners | access.admins | access.allow)
+    named = (access.owners | access.admins | access.allow) - access.deny
+    subjects = (each.split(":") for each in named)
     return frozenset(words[1] for words in subjects if words[0] == platform and len(words) == 2)  # noqa: PLR2004 - platform:id
 
 

@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 MOST_ROOMS = 5
 """In so many channels of a server it tries to introduce itself, until one takes it."""
 
+GRACE = 2.0
+"""Seconds before it leaves: a group that was let in becomes a supergroup with another id, and that
+it moved may be told after the bot was brought there."""
+
 log = structlog.get_logger()
 
 
@@ -59,9 +63,12 @@ class Arrivals:
         Raises:
             StoreError: nobody can tell whether it has introduced itself before.
         """
-        wanted = await self._welcome(added)
         try:
             async with asyncio.timeout(SECONDS):
+                wanted = await self._welcome(added)
+                if wanted.standing == "closed":
+                    await asyncio.sleep(GRACE)
+                    wanted = await self._welcome(added)
                 if wanted.standing == "closed":
                     await self._leave(added)
                 else:

@@ -85,7 +85,8 @@ def test_only_the_people_of_that_platform_are_looked_for():
     rules = Access(
         owners=frozenset({"discord:1"}),
         admins=frozenset({"discord:role:2", "discord:3"}),
-        allow=frozenset({"discord:guild:4", "discord:5", "telegram:6"}),
+        allow=frozenset({"discord:guild:4", "discord:5", "telegram:6", "discord:7"}),
+        deny=frozenset({"discord:7"}),
     )
     assert people_named(rules, "discord") == {"1", "3", "5"}
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import msgspec
 import pytest
+from typing_extensions import override
 
 from core.errors import ChatBusy, ChatClosed, ChatError
-from core.types import Added, Address, Author
-from tests.fakes.chat import frame_text
+from core.types import Added, Address, Author, Moved
+from gateway.arrivals import GRACE
+from tests.fakes.chat import FakeChat, frame_text
 from tests.fakes.loop import run_virtual
 from tests.fakes.memory_store import MemoryStore
 from tests.gateway.guarded import Scene, guarded
@@ -198,6 +201,28 @@ def test_where_it_may_not_be_it_says_whom_to_ask_and_leaves_even_if_it_cannot_sa
     story(scenario, more=CLOSED)
 
 
+def test_a_group_that_has_only_moved_is_not_left():
+    new = replace(BROUGHT, circles=("chat:G1",), rooms=("G1",), place="G1")
+    moved = Moved(
+        event_id="m1",
+        address=Address(platform="fake", channel="G0"),
+        author=BROUGHT.author,
+        new=new.address,
+        at=2_000,
+    )
+
+    async def scenario(scene: Scene):
+        await scene.parts.gateway.intake(new)
+        await asyncio.sleep(GRACE / 2)
+        assert told(scene) == []
+        await scene.parts.gateway.intake(moved)
+        await scene.idle()
+        assert scene.chat.left == []
+        assert "an AI" in told(scene)[0]
+
+    story(scenario, more="access: {allow: ['fake:chat:G0']}\n")
+
+
 def test_a_changed_file_names_somebody_else_to_ask():
     async def scenario(scene: Scene):
         gateway = scene.parts.gateway
@@ -209,6 +234,22 @@ def test_a_changed_file_names_somebody_else_to_ask():
         assert "please ask Yan" in told(scene)[0]
 
     story(scenario, more=CLOSED)
+
+
+def test_where_nobody_can_tell_who_is_there_it_stays_and_says_nothing():
+    class Untold(FakeChat):
+        @override
+        async def present(self, added, people):
+            raise ChatError("not now")
+
+    async def told_():
+        chat = Untold()
+        async with guarded(more=CLOSED, chat=chat) as scene:
+            await brought(scene)
+            assert (chat.left, told(scene)) == ([], [])
+            assert await scene.parts.store.waiting() == []
+
+    run_virtual(told_())
 
 
 def test_it_stays_where_somebody_is_whom_it_answers():

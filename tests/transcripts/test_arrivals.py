@@ -11,6 +11,7 @@ from tests.gateway.harness import running_gateway
 from tests.simulators.telegram.simulator import TelegramSimulator
 from tests.transcripts.stages import MESSENGERS, Stage, Telegram, opened
 
+NOBODY = {"telegram": "1", "discord": "1", "slack": "U0NOBODY1"}
 TRAIN = {"a": "Take the train.", "b": "Walk.", "big": "Go by train."}
 
 
@@ -83,7 +84,9 @@ async def test_it_does_so_once_across_a_restart_and_being_thrown_out(messenger: 
 
 async def test_where_it_may_not_be_it_names_whom_to_ask_and_leaves(messenger: Stage, tmp_path):
     text = closed(
-        messenger, f"{messenger.platform}:1", privacy={"operator_contact": "Zoe at the front desk"}
+        messenger,
+        f"{messenger.platform}:{NOBODY[messenger.platform]}",
+        privacy={"operator_contact": "Zoe at the front desk"},
     )
     async with running_gateway(text, tmp_path):
         await messenger.bring(messenger.ann)
