@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from core.types import Address, Author, Command, Message, Press
     from gateway.config import Config
     from gateway.config.chats import Channel, Workspace
+    from gateway.config.model import Settings
     from gateway.grants import Grants
 
 log = structlog.get_logger()
@@ -94,6 +95,11 @@ class Places:
     def contact(self) -> str:
         """Whom people may ask about this bot; "" where the file does not say."""
         return self._settings.privacy.operator_contact
+
+    @property
+    def settings(self) -> Settings:
+        """Give the file as it holds now."""
+        return self._settings
 
     def moved(self, old: Address, new: Address) -> None:
         """Let what the file says of a chat hold for what it has become.

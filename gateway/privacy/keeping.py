@@ -125,7 +125,7 @@ def open_keeping(
     config: Config, store: Store, places: Places, clock: Clock, outside: Outside
 ) -> Keeping:
     """Put it together; nothing runs yet."""
-    kept = KeptFor(config.settings, places, store)
+    kept = KeptFor(places, store)
     files = KeptFiles(store=store, shelf=wiring.open_shelf(config), kept=kept)
     wiping = Wiping(store, clock, files)
     return Keeping(
@@ -146,7 +146,7 @@ def open_keeping(
         sinks=tuple(SparingSink(sink=sink, kept=kept) for sink in wiring.open_sinks(config)),
         traces=outside.traces,
         copies=outside.copies,
-        vendors=partial(vendors, config),
+        vendors=partial(vendors, places),
         contact=config.settings.privacy.operator_contact,
         traced=config.settings.moa.save_traces,
         folder=config.data_dir,

@@ -17,20 +17,27 @@ if TYPE_CHECKING:
 
     from core.storage import Store
     from gateway.config.chats import Retention
-    from gateway.config.model import Settings
     from gateway.places import Places
 
 
 class KeptFor:
     """The terms of every place."""
 
-    def __init__(self, settings: Settings, places: Places, store: Store) -> None:
-        """Read the file's; `store` knows where a session is."""
+    def __init__(self, places: Places, store: Store) -> None:
+        """Read the file as `places` has it; `store` knows where a session is."""
         self._places = places
         self._store = store
-        self.everywhere = _over(Terms(), settings.retention)
-        rows = (settings.defaults, *settings.workspaces, *settings.channels)
-        self._said = [each.retention for each in rows if each.retention is not None]
+
+    @property
+    def everywhere(self) -> Terms:
+        """What holds where a place has no word of its own."""
+        return _over(Terms(), self._places.settings.retention)
+
+    @property
+    def _said(self) -> list[Retention]:
+        said = self._places.settings
+        rows = (said.defaults, *said.workspaces, *said.channels)
+        return [each.retention for each in rows if each.retention is not None]
 
     def there(self, address: Address, circles: Collection[str]) -> Terms:
         """Give what holds in a place; `circles` are those of somebody in it."""

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.presets import Preset, Slot
-    from gateway.config import Config
+    from gateway.places import Places
 
 
-def vendors(config: Config, preset: Preset) -> Sequence[Vendor]:
+def vendors(places: Places, preset: Preset) -> Sequence[Vendor]:
     """List whoever may be sent something, those first who are sent it in any case."""
     asked = replace(preset, references=preset.active)
     first = {slot.provider: slot for slot in _first(asked)}
@@ -27,7 +27,7 @@ def vendors(config: Config, preset: Preset) -> Sequence[Vendor]:
         if slot.model not in models:
             models.append(slot.model)
     return [
-        Vendor(name=name, host=_host(config, name), models=tuple(models), spare=name not in first)
+        Vendor(name=name, host=_host(places, name), models=tuple(models), spare=name not in first)
         for name, models in found.items()
     ]
 
@@ -39,7 +39,7 @@ def _first(preset: Preset) -> Iterator[Slot]:
         yield preset.synthesizer
 
 
-def _host(config: Config, provider: str) -> str:
+def _host(places: Places, provider: str) -> str:
     """Give where a provider is reached, without whatever else stands in its address."""
-    url: str = getattr(config.providers[provider], "base_url", "")
+    url: str = getattr(places.settings.providers.get(provider), "base_url", "")
     return urlsplit(url).hostname or ""

@@ -69,7 +69,7 @@ class Desk:
         self.store, self.chat = MemoryStore(), Source(files)
         self.shelf = Shelf(folder)
         config = configuration.parse(TEXT, "config.yaml", {})
-        terms = KeptFor(config.settings, Places(config, Grants(SystemClock())), self.store)
+        terms = KeptFor(Places(config, Grants(SystemClock())), self.store)
         self.kept = KeptFiles(store=self.store, shelf=self.shelf, kept=terms)
         self.files = Attachments(
             shelf=self.shelf,

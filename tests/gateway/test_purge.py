@@ -70,7 +70,7 @@ class Stand:
         settings = configuration.parse(text, "config.yaml", {})
         self.sink = JsonLines(folder / "traces")
         self.clock = FakeClock(NOW)
-        kept = KeptFor(settings.settings, Places(settings, Grants(SystemClock())), store)
+        kept = KeptFor(Places(settings, Grants(SystemClock())), store)
         self.shelf = Shelf(folder / "files")
         self.files = KeptFiles(store=store, shelf=self.shelf, kept=kept)
         self.wiping = Wiping(store, self.clock, self.files)
