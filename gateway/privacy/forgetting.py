@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import structlog
 
 from core.erasure import Counts, Said
+from core.history import REQUEST
 from core.retention import EVER
 from core.storage.erasing import PAGE, Texts
 from core.types import Address
@@ -220,7 +221,8 @@ def _found(came: Sequence[Came], told: Sequence[Told], person: str) -> Found:
     mine = {each.seq: each for each in came if person in {"", each.author}}
     turns = [each for each in told if person in {"", each.asker}]
     said = Said([*(each.text for each in mine.values()), *(each.question for each in turns)])
-    quoting = [each for each in told if _repeats(each, person, said)]
+    began = min((each.started for each in turns), default=EVER)
+    quoting = [each for each in told if _repeats(each, person, said, began)]
     gone = {each.turn_id for each in (*turns, *quoting)}
     messages = [each for each in came if each.seq in mine or _goes_along(each, gone, said)]
     moments = [*(each.at for each in mine.values()), *(each.started for each in (*turns, *quoting))]
@@ -237,9 +239,12 @@ def _goes_along(each: Came, gone: Collection[str], said: Said) -> bool:
     return each.turn_id in gone or said.repeated_in(each.text)
 
 
-def _repeats(each: Told, person: str, said: Said) -> bool:
+def _repeats(each: Told, person: str, said: Said, began: int) -> bool:
+    """Tell whether what is another's repeats somebody; a summary does so in words of its own."""
     if person in {"", each.asker}:
         return False
+    if each.question == REQUEST.text and each.started >= began:
+        return True
     return person in each.speakers or said.repeated_in(*each.texts)
 
 

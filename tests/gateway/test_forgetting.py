@@ -1,0 +1,111 @@
+"""What is somebody's in a session, what repeats them, and what is left alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from adapters.files import Shelf
+from core.erasure import Counts
+from core.history import REQUEST
+from core.types import Author, Line, Quote, Said, Speaker
+from gateway import config as configuration
+from gateway.grants import Grants
+from gateway.places import Places
+from gateway.privacy.files import KeptFiles
+from gateway.privacy.forgetting import Forgetting, NoLanes
+from gateway.privacy.terms import KeptFor
+from gateway.privacy.wiping import Wiping
+from tests.fakes.clock import FakeClock
+from tests.fakes.memory_store import MemoryStore
+from tests.fakes.remains import NoCopies, NoTraces
+from tests.fakes.turns import ROOM, end, message, start
+from tests.gateway.assembled import TEXT
+
+ANN, BEN = "u1", "u2"
+NUMBER = "QX-4471-B"
+
+
+class Stand:
+    """A session of two, kept in memory."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = MemoryStore()
+        clock = FakeClock()
+        places = Places(configuration.parse(TEXT, "config.yaml", {}), Grants(clock))
+        self.cleared = 0
+        self.forgetting = Forgetting(
+            store=self.store,
+            traces=NoTraces(),
+            copies=NoCopies(),
+            files=KeptFiles(
+                store=self.store,
+                shelf=Shelf(folder),
+                kept=KeptFor(places, self.store),
+            ),
+            wiping=Wiping(self.store, clock),
+            lanes=NoLanes(),
+            clear=self._clear,
+        )
+
+    def _clear(self) -> None:
+        self.cleared += 1
+
+    async def exchange(
+        self, turn_id: str, who: str, question: str | Line, answer: str, *, at: int
+    ) -> None:
+        line = Line.of("user", question) if isinstance(question, str) else question
+        said = replace(
+            message(f"e{turn_id}", line.text), author=Author(id=who, name=who), at=at, direct=False
+        )
+        accepted = await self.store.accept(said)
+        assert accepted is not None
+        await self.store.begin(
+            replace(start(turn_id, seq=accepted.seq, asker=who, started=at), question=line)
+        )
+        await self.store.finish(end(turn_id, answer))
+        await self.store.delivered(turn_id)
+
+    async def left(self) -> list[str]:
+        return [each.start.turn_id for each in await self.store.turns(ROOM.session)]
+
+
+async def told(folder: Path) -> Stand:
+    stand = Stand(folder)
+    await stand.exchange("before", BEN, "Is anybody here?", "I am.", at=1)
+    await stand.exchange("mine", ANN, f"My badge is {NUMBER}.", "Noted.", at=2)
+    await stand.exchange("plain", BEN, "What is the weather?", "It rains.", at=3)
+    await stand.exchange("answered", BEN, "Which badge?", f"It is {NUMBER}.", at=4)
+    quote = Quote(kind="reply", said=(Said(speaker=Speaker(id=ANN, name="Ann"), text="Hm."),))
+    quoting = replace(Line.of("user", "Why?"), quotes=(quote,))
+    await stand.exchange("quoted", BEN, quoting, "No idea.", at=5)
+    await stand.exchange("summary", BEN, REQUEST.text, "Somebody spoke of a badge.", at=6)
+    return stand
+
+
+async def test_what_is_hers_goes_with_what_repeats_her_and_no_more(tmp_path):
+    stand = await told(tmp_path)
+    counts = await stand.forgetting.look(ROOM.session, ANN)
+    assert counts == Counts(exchanges=1, quoting=3)
+    assert len(await stand.left()) == 6
+    assert await stand.forgetting.forget(ROOM.session, ANN) == counts
+    assert await stand.left() == ["before", "plain"]
+    assert stand.cleared == 1
+    assert await stand.forgetting.look(ROOM.session, ANN) == Counts()
+
+
+async def test_all_of_a_session_goes_whoever_said_it(tmp_path):
+    stand = await told(tmp_path)
+    assert await stand.forgetting.delete(ROOM.session) == Counts(exchanges=6)
+    assert await stand.left() == []
+
+
+async def test_a_person_goes_from_every_session_with_votes_and_choices(tmp_path):
+    stand = await told(tmp_path)
+    await stand.store.vote("before", ANN, "up", at=9)
+    await stand.store.set(f"user:web:{ANN}", "preset", "alone", by=ANN, at=9)
+    assert await stand.forgetting.look_for("web", ANN) == Counts(exchanges=1, quoting=3)
+    counts = await stand.forgetting.erase("web", ANN)
+    assert counts == Counts(exchanges=1, quoting=3, votes=1, settings=1)
+    assert await stand.left() == ["before", "plain"]
+    assert await stand.forgetting.erase("web", "nobody") == Counts()
