@@ -224,19 +224,23 @@ def _found(came: Sequence[Came], told: Sequence[Told], person: str) -> Found:
     began = min((each.started for each in turns), default=EVER)
     quoting = [each for each in told if _repeats(each, person, said, began)]
     gone = {each.turn_id for each in (*turns, *quoting)}
-    messages = [each for each in came if each.seq in mine or _goes_along(each, gone, said)]
+    messages = [each for each in came if _goes_along(each, mine, gone, said)]
     moments = [*(each.at for each in mine.values()), *(each.started for each in (*turns, *quoting))]
     return Found(
         turns=tuple(each.turn_id for each in turns),
         quoting=tuple(each.turn_id for each in quoting),
         messages=tuple(each.seq for each in messages),
-        besides=sum(bool(each.text) and each.turn_id not in gone for each in messages),
+        besides=len([each for each in messages if _besides(each, gone)]),
         since=min(moments, default=None),
     )
 
 
-def _goes_along(each: Came, gone: Collection[str], said: Said) -> bool:
-    return each.turn_id in gone or said.repeated_in(each.text)
+def _besides(each: Came, gone: Collection[str]) -> bool:
+    return bool(each.text) and each.turn_id not in gone
+
+
+def _goes_along(each: Came, mine: Collection[int], gone: Collection[str], said: Said) -> bool:
+    return each.seq in mine or each.turn_id in gone or said.repeated_in(each.text)
 
 
 def _repeats(each: Told, person: str, said: Said, began: int) -> bool:
