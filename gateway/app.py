@@ -239,13 +239,8 @@ def assemble(
     patience = Patience()
     keep = PatientStore(store, patience)
     choices = Choices(settings=store, keep=keep, places=places, catalogue=live.catalogue)
-    files = Attachments(
-        shelf=keeping.files.shelf,
-        store=store,
-        guard=keeping.files.guard,
-        keep=keep,
-        chats=chats,
-    )
+    shelf, guard = keeping.files.shelf, keeping.files.guard
+    files = Attachments(shelf=shelf, store=store, guard=guard, keep=keep, chats=chats)
     exchange = exchange_of(runner, files, choices, tooling, sessions=lambda: sessions)
 
     async def perform(work: Work) -> None:
@@ -256,8 +251,11 @@ def assemble(
     accounts = Accounts(
         store=store, bank=bank, choices=choices, clock=world.clock, zone=config.zone
     )
-    lanes = LiveLanes(sessions=sessions, running=exchange.running, halt=exchange.runner.stop_soon)
-    forgetting = keeping.forgetting(store, lanes, cache.clear)
+    forgetting = keeping.forgetting(
+        store,
+        LiveLanes(sessions=sessions, running=exchange.running, halt=exchange.runner.stop_soon),
+        cache.clear,
+    )
     asides = Asides(root, chats)
     doors = Doorkeeper(keep=keep, grants=places.grants, asides=asides, chats=chats)
     health = Health(unavailable=live.unavailable, left_alone=models.left_alone, sessions=sessions)
