@@ -150,6 +150,10 @@ class Stage:
             self._join(self._robot)
         return self._robot
 
+    def name_of(self, who: Any) -> str:
+        """Write a mention of somebody."""
+        return f"<@{who.id}>"
+
     def _join(self, who: Any) -> None:
         """Let somebody be in the group."""
         raise NotImplementedError
@@ -249,6 +253,10 @@ class Stage:
 
 class Telegram(Stage):
     platform = "telegram"
+
+    @override
+    def name_of(self, who: Any) -> str:
+        return f"@{who.username}"
 
     @override
     def listening(self) -> bool:

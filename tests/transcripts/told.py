@@ -19,7 +19,8 @@ Steps, in the order in which they happen:
     bot in …: a complete answer has these words. bot says in …: any message of it has
     bot to WHO: somebody alone, or where the platform cannot, any message has these words
     WHO, apart: says that in a thread that people have opened among themselves. WHO, apart to it:
-        says that there with a mention. WHO to WHO in the thread: with a mention of somebody else
+        says that there with a mention of the bot
+    WHO to WHO in the thread | , aside: says that there with a mention of somebody else
     answers in …: how many messages of it stand there, panels apart
     MODEL was asked: how often. MODEL heard: its last request has these words. MODEL never heard:
         none of its requests has them. last never heard: the last request to any model has not
@@ -151,7 +152,11 @@ async def _apart(telling: Telling, found: re.Match[str], text: str) -> None:
 
 async def _to_other(telling: Telling, found: re.Match[str], text: str) -> None:
     other = telling.who(found["other"])
-    await telling.stage.follow_up(f"<@{other.id}> {text}", who=telling.who(found["who"]))
+    said = f"{telling.stage.name_of(other)} {text}"
+    if found["aside"]:
+        await _aside(telling, found, said)
+    else:
+        await telling.stage.follow_up(said, who=telling.who(found["who"]))
 
 
 async def _presses(telling: Telling, found: re.Match[str], label: str) -> None:
@@ -237,7 +242,7 @@ STEPS: list[tuple[str, Play]] = [
     (rf"(?P<who>{PEOPLE}) (?P<place>{PLACE})", _says),
     (rf"(?P<who>{PEOPLE}), aside", _aside),
     (rf"(?P<who>{PEOPLE}), apart(?P<to_it> to it)?", _apart),
-    (rf"(?P<who>{PEOPLE}) to (?P<other>{PEOPLE}) in the thread", _to_other),
+    (rf"(?P<who>{PEOPLE}) to (?P<other>{PEOPLE})(?:(?P<aside>, aside)| in the thread)", _to_other),
     (rf"(?P<who>{PEOPLE}) replies", _replies),
     (rf"(?P<who>{PEOPLE}) below(?P<aside>, aside)?", _below),
     (rf"(?P<who>{PEOPLE}) presses(?P<team> in the team)?", _presses),
