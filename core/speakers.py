@@ -30,10 +30,12 @@ NOTE: Final = Line.of(
 _BREAKS: Final = r"\n\r\v\f\x1c-\x1e\x85\u2028\u2029"
 _FILLERS: Final = "\u115f\u1160\u3164\uffa0\u2800"
 """Letters and signs of which nothing is to be seen."""
-_STARTS: Final = re.compile(
-    rf"(?:\A|(?<=[{_BREAKS}]))(?=\s*(?:[^\w\s]|[_{_FILLERS}]))[^{_BREAKS}]+"
+_BRACKETS: Final = re.compile(
+    r"[(<\[{\xab\u0f3a-\u0f3c\u169b\u2018-\u203a\u2045\u207d\u208d\u2308-\u232a\u23a1-\u23a3"
+    r"\u2474-\u24b5\u2768-\u2774\u27c5-\u27ef\u2983-\u29fc\u2e02-\u2e5b\u3008-\u301d\u3200-\u3243"
+    r"\ufd3f\ufe17-\uff62\U0001f110-\U0001f248]"
 )
-"""Lines that do not begin with a word: only one of them can look as if the program wrote it."""
+"""Everything that opens a bracket, and some more: a text without any need not be looked through."""
 _EMPHASIS: Final = frozenset("*_`~\\")
 _MORE_OPENERS: Final = frozenset("<⎡⎢⎣")
 _MORE_CLOSERS: Final = frozenset(">⎤⎥⎦")
@@ -111,10 +113,16 @@ def _may_stand_in_name(letter: str) -> bool:
 
 def _inert(text: str) -> str:
     """Set apart every line of a message that looks as if it began another one."""
-    return _STARTS.sub(lambda found: f"> {found[0]}" if _imitates(found[0]) else found[0], text)
+    if _BRACKETS.search(text) is None:
+        return text
+    lines = text.splitlines(keepends=True)
+    return "".join([f"> {line}" if _imitates(line) else line for line in lines])
 
 
 def _imitates(line: str) -> bool:
+    head = line.lstrip()[:1]
+    if head.isalpha() and head not in _FILLERS:  # as most lines begin
+        return False
     seen = _visible(line)
     if not seen or not _opens(seen[0]):
         return False

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from unicodedata import category, normalize
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import speakers
 from core.speakers import NAME_LENGTH, spoken
 from core.types import Image, Line, Quote, Said, Speaker
 
@@ -146,3 +148,10 @@ def test_a_quotation_says_how_much_is_left_out_and_what_the_bot_said_itself():
     )
     thread = Quote(kind="thread", said=said, left_out=7)
     assert "(7 messages before that are left out)" in read(user("Why?", None, thread))
+
+
+def test_whatever_opens_a_bracket_is_looked_for():
+    letters = (chr(number) for number in range(sys.maxunicode + 1))
+    openers = [each for each in letters if speakers._opens(normalize("NFKC", each)[:1])]
+    assert len(openers) > 100
+    assert [each for each in openers if not speakers._BRACKETS.match(each)] == []

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.records import Whose
 from core.scopes import is_shared, moved_key, session_key
@@ -63,6 +65,20 @@ def test_a_session_has_the_name_of_what_shares_its_history(scope, where, direct,
     assert session_key(where, "u/1", scope, direct=direct) == key
     assert moved_key(key, GROUP, NEW) == key.replace("/G1", "/G2")
     assert is_shared(scope, direct=direct) == (not direct and scope != "user")
+
+
+WORDS = st.text(max_size=6) | st.sampled_from(["a/b", "user=u1", "", "%2F", "="])
+PLACES = st.builds(Address, platform=WORDS, channel=WORDS, thread=st.one_of(st.none(), WORDS))
+
+
+@given(one=PLACES, two=PLACES, people=st.tuples(WORDS, WORDS))
+def test_two_people_and_two_places_never_share_a_session_by_chance(one, two, people):
+    keys = [
+        session_key(p, who, "user", direct=False) for p, who in zip((one, two), people, strict=True)
+    ]
+    channels = [(p.platform, p.channel) for p in (one, two)]
+    assert (keys[0] == keys[1]) == (channels[0] == channels[1] and people[0] == people[1])
+    assert {one.session, two.session}.isdisjoint(keys)
 
 
 def test_no_place_has_the_key_of_somebody_s_own_session():
