@@ -12,13 +12,14 @@ import yaml
 from gateway.control import ask as ask_running
 from tests.gateway.harness import running_gateway
 from tests.transcripts.stages import MESSENGERS, opened
+from tests.transcripts.test_membership import Skipping
 
 MODELS = {"a": "Take the train.", "b": "Walk.", "big": "Go by train."}
 CODE = re.compile(r"Your pairing code is ([A-Z0-9]{8}),")
 
 
 @asynccontextmanager
-async def closed(platform: str, folder, **more: Any):
+async def closed(platform: str, folder, *, clock: Any = None, **more: Any):
     """Open a bot that Ann owns and that knows nobody else. Ben's private chat is `ben`."""
     async with opened(platform) as stage:
         stage.places["ben"] = stage.sim.dm(stage.ben)
@@ -26,8 +27,12 @@ async def closed(platform: str, folder, **more: Any):
         file = yaml.safe_load(stage.configured(MODELS))
         file |= {"access": {"owners": [f"{platform}:{stage.ann.id}"]}, **more}
         text = yaml.safe_dump(file, sort_keys=False)
-        async with running_gateway(text, folder):
+        async with running_gateway(text, folder, clock=clock):
             yield stage
+
+
+def scripted(answers: dict[str, Any]) -> dict[str, Any]:
+    return {"p": {"api": "scripted", "answers": answers}}
 
 
 async def code_of(stage) -> str:
@@ -105,3 +110,44 @@ async def test_who_asks_too_often_is_told_once(messenger, tmp_path):
         said = [each for each in stage.seen() if "more than 2 questions" in each.text]
         assert len(said) == 1
         assert len(stage.finals("Go by train.")) == 2
+
+
+@pytest.mark.parametrize("messenger", MESSENGERS)
+async def test_who_is_shut_out_in_mid_turn_is_answered_to_the_end_and_asks_no_more(
+    messenger, tmp_path
+):
+    slow = {
+        **MODELS,
+        "big": {"text": "It begins with a train that was late, and goes on. " * 6, "between": 0.05},
+    }
+    async with closed(messenger, tmp_path, providers=scripted(slow)) as stage:
+        await stage.command("allow", str(stage.ben.id))
+        await told(stage, "is let in.")
+        await stage.ask("Why?", where="ben", who=stage.ben)
+        await told(stage, "It begins with a train", "ben")
+        await stage.command("deny", str(stage.ben.id))
+        await told(stage, "is shut out. What runs of theirs goes on.")
+        await stage.answered("goes on. It begins", where="ben")
+        await stage.ask("And then?", where="ben", who=stage.ben)
+        await told(stage, "has closed it to you", "ben")
+        await stage.press("Retry", where="ben", who=stage.ben)  # which does nothing
+        await stage.command("allow", f"{stage.ben.id} 1h")
+        await told(stage, "is let in for 1h.")
+        await stage.ask("And now?", where="ben", who=stage.ben)
+        began = "It begins with a train"
+        await stage.until(lambda: len([e for e in stage.answers("ben") if began in e.text]) > 1)
+
+
+async def test_who_is_no_admin_of_a_telegram_group_any_more_sets_nothing_after_five_minutes(
+    tmp_path,
+):
+    clock = Skipping()
+    async with closed("telegram", tmp_path, clock=clock, access={"public": True}) as stage:
+        place = stage.places["group"]
+        stage.sim.make_admin(place, stage.ben)
+        await stage.command("moa", "alone", where="group", who=stage.ben)
+        await told(stage, "From now on alone answers", "group")
+        stage.sim.chat(place).admins.discard(int(stage.ben.id))
+        clock.skipped += 300
+        await stage.command("moa", "review", where="group", who=stage.ben)
+        await told(stage, "Only an admin chooses for everybody here", "group")
