@@ -122,7 +122,9 @@ class DurableIntake:
             return None
         checked = _checked(concerning)
         session = await self._admission.session(checked)
-        return (checked, session) if self.limits.require(checked, session) else None
+        page = not self._admission.guards(checked.address.platform)
+        taken = self.limits.require(checked, session, answers=page)
+        return (checked, session) if taken else None
 
 
 def _stands_in_line(incoming: Incoming) -> bool:

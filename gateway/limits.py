@@ -61,8 +61,10 @@ class Limits:
         }
         self._running = limits.running
 
-    def require(self, incoming: Incoming, session: str) -> bool:
+    def require(self, incoming: Incoming, session: str, *, answers: bool = False) -> bool:
         """Count something that is about to be taken in; False if it is to be dropped in silence.
+
+        `answers`: whoever sent it waits for an answer, so that nothing is dropped in silence.
 
         The same event counts once, however often a platform sends it.
 
@@ -73,10 +75,12 @@ class Limits:
             return True
         event = (incoming.address.platform, incoming.event_id)
         known = self._seen.get(event)
-        if known is not None:
+        if known is not None and (known or not answers):
             return known
         self._seen[event] = False
-        self._seen[event] = allowed = self._has_room(incoming, session) and self._taken(incoming)
+        self._seen[event] = allowed = self._has_room(
+            incoming, session, answers=answers
+        ) and self._taken(incoming, answers=answers)
         return allowed
 
     @contextmanager
@@ -121,7 +125,7 @@ class Limits:
             case _:
                 return False
 
-    def _taken(self, incoming: Incoming) -> bool:
+    def _taken(self, incoming: Incoming, *, answers: bool) -> bool:
         """Take one of each rate, or of none."""
         address = incoming.address
         whose: list[Who] = [
@@ -131,7 +135,8 @@ class Limits:
         limited = [(who, self._rates[who[0]]) for who in whose if who[0] in self._rates]
         for who, rate in limited:
             if taken(self._bucket(who, rate), rate, self._clock.monotonic()) is None:
-                return self._tell(who, rate.seconds, self._refusal(who, rate), incoming)
+                waits = _waits(incoming, answers=answers)
+                return self._tell(who, rate.seconds, self._refusal(who, rate), waits=waits)
         for who, rate in limited:
             self._take(who, rate)
         return True
@@ -146,7 +151,7 @@ class Limits:
     def _bucket(self, who: Who, rate: Rate) -> Bucket:
         return self._buckets.get(who) or full(rate, self._clock.monotonic())
 
-    def _has_room(self, incoming: Incoming, session: str) -> bool:
+    def _has_room(self, incoming: Incoming, session: str, *, answers: bool) -> bool:
         """See that somebody has not enough at work already, in other conversations than this."""
         if self._running is None or isinstance(incoming, Command):
             return True
@@ -156,7 +161,8 @@ class Limits:
         if len(busy - {session}) < self._running:
             return True
         error = TooOften(said.too_many_running(self._running), retry_after=1.0)
-        return self._tell(("running", platform, person), RUNNING_WINDOW, error, incoming)
+        whose = ("running", platform, person)
+        return self._tell(whose, RUNNING_WINDOW, error, waits=_waits(incoming, answers=answers))
 
     def _refusal(self, who: Who, rate: Rate) -> TooOften:
         seconds = wait(self._bucket(who, rate), rate, self._clock.monotonic())
@@ -164,10 +170,15 @@ class Limits:
         text = said.too_often(rate.number, window, math.ceil(seconds), channel=who[0] == "channel")
         return TooOften(text, retry_after=seconds)
 
-    def _tell(self, who: Who, window: float, error: TooOften, incoming: Incoming) -> bool:
-        """Raise it once a window; a platform that waits for an answer always gets it."""
+    def _tell(self, who: Who, window: float, error: TooOften, *, waits: bool) -> bool:
+        """Raise it once a window, and always where somebody `waits`."""
         now, last = self._clock.monotonic(), self._told.get(who)
-        if not getattr(incoming, "handle", "") and last is not None and now - last < window:
+        if not waits and last is not None and now - last < window:
             return False
         self._told[who] = now
         raise error
+
+
+def _waits(incoming: Incoming, *, answers: bool) -> bool:
+    """Tell whether whoever sent it waits for an answer: one that has a handle does."""
+    return answers or bool(getattr(incoming, "handle", ""))

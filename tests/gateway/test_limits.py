@@ -9,6 +9,10 @@ import pytest
 
 from core.errors import TooOften
 from core.types import Message
+from gateway.config.model import Limits as Said
+from gateway.config.values import Rate
+from gateway.limits import Limits
+from tests.fakes.clock import FakeClock
 from tests.fakes.loop import run_virtual
 from tests.gateway.guarded import ALLOWED, ANN, BEN, DM, GROUP, Scene, guarded
 
@@ -125,3 +129,14 @@ def test_without_limits_nothing_is_held_back():
             assert await scene.say("Why?")
 
     story(scenario, "{}")
+
+
+def test_a_page_that_waits_for_an_answer_is_told_each_time():
+    limits = Limits(Said(user=Rate.parse("1/h")), FakeClock(), lambda *_: ())
+    said = Message(
+        event_id="e1", address=replace(DM, platform="web"), author=ANN, text="Why?", at=1
+    )
+    assert limits.require(said, "web/1", answers=True)
+    for event_id in ("e2", "e3", "e3"):
+        with pytest.raises(TooOften):
+            limits.require(replace(said, event_id=event_id), "web/1", answers=True)
