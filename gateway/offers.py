@@ -125,6 +125,9 @@ STARTERS = (
     "What do people most often get wrong about vitamins?",
 )
 
+SEEING = ("claude-", "gpt-5", "gemini-", "grok-4")
+"""How the names of models begin that are known to take pictures; of others nobody says so here."""
+
 # One model in several slots (self-MoA): only these tell its answers apart.
 ROLES = (
     "Give the answer that you would stand by.",
@@ -244,7 +247,8 @@ def small() -> Offer:
 
 
 def _slot(provider: str, model: str) -> Block:
-    return {"provider": provider, "model": model}
+    sees = {"vision": True} if model.rpartition("/")[2].startswith(SEEING) else {}
+    return {"provider": provider, "model": model, **sees}
 
 
 def _mixture(slots: Sequence[Block]) -> Block:

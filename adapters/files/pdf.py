@@ -1,6 +1,6 @@
 """Reads the text of a PDF in a child process, which is ended when it takes too much.
 
-Decides how long that may be, and how many are read at once. A PDF can be made so that its
+Decides how long that may be, and how much memory it may have. A PDF can be made so that its
 reader works for hours or asks for all memory there is: then the child ends, and nothing else.
 """
 
@@ -25,11 +25,8 @@ CHILD: Final = Path(__file__).with_name("pdf_child.py")
 SECONDS: Final = 30.0
 MEMORY: Final = 768 * 1024 * 1024
 """Bytes of address space that the child may have."""
-AT_ONCE: Final = 2
 _ANSWER: Final = 4 * 1024 * 1024
 _REASONS: Final = {"encrypted": texts.ENCRYPTED, "broken": texts.PDF_BROKEN}
-
-_turns = asyncio.Semaphore(AT_ONCE)
 
 
 class _Answer(msgspec.Struct):
@@ -48,8 +45,7 @@ async def read_pdf(path: Path, *, characters: int, seconds: float = SECONDS) -> 
     Raises:
         FileUnread: it is encrypted, broken, without text, or takes too much.
     """
-    async with _turns:
-        said = await _asked(path, characters, seconds)
+    said = await _asked(path, characters, seconds)
     try:
         answer = msgspec.json.decode(said, type=_Answer)
     except msgspec.DecodeError:

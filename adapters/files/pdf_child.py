@@ -11,6 +11,7 @@ import json
 import re
 import resource
 import sys
+from contextlib import suppress
 
 UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -23,7 +24,8 @@ def limit(memory: int, seconds: int) -> None:
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(what, (most, most))
+        with suppress(ValueError, OSError):  # not every system has every limit
+            resource.setrlimit(what, (most, most))
 
 
 def text_of(data: bytes, characters: int, most_pages: int) -> dict[str, object]:

@@ -23,6 +23,8 @@ from core.errors import FileUnread
 from core.shelf import PdfText, Received
 from core.texts import files as texts
 
+PDFS_AT_ONCE: Final = 2
+"""Each of them may keep a processor busy for half a minute."""
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _ARRIVING: Final = "arriving-"
 _WAITING: Final = "waiting-"
@@ -38,6 +40,7 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         """Touch nothing yet: the folder is made with the first file."""
         self._folder = folder
+        self._readers = asyncio.Semaphore(PDFS_AT_ONCE)
 
     async def receive(self, pieces: AsyncIterator[bytes], *, most: int) -> Received:
         name = f"{_ARRIVING}{secrets.token_hex(16)}"
@@ -77,7 +80,8 @@ class Shelf:
         return found or b""
 
     async def pdf(self, received: Received) -> PdfText:
-        return await read_pdf(self._folder / received.name, characters=CHARACTERS)
+        async with self._readers:
+            return await read_pdf(self._folder / received.name, characters=CHARACTERS)
 
     async def read(self, digest: str) -> bytes | None:
         if _DIGEST.fullmatch(digest) is None:

@@ -96,6 +96,13 @@ async def test_keys_of_several_providers_make_a_mixture_of_them_first():
     assert providers == ["openai", "gemini", "xai"]
 
 
+async def test_models_that_take_pictures_are_offered_with_their_eyes():
+    offers = await offered({"ANTHROPIC_API_KEY": "x", "DEEPSEEK_API_KEY": "y", "GROQ_API_KEY": "z"})
+    slots = [each for offer in offers.values() for each in offer.preset["reference_models"]]
+    seeing = {each["model"] for each in slots if each.get("vision")}
+    assert seeing == {"claude-opus-4-8", "claude-sonnet-4-6", "claude-haiku-4-5"}
+
+
 async def test_a_blank_key_is_no_key():
     assert list(await offered({"OPENAI_API_KEY": "  "})) == ["small"]
 

@@ -214,5 +214,6 @@ export class Thread {
   get empty() { return this.root.childElementCount === 0; }
   get last() { return [...this.turns.values()].at(-1); }
   get running() { return [...this.turns.values()].find((turn) => turn.running); }
-  get lastQuestion() { return this.last?.question ?? ""; }
+  /** The last question's words; its files do not go along again. */
+  get lastQuestion() { return (this.last?.question ?? "").split("\n").filter((line) => !line.startsWith("[attached: ")).join("\n").trim(); }
 }
