@@ -27,7 +27,8 @@ class Counts:
     """How much was taken out: figures, for people and logs, and never a word of it.
 
     `exchanges` are questions with their answers, `quoting` those of others that repeated them,
-    `messages` what came in besides, `traces` lines of trace files, `settings` what was chosen.
+    `messages` what came in besides, `traces` lines of trace files, `settings` what was chosen,
+    `facts` what was pinned.
     """
 
     exchanges: int = 0
@@ -37,6 +38,7 @@ class Counts:
     files: int = 0
     votes: int = 0
     settings: int = 0
+    facts: int = 0
     audit: int = 0
     copies: int = 0
 

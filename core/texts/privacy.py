@@ -30,6 +30,7 @@ _KINDS: Final = {
     "traces": ("trace", "traces"),
     "files": ("file", "files"),
     "votes": ("vote", "votes"),
+    "facts": ("pinned fact", "pinned facts"),
     "settings": ("setting", "settings"),
     "copies": ("copy from before an upgrade", "copies from before an upgrade"),
 }

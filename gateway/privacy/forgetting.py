@@ -22,6 +22,7 @@ from core.types import Address
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from core.facts import Fact
     from core.ports.remains import Copies, Traced, Traces
     from core.storage import Store
     from core.storage.erasing import Came, Told
@@ -105,7 +106,8 @@ class Forgetting:
         """
         found = await self._find(session, person)
         traces = [each for each in await self._heads(session) if _goes(found, person, each)]
-        return found.counts + Counts(traces=len(traces))
+        facts = await self._facts(session, person)
+        return found.counts + Counts(traces=len(traces), facts=len(facts))
 
     async def forget(self, session: str, person: str, *, others: Sequence[str] = ()) -> Counts:
         """Forget somebody ("": everybody) in a session, where nothing may run meanwhile.
@@ -135,10 +137,22 @@ class Forgetting:
             )
         traces = await self.traces.drop(session, partial(_goes, found, person))
         self.clear()
-        counts = found.counts + Counts(traces=traces, files=await self.files.sweep())
+        facts = await self._facts(session, person)
+        for fact in facts:
+            await self.store.unpin(_channel(session), fact.place)
+        files = await self.files.sweep()
+        counts = found.counts + Counts(traces=traces, facts=len(facts), files=files)
         if counts:
             log.info("forgotten", session=session, **counts.figures)
         return counts
+
+    async def _facts(self, session: str, person: str) -> Sequence[Fact]:
+        """Give what somebody has pinned in the channel of a session.
+
+        Where a session goes as a whole these stay: they are the channel's, and not the session's.
+        """
+        found = await self.store.facts(_channel(session)) if person else ()
+        return [each for each in found if each.author.id == person]
 
     async def _find(self, session: str, person: str) -> Found:
         came = [each async for each in self._came(session)]
@@ -214,6 +228,11 @@ class Forgetting:
     async def _is_in(self, session: str, person: str) -> bool:
         """Tell whether there are traces of what somebody asked in a session."""
         return any(person in {"", each.asker} for each in await self._heads(session))
+
+
+def _channel(session: str) -> str:
+    address = Address.of(session)
+    return Address(platform=address.platform, channel=address.channel).session
 
 
 def _found(came: Sequence[Came], told: Sequence[Told], person: str) -> Found:

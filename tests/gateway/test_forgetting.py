@@ -85,11 +85,15 @@ async def told(folder: Path) -> Stand:
 
 async def test_what_is_hers_goes_with_what_repeats_her_and_no_more(tmp_path):
     stand = await told(tmp_path)
+    for who in (ANN, BEN):
+        author = Author(id=who, name=who)
+        await stand.store.pin(ROOM.session, f"{who} is here.", author=author, at=1, most=9)
     counts = await stand.forgetting.look(ROOM.session, ANN)
-    assert counts == Counts(exchanges=1, quoting=3)
+    assert counts == Counts(exchanges=1, quoting=3, facts=1)
     assert len(await stand.left()) == 6
     assert await stand.forgetting.forget(ROOM.session, ANN) == counts
     assert await stand.left() == ["before", "plain"]
+    assert [each.text for each in await stand.store.facts(ROOM.session)] == [f"{BEN} is here."]
     assert stand.cleared == 1
     assert await stand.forgetting.look(ROOM.session, ANN) == Counts()
 
