@@ -87,5 +87,11 @@ class Joining:
 
 
 def _steers(then: Accepted) -> bool:
-    """Tell whether something may join: not what asks for another preset than the turn's."""
-    return isinstance(then.incoming, Message) and then.incoming.preset is None
+    """Tell whether something may join: neither what asks for another preset, nor what has files.
+
+    A line that joins stands in the turn as it is kept, and files are shown from the next turn on.
+    """
+    said = then.incoming
+    if not isinstance(said, Message) or said.preset is not None:
+        return False
+    return not (said.attachments or (said.answers and said.answers.files))

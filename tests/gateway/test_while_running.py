@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from core.texts.running import CHANGED
-from core.types import Line
+from core.types import Attachment, Line
 from tests.fakes.chat import FakeChat
 from tests.fakes.loop import run_virtual
 from tests.fakes.memory_store import MemoryStore
@@ -167,6 +167,22 @@ def test_moa_23_a_steered_line_joins_the_next_call_and_asks_nobody_again():
             seen = [line.text for line in scene.model.of("a")[0].call.lines]
             assert not any("Not by car." in each for each in seen)
             assert await scene.parts.store.waiting() == []
+
+    run_virtual(scenario())
+
+
+def test_what_has_files_is_a_question_of_its_own():
+    async def scenario() -> None:
+        async with guarded(SLOW, more=STEERS) as scene:
+            await scene.say("How do I get there?")
+            await scene.until(lambda: scene.model.of("a"))
+            voice = Attachment(kind="audio", name="voice.ogg")
+            await scene.say("And here?", attachments=(voice,))
+            await scene.idle()
+            assert [each[-1] for each in questions(scene)] == [
+                "How do I get there?",
+                "And here?\n\n[attached: voice.ogg – not read]",
+            ]
 
     run_virtual(scenario())
 
