@@ -14,7 +14,7 @@ from core.types import Message
 
 WAITING_MS: Final = 5_000
 """Between two messages that both still wait: people write in pieces while they are held up."""
-BEGUN_SECONDS: Final = 1.0
+BEGUN_SECONDS: Final = 0.5
 """After a turn has begun: a text that an app cut, something forwarded with words to it."""
 MOST_BEGUN: Final = 4
 """Messages of one question after which a turn that has begun is not begun anew for one more."""

@@ -88,6 +88,7 @@ class Changes:
                 raise TypeError("this changes nothing")
         if done:
             await self.exchange.keep.unsay(accepted.seq, {})
+            await self.exchange.store.scrub(whole=False)
 
     async def joins(self, accepted: Accepted) -> None:
         """Let a message that waits now join a turn that has only just begun, if it goes on there.
@@ -100,7 +101,7 @@ class Changes:
             return
         last = run.parts[-1].incoming if run.parts else None
         late = asyncio.get_running_loop().time() - run.began > BEGUN_SECONDS
-        if late or run.spoke or not isinstance(last, Message) or not goes_on(last, incoming):
+        if late or run.advised or not isinstance(last, Message) or not goes_on(last, incoming):
             return
         if len(run.parts) < MOST_BEGUN and self.sessions.place(accepted.seq) == 1:
             await self._take_back(run)
@@ -213,7 +214,6 @@ class Changes:
             await self._unsaid(found, run)
         else:
             await self.exchange.keep.unsay(seq, {})
-        await self.exchange.store.scrub(whole=False)
         return True
 
     async def _unsaid(self, found: Kept, run: Run | None) -> None:

@@ -269,6 +269,7 @@ class Exchange:
         if run.turn_id not in self.runner.withdrawn:
             return asked.request
         await self.keep.erase(Texts(turns=(run.turn_id,)))
+        await self.store.scrub(whole=False)
         return None
 
     async def _retell(self, turn: StoredTurn) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from core.events import AnswerDelta, ToolStarted
+from core.events import Aggregating, AnswerDelta, ReferenceDone, ToolStarted
 from core.records import StoredTurn
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Run:
     """A turn at work. `began` is the loop's time at which it was begun, None before.
 
-    `parts` are the messages it answers, `origin` the turn whose question it asks again. `spoke`:
-    a word of its answer was told, or a tool was called.
+    `parts` are the messages it answers, `origin` the turn whose question it asks again. `advised`:
+    somebody's advice has come. `spoke`: a word of its answer was told, or a tool was called.
     """
 
     turn_id: str
@@ -32,10 +32,12 @@ class Run:
     began: float | None = None
     parts: tuple[Accepted, ...] = ()
     origin: str = ""
+    advised: bool = False
     spoke: bool = False
 
     def hear(self, event: TurnEvent) -> None:
         """Take note of what cannot be undone."""
+        self.advised = self.advised or isinstance(event, ReferenceDone | Aggregating)
         if not self.spoke and isinstance(event, AnswerDelta | ToolStarted):
             self.spoke = isinstance(event, ToolStarted) or bool(event.text)
 

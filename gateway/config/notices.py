@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from gateway.config.access import subjects_of
-from gateway.config.chats import Access, ChatSettings
+from gateway.config.chats import Access
 from gateway.config.mixtures import FallbackSlot, PresetBlock
 from gateway.config.model import Settings, Web
 from gateway.config.providers import Messages
@@ -23,11 +23,6 @@ _IGNORED = {
 NO_TEMPERATURE = "2026-10-21"
 _OURS = ("web", "v1")
 """Are there without being configured: the page, and the keys of programs as its channels."""
-_LATER = "is not supported by this version yet"
-# Settings of a chat that change nothing so far, and the values that are what happens anyway.
-_CHAT: dict[str, tuple[object, ...]] = {
-    "busy": (None, "queue"),
-}
 _Row: TypeAlias = tuple[Path, bool, str]  # where, whether it asks in vain, and what to say of it
 
 
@@ -48,22 +43,11 @@ def _rows(settings: Settings) -> Iterator[_Row]:
         yield ("platforms", name), closed, told
     for name, preset in settings.moa.presets.items():
         yield from _chance(preset, ("moa", "presets", name), settings)
-    yield from _chat(settings.defaults, ("defaults",))
-    for index, workspace in enumerate(settings.workspaces):
-        yield from _chat(workspace, ("workspaces", str(index)))
-    for index, channel in enumerate(settings.channels):
-        yield from _chat(channel, ("channels", str(index)))
 
 
 def _lets_in(access: Access, platform: str) -> bool:
     named = (*access.owners, *access.admins, *access.allow)
     return access.public or any(each.partition(":")[0] == platform for each in named)
-
-
-def _chat(said: ChatSettings, path: Path) -> Iterator[_Row]:
-    for key, usual in _CHAT.items():
-        vain = getattr(said, key) not in usual
-        yield (*path, key), vain, f"{_LATER}: nothing is held to it"
 
 
 def _chance(preset: PresetBlock, path: Path, settings: Settings) -> Iterator[_Row]:

@@ -354,26 +354,11 @@ def test_keys_of_other_agents_are_ignored_with_one_warning_each_moa_2():
 
 
 @pytest.mark.parametrize(
-    ("extra", "key"),
-    [
-        (
-            "channels: [{platform: web, channel: 1, busy: steer, preset: p}]\nplatforms: {web: {}}",
-            "channels.0.busy:",
-        ),
-    ],
-)
-def test_what_this_version_does_not_do_is_said(extra, key):
-    (warning,) = read(extra).warnings
-    assert warning.startswith(f"config.yaml:9: {key}")
-    assert "not supported by this version yet" in warning
-
-
-@pytest.mark.parametrize(
     "extra",
     [
         (
             "defaults: {preset: p, locked: true, listen: all, threads: mention, advisors: line,"
-            " cost: off, notify: never, session: channel, busy: queue, introduce: true}"
+            " cost: off, notify: never, session: channel, busy: steer, introduce: true}"
         ),
         "privacy: {operator_contact: Ann}\ndefaults: {introduce: false}",
         "access: {owners: ['telegram:5']}\nplatforms: {telegram: {token: x}}",

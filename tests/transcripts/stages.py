@@ -107,6 +107,14 @@ class Stage:
         await self.until(self.listening)
         await self.sim.command(self.places[where], who or self.ann, name, args)
 
+    async def change(self, said: str, text: str, *, where: Where, who: Any) -> None:
+        """Change what somebody said; in the group the mention stays."""
+        raise NotImplementedError
+
+    async def unsay(self, said: str, *, where: Where, who: Any) -> None:
+        """Delete what somebody said."""
+        await self.sim.delete(self.places[where], said)
+
     async def follow_up(self, text: str, *, who: Any = None) -> None:
         """Go on in the group's conversation as people have to there."""
         raise NotImplementedError
@@ -259,6 +267,11 @@ class Telegram(Stage):
         return f"@{who.username}"
 
     @override
+    async def change(self, said: str, text: str, *, where: Where, who: Any) -> None:
+        mention = f"@{self.sim.world.bot.username} " if where == "group" else ""
+        await self.sim.edit(self.places[where], said, f"{mention}{text}")
+
+    @override
     def listening(self) -> bool:
         return bool(self.sim.requests.of("getUpdates"))
 
@@ -297,6 +310,11 @@ class Telegram(Stage):
 
 class Discord(Stage):
     platform = "discord"
+
+    @override
+    async def change(self, said: str, text: str, *, where: Where, who: Any) -> None:
+        mention = f"<@{self.sim.desk.world.bot.id}> " if where == "group" else ""
+        await self.sim.edit(self.places[where], said, f"{mention}{text}")
 
     @override
     def listening(self) -> bool:
@@ -371,6 +389,15 @@ class Discord(Stage):
 
 class Slack(Stage):
     platform = "slack"
+
+    @override
+    async def change(self, said: str, text: str, *, where: Where, who: Any) -> None:
+        mention = f"<@{BOT_USER}> " if where == "group" else ""
+        await self.sim.edit(self.places[where], who, said, f"{mention}{text}")
+
+    @override
+    async def unsay(self, said: str, *, where: Where, who: Any) -> None:
+        await self.sim.unsay(self.places[where], who, said)
 
     @override
     def listening(self) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from tests.transcripts.stages import opened
 from tests.transcripts.told import Telling, told_in
 
-ALL = told_in("team.yaml", "speakers.yaml", "speaking.yaml", "sessions.yaml")
+ALL = told_in("team.yaml", "speakers.yaml", "speaking.yaml", "sessions.yaml", "while_running.yaml")
 
 
 @pytest.mark.parametrize(

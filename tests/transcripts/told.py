@@ -21,6 +21,11 @@ Steps, in the order in which they happen:
     WHO, apart: says that in a thread that people have opened among themselves. WHO, apart to it:
         says that there with a mention of the bot
     WHO to WHO in the thread | , aside: says that there with a mention of somebody else
+    WHO changes it, WHO deletes it: what was last said with a mention, or in private. WHO changes
+        what was aside: into what it says then, with a mention
+    panel in …: a panel has these words
+    gone in …: no message of the bot has these words (any more)
+    the store has: these words stand somewhere in the database. the store has not: nowhere
     answers in …: how many messages of it stand there, panels apart
     MODEL was asked: how often. MODEL heard: its last request has these words. MODEL never heard:
         none of its requests has them. last never heard: the last request to any model has not
@@ -32,6 +37,7 @@ Steps, in the order in which they happen:
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
@@ -70,6 +76,7 @@ class Telling:
     def __init__(self, stage: Stage, told: Told, folder: Path) -> None:
         self.stage, self.told, self.folder = stage, told, folder
         self.aside = ""  # what was last said to nobody in particular
+        self.last: tuple[str, Where] = ("", "dm")  # what was last said to the bot, and where
         self._logs: list[CallLog] = []
         self._program = AsyncExitStack()
 
@@ -127,7 +134,39 @@ async def _says(telling: Telling, found: re.Match[str], text: str) -> None:
     elif place == "in the thread":
         await stage.follow_up(text, who=who)
     else:
-        await stage.ask(text, where=where, who=who)
+        telling.last = (await stage.ask(text, where=where, who=who), where)
+
+
+async def _changes(telling: Telling, found: re.Match[str], text: str) -> None:
+    said, where = telling.last
+    if found["aside"]:
+        said, where = telling.aside, "group"
+    await telling.stage.change(said, text, where=where, who=telling.who(found["who"]))
+
+
+async def _deletes(telling: Telling, found: re.Match[str], text: str) -> None:
+    said, where = telling.last
+    await telling.stage.unsay(said, where=where, who=telling.who(found["who"]))
+
+
+async def _panel(telling: Telling, found: re.Match[str], text: str) -> None:
+    await telling.stage.panel_reads(text, where=PLACES[found["place"]])
+
+
+async def _gone(telling: Telling, found: re.Match[str], text: str) -> None:
+    stage, where = telling.stage, PLACES[found["place"]]
+    await stage.until(lambda: not any(text in each.text for each in stage.seen(where)))
+
+
+async def _stored(telling: Telling, found: re.Match[str], text: str) -> None:
+    def there() -> bool:
+        files = (telling.folder / "data").glob("moa-gateway.db*")
+        return any(text.encode() in each.read_bytes() for each in files)
+
+    wanted = found["no"] is None
+    async with asyncio.timeout(20):
+        while there() is not wanted:  # noqa: ASYNC110 - it is somebody else's file
+            await asyncio.sleep(0.05)
 
 
 async def _aside(telling: Telling, found: re.Match[str], text: str) -> None:
@@ -254,6 +293,11 @@ STEPS: list[tuple[str, Play]] = [
     (rf"file to (?P<who>{PEOPLE})", _file),
     (rf"files to (?P<who>{PEOPLE})", _some_files),
     (r"last never heard", _not_now),
+    (rf"(?P<who>{PEOPLE}) changes (it|what was (?P<aside>aside))", _changes),
+    (rf"(?P<who>{PEOPLE}) deletes it", _deletes),
+    (rf"panel (?P<place>{PLACE})", _panel),
+    (rf"gone (?P<place>{PLACE})", _gone),
+    (r"the store has(?P<no> not)?", _stored),
     (r"(?P<model>\w+) was asked", _asked),
     (r"(?P<model>\w+) heard", _last_heard),
     (r"(?P<model>\w+) never heard", _never_heard),
