@@ -260,8 +260,7 @@ def assemble(
     doors = Doorkeeper(keep=keep, grants=places.grants, asides=asides, chats=chats)
     health = Health(unavailable=live.unavailable, left_alone=models.left_alone, sessions=sessions)
     acts = acts_of(health, exchange, doors, accounts, forgetting=forgetting, keeping=keeping)
-    traces, traced = wiring.open_traces(config), config.trace_dir.is_dir
-    changes = open_changes(exchange, sessions, asides, traces=traces, traced=traced)
+    changes = open_changes(config, exchange, sessions, asides)
     dispatch = Dispatch(
         sessions=sessions,
         acts=acts,

@@ -22,13 +22,14 @@ from core.storage.erasing import Texts
 from core.texts.running import CHANGED
 from core.types import Command, Deleted, Edited, Line, Message
 from core.wording import LABELS
+from gateway import wiring
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from core.ports.remains import Traces
     from core.records import Accepted, Kept, StoredTurn
     from gateway.asides import Asides
+    from gateway.config import Config
     from gateway.exchange import Exchange
     from gateway.places import Places
     from gateway.running import Run
@@ -37,18 +38,12 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 
-def open_changes(
-    exchange: Exchange,
-    sessions: Sessions,
-    asides: Asides,
-    *,
-    traces: Traces,
-    traced: Callable[[], bool],
-) -> Changes:
-    """Put it together; `traced` tells whether there are any traces."""
+def open_changes(config: Config, exchange: Exchange, sessions: Sessions, asides: Asides) -> Changes:
+    """Put it together."""
+    traces = wiring.open_traces(config)
 
     async def untrace(session: str, turns: Sequence[str]) -> None:
-        if not traced():
+        if not config.trace_dir.is_dir():
             return
         try:
             await traces.drop(session, lambda line: line.turn_id in turns)
@@ -190,7 +185,6 @@ class Changes:
                 name="",
                 args="",
                 at=edited.at,
-                message_id=said.message_id,
                 reply_to=said.reply_to,
                 direct=said.direct,
             ),
