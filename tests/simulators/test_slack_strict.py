@@ -54,7 +54,7 @@ async def test_tokens_are_for_their_own_methods(room):
 
 
 async def test_a_scope_that_was_taken_away_is_named(room):
-    room.slack.backend.scopes.discard("chat:write")
+    room.slack.backend.scopes -= {"chat:write", "channels:read"}
     answer = await room.post(text="x")
     assert (answer["error"], answer["needed"]) == ("missing_scope", "chat:write")
     assert "reactions:write" in answer["provided"]

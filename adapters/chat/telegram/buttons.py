@@ -23,7 +23,7 @@ _CODES: Final[dict[Action, str]] = {
     "advise": "g",
     "preset": "p",
     "pick": "k",
-    "restore": "b",
+    "restore": "e",
     "advisors": "a",
     "info": "i",
     "up": "u",

@@ -199,7 +199,8 @@ async def test_a_server_that_knows_no_stop_of_drafts_is_polled_without_it(telegr
         for count in (1, 2):
             await telegram.say(telegram.dm(ana), ana, "hi")
             await inbox.until(count)
-    assert telegram.updates.asked == ["message", "callback_query", "my_chat_member"]
+    known = ["message", "edited_message", "callback_query", "my_chat_member"]
+    assert telegram.updates.asked == known
     assert [each.status for each in telegram.requests.of("getUpdates")][:2] == [400, 200]
     assert lines.of("reached") == []
 
