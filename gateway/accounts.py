@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.budget import Spender, window
 from core.records import Spending, Spent, Standing, Whose
-from core.types import Address, Author
+from core.types import Address, Author, Command
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -59,7 +59,7 @@ class Accounts:
         spent = (await self._month(Whose(platform=platform, asker=user))).whole
         return Standing(
             preset=there.preset.name,
-            presets=tuple(self.choices.catalogue().presets),
+            presets=tuple(self.choices.names(_at_home(platform, somebody))),
             dollars=spent.dollars,
             turns=spent.turns,
         )
@@ -86,3 +86,9 @@ def summed(costs: Iterable[Cost]) -> Spent:
         turns=sum(each.turns for each in spent),
         priced=all(each.priced for each in spent),
     )
+
+
+def _at_home(platform: str, somebody: Author) -> Command:
+    """Make what somebody would choose a preset of their own with."""
+    home = Address(platform=platform, channel=somebody.id)
+    return Command(event_id="", address=home, author=somebody, name="moa", args="", at=0)

@@ -99,7 +99,7 @@ class Gateway:
         return wiring.ChatParts(
             clock=self.clock,
             config=lambda: self.config,
-            presets=lambda: tuple(self.exchange.choices.catalogue().presets),
+            presets=self.exchange.choices.names,
             bookmarks=self.store.bookmarks,
             standing=self.accounts.standing,
         )

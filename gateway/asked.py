@@ -123,11 +123,22 @@ class Questions:
 
     async def preset(self, incoming: Incoming, lines: Sequence[Line]) -> Preset:
         """Give the preset that a turn begins with, as the gate leaves it (MOA-35)."""
-        turn = incoming.preset if isinstance(incoming, Message) else None
+        turn = await self.preset_named(incoming)
         preset = (await self.choices.there(incoming.address, incoming.author, turn=turn)).preset
         if isinstance(incoming, Press) and await self._asks_all(incoming):
             return forced(preset)
         return gated(preset, lines)
+
+    async def preset_named(self, incoming: Incoming) -> str | None:
+        """Give the preset that a question names for itself; asked again, it names it again."""
+        if isinstance(incoming, Message):
+            return incoming.preset
+        first = await self.store.turn(await self.origin(incoming))
+        seq = None if first is None else first.start.seq
+        accepted = None if seq is None else await self.store.accepted(seq)
+        said = None if accepted is None else accepted.incoming
+        named = said.preset if isinstance(said, Message) else None
+        return named if named and self.choices.catalogue().find(named) else None
 
     async def _asks_all(self, press: Press) -> bool:
         """Tell whether all advisors are wanted; a Retry of such an answer wants them again."""

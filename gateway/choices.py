@@ -126,8 +126,12 @@ class Choices:
         every = self.catalogue().presets.values()
         return [each for each in every if self.places.may_choose(each, request)]
 
-    async def refusal(self, incoming: Incoming) -> str:
-        """Say why the preset in force answers nothing there; empty if it does.
+    def names(self, request: Command | Press) -> Sequence[str]:
+        """Name them."""
+        return [each.name for each in self.offered(request)]
+
+    async def refusal(self, incoming: Incoming, turn: str | None) -> str:
+        """Say why the preset in force answers nothing there; empty if it does. `turn` names one.
 
         It is refused and never silently substituted: neither one whose providers the place does
         not allow, nor a choice of one's own that is kept for others by now.
@@ -138,7 +142,6 @@ class Choices:
         kept = any(each.allow for each in self.catalogue().presets.values())
         if place.providers is None and not kept:
             return ""  # as it is nearly everywhere: nothing has to be looked up
-        turn = incoming.preset if isinstance(incoming, Message) else None
         there = await self.there(incoming.address, incoming.author, turn=turn)
         if there.barred:
             return said.in_force_barred(there.preset, there.providers or (), there.barred)

@@ -169,7 +169,8 @@ class Exchange:
     async def _question(self, accepted: Accepted, run: Run) -> Line | None:
         """Make the question; None if it is refused, which is said, or there is none any more."""
         incoming = accepted.incoming
-        refusal = await self.choices.refusal(incoming)
+        named = await self.questions.preset_named(incoming)
+        refusal = await self.choices.refusal(incoming, named)
         if isinstance(incoming, Message | Press) and not self.places.lets_in(incoming):
             refusal = REMOVED
         if refusal:

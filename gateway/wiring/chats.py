@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from adapters.chat.slack.home import Home
     from core.ports import Clock
     from core.records import Standing
-    from core.types import Address
+    from core.types import Address, Command
     from gateway.config import Config, Secret
 
 Hook: TypeAlias = "Callable[[web.Request], Awaitable[web.StreamResponse]]"
@@ -43,7 +43,7 @@ class Messenger(ChatAdapter, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatParts:
-    """What messengers are told of the gateway.
+    """What messengers are told of the gateway. `presets` are those that somebody may choose.
 
     `bookmarks` gives the last message that was taken in of each place of a platform, `standing`
     what somebody uses and has spent there (platform, user's id, the ids of the workspace).
@@ -51,7 +51,7 @@ class ChatParts:
 
     clock: Clock
     config: Callable[[], Config]
-    presets: Callable[[], Sequence[str]]
+    presets: Callable[[Command], Sequence[str]]
     bookmarks: Callable[[str], Awaitable[Mapping[Address, str]]]
     standing: Callable[[str, str, Collection[str]], Awaitable[Standing]]
 

@@ -65,6 +65,7 @@ FORMS = {
     "memory list": "everybody",
     "memory add We ship on Fridays.": "everybody",
     "memory remove 1": "everybody",
+    "export": "everybody",
     "cost": "everybody",
     "privacy": "everybody",
     "forget": "everybody",

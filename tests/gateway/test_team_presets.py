@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core.errors import UsageError
-from core.types import Address, Author
+from core.types import Address, Author, Command
 from tests.fakes.loop import run_virtual
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.model import ScriptedModel
@@ -311,5 +311,37 @@ def test_moa_2_a_reserved_word_alone_only_looks(word):
         async with guarded(SCRIPTS, more=ACCESS) as scene:
             assert (await give(scene, "moa", word)).startswith("review answers here (the default)")
             assert await scene.parts.store.audited(last=10) == []
+
+    run_virtual(story())
+
+
+def test_a_question_that_named_its_preset_names_it_again_when_it_is_asked_again():
+    async def story():
+        async with guarded(SCRIPTS, more=ACCESS) as scene:
+            await scene.command("ask", "preset:alone Why?", where=GROUP)
+            await scene.idle()
+            for _ in range(2):
+                await scene.press("retry", await scene.last_turn(GROUP), where=GROUP)
+                await scene.idle()
+            turns = await scene.parts.store.turns(GROUP.session)
+            assert [turn.start.preset.name for turn in turns] == ["alone"]
+            await say(scene, "And now?")
+            await scene.press("retry", await scene.last_turn(GROUP), where=GROUP)
+            await scene.idle()
+            turns = await scene.parts.store.turns(GROUP.session)
+            assert [turn.start.preset.name for turn in turns] == ["alone", "review"]
+
+    run_virtual(story())
+
+
+def test_what_is_offered_while_somebody_types_and_at_home_is_what_they_may_choose():
+    async def story():
+        more = ONLY_P + "defaults: {providers: [p]}\n"
+        async with guarded(SCRIPTS, text=TWO, more=more) as scene:
+            gateway = scene.parts.gateway
+            standing = await gateway.accounts.standing("fake", "ann", ("T1",))
+            assert standing.presets == ("review", "alone")
+            asking = Command(event_id="e", address=GROUP, author=BEN, name="moa", args="", at=1)
+            assert gateway.chat_parts.presets(asking) == ["review", "alone"]
 
     run_virtual(story())

@@ -39,7 +39,7 @@ async def standing(platform, user, workspaces):
 PARTS = wiring.ChatParts(
     clock=SystemClock(),
     config=lambda: configuration.parse(TEXT, "config.yaml", {}),
-    presets=lambda: ("review",),
+    presets=lambda _: ("review",),
     bookmarks=bookmarks,
     standing=standing,
 )

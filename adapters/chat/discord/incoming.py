@@ -27,7 +27,7 @@ from adapters.chat.discord.rest import Rest
 from adapters.chat.discord.shapes import JsonObject
 from core.errors import ChatError, StoreError, UserError
 from core.ports import Clock, Intake
-from core.types import Incoming, Message
+from core.types import Command, Incoming, Message
 
 AGAIN: Final = 2.0
 """Seconds before what could not be stored is tried again."""
@@ -59,7 +59,7 @@ class Doorway:
     replies: Replies
     seen: Seen
     clock: Clock
-    presets: Callable[[], Sequence[str]]
+    presets: Callable[[Command], Sequence[str]]
     memberships: Memberships
     intake: Intake
     asked: Callable[[Message], None]
@@ -124,7 +124,9 @@ class Doorway:
         typed = next(
             (str(each.value or "") for each in interaction.data.options if each.focused), ""
         )
-        await self.replies.call_back(interaction, choices(self.presets(), typed))
+        asking = command_of(interaction, self.setting, 0)
+        names = self.presets(asking) if asking else ()
+        await self.replies.call_back(interaction, choices(names, typed))
 
     async def _keep(self, incoming: Incoming, message: shapes.Message | None = None) -> None:
         """Store it, however long that takes: what is not stored is not let go."""

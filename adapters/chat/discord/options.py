@@ -6,10 +6,12 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from core.types import Command
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordOptions:
-    """One account. `presets` gives the names that may be chosen now.
+    """One account. `presets` gives the names that whoever types a command may choose.
 
     `gateway_url` is None where Discord is to be asked for it. `listen_all`: read what is not
     addressed to the bot, too, which takes the Message Content intent. `threads`: whether a
@@ -23,5 +25,5 @@ class DiscordOptions:
     gateway_url: str | None = None
     listen_all: bool = False
     threads: Literal["auto", "never"] = "auto"
-    presets: Callable[[], Sequence[str]] = tuple
+    presets: Callable[[Command], Sequence[str]] = field(default=lambda _: ())
     named: Callable[[], Collection[str]] = tuple

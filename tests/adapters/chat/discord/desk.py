@@ -86,7 +86,7 @@ def chat_at(
         gateway_url=None,
         listen_all=listen_all,
         threads=threads,
-        presets=lambda: presets,
+        presets=lambda _: presets,
     )
     return DiscordChat(options, clock=SystemClock(), bookmarks=inbox.bookmarks)
 
