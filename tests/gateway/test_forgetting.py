@@ -8,6 +8,7 @@ from pathlib import Path
 from adapters.files import Shelf
 from core.erasure import Counts
 from core.history import REQUEST
+from core.texts.privacy import Vendor
 from core.types import Author, Line, Quote, Said, Speaker
 from gateway import config as configuration
 from gateway.grants import Grants
@@ -15,12 +16,15 @@ from gateway.places import Places
 from gateway.privacy.files import KeptFiles
 from gateway.privacy.forgetting import Forgetting, NoLanes
 from gateway.privacy.terms import KeptFor
+from gateway.privacy.vendors import vendors
 from gateway.privacy.wiping import Wiping
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.remains import NoCopies, NoTraces
 from tests.fakes.turns import ROOM, end, message, start
 from tests.gateway.assembled import TEXT
+from tests.gateway.harness import running_gateway
+from tests.gateway.page import Page, answered
 
 ANN, BEN = "u1", "u2"
 NUMBER = "QX-4471-B"
@@ -113,3 +117,56 @@ async def test_a_person_goes_from_every_session_with_votes_and_choices(tmp_path)
     assert counts == Counts(exchanges=1, quoting=3, votes=1, settings=1)
     assert await stand.left() == ["before", "plain"]
     assert await stand.forgetting.erase("web", "nobody") == Counts()
+
+
+PAGE_CONFIG = """
+providers:
+  p: {api: scripted, answers: {"*": "Certainly."}}
+moa:
+  save_traces: true
+  presets: {review: {aggregator: {provider: p, model: big}, enabled: false}}
+"""
+
+
+async def test_in_the_browser_a_conversation_is_forgotten_after_a_button(tmp_path):
+    async with running_gateway(PAGE_CONFIG, tmp_path) as gateway, Page.of(gateway) as page:
+        await page.say(f"What is {NUMBER}?")
+        await page.until(answered(1))
+        await page.say("/forget")
+        view = await page.until(lambda view: view["notices"])
+        (button,) = view["notices"][0]["frame"]["buttons"]
+        await page.press(button["action"], "", button["value"])
+        view = await page.until(lambda view: len(view["notices"]) == 2)
+        assert "Deleted: 1 question with its answer, 1 trace." in str(view["notices"][1])
+        assert view["turns"] == []
+        files = [each for each in (tmp_path / "data").rglob("*") if each.is_file()]
+        assert not [each for each in files if NUMBER.encode() in each.read_bytes()]
+
+
+SHAPES = """
+providers:
+  vendor: {api: chat_completions, base_url: "https://user@api.vendor.example:8443/v1", api_key: k}
+  spare: {api: messages, base_url: "https://spare.example", api_key: k}
+  here: {api: scripted, answers: {"*": "Yes."}}
+moa:
+  presets:
+    review:
+      reference_models:
+        - {provider: here, model: a}
+        - {provider: vendor, model: off, enabled: false}
+      aggregator:
+        provider: vendor
+        model: big
+        fallbacks: [{provider: vendor, model: small}, {provider: spare, model: m}]
+"""
+
+
+def test_vendors_are_all_that_may_be_sent_something_and_those_who_stand_by_come_last():
+    config = configuration.parse(SHAPES, "config.yaml", {})
+    places = Places(config, Grants(FakeClock()))
+    found = vendors(places, config.catalogue.get("review"))
+    assert found == [
+        Vendor(name="here", host="", models=("a",)),
+        Vendor(name="vendor", host="api.vendor.example", models=("big", "small")),
+        Vendor(name="spare", host="spare.example", models=("m",), spare=True),
+    ]
