@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from core.access import ADMITTED
 from core.budget import Spender, window
 from core.records import Spending, Spent, Standing, Whose
 from core.types import Address, Author, Command
@@ -53,9 +54,15 @@ class Accounts:
         return [(each.limit, each.spent) for each in accounts]
 
     async def standing(self, platform: str, user: str, workspaces: Collection[str]) -> Standing:
-        """Say what somebody of a workspace uses on a platform, and has spent there this month."""
+        """Say what somebody of these circles uses on a platform, and has spent there this month.
+
+        Who is not let in is told of no preset.
+        """
         somebody = Author(id=user, name="", circles=tuple(workspaces))
-        there = await self.choices.there(Address(platform=platform, channel=user), somebody)
+        home = Address(platform=platform, channel=user)
+        if self.choices.places.role(somebody, home, direct=True) not in ADMITTED:
+            return Standing(preset="", presets=(), dollars=Decimal(0), turns=0)
+        there = await self.choices.there(home, somebody)
         spent = (await self._month(Whose(platform=platform, asker=user))).whole
         return Standing(
             preset=there.preset.name,

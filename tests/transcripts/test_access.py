@@ -151,3 +151,12 @@ async def test_who_is_no_admin_of_a_telegram_group_any_more_sets_nothing_after_f
         clock.skipped += 300
         await stage.command("moa", "review", where="group", who=stage.ben)
         await told(stage, "Only an admin chooses for everybody here", "group")
+
+
+async def test_a_stranger_s_home_in_slack_names_no_preset(tmp_path):
+    async with closed("slack", tmp_path) as stage:
+        await stage.until(stage.listening)
+        home = str(await stage.sim.open_home(stage.ben))
+        assert "I do not know you yet" in home
+        assert "review" not in home
+        assert "review answers you" in str(await stage.sim.open_home(stage.ann))

@@ -26,6 +26,7 @@ from adapters.chat.slack.earlier import Threads
 from adapters.chat.slack.files import fetched
 from adapters.chat.slack.groups import UserGroups
 from adapters.chat.slack.home import HomeOf, view
+from adapters.chat.slack.normalise import circles_of
 from adapters.chat.slack.people import People
 from adapters.chat.slack.receive import Receiver, Surroundings
 from adapters.chat.slack.render import quote
@@ -228,7 +229,8 @@ class SlackChat(ChatAdapter):
         """Show somebody's App Home; best effort."""
         try:
             me = self._me or await self._identify()
-            home = view(await self._home(user, (me.team, me.enterprise)), notice)
+            people = await self._people.of([user])
+            home = view(await self._home(user, circles_of(user, me, people)), notice)
             await self._api.ask(self._api.web.views_publish(user_id=user, view=home))
         except (ChatError, StoreError) as error:
             log.info("%s: the App Home is not shown: %s", self.platform, error)

@@ -23,9 +23,17 @@ _HELP: Final = (
 )
 
 
+_STRANGER: Final = (
+    "I do not know you yet. Write to me under Messages, and I say who can let you in."
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """What somebody finds at home. `dollars` and `turns` are this month's."""
+    """What somebody finds at home. `dollars` and `turns` are this month's.
+
+    Without a `preset` it is somebody who is not let in.
+    """
 
     preset: str
     presets: tuple[str, ...]
@@ -42,6 +50,8 @@ def view(home: Home, notice: str = "") -> Block:
     blocks: list[Json] = []
     if notice:
         blocks += [_section(notice), {"type": "divider"}]
+    if not home.preset:
+        return {"type": "home", "blocks": [*blocks, _section(_STRANGER)]}
     plural = "" if home.turns == 1 else "s"
     cost = f"{home.turns:,} answer{plural} to you this month: {dollars_text(home.dollars)}"
     commands = "\n".join(_command(each) for each in MENU)

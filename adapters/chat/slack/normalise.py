@@ -94,6 +94,12 @@ def author_of(
     )
 
 
+def circles_of(user: str, me: Me, people: People) -> tuple[str, ...]:
+    """Give the circles of somebody at home, where no event says any; a guest has none."""
+    author = author_of(user, "", "", me=me, person=people.get(user))
+    return () if author.is_guest else author.circles
+
+
 def message(platform: str, callback: Callback, me: Me, people: People) -> Message:
     """Read a message, or the mention that came with it."""
     event = callback.event
