@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gateway import offers
-    from gateway.app import Gateway
+    from gateway.assembly import Gateway
     from gateway.wiring import LocalModel
 
 

@@ -21,7 +21,7 @@ from core.reply import Reply
 from core.retell import retell
 from core.types import Address, Author
 from gateway import wiring
-from gateway.app import Gateway
+from gateway.assembly import Gateway
 from gateway.config import Config
 from gateway.config.model import Web
 from gateway.faces import Faces

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from adapters.chat.console.screen import Screen
     from core.frames import Action
     from core.presets import Preset
-    from gateway.app import Gateway
+    from gateway.assembly import Gateway
     from gateway.terminal.keyboard import Keyboard
     from gateway.wiring import LocalModel
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from adapters.chat.console.screen import Screen
     from core.storage import Store
-    from gateway.app import Gateway
+    from gateway.assembly import Gateway
     from gateway.config import Config
 
 EVERYTHING: Final = "-"

@@ -22,7 +22,7 @@ from core.ports import Model, Provider, ToolServer
 from core.storage import Store
 from core.types import Address, Author, Command, Message, Press
 from gateway import config as configuration
-from gateway.app import Gateway, assemble
+from gateway.assembly import Gateway, assemble
 from gateway.config.access import LISTS
 from gateway.outside import Outside
 from gateway.recovery import recover

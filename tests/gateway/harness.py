@@ -25,7 +25,8 @@ from textwrap import dedent
 from typing import TYPE_CHECKING, cast
 
 from gateway import config as configuration
-from gateway.app import Gateway, serve
+from gateway.app import serve
+from gateway.assembly import Gateway
 from gateway.clock import SystemClock
 from gateway.faces import Faces
 from gateway.http.face import Face
