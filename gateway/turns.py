@@ -150,8 +150,9 @@ class TurnRunner:
         turn_id = start.turn_id
         async with asyncio.TaskGroup() as group:
             keeper = group.create_task(self._keep(start, checkpoints))
-            asking = group.create_task(_ask(turn, turn_id, tell, checkpoints.put_nowait))
-            await asyncio.sleep(0)  # a task that is stopped before its first step has no ending
+            begun = asyncio.Event()
+            asking = group.create_task(_ask(turn, turn_id, tell, checkpoints.put_nowait, begun))
+            await begun.wait()  # a task that is stopped before its first step has no ending
             self.running[turn_id] = asking
             if turn_id in self.stopping:
                 asking.cancel()
@@ -182,8 +183,11 @@ class TurnRunner:
             checkpoints.task_done()
 
 
-async def _ask(turn: Turn, turn_id: str, tell: Tell, note: Note) -> Terminal:
+async def _ask(
+    turn: Turn, turn_id: str, tell: Tell, note: Note, begun: asyncio.Event
+) -> Terminal:
     """Run a turn; what nobody foresaw fails it, and stands in the log under its id."""
+    begun.set()
     bind_contextvars(turn_id=turn_id)  # this task's alone: what its models log names the turn
     try:
         return await turn.run(tell, note)
