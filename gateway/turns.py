@@ -183,9 +183,7 @@ class TurnRunner:
             checkpoints.task_done()
 
 
-async def _ask(
-    turn: Turn, turn_id: str, tell: Tell, note: Note, begun: asyncio.Event
-) -> Terminal:
+async def _ask(turn: Turn, turn_id: str, tell: Tell, note: Note, begun: asyncio.Event) -> Terminal:
     """Run a turn; what nobody foresaw fails it, and stands in the log under its id."""
     begun.set()
     bind_contextvars(turn_id=turn_id)  # this task's alone: what its models log names the turn
