@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from core.outcomes import Advice, CallReport
 from core.presets import Preset
@@ -14,6 +14,8 @@ from core.types import Address, Incoming, Line, ToolCall, Usage
 TurnState: TypeAlias = Literal["running", "answered", "delivered"]
 Ending: TypeAlias = Literal["finished", "stopped", "failed"]
 Vote: TypeAlias = Literal["up", "down"]
+SUMMARY: Final = "summary"
+"""The origin of a turn that nobody sees: a history was condensed, and this is what it took."""
 StepState: TypeAlias = Literal["open", "running", "done"]
 Askable: TypeAlias = Literal["nobody", "asker", "admins"]
 """Who can be asked where a turn runs: in a private chat its asker, else the place's admins."""
@@ -76,8 +78,8 @@ class TurnStart:
     is the number of the last history line before it: the turn sees the lines up to there.
     `started` is wall time in ms. `seq` is the inbox row's, None for a turn from /v1 and for one
     that was taken back; `joined` are those of more messages that are one question with it.
-    `origin` is the turn that asked the same first, where this one asks it again. `session` names
-    the history that it goes on with, `place` is where it was asked and is answered.
+    `origin` is the turn that asked the same first, where this one asks it again, or `SUMMARY`.
+    `session` names the history that it goes on with, `place` is where it was asked and is answered.
     """
 
     turn_id: str

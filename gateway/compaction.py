@@ -19,7 +19,7 @@ from core.answering import Answering, Unanswered
 from core.cost import bill
 from core.errors import OverBudget, StoreError
 from core.recent import Recent
-from core.records import TurnEnd, TurnStart
+from core.records import SUMMARY, TurnEnd, TurnStart
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -131,6 +131,7 @@ class Compaction:
             question=history.REQUEST,
             asker=summing.asker,
             history=fold.upto,
+            origin=SUMMARY,
             started=int(self.clock.now().timestamp() * 1000),
         )
         asks: list[Ask] = []

@@ -81,6 +81,7 @@ def about(
         "What I keep of this conversation:",
         f"– questions, answers, advice and results of tools: {term_text(terms.messages)}",
         f"– files that you attach: {term_text(terms.files)}",
+        "– what members pinned with /memory: until somebody removes it",
         f"– traces (files with everything that models were shown): {_traces(terms, traced=traced)}",
         f"– who changed which setting: {term_text(terms.audit)}",
         "– what it cost, who asked and when, without a word of it: as long as the bot runs",

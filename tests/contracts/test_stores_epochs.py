@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from core import records
 from core.history import summary_line
 from core.records import Spent, TurnStart, Whose
 from core.storage import Store
@@ -36,7 +37,8 @@ async def texts(store: Store, session: str = HERE) -> list[str]:
 async def condensing(store: Store, *, lines: int = 2) -> TurnStart:
     """The start of a summary of the first lines there are."""
     told = await store.lines(HERE)
-    return replace(start("s1", question="Sum it up."), history=told[lines - 1][0])
+    summing = start("s1", question="Sum it up.")
+    return replace(summing, history=told[lines - 1][0], origin=records.SUMMARY)
 
 
 # --- anew -----------------------------------------------------------------------------------
@@ -141,6 +143,7 @@ async def test_a_summary_is_a_turn_that_nobody_sees_and_costs_what_it_cost(store
     await two_exchanges(store)
     await store.condense(await condensing(store), end("s1", ""), SUMMARY, lines=2)
     assert [each.start.turn_id for each in await store.turns(HERE)] == ["t1", "t2"]
+    assert [each.turn_id for each in await store.told(HERE)] == ["t1", "t2"]
     assert {each.start.turn_id for each in await store.unfinished()} == {"t1", "t2"}
     (cost,) = await store.costs(Whose(), since=0, until=9_000)
     assert cost.spent == Spent(dollars=Decimal("0.0090"), turns=2)

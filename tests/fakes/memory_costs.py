@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from core.outcomes import CallReport
-from core.records import Cost, ModelCost, Spent, StoredTurn, Whose
+from core.records import SUMMARY, Cost, ModelCost, Spent, StoredTurn, Whose
 
 
 class MemoryCosts:
@@ -81,7 +81,7 @@ def _added(cost: Cost | None, turn: StoredTurn, key: tuple[str, str, str, str]) 
 
 
 def _is_summary(turn: StoredTurn) -> bool:
-    return turn.removed and turn.start.seq is None
+    return turn.start.origin == SUMMARY
 
 
 def _known(turn: StoredTurn) -> list[CallReport]:

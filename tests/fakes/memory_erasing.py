@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from core.erasure import bared, text_of
 from core.outcomes import Advice, CallReport
-from core.records import Accepted, Posted, StoredTurn, Vote
+from core.records import SUMMARY, Accepted, Posted, StoredTurn, Vote
 from core.storage.erasing import PAGE, Came, Held, Texts, Told, Whereabouts
 from core.types import Line
 from tests.fakes.memory_epochs import MemoryEpochs
@@ -86,7 +86,7 @@ class MemoryErasing(MemoryEpochs):
         found = [
             _told(numbers[each.start.turn_id], self._whole(each))
             for each in self._of_session(session)
-            if numbers[each.start.turn_id] > after
+            if numbers[each.start.turn_id] > after and each.start.origin != SUMMARY
         ]
         return found[:PAGE]
 

@@ -1,13 +1,13 @@
 -- What was spent.
 
 -- name: costs
--- A turn that has not ended has cost what is known of its calls so far. One that was removed and
--- that nobody asked for is a summary: it cost, and it is no answer.
+-- A turn that has not ended has cost what is known of its calls so far. A summary cost, and is no
+-- answer.
 SELECT platform, asker, place, preset_name, SUM(ended) AS turns, SUM(dollars) AS dollars,
   MIN(priced) AS priced, SUM(unpriced) AS unpriced
 FROM (
   SELECT platform, asker, place, preset_name,
-    CASE WHEN ending IS NULL OR (removed = 1 AND seq IS NULL) THEN 0 ELSE 1 END AS ended,
+    CASE WHEN ending IS NULL OR origin = 'summary' THEN 0 ELSE 1 END AS ended,
     COALESCE(CAST(dollars AS NUMERIC), (
       SELECT SUM(CAST(calls.dollars AS NUMERIC)) FROM calls
       WHERE calls.turn_id = turns.turn_id

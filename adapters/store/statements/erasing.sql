@@ -34,8 +34,9 @@ ORDER BY seq
 LIMIT $4
 
 -- name: told
+-- What a summary took has no words, and nobody asked for it.
 SELECT number, turn_id, seq, asker, started, state, question, answer FROM turns
-WHERE session = $1 AND erased = 0 AND number > $2
+WHERE session = $1 AND erased = 0 AND number > $2 AND origin <> 'summary'
 ORDER BY number
 LIMIT $3
 
