@@ -61,9 +61,9 @@ def counted(counts: Counts) -> str:
 
 def ask_back(counts: Counts, *, everything: bool) -> str:
     """Say what would go, before it goes."""
-    whose = "this whole conversation, of everybody in it" if everything else "yours here"
+    what = "this whole conversation, of everybody in it" if everything else "what is yours here"
     return (
-        f"This deletes what is {whose}: {counted(counts)}. Nobody can bring it back. What it cost "
+        f"This deletes {what}: {counted(counts)}. Nobody can bring it back. What it cost "
         "stays as figures, and what stands in the chat itself you delete there."
     )
 
