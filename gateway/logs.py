@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
@@ -27,8 +27,17 @@ class StrikeOut:
     """Replaces known secrets in everything that is logged."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        """Take the secrets; the longest go first, for one may contain another."""
-        wanted = {secret for secret in secrets if len(secret) >= SHORTEST}
+        """Take the secrets."""
+        self.begin(secrets)
+
+    def begin(self, secrets: Iterable[str]) -> None:
+        """Know these and no others."""
+        self._secrets: list[str] = []
+        self.know(secrets)
+
+    def know(self, secrets: Iterable[str]) -> None:
+        """Strike these out, too; the longest go first, for one may contain another."""
+        wanted = {*self._secrets, *(each for each in secrets if len(each) >= SHORTEST)}
         self._secrets = sorted(wanted, key=len, reverse=True)
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -49,6 +58,10 @@ class StrikeOut:
         return text
 
 
+STRIKE: Final = StrikeOut(())
+"""Of this process: a file that is read again brings new secrets, and the old ones stay such."""
+
+
 def set_up(secrets: Iterable[str] = (), *, verbose: bool = False) -> None:
     """Send this program's and its libraries' logs to stderr."""
     plain = not sys.stderr.isatty()
@@ -63,13 +76,13 @@ def set_up(secrets: Iterable[str] = (), *, verbose: bool = False) -> None:
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    strike = StrikeOut(secrets)
+    STRIKE.begin(secrets)
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
-            strike,
+            STRIKE,
             last,
         ],
     )

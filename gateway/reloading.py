@@ -15,6 +15,7 @@ import structlog
 
 from core.errors import ConfigError, StoreError
 from gateway import config as configuration
+from gateway import logs
 from gateway.live import changed, merged
 from gateway.overrides import overridden
 
@@ -79,6 +80,7 @@ class Reloading:
                 log.error("reload_refused", why=str(error), kept="the configuration before it")  # noqa: TRY400 - one line
                 told = f"{error}\nThe gateway that is running keeps the configuration it had."
                 raise ConfigError(told) from error
+            logs.STRIKE.know(config.secrets)
             put_in_place()
             self._take(config)
             self._live.config = config

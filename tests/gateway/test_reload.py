@@ -85,6 +85,19 @@ async def test_an_invalid_file_keeps_the_old_and_says_so_in_the_log_and_by_its_e
             assert await models(process) == ["first"]
 
 
+async def test_secrets_of_a_new_file_are_struck_out_of_the_log_from_then_on(tmp_path):
+    async with process_gateway(FILE, tmp_path) as process:
+        far = 'far: {api: chat_completions, base_url: "http://h/v1", api_key: very-secret-1}'
+        keyed = FILE.replace("providers: {", f"providers: {{{far}, ")
+        write(tmp_path, keyed)
+        assert (await moa(tmp_path, "reload"))[0] == 0
+        write(tmp_path, keyed + "very-secret-1: 1\n")  # a key that there is not, and is told
+        assert (await moa(tmp_path, "reload"))[0] == 2
+        refused = await process.logged("reload_refused")
+        assert "very-secret-1" not in refused
+        assert "[secret]" in refused
+
+
 async def test_sighup_does_the_same(tmp_path):
     async with process_gateway(FILE, tmp_path) as process:
         write(tmp_path, FILE.replace("provider: fake", "provider: nobody"))
