@@ -8,8 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapters.chat.web.status import Loading, Offer, PresetInfo, Status
-from core.presets import Preset
+from core.presets import Preset, outside
+from core.texts.presets import barred
+from core.types import Address
+from gateway.http.auth import OWNER
 from gateway.offers import SMALL_NOTICE
+
+PAGE = "web"
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,8 +71,15 @@ class Condition:
                 name=preset.name,
                 references=tuple(slot.label for slot in preset.active),
                 aggregator=preset.aggregator.label,
-                missing=self._gateway.config.unavailable(preset),
+                missing=self._gateway.config.unavailable(preset) or self._barred(preset),
             )
+
+    def _barred(self, preset: Preset) -> str:
+        """Say that the operator does not let the page's conversations ask its providers."""
+        here = Address(platform=PAGE, channel=OWNER)
+        allowed = self._gateway.exchange.places.at(here, (), direct=True).providers
+        others = outside(preset, allowed)
+        return barred(preset, allowed or (), others) if others else ""
 
     def _labels(self, name: str) -> list[str]:
         preset = self._gateway.exchange.choices.catalogue().presets[name]

@@ -10,7 +10,7 @@ from tests.fakes.memory_store import MemoryStore
 from tests.fakes.model import ScriptedModel
 from tests.gateway.assembled import TEXT, assembled
 from tests.gateway.harness import running_gateway
-from tests.gateway.page import Page
+from tests.gateway.page import Page, notices
 
 ROOM = Address(platform="fake", channel="room")
 NAMES = """    off:
@@ -68,3 +68,28 @@ moa:
         assert (await page.look())["preset"] == "review · advisors off"
         await page.say("/moa default")
         assert (await page.look())["preset"] == "review"
+
+
+async def test_the_page_shows_and_takes_no_preset_whose_providers_may_not_be_asked(tmp_path):
+    text = """
+providers:
+  fake: {api: scripted, answers: {"*": "Yes."}}
+  other: {api: scripted, answers: {"*": "No."}}
+channels: [{platform: web, channel: owner, providers: [fake]}]
+moa:
+  presets:
+    own: {enabled: false, aggregator: {provider: fake, model: big}}
+    foreign: {enabled: false, aggregator: {provider: other, model: big}}
+"""
+    async with running_gateway(text, tmp_path) as gateway, Page.of(gateway) as page:
+        async with page.http.get("/api/status") as response:
+            missing = {each["name"]: each["missing"] for each in (await response.json())["presets"]}
+        assert missing["own"] == ""
+        assert "allows only models of fake here" in missing["foreign"]
+        await page.choose("foreign")
+        view = await page.until(lambda view: bool(view["notices"]))
+        assert "also asks other" in notices(view)[-1]
+        assert (await page.look())["preset"].startswith("own")
+        await page.say("/ask preset:foreign Why?")
+        await page.until(lambda view: len(view["notices"]) > 1)
+        assert gateway.calls.of("big") == []
