@@ -194,6 +194,18 @@ def test_the_options_of_a_command_have_no_order(options, args):
     assert found.args == args
 
 
+def test_a_fact_is_added_with_the_word_before_it():
+    raw = load("command_moa")
+    raw["data"]["name"] = "memory"
+    raw["data"]["options"] = [
+        {"name": "what", "type": 3, "value": "We deploy on Fridays."},
+        {"name": "do", "type": 3, "value": "add"},
+    ]
+    found = command_of(shapes.read(raw, shapes.Interaction), setting(), at=1)
+    assert found is not None
+    assert (found.name, found.args) == ("memory", "add We deploy on Fridays.")
+
+
 def test_a_preset_of_several_words_is_named_whole():
     raw = load("command_ask")
     raw["data"]["options"] = [
