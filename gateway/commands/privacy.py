@@ -73,6 +73,8 @@ async def forgotten(desk: Desk, press: Press) -> Sequence[Frame]:
     person = "" if kind == ALL else author
     here, *others = await _sessions(desk, press, person)
     counts = await desk.forgetting.forget(here, person, others=others)
+    if kind == ALL:
+        await desk.note(press, "forget", "the whole conversation")
     return [whispers.notice(said.gone(counts))]
 
 
