@@ -284,9 +284,13 @@ class MemoryStore(
             turn_id=turn_id, key=key, message_id=message_id, state=state
         )
 
+    @property
+    def _next_line(self) -> int:
+        return max((number for number, *_ in self._lines), default=0) + 1
+
     def _say(self, turn: StoredTurn, line: Line) -> None:
         start = turn.start
-        self._lines.append((len(self._lines) + 1, start.session, start.turn_id, line))
+        self._lines.append((self._next_line, start.session, start.turn_id, line))
 
     def _of(self, session: str) -> list[StoredTurn]:
         turns = self._turns.values()
