@@ -117,7 +117,7 @@ class Changes:
         elif await self._anew(edited, found, kept, run, starting=starting):
             pass  # it will be asked as it is now
         elif run is not None or (not starting and await self._left(found)):
-            self.sessions.put(kept.session, accepted, ahead=run is not None)
+            self._later(kept.session if run is None else run.session, accepted)
             return False
         else:
             await self._revise(kept, found)
@@ -201,7 +201,7 @@ class Changes:
         seq = found.accepted.seq
         run = self.exchange.running.asking(seq, found.turn_id)
         if run is not None and found.steered:  # it stands in what the turn will leave behind
-            self.sessions.put(run.session, accepted, ahead=True)
+            self._later(run.session, accepted)
             return False
         self.sessions.take_out(seq)
         if found.turn_id:
@@ -250,6 +250,14 @@ class Changes:
         if run.spoke and not whole:
             return ""
         return run.turn_id if await self._take_back(run, gone=found.accepted.seq) else ""
+
+    def _later(self, session: str, accepted: Accepted) -> None:
+        """Do a change when the turn is over that runs there, in the order in which they came."""
+
+        def changes(other: Accepted) -> bool:
+            return isinstance(other.incoming, Edited | Deleted)
+
+        self.sessions.insert_behind(session, accepted, changes)
 
     # --- both -------------------------------------------------------------------------------
 

@@ -139,6 +139,16 @@ class Sessions:
         for work in reversed(works):
             self.put(session, work, ahead=True)
 
+    def insert_behind(self, session: str, work: Accepted, fits: Fits) -> None:
+        """Let work come right after what is being done, but behind what fits there already."""
+        lane = self._lanes.get(session)
+        if lane is None:
+            self.put(session, work)
+            return
+        first = [isinstance(each, Accepted) and fits(each) for each in list(lane)[1:]]
+        lane.insert(1 + (first.index(False) if False in first else len(first)), work)
+        self._queued += 1
+
     def swap(self, now: Accepted) -> bool:
         """Put what waits under that number as it is now; False if it does not wait."""
         found = self._find(now.seq)
