@@ -17,7 +17,7 @@ from core.menu import Entry
 from core.outcomes import Advice
 from core.panel import row_of
 from core.ports import Capabilities
-from core.presets import Catalogue, Preset
+from core.presets import Preset
 from core.records import Spending, Spent, StoredTurn
 from core.retell import shown
 from core.wording import dollars_text, row_text
@@ -31,9 +31,10 @@ def notice(text: str, buttons: Sequence[Button] = ()) -> Frame:
     return Frame(key="notice", content=Notice(text=text), buttons=tuple(buttons), final=True)
 
 
-def presets_text(here: Preset, catalogue: Catalogue) -> str:
-    """Say which preset is in force and which there are, where a page offers them itself."""
-    return f"The preset here is {here.name}. There are: {', '.join(catalogue.presets)}."
+def presets_text(here: Preset, because: str, offered: Sequence[Preset]) -> str:
+    """Say which preset is in force, why, and which there are, where a page offers them itself."""
+    names = ", ".join(each.name for each in offered)
+    return f"The preset here is {here.name} ({because}). There are: {names}."
 
 
 def unknown_text(error: UnknownPreset, name: str) -> str:

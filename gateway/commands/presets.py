@@ -112,21 +112,19 @@ def _announce(
 
 
 async def _picker(desk: Desk, request: Command | Press, scope: Scope) -> Frame:
-    catalogue = desk.choices.catalogue()
     there = await desk.choices.there(request.address, request.author)
-    if not desk.places.guarded(request.address.platform):
-        return whispers.notice(whispers.presets_text(there.preset, catalogue))
-    unavailable = [
-        each.name for each in catalogue.presets.values() if desk.health.unavailable(each)
-    ]
-    offered = [each for each in desk.choices.offered(request) if each.name not in unavailable]
-    aims = _aims(desk, request, scope)
+    because = said.source(there.level, there.by, request.author.id, desk.accounts.zone)
     notes = said.notes(there.gone, there.preset, there.providers, there.barred)
+    every = desk.choices.offered(request)
+    if not desk.places.guarded(request.address.platform):
+        text = whispers.presets_text(there.preset, because, every)
+        return whispers.notice("\n".join([text, *notes]))
+    offered = [each for each in every if not desk.health.unavailable(each)]
+    aims = _aims(desk, request, scope)
     if there.locked:
         notes.append(said.LOCKED_NOTE)
     elif aims != scope:
         notes.append(said.FOR_YOURSELF)
-    because = said.source(there.level, there.by, request.author.id, desk.accounts.zone)
     return picker(
         Offer(
             here=there.preset,

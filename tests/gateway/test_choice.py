@@ -48,7 +48,9 @@ def test_the_command_alone_says_what_is_in_force_and_what_there_is():
     async def story():
         async with assembled(MemoryStore(), ScriptedModel()) as parts:
             await parts.command("")
-            assert parts.chat.texts() == ["The preset here is review. There are: review, alone."]
+            assert parts.chat.texts() == [
+                "The preset here is review (the default). There are: review, alone."
+            ]
 
     run_virtual(story())
 
@@ -90,6 +92,10 @@ moa:
         view = await page.until(lambda view: bool(view["notices"]))
         assert "also asks other" in notices(view)[-1]
         assert (await page.look())["preset"].startswith("own")
+        await page.choose("own")
+        await page.say("/moa")
+        view = await page.until(lambda view: "There are: own." in notices(view)[-1])
+        assert "(chosen in this thread by you on " in notices(view)[-1]
         await page.say("/ask preset:foreign Why?")
-        await page.until(lambda view: len(view["notices"]) > 1)
+        await page.until(lambda view: "also asks" in notices(view)[-1])
         assert gateway.calls.of("big") == []
