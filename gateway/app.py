@@ -71,7 +71,7 @@ async def serve(
             )
             outside = outside_of(config, tools)
             gateway, sessions, chats = assemble(config, store, models, world, root, outside=outside)
-            await gateway.keeping.files.open()
+            await gateway.keeping.open()
             await _tell_what_chat_decided(gateway)
             faces = await open_faces(gateway)
             reloading = Reloading(

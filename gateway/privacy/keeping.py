@@ -57,6 +57,15 @@ class Keeping:
     folder: Path
     clock: Clock
 
+    async def open(self) -> None:
+        """Take away what an earlier run left, and what has become too old meanwhile.
+
+        Raises:
+            StoreError: nobody can say what that is.
+        """
+        await self.files.open()
+        await self.purge.tried(night=False)
+
     def forgetting(self, store: Store, lanes: Lanes, clear: Callable[[], None]) -> Forgetting:
         """Make what forgets people; `clear` empties what is remembered of advice."""
         return Forgetting(
@@ -142,7 +151,7 @@ def open_keeping(
             clock=clock,
             zone=config.zone,
         ),
-        sparing=Sparing(store=store, kept=kept, wiping=wiping, clock=clock),
+        sparing=Sparing(store=store, kept=kept, wiping=wiping),
         sinks=tuple(SparingSink(sink=sink, kept=kept) for sink in wiring.open_sinks(config)),
         traces=outside.traces,
         copies=outside.copies,

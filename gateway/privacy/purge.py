@@ -44,8 +44,7 @@ class Purge:
     zone: tzinfo
 
     async def run(self) -> None:
-        """Purge now and every night, until cancelled."""
-        await self.tried(night=False)
+        """Purge every night, until cancelled."""
         while True:
             await asyncio.sleep(until_purge(self.clock.now().astimezone(self.zone)))
             await self.tried(night=True)
@@ -86,7 +85,9 @@ class Purge:
         for held in () if first is None else await self.store.held(before=first):
             before = too_old((await self.kept.of(held.session)).messages, at)
             if before is not None:
-                counts += await erase_aged(self.store, held.session, before, at)
+                answered = self.kept.answers(held.session)  # soon, if it is not yet
+                unfinished = 0 if answered else min(before, at) - DAY * 1000
+                counts += await erase_aged(self.store, held.session, before, unfinished)
         return counts
 
     async def _traces(self, at: int) -> int:
@@ -98,13 +99,12 @@ class Purge:
         return dropped
 
 
-async def erase_aged(store: Store, session: str, before: int, now: int) -> Counts:
+async def erase_aged(store: Store, session: str, before: int, unfinished: int = 0) -> Counts:
     """Take out what is older than `before` (ms) in a session, in small transactions.
 
-    What is not delivered gets a day more.
+    What waits or is not delivered goes only if it is older than `unfinished`.
     """
     counts = Counts()
-    unfinished = min(before, now) - DAY * 1000
     while texts := await store.aged(session, before=before, unfinished=unfinished):
         await store.erase(texts)
         counts += Counts(exchanges=len(texts.turns), messages=len(texts.messages))

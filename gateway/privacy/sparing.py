@@ -16,7 +16,6 @@ from gateway.privacy.purge import erase_aged
 
 if TYPE_CHECKING:
     from core.events import Terminal
-    from core.ports import Clock
     from core.records import TurnStart
     from core.storage import Store
     from gateway.privacy.terms import KeptFor
@@ -34,7 +33,6 @@ class Sparing:
     store: Store
     kept: KeptFor
     wiping: Wiping
-    clock: Clock
 
     async def over(self, session: str) -> None:
         """Take out whatever is delivered and is not to be kept; what fails is left to the night."""
@@ -47,8 +45,7 @@ class Sparing:
 
     async def _spare(self, session: str) -> None:
         terms = await self.kept.of(session)
-        now = int(self.clock.now().timestamp() * 1000)
-        gone = terms.messages == 0 and bool(await erase_aged(self.store, session, EVER, now))
+        gone = terms.messages == 0 and bool(await erase_aged(self.store, session, EVER))
         if terms.files == 0:
             gone = bool(await self.store.release_files(session=session)) or gone
         if gone:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from gateway.places import Places
 
 
+_OURS = frozenset({"web", "console", "v1"})
+"""Platforms that are there without a word in the file."""
+
+
 class KeptFor:
     """The terms of every place."""
 
@@ -56,6 +60,11 @@ class KeptFor:
         if seen is None:
             return self.there(Address.of(session), ())
         return self.there(seen.place, seen.circles)
+
+    def answers(self, session: str) -> bool:
+        """Tell whether what waits in a session will be answered: its platform is configured."""
+        platform = Address.of(session).platform
+        return platform in _OURS or platform in self._places.settings.platforms
 
     def shortest(self, kind: str) -> Term:
         """Give the shortest term that holds anywhere, of "messages" or another kind."""

@@ -18,7 +18,7 @@ from adapters.store import open_sqlite
 from adapters.store.copies import Copies
 from core.erasure import Counts
 from core.records import FileUse, Whose
-from core.types import Author, Line
+from core.types import Address, Author, Line
 from gateway import config as configuration
 from gateway.clock import SystemClock
 from gateway.grants import Grants
@@ -164,6 +164,17 @@ async def test_what_it_cost_stays_and_no_word_does(tmp_path):
     everything = b"".join(each.read_bytes() for each in tmp_path.rglob("*") if each.is_file())
     assert not [days for days in range(40, 100) if b"WORDS-%d" % days in everything]
     assert b"WORDS-11" in everything
+    await stand.store.close()
+
+
+async def test_what_still_waits_is_answered_first_unless_its_platform_is_gone(tmp_path):
+    stand = await opened(tmp_path)
+    for platform in ("slack", "telegram"):
+        where = Address(platform=platform, channel="C9")
+        said = replace(message(f"e {platform}", "WORDS", address=where), at=AT - 99 * DAY)
+        await stand.store.accept(said)
+    await stand.purge.once(NOW)
+    assert [each.incoming.address.platform for each in await stand.store.waiting()] == ["slack"]
     await stand.store.close()
 
 
