@@ -10,6 +10,7 @@ import pytest
 from adapters.store import open_sqlite
 from core.records import StoredTurn
 from core.types import Address, Author, Command, Message, Press
+from gateway.clock import SystemClock
 from tests.fakes.turns import end, start
 from tests.gateway.harness import process_gateway
 from tests.gateway.page import (
@@ -41,6 +42,8 @@ CONFIG = """
 OWNER = Author(id="owner", name="You")
 ADDRESS = Address(platform="web", channel="owner", thread=CONVERSATION)
 HANGS = Reply(first=60)
+NOW = int(SystemClock().now().timestamp() * 1000)
+"""What is older than its term would be taken out when the program starts."""
 
 
 @pytest.fixture
@@ -84,7 +87,7 @@ def question(text: str, number: int = 1) -> Message:
         address=ADDRESS,
         author=OWNER,
         text=text,
-        at=1_000 + number,
+        at=NOW + number,
         message_id=f"q{number}",
     )
 
@@ -189,9 +192,11 @@ async def test_a_command_and_a_stop_that_were_only_stored_are_obeyed(models, tmp
         process.kill()
         await process.ended()
     stop = Press(
-        event_id="p1", address=ADDRESS, author=OWNER, action="stop", turn_id=turn, at=2_000
+        event_id="p1", address=ADDRESS, author=OWNER, action="stop", turn_id=turn, at=NOW + 1_000
     )
-    moa = Command(event_id="c1", address=ADDRESS, author=OWNER, name="moa", args="alone", at=2_001)
+    moa = Command(
+        event_id="c1", address=ADDRESS, author=OWNER, name="moa", args="alone", at=NOW + 1_001
+    )
     await accepted_before(tmp_path, stop, moa)
     async with process_gateway(config(models), tmp_path) as process, Page.of(process) as page:
         await stored(tmp_path, "SELECT 1 FROM settings WHERE value = 'alone'")
@@ -207,7 +212,7 @@ async def test_killed_while_the_final_was_being_posted_shows_it_once_and_without
     store = await open_sqlite(tmp_path / "data" / "moa-gateway.db")
     accepted = await store.accept(question("How do I get there?"))
     assert accepted is not None
-    turn = start("t1", seq=accepted.seq, session=ADDRESS.session, asker=OWNER.id)
+    turn = start("t1", seq=accepted.seq, session=ADDRESS.session, asker=OWNER.id, started=NOW)
     await store.begin(turn)
     await store.finish(end("t1", "Go by train."))
     await store.attempting("t1", "answer/0")
