@@ -117,7 +117,7 @@ class Changes:
         elif await self._anew(edited, found, kept, run, starting=starting):
             pass  # it will be asked as it is now
         elif run is not None or (not starting and await self._left(found)):
-            self._later(kept.session if run is None else run.session, accepted)
+            self._later(kept.session, accepted)
             return False
         else:
             await self._revise(kept, found)
