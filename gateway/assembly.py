@@ -136,7 +136,7 @@ def assemble(
     doors = Doorkeeper(keep=keep, grants=places.grants, asides=asides, chats=chats)
     health = Health(unavailable=live.unavailable, left_alone=models.left_alone, sessions=sessions)
     acts = acts_of(health, exchange, doors, accounts, forgetting=forgetting, keeping=keeping)
-    changes = open_changes(config, exchange, sessions, asides)
+    changes = open_changes(config, exchange, sessions, asides, uncache=cache.clear)
     dispatch = Dispatch(
         sessions=sessions,
         acts=acts,

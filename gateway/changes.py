@@ -38,11 +38,18 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 
-def open_changes(config: Config, exchange: Exchange, sessions: Sessions, asides: Asides) -> Changes:
-    """Put it together."""
+def open_changes(
+    config: Config,
+    exchange: Exchange,
+    sessions: Sessions,
+    asides: Asides,
+    uncache: Callable[[], None],
+) -> Changes:
+    """Put it together; `uncache` lets go of the advice that is kept."""
     traces = wiring.open_traces(config)
 
     async def untrace(session: str, turns: Sequence[str]) -> None:
+        uncache()
         if not config.trace_dir.is_dir():
             return
         try:
@@ -61,7 +68,7 @@ def open_changes(config: Config, exchange: Exchange, sessions: Sessions, asides:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What is done about changes. `untrace` takes turns out of a session's traces."""
+    """What is done about changes. `untrace` takes turns out of a session's traces and caches."""
 
     exchange: Exchange
     sessions: Sessions

@@ -42,6 +42,7 @@ class ChangeRows:
 
     async def revise(self, changed: Accepted, questions: Mapping[str, Line], line: Line) -> None:
         await self._database.write(
+            *_void(changed.seq, questions),
             _replaced(changed),
             *_questions(questions),
             statement("steered_otherwise", changed.seq, codec.pack(line)),
@@ -53,6 +54,7 @@ class ChangeRows:
         with codec.reading("a message"):
             said = [codec.accepted(row) for row in rows]
         await self._database.write(
+            *_void(seq, questions),
             *(statement("erase_message", seq, codec.pack(bared(each.incoming))) for each in said),
             *_questions(questions),
             statement("steered_no_more", seq),
@@ -84,6 +86,13 @@ class ChangeRows:
 
 def _replaced(changed: Accepted) -> Statement:
     return statement("readdress", changed.seq, codec.pack(changed.incoming))
+
+
+def _void(seq: int, questions: Mapping[str, Line]) -> list[Statement]:
+    """Take away the summaries that were made of what is changed: they may hold its words."""
+    turns = [(turn_id,) for turn_id in questions]
+    asked = [statement_of_rows("void_summaries", turns)] if turns else []
+    return [*asked, statement("void_summaries_of_steered", seq)]
 
 
 def _questions(questions: Mapping[str, Line]) -> list[Statement]:

@@ -174,6 +174,35 @@ async def test_whoever_takes_a_condensed_exchange_out_takes_the_summary_out(stor
     assert await texts(store) == ["Two?", "Two? Yes."]
 
 
+async def test_whoever_changes_a_condensed_question_takes_the_summary_out(store: Store):
+    await two_exchanges(store)
+    await store.condense(await condensing(store), end("s1", ""), SUMMARY, lines=2)
+    (first,) = await store.parts("t1")
+    now = replace(first.accepted, incoming=message("event of t1", "Ein?"))
+    asked = {"t1": Line.of("user", "Ein?")}
+    await store.revise(now, asked, Line.of("user", "Ein?"))
+    assert await texts(store) == ["Ein?", "One? Yes.", "Two?", "Two? Yes."]
+
+
+async def test_whoever_deletes_a_part_of_a_condensed_question_takes_the_summary_out(store: Store):
+    await two_exchanges(store)
+    await store.condense(await condensing(store), end("s1", ""), SUMMARY, lines=2)
+    (first,) = await store.parts("t1")
+    await store.unsay(first.accepted.seq, {"t1": Line.of("user", "the rest")})
+    assert await texts(store) == ["the rest", "One? Yes.", "Two?", "Two? Yes."]
+
+
+async def test_whoever_deletes_what_joined_a_condensed_turn_takes_the_summary_out(store: Store):
+    await exchange(store, "t1", "One?")
+    late = await store.accept(message("late", "And two?"))
+    assert late is not None
+    await store.steer("t1", 1, [(late.seq, Line.of("user", "And two?"))])
+    await exchange(store, "t2", "Two?")
+    await store.condense(await condensing(store), end("s1", ""), SUMMARY, lines=2)
+    await store.unsay(late.seq, {})
+    assert await texts(store) == ["One?", "One? Yes.", "Two?", "Two? Yes."]
+
+
 async def test_a_summary_stays_where_something_later_is_taken_out(store: Store):
     await two_exchanges(store)
     await store.condense(await condensing(store), end("s1", ""), SUMMARY, lines=2)

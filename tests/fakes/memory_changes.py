@@ -24,6 +24,9 @@ class MemoryChanges:
     def _may_write(self) -> None:
         raise NotImplementedError
 
+    def _void_summaries(self, turn_id: str) -> None:
+        raise NotImplementedError
+
     def _change(self, turn_id: str, **changes: object) -> None:
         raise NotImplementedError
 
@@ -87,6 +90,7 @@ class MemoryChanges:
 
     async def revise(self, changed: Accepted, questions: Mapping[str, Line], line: Line) -> None:
         self._may_write()
+        self._void(changed.seq, questions)
         self._replace(changed)
         self._ask(questions)
         if changed.seq in self._steered:
@@ -96,6 +100,11 @@ class MemoryChanges:
                 for n, where, at, said in self._lines
             ]
             self._steered[changed.seq] = (turn_id, replace(old, line=line))
+
+    def _void(self, seq: int, questions: Mapping[str, Line]) -> None:
+        joined = [self._steered[seq][0]] if seq in self._steered else []
+        for turn_id in (*questions, *joined):
+            self._void_summaries(turn_id)
 
     def _ask(self, questions: Mapping[str, Line]) -> None:
         for turn_id, line in questions.items():
@@ -108,6 +117,7 @@ class MemoryChanges:
 
     async def unsay(self, seq: int, questions: Mapping[str, Line]) -> None:
         self._may_write()
+        self._void(seq, questions)
         self._erased.add(seq)
         for key, each in self._inbox.items():
             if each.seq == seq:

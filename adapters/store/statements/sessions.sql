@@ -84,6 +84,15 @@ WHERE summary IS NOT NULL AND EXISTS (
     AND history.turn_id IN (VALUES ($1))
 )
 
+-- name: void_summaries_of_steered
+-- The same, of the turn that a message joined while it ran.
+DELETE FROM epochs
+WHERE summary IS NOT NULL AND EXISTS (
+  SELECT 1 FROM history
+  WHERE history.session = epochs.session AND history.number <= epochs.after
+    AND history.turn_id = (SELECT turn_id FROM steered WHERE seq = $1)
+)
+
 -- name: erase_summaries
 DELETE FROM epochs WHERE turn_id IN (VALUES ($1))
 
