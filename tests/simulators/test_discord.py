@@ -73,9 +73,9 @@ async def test_a_button_is_pressed_and_answered_for_one_alone():
             assert sim.shown(place)[-1].whispered_to == ann.id
 
 
-async def test_a_wrong_token_is_refused():
+async def test_a_wrong_token_is_refused(monkeypatch):
     async with DiscordSimulator() as sim, discord.Client(intents=INTENTS) as client:
-        discord.http.Route.BASE = sim.api_base
+        monkeypatch.setattr(discord.http.Route, "BASE", sim.api_base)
         with pytest.raises(discord.LoginFailure):
             await client.login("wrong")
 

@@ -245,7 +245,7 @@ async def test_a_refused_connection_is_tried_again(sim):
         await sim.until(lambda: "resumed" in client.events)
 
 
-async def test_a_token_that_is_reset_lets_nobody_in(sim):
+async def test_a_token_that_is_reset_lets_nobody_in(sim, monkeypatch):
     async with Plug(sim) as plug:
         session = (await plug.identify())["d"]["session_id"]
         await sim.revoke()
@@ -254,7 +254,7 @@ async def test_a_token_that_is_reset_lets_nobody_in(sim):
         await plug.resume(session, 1)
         assert await plug.closed() == 4004
     async with discord.Client(intents=REAL) as client:
-        discord.http.Route.BASE = sim.api_base
+        monkeypatch.setattr(discord.http.Route, "BASE", sim.api_base)
         with pytest.raises(discord.LoginFailure):
             await client.login(sim.token)
 

@@ -36,6 +36,7 @@ class RealClient(discord.Client):
 
     @override
     async def __aenter__(self) -> Self:
+        self._before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
         Route.BASE = self._simulator.api_base
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self._simulator.gateway_url)
         await self._group.__aenter__()
@@ -45,8 +46,11 @@ class RealClient(discord.Client):
 
     @override
     async def __aexit__(self, *_: object) -> None:
-        await self.close()
-        await self._group.__aexit__(None, None, None)
+        try:
+            await self.close()
+            await self._group.__aexit__(None, None, None)
+        finally:  # the library's addresses are global: left so, they would be the next test's
+            Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = self._before
 
     def _tell(self, event: str) -> None:
         self.events.append(event)
