@@ -22,7 +22,7 @@ from gateway.command import (
     quiet,
     say,
 )
-from gateway.lean import without
+from gateway.lean import hand_back, without
 from gateway.people_cli import people, sessions
 from gateway.presets_cli import presets
 from gateway.reload_cli import reload
@@ -67,6 +67,7 @@ def run(path: Path) -> None:
 
         with operator():
             import_chats(config)
+    hand_back()
     gc.freeze()
     gc.enable()
     _finish(run_gateway(Face(config=config)))
