@@ -20,6 +20,7 @@ from core.events import Aggregating, AnswerDelta, AnswerReset, Tell
 from core.ports import Provider, Providers
 from core.presets import Preset, Slot, first_given
 from core.promptcache import breakpoints
+from core.texts import presets as said
 from core.types import Json, Line, Tool
 
 EMPTY_TRIES = 2
@@ -80,11 +81,7 @@ def require_available(preset: Preset, providers: Providers) -> None:
     aggregator = preset.aggregator
     missing = [_missing(slot.provider, providers) for slot in (aggregator, *aggregator.fallbacks)]
     if all(missing):
-        message = (
-            f"The preset {preset.name!r} cannot answer now: its aggregator {aggregator.label} "
-            f"needs the provider {aggregator.provider!r}, which is not usable ({missing[0]})."
-        )
-        raise PresetUnavailable(message)
+        raise PresetUnavailable(said.cannot_answer(preset, missing[0]))
 
 
 def opening_call(

@@ -30,7 +30,8 @@ from core.panel import LivePanel
 from core.ports import Capabilities
 from core.records import StoredTurn
 from core.retell import retell
-from core.wording import LABELS, NO_ANSWER, STOPPED, error_text, excerpt_text, footer_text
+from core.texts.turns import NO_ANSWER, STOPPED
+from core.wording import LABELS, error_text, excerpt_text, footer_text
 
 PANEL: Final = "panel"
 

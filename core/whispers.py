@@ -20,6 +20,7 @@ from core.ports import Capabilities
 from core.presets import Preset
 from core.records import Spending, Spent, StoredTurn
 from core.retell import shown
+from core.texts.turns import NO_ADVICE
 from core.wording import dollars_text, row_text
 
 MOST_PARTS: Final = 3
@@ -82,7 +83,7 @@ def advice_frames(turn: StoredTurn, value: str, can: Capabilities) -> list[Frame
     """Give the whole texts of a turn's advisors, or of the one at the position `value`."""
     told = [each for each in _last_advice(turn) if value in {"", str(each.position)}]
     if not told:
-        return [notice("No advisor has answered yet.")]
+        return [notice(NO_ADVICE)]
     text = "\n\n".join(_said(each) for each in told)
     parts = split(text, can.limit, measure_of(can.unit))
     turn_id = turn.start.turn_id

@@ -26,11 +26,6 @@ LABELS: Final[dict[Action, str]] = {
     "refuse": "🚫 Refuse",
     "forget": "🗑 Yes, delete it",
 }
-STOPPED: Final = "— stopped"
-NO_ANSWER: Final = "The model gave no answer."
-UNSURE: Final = (
-    "I cannot tell whether my answer reached this chat. If it is not there, press Retry."
-)
 
 _MINUTE: Final = 60
 _STATES: Final[dict[RowState, tuple[str, str]]] = {

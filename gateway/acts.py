@@ -16,11 +16,11 @@ import structlog
 from core import whispers
 from core.errors import ChatError, StoreError, UserError
 from core.texts import commands as said
+from core.texts.turns import BROKEN
 from core.types import Command, Message, Press
 from core.wording import error_text
 from gateway.commands.gate import refusal
 from gateway.commands.table import COMMANDS, PRESSES, UNKNOWN_COMMAND, UNKNOWN_PRESS
-from gateway.turns import BROKEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

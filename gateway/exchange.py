@@ -16,6 +16,7 @@ from core.records import Accepted, TurnStart
 from core.retell import checkpoints, retell
 from core.storage.erasing import Texts
 from core.texts.access import REMOVED
+from core.texts.turns import BROKEN, cut_off
 from core.types import Message, Press
 from core.wording import error_text
 from gateway.asked import Head, Questions
@@ -28,7 +29,7 @@ from gateway.preparing import prompt_of, read, turn_info
 from gateway.quoting import Quoting
 from gateway.running import Run, Running, begun
 from gateway.scopes import Scopes
-from gateway.turns import BROKEN, unanswered
+from gateway.turns import unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -190,7 +191,7 @@ class Exchange:
             await self._close(turn, "stopped")
             return None
         if turn.state == "running" and await self.keep.attempt(start.turn_id) > ATTEMPTS:
-            error = f"This question was tried {ATTEMPTS} times and each try was cut off."
+            error = cut_off(ATTEMPTS)
             turn = await self._end(turn, "failed", error)
         if turn.state != "running":
             await self._retell(turn)

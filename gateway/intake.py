@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import Overloaded, StoreError, UsageError
 from core.markup import whole
+from core.texts import intake as said
 from core.types import Edited, Message, Press
 
 if TYPE_CHECKING:
@@ -70,8 +71,7 @@ class DurableIntake:
             return
         if self._admission.guards(incoming.address.platform):
             raise StoreError("the gateway is stopping, so this was not taken in")
-        message = "The gateway is stopping, so this was not taken in. Send it again in a moment."
-        raise Overloaded(message)
+        raise Overloaded(said.STOPPING)
 
     async def __call__(self, incoming: Incoming) -> bool:
         """Store it and hand it on; False if it was here before, or does not concern us.
@@ -152,12 +152,7 @@ def _checked(incoming: Incoming) -> Incoming:
         return incoming
     text = whole(incoming.text)
     if not (text.strip() or incoming.attachments or incoming.answers):
-        message = "The message is empty. Please write a question."
-        raise UsageError(message)
+        raise UsageError(said.EMPTY)
     if len(text) > TEXT_LIMIT:
-        message = (
-            f"The message has {len(text):,} characters; {TEXT_LIMIT:,} are the most that can be "
-            "taken. Please shorten it."
-        )
-        raise UsageError(message)
+        raise UsageError(said.too_long(len(text), TEXT_LIMIT))
     return replace(incoming, text=text)

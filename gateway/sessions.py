@@ -16,6 +16,7 @@ import structlog
 
 from core.errors import Overloaded
 from core.records import Accepted, StoredTurn
+from core.texts import intake as said
 from core.types import Message, Press
 
 if TYPE_CHECKING:
@@ -63,14 +64,9 @@ class Sessions:
             Overloaded: too much is waiting already.
         """
         if len(self._lanes.get(session, ())) > MOST_IN_LANE:
-            message = (
-                f"{MOST_IN_LANE} messages of this conversation wait for an answer already. "
-                "This one was not taken in: send it again when some are answered."
-            )
-            raise Overloaded(message)
+            raise Overloaded(said.lane_full(MOST_IN_LANE))
         if self._queued >= MOST_IN_ALL:
-            message = "Too many messages wait for an answer here. Send it again in a minute."
-            raise Overloaded(message)
+            raise Overloaded(said.TOO_MANY_WAIT)
 
     def put(self, session: str, work: Work, *, ahead: bool = False) -> int:
         """Queue work behind what waits already, or ahead of it; give how much is before it."""

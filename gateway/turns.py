@@ -20,6 +20,7 @@ from core.cost import bill
 from core.engine import Turn
 from core.events import Landed, TurnFailed, TurnFinished, TurnStopped
 from core.records import TurnEnd
+from core.texts.turns import BROKEN
 from core.turnstile import my_turn
 from core.veil import kept, kept_advice, seen, veiled
 from gateway.epochs import Epochs
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
     from gateway.tooling import OpenTools
 
 log = structlog.get_logger()
-
-BROKEN = "Something went wrong here that should not have. Ask again."
 
 
 class Sink(Protocol):

@@ -103,6 +103,16 @@ def in_force_kept(preset: Preset) -> str:
     )
 
 
+def cannot_answer(preset: Preset, why: str) -> str:
+    """Say that a preset cannot be asked, for want of what its aggregator needs."""
+    aggregator = preset.aggregator
+    return (
+        f"The preset {preset.name!r} cannot answer now: its aggregator {aggregator.label} "
+        f"needs the provider {aggregator.provider!r}, which is not usable ({why}). /moa shows "
+        "which presets can."
+    )
+
+
 def chosen(name: str, now: Preset, level: Level, undo: str) -> str:
     """Say what was set, where it holds and how to undo it."""
     where, alone = _WHERE.get(level, "here"), _alone(now)

@@ -15,7 +15,8 @@ from core.frames import Button, Content, File, Frame, Notice, Part, Permission
 from core.ports import ChatAdapter
 from core.reply import PANEL, Reply, answer_key, is_gone
 from core.storage import Outbox
-from core.wording import LABELS, UNSURE
+from core.texts.turns import UNSURE
+from core.wording import LABELS
 from gateway.delivery.sending import Sender, TurnInfo
 from gateway.delivery.trying import Trying
 from gateway.mailbox import Mailbox

@@ -24,7 +24,8 @@ from core.ports import Capabilities
 from core.records import StoredTurn
 from core.reply import Reply, figures, is_gone
 from core.retell import retell
-from core.wording import NO_ANSWER, STOPPED, footer_text
+from core.texts.turns import NO_ANSWER, STOPPED
+from core.wording import footer_text
 from tests.fakes import turns
 from tests.fakes.chat import frame_text
 from tests.fakes.told import advice, result, started

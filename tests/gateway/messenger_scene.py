@@ -33,7 +33,7 @@ import yaml
 from aiohttp import web
 from typing_extensions import override
 
-from core.wording import UNSURE
+from core.texts.turns import UNSURE
 from tests.gateway import harness
 from tests.gateway.harness import Process, process_gateway
 from tests.gateway.page import PATIENCE, stored

@@ -19,8 +19,8 @@ from core.errors import (
 from core.events import AnswerDelta, AnswerReset, ReferencesDone, TurnFinished
 from core.frames import Frame, Notice
 from core.records import Posted
+from core.texts.turns import UNSURE
 from core.types import Address
-from core.wording import UNSURE
 from gateway.delivery import ChatBudgets, TurnInfo, deliver, delivery_id
 from gateway.mailbox import Mailbox
 from tests.fakes.chat import FakeChat

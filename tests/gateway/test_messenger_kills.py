@@ -11,7 +11,7 @@ import random
 
 import pytest
 
-from core.wording import UNSURE
+from core.texts.turns import UNSURE
 from tests.gateway.messenger_scene import BEGIN, Scene, scene
 from tests.simulators.provider import Reply
 from tests.transcripts.stages import Stage

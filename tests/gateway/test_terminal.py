@@ -117,7 +117,7 @@ async def test_an_unknown_preset_runs_nothing_and_names_the_nearest(folder):
 async def test_an_empty_question_is_refused_in_a_sentence(folder):
     code, out, err = await piped(folder, "-m", " ")
     assert (code, out) == (2, "")
-    assert err.startswith("moa-gateway: The message is empty.")
+    assert err.startswith("moa-gateway: The message is empty, so there was")
     assert len(err.splitlines()) == 1
 
 

@@ -17,6 +17,7 @@ from adapters.chat.console.screen import Screen
 from core.errors import Overloaded
 from core.frames import Button, File, Frame, Notice, Panel, Part, Permission
 from core.ports import Capabilities, ChatAdapter, Intake
+from core.texts import intake as said
 from core.types import Address, Command, Incoming, Message, Press
 
 PANEL_GRACE = 1.0
@@ -84,7 +85,7 @@ class ConsoleChat(ChatAdapter):
             UserError, StoreError: as the intake says; it is not stored.
         """
         if self._intake is None:
-            raise Overloaded("The gateway is starting or stopping. Try again in a moment.")
+            raise Overloaded(said.NOT_READY)
         while not self._ended.empty():
             self._ended.get_nowait()  # nobody waits for the end of an older turn any more
         await self._intake(incoming)

@@ -21,7 +21,8 @@ from typing_extensions import override
 
 from core.frames import Panel, Part, Row
 from core.markup import strip
-from core.wording import STOPPED, footer_text, panel_text, panel_title, row_text
+from core.texts.turns import STOPPED
+from core.wording import footer_text, panel_text, panel_title, row_text
 
 _SEPARATOR: Final = " · "
 _STYLES: Final = {"✓": "green", "✗": "red"}

@@ -25,6 +25,7 @@ from core.errors import ChatClosed, ChatError, UserError
 from core.frames import Frame, Notice
 from core.ports import Clock, Intake
 from core.recent import Recent
+from core.texts import intake as said
 from core.types import Command, Edited, Incoming, Message, Press
 
 _Shape = TypeVar("_Shape")
@@ -35,8 +36,6 @@ CHANGES: Final = frozenset({"message_changed", "message_deleted"})
 LANES: Final = 32
 """What is said in one channel is taken in one after the other: to ask for a name takes a while."""
 
-UNINVITED: Final = "I cannot write here. Add me to this channel first: /invite"
-UNTAKEN: Final = "Slack did not take your question. Please ask it again in a moment."
 REFUSED: Final = 200
 """How many refusals, and how many arrivals, are remembered."""
 TWIN: Final = 10.0
@@ -217,7 +216,7 @@ class Receiver:
             return
         except ChatError as error:
             log.info("%s: a question was not quoted: %s", self._platform, error)
-            self._tell(command, UNINVITED if isinstance(error, ChatClosed) else UNTAKEN)
+            self._tell(command, said.UNINVITED if isinstance(error, ChatClosed) else said.UNTAKEN)
             return
         message = actions.asked(command, slash, ts)
         try:

@@ -24,6 +24,7 @@ from core.menu import MENU
 from core.ports import Capabilities, ChatAdapter, Clock, Intake
 from core.records import Accepted, Conversation, StoredTurn
 from core.shelf import FileShelf
+from core.texts import intake as said
 from core.types import Address, Attachment, Author, Command, Incoming, Message, Press
 
 
@@ -98,7 +99,7 @@ class WebChat(ChatAdapter):
             UserError, StoreError: as the intake says; it is not stored.
         """
         if self._intake is None:
-            raise Overloaded("The gateway is starting or stopping. Try again in a moment.")
+            raise Overloaded(said.NOT_READY)
         return await self._intake(incoming)
 
     @override

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from adapters.chat.web.normalise import TEXT_BYTES, TooLong
 from core.errors import UsageError
+from core.texts import intake as said
 
 BODY_BYTES = 4 * TEXT_BYTES
 """The longest body: a text as long as allowed, written with escapes."""
@@ -28,11 +29,11 @@ async def read(request: web.Request, shape: type[Body]) -> Body:
     async for piece in request.content.iter_chunked(64 * 1024):
         data += piece
         if len(data) > BODY_BYTES:
-            raise TooLong(f"That is longer than {TEXT_BYTES // 1024} KB. Send a shorter text.")
+            raise TooLong(said.too_large(TEXT_BYTES))
     try:
         return msgspec.json.decode(data, type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"The request cannot be read: {error}.") from error
+        raise UsageError(said.unreadable(str(error))) from error
 
 
 def encode(value: object) -> bytes:

@@ -14,6 +14,7 @@ import msgspec
 from core.errors import UsageError
 from core.frames import Action
 from core.presets import VIRTUAL_PREFIX
+from core.texts import intake as texts
 from core.types import Address, Attachment, Author, Command, Message, Press
 
 TEXT_BYTES = 256 * 1024
@@ -92,9 +93,9 @@ def said(
     """
     text = body.text.replace("\r\n", "\n").strip()
     if len(text.encode("utf-8", "replace")) > TEXT_BYTES:
-        raise TooLong(f"That is longer than {TEXT_BYTES // 1024} KB. Send a shorter text.")
+        raise TooLong(texts.too_large(TEXT_BYTES))
     if not text and not files:
-        raise UsageError("There is no text in the message.")
+        raise UsageError(texts.EMPTY)
     event_id = envelope.event(body.event_id)
     found = _COMMAND.fullmatch(text)
     if found is not None and found[1] in commands and not files:

@@ -25,7 +25,8 @@ from core.frames import (
     Row,
     RowState,
 )
-from core.wording import STOPPED, footer_text, row_text
+from core.texts.turns import STOPPED
+from core.wording import footer_text, row_text
 
 SEPARATOR = " · "
 

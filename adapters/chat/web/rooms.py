@@ -18,6 +18,7 @@ from typing import Literal, TypeAlias
 from adapters.chat.web.render import View, turn_of, view
 from core.errors import Overloaded
 from core.frames import Frame
+from core.texts import intake as said
 
 MOST_WAITING = 256
 """Events that may wait for one browser before it is let go."""
@@ -166,7 +167,7 @@ class Rooms:
             Overloaded: too many browsers listen already.
         """
         if sum(len(room.browsers) for room in self._rooms.values()) >= MOST_BROWSERS:
-            raise Overloaded("Too many pages are open already. Close some of them.")
+            raise Overloaded(said.TOO_MANY_PAGES)
         room = self._room(session)
         browser = Browser()
         room.browsers.add(browser)

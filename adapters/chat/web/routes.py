@@ -20,6 +20,7 @@ from adapters.chat.web.markdown import load
 from adapters.chat.web.normalise import Chose, Envelope, Pressed, Said, chose, pressed, said
 from adapters.chat.web.state import conversation
 from core.errors import UsageError
+from core.texts import intake as texts
 from core.types import Address, Author, Message
 
 _ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -133,7 +134,7 @@ class Routes:
     def _envelope(self, request: web.Request) -> Envelope:
         id_ = request.match_info["id"]
         if _ID.fullmatch(id_) is None:
-            raise UsageError("There is no such conversation.")
+            raise UsageError(texts.NO_CONVERSATION)
         author = self.who(request)
         return Envelope(
             address=Address(platform=self.chat.platform, channel=author.id, thread=id_),

@@ -18,10 +18,11 @@ from core.attached import FILE_BYTES
 from core.errors import FileUnread, Overloaded, UsageError
 from core.recent import Recent
 from core.shelf import FileShelf
+from core.texts import intake as said
 from core.texts.files import too_large
 from core.types import Attachment
 
-_TOO_LARGE: Final = f"A file may have {FILE_BYTES // 1024 // 1024} MB at most."
+_TOO_LARGE: Final = said.file_too_large(FILE_BYTES)
 _REMEMBERED: Final = 1_000
 _PIECE: Final = 64 * 1024
 _KINDS: Final[dict[str, Literal["image", "audio", "video"]]] = {
@@ -62,7 +63,7 @@ class Uploads:
         except FileUnread as error:
             if str(error) == too_large(FILE_BYTES):
                 raise TooLong(_TOO_LARGE) from None
-            raise Overloaded(f"The file was not taken in: {error}.") from None
+            raise Overloaded(said.file_not_taken(str(error))) from None
         self._sizes[person, received.digest] = received.size
         return Arrived(id=received.digest, size=received.size)
 
@@ -77,7 +78,7 @@ class Uploads:
     def _named(self, file: Sent, person: str) -> Attachment:
         size = self._sizes.get((person, file.id))
         if size is None:
-            raise UsageError("A file is not here any more. Attach it again.")
+            raise UsageError(said.FILE_GONE)
         return Attachment(
             kind=_KINDS.get(file.media_type.partition("/")[0], "document"),
             name=file.name,

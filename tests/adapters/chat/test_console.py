@@ -18,8 +18,8 @@ from adapters.chat.console.screen import HINT, LiveScreen, PlainScreen
 from core.errors import Overloaded
 from core.frames import Footer, Frame, Notice, Panel, Part, Row
 from core.reply import PANEL, answer_key
+from core.texts.turns import STOPPED
 from core.types import Address, Author, Message, Usage
-from core.wording import STOPPED
 from tests.fakes.loop import run_virtual
 
 ADDRESS = Address(platform="console", channel="c")

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from adapters.chat.web.render import NoticeView, PanelView, PartView, PermissionView, turn_of, view
 from core.frames import Button, Footer, Frame, Notice, Panel, Part, Row
+from core.texts.turns import STOPPED
 from core.types import Usage
-from core.wording import STOPPED
 from tests.fakes.permission import NASTY, TURN, permission
 
 ROWS = (

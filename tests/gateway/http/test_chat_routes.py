@@ -277,7 +277,10 @@ async def test_a_file_that_is_too_large_is_refused_while_it_comes(inside):
 
     for data in (endless(), BytesIO(bytes(21 * 1024 * 1024))):
         status, said = await upload(inside, data)
-        assert (status, said["error"]["message"]) == (413, "A file may have 20 MB at most.")
+        assert (status, said["error"]["message"]) == (
+            413,
+            "A file may have 20 MB at most, so this one was not taken in.",
+        )
 
 
 async def test_only_the_page_sends_files(house):
