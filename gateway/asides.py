@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core.errors import ChatError
+from core.types import Command
 from gateway.pacing import once_free
 
 if TYPE_CHECKING:
@@ -19,12 +20,26 @@ if TYPE_CHECKING:
 
     from core.frames import Frame
     from core.ports import ChatAdapter
-    from core.types import Command, Message, Press
+    from core.types import Edited, Message, Press
 
 SECONDS = 60.0
 """What a platform has to take one, flood control included."""
 
 log = structlog.get_logger()
+
+
+def at_question(edited: Edited, said: Message) -> Command:
+    """Give what can be answered where a question stands that somebody has changed."""
+    return Command(
+        event_id=edited.event_id,
+        address=said.address,
+        author=edited.author,
+        name="",
+        args="",
+        at=edited.at,
+        reply_to=said.reply_to,
+        direct=said.direct,
+    )
 
 
 class Asides:

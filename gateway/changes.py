@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from core import whispers
 from core.access import ADMITTED
 from core.amends import ANEW_MS
 from core.bursts import BEGUN_SECONDS, MOST_BEGUN, goes_on, whole
-from core.frames import Button, Frame, Notice
+from core.frames import Button
 from core.storage.erasing import Texts
 from core.texts.running import CHANGED
-from core.types import Command, Deleted, Edited, Line, Message
+from core.types import Deleted, Edited, Line, Message
 from core.wording import LABELS
 from gateway import wiring
+from gateway.asides import at_question
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -57,12 +59,9 @@ def open_changes(
         except OSError as error:
             log.warning("traces_not_changed", session=session, error=str(error))
 
+    places = exchange.places
     return Changes(
-        exchange=exchange,
-        sessions=sessions,
-        places=exchange.places,
-        asides=asides,
-        untrace=untrace,
+        exchange=exchange, sessions=sessions, places=places, asides=asides, untrace=untrace
     )
 
 
@@ -184,19 +183,7 @@ class Changes:
         if not last or last[0].start.turn_id not in turns:
             return
         button = Button(action="retry", label=LABELS["retry"], turn_id=last[0].start.turn_id)
-        self.asides.whisper(
-            Command(
-                event_id=edited.event_id,
-                address=said.address,
-                author=edited.author,
-                name="",
-                args="",
-                at=edited.at,
-                reply_to=said.reply_to,
-                direct=said.direct,
-            ),
-            [Frame(key="notice", content=Notice(text=CHANGED), buttons=(button,), final=True)],
-        )
+        self.asides.whisper(at_question(edited, said), [whispers.notice(CHANGED, [button])])
 
     # --- deleted ----------------------------------------------------------------------------
 

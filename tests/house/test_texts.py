@@ -46,14 +46,17 @@ def written(node: ast.expr | None) -> bool:
     )
 
 
-def literals(module: ast.Module) -> dict[str, ast.expr]:
-    """Give the words that a name is given, wherever in the file."""
-    found: dict[str, ast.expr] = {}
+def literals(module: ast.Module) -> set[str]:
+    """Give the names that are given words, wherever in the file."""
+    found: set[str] = set()
     for node in ast.walk(module):
-        if isinstance(node, ast.Assign) and written(node.value):
-            found |= {each.id: node.value for each in node.targets if isinstance(each, ast.Name)}
-        elif isinstance(node, ast.AnnAssign) and written(node.value):
-            found |= {node.target.id: node.value} if isinstance(node.target, ast.Name) else {}
+        match node:
+            case ast.Assign(targets=targets, value=value) if written(value):
+                found |= {each.id for each in targets if isinstance(each, ast.Name)}
+            case ast.AnnAssign(target=ast.Name(id=given), value=value) if written(value):
+                found.add(given)
+            case _:
+                pass
     return found
 
 

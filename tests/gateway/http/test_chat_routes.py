@@ -89,7 +89,7 @@ async def test_before_the_gateway_listens_nothing_is_accepted(inside):
     inside.chat._intake = None
     status, body = await say(inside, "Why?")
     assert status == 503
-    assert "Try again" in body["error"]["message"]
+    assert "Send it again" in body["error"]["message"]
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ async def test_a_file_that_nobody_sent_goes_along_with_nothing(inside):
     status, said = await send_with(inside, [{"id": "a" * 64, "name": "secret"}])
     assert (status, said["error"]["message"]) == (
         400,
-        "A file is not here any more. Attach it again.",
+        "A file is not here any more, so nothing was sent. Attach it again.",
     )
     for wrong in ("../x", "A" * 64, ""):
         assert (await send_with(inside, [{"id": wrong, "name": "x"}]))[0] == 400
