@@ -12,6 +12,7 @@ from typing import Final
 from adapters.chat.discord import routes
 from adapters.chat.discord.rest import Rest
 from adapters.chat.discord.shapes import JsonObject
+from core.access import Who
 from core.errors import ChatError
 from core.menu import MENU, Entry, Option
 
@@ -21,7 +22,21 @@ CHOICES: Final = 25
 _NAME: Final = 100
 _CHAT_INPUT: Final = 1
 _KINDS: Final[Mapping[str, int]] = {"text": 3, "preset": 3, "person": 6}
-_COMPARED: Final = ("name", "description", "options", "contexts", "integration_types")
+_MANAGE_SERVER: Final = str(1 << 5)
+_MANAGERS: Final[frozenset[Who]] = frozenset({"admins", "operators"})
+"""Whose commands Discord shows in a server to those alone who manage it.
+
+It knows nobody else who could be meant. Whoever the file names besides writes them to the bot as
+words, or in private, until somebody lets them see them: Server Settings, Integrations.
+"""
+_COMPARED: Final = (
+    "name",
+    "description",
+    "options",
+    "contexts",
+    "integration_types",
+    "default_member_permissions",
+)
 _OPTION_COMPARED: Final = ("type", "name", "description", "required", "autocomplete", "choices")
 
 log = logging.getLogger(__name__)
@@ -37,6 +52,7 @@ def menu(entries: Sequence[Entry] = MENU) -> list[JsonObject]:
             "options": _options(entry),
             "contexts": [0, 1],
             "integration_types": [0],
+            "default_member_permissions": _MANAGE_SERVER if entry.who in _MANAGERS else None,
         }
         for entry in entries
     ]

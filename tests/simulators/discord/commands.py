@@ -93,14 +93,20 @@ def _command(each: object, path: str) -> None:
         return
     _named(each, path)
     _options(each.get("options") or [], _at(path, "options"))
+    needed = each.get("default_member_permissions")
+    if needed is not None and not (isinstance(needed, str) and needed.isdecimal()):
+        raise wrong(_at(path, "default_member_permissions"), "BASE_TYPE_BAD_STRING", "Invalid bits")
     for name, known in (("contexts", {0, 1, 2}), ("integration_types", {0, 1})):
         if set(each.get(name) or ()) - known:
             words = f"Value must be one of {sorted(known)}."
             raise wrong(_at(path, name), "BASE_TYPE_CHOICES", words)
 
 
-def offered(command: Json, *, direct: bool) -> bool:
-    """Whether a person finds it in a DM of the bot, or in a guild."""
+def offered(command: Json, *, direct: bool, rights: int) -> bool:
+    """Whether a person with these rights finds it in a DM of the bot, or in a guild."""
+    needed = int(command.get("default_member_permissions") or 0)
+    if not direct and needed & ~rights:
+        return False
     contexts = command.get("contexts")
     if contexts is None:
         return not direct or command.get("dm_permission") is not False

@@ -95,9 +95,11 @@ class Hands(People):
         found = self._registered(name)
         data = {"id": found["id"], "name": name, "type": 1, "options": commands.filled(found, args)}
         where = self._channel(place, thread)
-        if not commands.offered(found, direct=where.guild is None):
+        who = self._user(person)
+        rights = self.desk.world.rights(where, who)
+        if not commands.offered(found, direct=where.guild is None, rights=rights):
             raise LookupError(f"/{name} is not offered there")
-        made = self.interactions.start(SLASH, where, self._user(person), data)
+        made = self.interactions.start(SLASH, where, who, data)
         return await self._answer(made)
 
     async def autocomplete(

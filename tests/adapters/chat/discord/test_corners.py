@@ -149,6 +149,8 @@ def test_every_command_is_in_the_menu_with_what_discord_asks_of_it():
         assert command["name"] == entry.name
         assert 0 < len(str(command["description"])) <= 100
         assert command["contexts"] == [0, 1]
+        managers = command["default_member_permissions"] == "32"  # shown to nobody else
+        assert managers is (entry.who in {"admins", "operators"}), entry.name
     long = menu([Entry(name="x", summary="y" * 300)])
     assert len(str(long[0]["description"])) == 100
 

@@ -232,3 +232,21 @@ async def test_in_private_an_interaction_that_expired_is_answered_by_a_message(d
             shown = [each for each in discord.shown(place) if "thinking" not in each.flags]
             assert [each.text for each in shown] == ["Late", "Later"]
             giving.cancel()
+
+
+async def test_in_a_server_who_manages_it_alone_is_shown_what_is_for_admins(discord):
+    ada, bob = discord.person("Ada"), discord.person("Bob")
+    place, private = discord.group("general", ada, bob), discord.dm(bob)  # it is her server
+    async with running(discord) as bot:
+        with pytest.raises(LookupError, match="is not offered there"):
+            await discord.command(place, bob, "quiet")
+        with pytest.raises(LookupError, match="is not offered there"):
+            await discord.command(place, bob, "deny", {"person": ada.id})
+        given = ((place, ada, "quiet"), (private, bob, "quiet"), (place, bob, "help"))
+        for count, (where, who, name) in enumerate(given, start=1):
+            _, to = await group_of(
+                discord,
+                discord.command(where, who, name),
+                answer(bot, discord, notice("Heard."), count=count),
+            )
+            assert (to.name, to.author.id) == (name, who.id)
