@@ -2,7 +2,6 @@
 
 -- name: kept
 SELECT inbox.seq AS seq, inbox.kind AS kind, inbox.payload AS payload,
-  inbox.session AS session,
   inbox.attempts AS attempts, inbox.session AS session, inbox.state AS state,
   inbox.turn_id AS turn_id,
   steered.iteration AS iteration
@@ -11,7 +10,6 @@ WHERE inbox.platform = $1 AND inbox.event_id = $2 AND inbox.erased = 0
 
 -- name: parts
 SELECT inbox.seq AS seq, inbox.kind AS kind, inbox.payload AS payload,
-  inbox.session AS session,
   inbox.attempts AS attempts, inbox.session AS session, inbox.state AS state,
   inbox.turn_id AS turn_id,
   steered.iteration AS iteration
@@ -20,7 +18,7 @@ WHERE inbox.turn_id = $1 AND inbox.erased = 0 AND inbox.kind = 'message'
 ORDER BY inbox.seq
 
 -- name: asking_again
-SELECT turn_id FROM turns WHERE turn_id = $1 OR origin = $1 ORDER BY number
+SELECT turn_id FROM turns WHERE turn_id = $1 OR (origin = $1 AND origin <> '') ORDER BY number
 
 -- name: withdraw
 UPDATE turns SET removed = 1, seq = NULL WHERE turn_id = $1 AND state = 'running'

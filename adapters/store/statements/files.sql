@@ -30,7 +30,8 @@ WHERE at < $1
 RETURNING number
 
 -- name: release_erased_files
-DELETE FROM files WHERE seq IN (SELECT seq FROM inbox WHERE erased = 1)
+DELETE FROM files
+WHERE EXISTS (SELECT 1 FROM inbox WHERE inbox.seq = files.seq AND inbox.erased = 1)
 RETURNING number
 
 -- name: release_file_texts

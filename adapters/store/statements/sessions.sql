@@ -77,20 +77,19 @@ RETURNING number
 
 -- name: void_summaries
 -- What stands for a line that is taken out goes, too.
-DELETE FROM epochs
-WHERE summary IS NOT NULL AND EXISTS (
-  SELECT 1 FROM history
-  WHERE history.session = epochs.session AND history.number <= epochs.after
-    AND history.turn_id IN (VALUES ($1))
+DELETE FROM epochs WHERE number IN (
+  SELECT later.number FROM history
+  JOIN epochs AS later ON later.session = history.session AND later.after >= history.number
+  WHERE history.turn_id IN (VALUES ($1)) AND later.summary IS NOT NULL
 )
 
 -- name: void_summaries_of_steered
 -- The same, of the turn that a message joined while it ran.
-DELETE FROM epochs
-WHERE summary IS NOT NULL AND EXISTS (
-  SELECT 1 FROM history
-  WHERE history.session = epochs.session AND history.number <= epochs.after
-    AND history.turn_id = (SELECT turn_id FROM steered WHERE seq = $1)
+DELETE FROM epochs WHERE number IN (
+  SELECT later.number FROM history
+  JOIN epochs AS later ON later.session = history.session AND later.after >= history.number
+  WHERE history.turn_id = (SELECT turn_id FROM steered WHERE seq = $1)
+    AND later.summary IS NOT NULL
 )
 
 -- name: erase_summaries
