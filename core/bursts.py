@@ -25,6 +25,7 @@ def goes_on(last: Message, then: Message) -> bool:
     return (
         then.author.id == last.author.id
         and then.address == last.address
+        and then.apart == last.apart
         and last.preset is None
         and then.preset is None
         and abs(then.at - last.at) <= WAITING_MS

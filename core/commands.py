@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 from core.menu import Entry, entry
 from core.presets import DEFAULT, OFF, RESERVED, Catalogue
+from core.texts.commands import not_so
 
 Scope: TypeAlias = Literal["here", "thread", "channel", "me"]
 
@@ -79,6 +80,18 @@ def _moa(bare: str, rest: str, catalogue: Catalogue) -> Words | None:
     if found is None or (found[2] and found[2].lower() not in _SCOPES):
         return None
     return Words(name="moa", args=rest.strip())
+
+
+def misread(name: str, args: str) -> str:
+    """Say why a command is not obeyed as it was given; blank if it may be.
+
+    `/undo that you said so` is more likely the beginning of a sentence than a wish.
+    """
+    known, bare = entry(name), args.strip()
+    if known is None or not known.exact or bare in {"", ".", "!"}:
+        return ""
+    fits = bool(known.words) and re.fullmatch(known.words or "", bare, re.IGNORECASE)
+    return "" if fits else not_so(known.name, known.hint)
 
 
 def takes_person(name: str) -> bool:

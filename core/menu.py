@@ -36,6 +36,8 @@ class Entry:
     `who` may give it; `forms` are those whose first word (`/forget all`) is for others.
     `words` is what may follow where it is written as plain words: a regular expression, None
     where it is read in another way. `options` stand in the order in which they are written.
+    `exact`: it changes something and asks nothing back, so that nothing is done where something
+    else follows its name.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Entry:
     forms: Mapping[str, Who] = field(default_factory=dict)
     words: str | None = ""
     options: tuple[Option, ...] = ()
+    exact: bool = False
 
 
 _SOMEBODY: Final = (
@@ -88,6 +91,7 @@ MENU: Final = (
         hint="[all]",
         who="asker",
         words="all",
+        exact=True,
         options=(
             Option(
                 name="advisors",
@@ -96,9 +100,14 @@ MENU: Final = (
             ),
         ),
     ),
-    Entry(name="undo", summary="Take the last question and its answer out", who="asker"),
-    Entry(name="new", summary="Start afresh here", who="members"),
-    Entry(name="compact", summary="Summarise what was said so far", who="members"),
+    Entry(
+        name="undo",
+        summary="Take the last question and its answer out",
+        who="asker",
+        exact=True,
+    ),
+    Entry(name="new", summary="Start afresh here", who="members", exact=True),
+    Entry(name="compact", summary="Summarise what was said so far", who="members", exact=True),
     Entry(name="export", summary="Your copy of this conversation, as a file", who="oneself"),
     Entry(
         name="memory",

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from core.access import ADMITTED, subject_to_allow
 from core.amends import asks, differs
-from core.commands import asked, read, wants_all
-from core.errors import UserError
+from core.commands import asked, misread, read, wants_all
+from core.errors import UsageError, UserError
 from core.pairing import MINUTES
 from core.policy import depends_on_owner, situation, verdict
 from core.recent import Recent
@@ -208,6 +208,8 @@ class Admission:
         """Give what a command stands for: a question, or Retry under the last answer."""
         if not isinstance(incoming, Command):
             return incoming
+        if wrong := misread(incoming.name, incoming.args):
+            raise UsageError(wrong)
         if incoming.name == "ask":
             return self._question(incoming)
         if incoming.name in {"retry", "undo"}:

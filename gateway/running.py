@@ -69,6 +69,10 @@ class Running:
         finally:
             del self._turns[run.turn_id]
 
+    def __contains__(self, turn_id: str) -> bool:
+        """Tell whether a turn runs."""
+        return turn_id in self._turns
+
     def of(self, session: str, person: str = "") -> list[str]:
         """Give the turns that run in a session, of one person or of anybody."""
         there = [each for each in self._turns.values() if each.session == session]

@@ -32,3 +32,9 @@ THANKS: Final = "Thank you, that is noted."
 UNSTORED: Final = "Something could not be stored, so nothing was changed. Try again in a minute."
 NOT_OVER: Final = "It is not over yet."
 ASK_HOW: Final = "Write your question behind the command: /ask QUESTION"
+
+
+def not_so(name: str, hint: str) -> str:
+    """Say that a command was not obeyed, for what followed its name."""
+    form = f"/{name} {hint}".strip()
+    return f"Nothing was done: nothing of that belongs behind the command. Write only {form}"

@@ -17,7 +17,8 @@ class Message:
     platform's words, None where it just follows. `direct`: nobody else reads here. `addressed`:
     it mentions the bot, replies to it or commands it. `to_others`: it mentions or replies to
     somebody else. `preset` is the one asked for this turn alone. `answers` is what it replies
-    to, where the platform brought that along.
+    to, where the platform brought that along. `apart` names what is shown by itself within one
+    conversation: each thread of a direct one with Slack.
     """
 
     event_id: str
@@ -33,6 +34,7 @@ class Message:
     attachments: tuple[Attachment, ...] = ()
     preset: str | None = None
     answers: Said | None = None
+    apart: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,8 @@ class Press:
     """Somebody pressed a button of the turn `turn_id`.
 
     A native Stop has no turn: a blank `turn_id` means whatever runs in this conversation.
-    `value` is the button's. `message_id` is the message it stands under.
+    `value` is the button's. `message_id` is the message it stands under. `apart`: as a message's,
+    where a native Stop stands in one.
     """
 
     event_id: str
@@ -75,6 +78,7 @@ class Press:
     reply_to: str | None = None
     direct: bool = True
     handle: str = ""
+    apart: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,12 @@ class Desk:
 
     def waits(self, request: Command | Press) -> Accepted | None:
         """Give the question in line that a Stop means: the one named, else the newest own one."""
+        if (
+            isinstance(request, Press)
+            and request.apart
+            and request.turn_id not in self.exchange.running
+        ):
+            return self._own_waiting(request.address, request.author.id, request.apart)
         if isinstance(request, Press) and (request.turn_id or request.value):
             return None if request.turn_id else self._named(request)
         running = self.exchange.running.find(request.address, request.author.id)
@@ -83,12 +89,14 @@ class Desk:
         there = press.address if found is None else found.incoming.address
         return found if press.address in {there, replace(there, thread=None)} else None
 
-    def _own_waiting(self, address: Address, person: str) -> Accepted | None:
+    def _own_waiting(self, address: Address, person: str, apart: str = "") -> Accepted | None:
         """Give the newest question of somebody that waits in a place, or in a thread of it."""
         own = [
             each
             for each in self.exchange.sessions().all_waiting()
-            if each.incoming.author.id == person and isinstance(each.incoming, Message)
+            if each.incoming.author.id == person
+            and isinstance(each.incoming, Message)
+            and apart in {"", each.incoming.apart}
         ]
         here = [each for each in own if each.incoming.address == address]
         below = [each for each in own if replace(each.incoming.address, thread=None) == address]

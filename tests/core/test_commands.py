@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.commands import Asked, Words, asked, choice, names_person, read
+from core.commands import Asked, Words, asked, choice, misread, names_person, read
 from core.menu import ALIASES, MENU, entry
 from core.presets import DEFAULT, OFF, RESERVED, Catalogue, Preset, Slot
 
@@ -172,3 +172,26 @@ def test_words_let_in_and_shut_out(text, name, args):
 )
 def test_a_question_lets_nobody_in(text):
     assert read(text, CATALOGUE) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [("undo", "now please"), ("new", "game"), ("compact", "all"), ("retry", "maybe")],
+)
+def test_what_changes_something_is_not_done_where_anything_else_follows_its_name(name, args):
+    assert misread(name, args).startswith("Nothing was done")
+
+
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        ("undo", ""),
+        ("undo", " ! "),
+        ("retry", "ALL"),
+        ("stop", "it now"),
+        ("ask", "me"),
+        ("x", "y"),
+    ],
+)
+def test_other_commands_are_left_to_whoever_obeys_them(name, args):
+    assert not misread(name, args)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from core.texts.running import LEFT_LINE
 from core.wording import LABELS
 from tests.gateway.harness import running_gateway
 from tests.simulators.base import Fault
@@ -98,18 +99,39 @@ async def test_slack_s_own_stop_in_one_thread_of_a_direct_message_stops_no_other
         ann = slack.person("ann")
         dm = slack.dm(ann)
         first = await slack.say(dm, ann, "Which train?")
-        await slack.until(lambda: slack.shown(dm))
-        second = await slack.say(dm, ann, "And which bus?")
-        await slack.until(lambda: (dm.id, second) in slack.space.sessions)
-        await slack.native_stop(dm, ann, second)
         await there.answered(dm)
-        assert there.finals(dm)[0].text.startswith(ANSWER.strip())
+        second = await slack.say(dm, ann, "And which bus?")
         await slack.until(lambda: slack.shown(dm)[-1].reply_to == second)
         await slack.native_stop(dm, ann, second)
         await slack.until(lambda: len(there.finals(dm)) == 2)
         whole, stopped = there.finals(dm)
         assert (whole.reply_to, stopped.reply_to) == (first, second)
+        assert ANSWER.strip() in whole.text
         assert ANSWER.strip() not in stopped.text
+
+
+async def test_two_threads_of_a_direct_message_are_two_questions_and_stop_takes_one_out_of_the_line(
+    tmp_path,
+):
+    async with room(tmp_path, big=SAID | {"first": 2.5}) as there:
+        slack = there.slack
+        ann = slack.person("ann")
+        dm = slack.dm(ann)
+        first = await slack.say(dm, ann, "Which train?")
+        await slack.until(lambda: slack.shown(dm))
+        second = await slack.say(dm, ann, "And which bus?")
+        await slack.until(lambda: (dm.id, second) in slack.space.sessions)
+        await slack.native_stop(dm, ann, second)
+        await slack.until(
+            lambda: any(LEFT_LINE in str(each) for each in there.calls("chat.postEphemeral"))
+        )
+        await there.answered(dm)
+        (whole,) = there.finals(dm)
+        assert whole.reply_to == first
+        assert ANSWER.strip() in whole.text
+        third = await slack.say(dm, ann, "And which ship?")
+        await slack.until(lambda: len(there.finals(dm)) == 2)
+        assert there.finals(dm)[1].reply_to == third
 
 
 async def test_whoever_is_not_let_in_reads_why_and_their_question_stays_with_them(tmp_path):

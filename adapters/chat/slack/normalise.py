@@ -127,6 +127,7 @@ def message(platform: str, callback: Callback, me: Me, people: People) -> Messag
         addressed=direct or to_me or replied,
         to_others=bool(others),
         attachments=tuple(attachment(each) for each in event.files or ()),
+        apart=root or "" if direct else "",
     )
 
 
@@ -166,6 +167,7 @@ def stopped(platform: str, callback: Callback, me: Me, people: People, turn_id: 
         reply_to=Place(thread=root or "", user=user, team=team).reply_to,
         direct=direct,
         handle=Handle(channel=event.channel, user=user, thread=root or "").write(),
+        apart=root or "" if direct else "",
     )
 
 
