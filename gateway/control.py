@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 NAME: Final = "moa-gateway.socket"
 PATIENCE: Final = 600.0
 """Seconds that what was asked for may take."""
+ANOTHER_VERSION: Final = "The gateway that is running is of another version: restart it."
 _LONGEST_PATH: Final = 100
 """Bytes; the system takes 104 to 108."""
 _MODE: Final = 0o600
@@ -72,12 +73,15 @@ class Control:
             await _closed(writer)
 
     async def _done(self, wanted: object) -> Json:
-        do = self._asked.get(wanted.get("do", "")) if isinstance(wanted, dict) else None
+        do = self._asked.get(str(wanted.get("do"))) if isinstance(wanted, dict) else None
         if do is None or not isinstance(wanted, dict):
-            return {"error": "The gateway that is running is of another version: restart it."}
+            return {"error": ANOTHER_VERSION}
         try:
             return {"done": await do(wanted)}
-        except GatewayError as error:
+        except KeyError:  # it names less than is asked for here
+            log.exception("control_misunderstood")
+            return {"error": ANOTHER_VERSION}
+        except (GatewayError, OSError) as error:
             return {"error": str(error)}
 
 

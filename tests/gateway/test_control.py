@@ -19,10 +19,15 @@ async def refuse(_wanted):
     raise StoreError("The disk is full.")
 
 
+async def fail(_wanted):
+    raise PermissionError("The traces cannot be read.")
+
+
 @asynccontextmanager
 async def listening(folder):
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(Control(folder, {"double": double, "refuse": refuse}).run())
+        asked = {"double": double, "refuse": refuse, "fail": fail}
+        task = group.create_task(Control(folder, asked).run())
         async with asyncio.timeout(20):
             while not (folder / NAME).exists():  # noqa: ASYNC110 - nobody sets an event for it
                 await asyncio.sleep(0.01)
@@ -56,6 +61,10 @@ async def test_what_could_not_be_done_is_told_in_its_own_words(tmp_path):
             await connected(tmp_path, "refuse")
         with pytest.raises(StoreError, match="another version"):
             await connected(tmp_path, "unheard-of")
+        with pytest.raises(StoreError, match="another version"):
+            await connected(tmp_path, "double", of="what it does not know")
+        with pytest.raises(StoreError, match="cannot be read"):
+            await connected(tmp_path, "fail")
         assert await connected(tmp_path, "double", number="1") == {"twice": 2}
 
 
