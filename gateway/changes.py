@@ -194,8 +194,11 @@ class Changes:
             return True
         seq = found.accepted.seq
         run = self.exchange.running.asking(seq, found.turn_id)
-        if run is not None and found.steered:  # it stands in what the turn will leave behind
+        if run is not None and (found.steered or run.reads):
+            # It stands in what the turn will leave behind, or is about to write down.
             self._later(run.session, accepted)
+            if run.reads and len(run.parts) == 1:
+                self.exchange.runner.stop_soon(run.turn_id)
             return False
         self.sessions.take_out(seq)
         if found.turn_id:

@@ -35,6 +35,11 @@ class Run:
     advised: bool = False
     spoke: bool = False
 
+    @property
+    def reads(self) -> bool:
+        """Tell whether its question is still being read: nothing of it is written down."""
+        return bool(self.parts) and self.began is None
+
     def hear(self, event: TurnEvent) -> None:
         """Take note of what cannot be undone."""
         self.advised = self.advised or isinstance(event, ReferenceDone | Aggregating)

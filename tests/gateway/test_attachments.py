@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from typing_extensions import override
@@ -14,7 +15,7 @@ from adapters.files import Shelf
 from core.advice import advisory_view, view_hash
 from core.attached import ALL_CHARACTERS, CHARACTERS, MOST_FILES, MOST_NAMED
 from core.errors import ChatAway, ChatBusy, ChatClosed, FileUnread
-from core.types import Address, Attachment, Line, Message
+from core.types import Address, Attachment, Author, Deleted, Line, Message
 from gateway import attachments
 from gateway import config as configuration
 from gateway.attachments import Attachments
@@ -29,7 +30,7 @@ from tests.fakes.chat import FakeChat
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.model import ScriptedModel
 from tests.fakes.turns import message
-from tests.gateway.assembled import ANNA, TEXT, assembled
+from tests.gateway.assembled import ANNA, TEXT, Parts, assembled
 
 MB = 1024 * 1024
 
@@ -228,7 +229,9 @@ async def test_what_no_message_needs_is_swept_away(desk):
     assert "no longer kept here" in (await here.shown(line)).text
 
 
-async def test_a_stop_while_files_are_fetched_ends_the_turn_at_once(tmp_path):
+@asynccontextmanager
+async def fetching(tmp_path: Path, store: MemoryStore) -> AsyncIterator[tuple[Parts, Message]]:
+    """Ask something whose file never comes; it is being fetched."""
     began = asyncio.Event()
 
     async def stalled() -> AsyncIterator[bytes]:
@@ -237,7 +240,6 @@ async def test_a_stop_while_files_are_fetched_ends_the_turn_at_once(tmp_path):
         yield b""
 
     chat = Source({"a.txt": stalled})
-    store = MemoryStore()
     text = f"{TEXT}\ndata_dir: {tmp_path}/data\n"
     async with assembled(store, ScriptedModel(), chat=chat, text=text) as parts:
         said = Message(
@@ -250,6 +252,12 @@ async def test_a_stop_while_files_are_fetched_ends_the_turn_at_once(tmp_path):
         )
         await parts.gateway.intake(said)
         await began.wait()
+        yield parts, said
+
+
+async def test_a_stop_while_files_are_fetched_ends_the_turn_at_once(tmp_path):
+    store = MemoryStore()
+    async with fetching(tmp_path, store) as (parts, said):
         await parts.press("stop", "")
         async with asyncio.timeout(20):
             await parts.idle()
@@ -257,3 +265,22 @@ async def test_a_stop_while_files_are_fetched_ends_the_turn_at_once(tmp_path):
         assert turn.end
         assert turn.end.ending == "stopped"
         assert "a.txt – not read: the turn was stopped" in turn.start.question.text
+
+
+async def test_a_question_that_is_deleted_while_its_files_are_fetched_leaves_the_store(tmp_path):
+    store = MemoryStore()
+    async with fetching(tmp_path, store) as (parts, said):
+        await parts.gateway.intake(
+            Deleted(
+                event_id="gone",
+                address=said.address,
+                author=Author(id="", name=""),
+                of=said.event_id,
+                at=2_000,
+            )
+        )
+        async with asyncio.timeout(20):
+            await parts.idle()
+        assert "Read it" not in str(vars(store))
+        assert await store.turns(said.address.session) == []
+        assert await store.waiting() == []
