@@ -108,7 +108,7 @@ class Questions:
 
     async def history(self, session: str, *, upto: int | None = None) -> Recalled:
         """Give what was said before, and what is pinned there; `upto` is inclusive."""
-        channel = replace(Address.of(session), thread=None).session
+        channel = Address.of(session).whole.session
         return await self.store.recalled(session, channel, upto=upto)
 
     async def went_on(self, old: StoredTurn) -> bool:

@@ -107,7 +107,7 @@ class Choices:
         return {level: found[scope] for level, scope in levels if scope in found}
 
     def _scopes(self, address: Address, author: Author | None) -> Sequence[tuple[Level, str]]:
-        channel = replace(address, thread=None)
+        channel = address.whole
         scopes: list[tuple[Level, str]] = [("channel", _session(channel))]
         if address.thread is not None:
             scopes.append(("thread", _session(address)))

@@ -6,7 +6,6 @@ to the bot, so that everything else costs nothing.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ ON: Final = "on"
 
 def scope_of(address: Address) -> str:
     """Name where it is kept: a channel has one, with all of its threads."""
-    return f"session:{replace(address, thread=None).session}"
+    return f"session:{address.whole.session}"
 
 
 async def is_quiet(settings: Settings, address: Address) -> bool:

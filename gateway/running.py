@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.events import Aggregating, AnswerDelta, ReferenceDone, ToolStarted
@@ -103,7 +103,7 @@ class Running:
         """
         found = self._at(lambda place: place == address)
         if not found and address.thread is None:
-            found = self._at(lambda place: replace(place, thread=None) == address)
+            found = self._at(lambda place: place.whole == address)
         own = [each for each in found if each[1] == person]
         return next(reversed(own or found), None)
 

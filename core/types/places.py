@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import quote, unquote
 
@@ -31,6 +31,11 @@ class Address:
         """Read a place's key back."""
         platform, channel, *thread = (unquote(part) for part in session.split("/"))
         return cls(platform=platform, channel=channel, thread=thread[0] if thread else None)
+
+    @property
+    def whole(self) -> Address:
+        """The channel with all of its threads."""
+        return self if self.thread is None else replace(self, thread=None)
 
     def moved(self, old: Address, new: Address) -> Address:
         """Give the address after the chat `old`, with every thread in it, became `new`."""

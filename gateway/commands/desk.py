@@ -6,7 +6,7 @@ Decides nothing about any one command.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from core import whispers
@@ -65,7 +65,7 @@ class Desk:
             return None
         there, here = turn.start.place, press.address
         # An answer whose thread could not be opened stands in the channel itself.
-        same = here in {there, replace(there, thread=None)}
+        same = here in {there, there.whole}
         return turn if same else None
 
     def waits(self, request: Command | Press) -> Accepted | None:
@@ -87,7 +87,7 @@ class Desk:
         number = int(press.value) if press.value.isdecimal() else 0
         found = self.exchange.sessions().find(number)
         there = press.address if found is None else found.incoming.address
-        return found if press.address in {there, replace(there, thread=None)} else None
+        return found if press.address in {there, there.whole} else None
 
     def _own_waiting(self, address: Address, person: str, apart: str = "") -> Accepted | None:
         """Give the newest question of somebody that waits in a place, or in a thread of it."""
@@ -99,7 +99,7 @@ class Desk:
             and apart in {"", each.incoming.apart}
         ]
         here = [each for each in own if each.incoming.address == address]
-        below = [each for each in own if replace(each.incoming.address, thread=None) == address]
+        below = [each for each in own if each.incoming.address.whole == address]
         return next(reversed(here or below), None)
 
     def role(self, request: Command | Press) -> Role:

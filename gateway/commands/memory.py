@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from core import whispers
@@ -41,7 +40,7 @@ async def memory(desk: Desk, command: Command) -> Sequence[Frame]:
 
 
 async def _list(desk: Desk, command: Command) -> str:
-    facts = await desk.exchange.store.facts(_channel(command))
+    facts = await desk.exchange.store.facts(command.address.whole.session)
     if not facts:
         return f"{said.NOTHING_PINNED} {_how(desk, command)}"
     return "\n".join([said.PINNED_HERE, *map(_shown, facts)])
@@ -50,7 +49,7 @@ async def _list(desk: Desk, command: Command) -> str:
 async def _add(desk: Desk, command: Command, text: str) -> str:
     if len(text) > LONGEST:
         return said.PIN_TOO_LONG.format(most=LONGEST, length=len(text))
-    channel = _channel(command)
+    channel = command.address.whole.session
     there = await desk.exchange.store.facts(channel)
     same = next((each for each in there if each.text.casefold() == text.casefold()), None)
     if same is not None:
@@ -64,7 +63,7 @@ async def _add(desk: Desk, command: Command, text: str) -> str:
 
 
 async def _remove(desk: Desk, command: Command, place: int) -> str:
-    channel = _channel(command)
+    channel = command.address.whole.session
     facts = await desk.exchange.store.facts(channel)
     fact = next((each for each in facts if each.place == place), None)
     if fact is None:
@@ -94,7 +93,3 @@ def _how(desk: Desk, command: Command) -> str:
 def _clean(text: str) -> str:
     """Put a fact on one line, of characters that every store and every platform takes."""
     return one_line(text.encode("utf-8", "replace").decode().replace("\0", " "))
-
-
-def _channel(command: Command) -> str:
-    return replace(command.address, thread=None).session

@@ -5,7 +5,6 @@ Changes nothing but the setting `quiet` of a channel.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core import whispers
@@ -64,7 +63,7 @@ async def quiet(desk: Desk, command: Command) -> Sequence[Frame]:
         return [whispers.notice(said.ALL_FOR_ME)]
     if word not in {"", "on", "off"}:
         return [whispers.notice(said.QUIET_HOW)]
-    scope = scope_of(replace(command.address, thread=None))
+    scope = scope_of(command.address.whole)
     now = (await desk.choices.settings.chosen(QUIET, scope)).get(scope)
     wanted = None if word == "off" else ON
     if wanted is not None and now is not None:

@@ -139,7 +139,7 @@ class Forgetting:
         self.clear()
         facts = await self._facts(session, person)
         for fact in facts:
-            await self.store.unpin(_channel(session), fact.place)
+            await self.store.unpin(Address.of(session).whole.session, fact.place)
         files = await self.files.sweep()
         counts = found.counts + Counts(traces=traces, facts=len(facts), files=files)
         if counts:
@@ -151,7 +151,7 @@ class Forgetting:
 
         Where a session goes as a whole these stay: they are the channel's, and not the session's.
         """
-        found = await self.store.facts(_channel(session)) if person else ()
+        found = await self.store.facts(Address.of(session).whole.session) if person else ()
         return [each for each in found if each.author.id == person]
 
     async def _find(self, session: str, person: str) -> Found:
@@ -228,11 +228,6 @@ class Forgetting:
     async def _is_in(self, session: str, person: str) -> bool:
         """Tell whether there are traces of what somebody asked in a session."""
         return any(person in {"", each.asker} for each in await self._heads(session))
-
-
-def _channel(session: str) -> str:
-    address = Address.of(session)
-    return Address(platform=address.platform, channel=address.channel).session
 
 
 def _found(came: Sequence[Came], told: Sequence[Told], person: str) -> Found:
