@@ -27,6 +27,8 @@ def test_what_is_changed_and_removed_is_noted():
         await scene.idle()
         await scene.press("remove", turn, **where)
         await scene.idle()
+        await scene.command("quiet", **where)
+        await scene.idle()
         await scene.command("deny", "4242 1h", **where)
         await scene.idle()
         changes = await scene.parts.store.audited(last=20)
@@ -34,6 +36,7 @@ def test_what_is_changed_and_removed_is_noted():
             "preset",
             "memory",
             "removal",
+            "quiet",
             "deny:4242",
         ]
         assert {each.by.removeprefix("fake:") for each in changes} == {"11"}

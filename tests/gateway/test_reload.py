@@ -109,6 +109,33 @@ async def test_sighup_does_the_same(tmp_path):
         assert await models(process) == ["first", "second"]
 
 
+async def test_keys_of_v1_and_limits_are_those_of_the_new_file(tmp_path):
+    async with process_gateway(FILE, tmp_path) as process:
+        keyed = FILE.replace("owner}", "owner, keys: {ci: {token: key-of-the-ci}}}")
+        write(tmp_path, keyed + "limits: {user: 1/h}\n")
+        assert await asked(process, "key-of-the-ci") == 401
+        assert (await moa(tmp_path, "reload"))[0] == 0
+        assert [await asked(process, "key-of-the-ci") for _ in range(2)] == [200, 429]
+        async with Page.of(process) as page:
+            await page.say("Which?")
+            assert answers(await page.until(answered(1))) == ["First."]
+            assert (await page.say("And now?"))[0] == 429
+        write(tmp_path, FILE)
+        assert (await moa(tmp_path, "reload"))[0] == 0
+        assert await asked(process, "key-of-the-ci") == 401
+
+
+async def asked(process: Process, key: str) -> int:
+    async with (
+        aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as http,
+        http.post(
+            f"{process.url}/v1/chat/completions",
+            json={"model": "first", "messages": [{"role": "user", "content": "Which?"}]},
+        ) as response,
+    ):
+        return response.status
+
+
 async def test_a_running_turn_keeps_the_preset_that_it_began_with(tmp_path):
     slow = FILE.replace("one: First.", 'one: {text: "First, and slowly so.", between: 0.4}')
     async with process_gateway(slow, tmp_path) as process, Page.of(process) as page:

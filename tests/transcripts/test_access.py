@@ -11,6 +11,7 @@ import yaml
 
 from gateway.control import ask as ask_running
 from tests.gateway.harness import running_gateway
+from tests.simulators.slack.model import ELSEWHERE, Person
 from tests.transcripts.stages import MESSENGERS, opened
 from tests.transcripts.test_membership import Skipping
 
@@ -167,3 +168,25 @@ async def test_a_stranger_s_home_in_slack_names_no_preset(tmp_path):
         assert "I do not know you yet" in home
         assert "review" not in home
         assert "review answers you" in str(await stage.sim.open_home(stage.ann))
+
+
+async def test_an_organisation_of_slack_lets_in_its_sister_workspaces_and_no_strangers(tmp_path):
+    async with opened("slack") as stage:
+        sim, grid = stage.sim, "E0MOA0001"
+        sim.space.enterprise = grid
+        sister = Person(id="W0SISTER01", name="Sister", team=ELSEWHERE, enterprise=grid)
+        sim.space.people[sister.id] = sister
+        stranger = sim.person("Stranger", stranger=True)
+        stage.places |= {"sister": sim.dm(sister), "stranger": sim.dm(stranger)}
+        stage.threads |= {"sister": None, "stranger": None}
+        file = yaml.safe_load(stage.configured(MODELS)) | {"access": {"allow": [f"slack:{grid}"]}}
+        async with running_gateway(yaml.safe_dump(file), tmp_path):
+            theirs: Any = "sister"
+            await stage.ask("How do I get there?", where=theirs, who=sister)
+            await stage.answered("Go by train.", where=theirs)
+            await stage.ask("And I?", where="dm")  # Ann is of the workspace itself
+            await stage.answered("Go by train.")
+            theirs = "stranger"
+            await stage.ask("And I?", where=theirs, who=stranger)
+            await told(stage, str(stranger.id), theirs)
+            assert stage.finals("Go by train.", theirs) == []

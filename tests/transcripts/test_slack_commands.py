@@ -65,3 +65,14 @@ async def test_home_knows_what_the_workspace_uses(locked, tmp_path):
 
 def home(slack):
     return slack.sim.space.homes[slack.ann.id]
+
+
+async def test_a_question_by_command_stands_quoted_in_the_channel_with_its_answer_below(tmp_path):
+    async with opened("slack") as slack, running_gateway(slack.configured(QUICK), tmp_path):
+        await slack.command("ask", "preset:alone Why?", where="group")
+        await slack.reads("Walk.", where="group")
+        quote, answer = slack.seen("group")
+        assert ">preset:alone Why?" in quote.text
+        assert "Walk." in answer.text
+        below = slack.sim.shown(slack.places["group"], thread=quote.id)
+        assert answer.id in {each.id for each in below}

@@ -17,7 +17,10 @@ BOT_USER = "U0MOABOT1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody in Slack. A `team` that is not ours is a Slack Connect stranger's."""
+    """Somebody in Slack. A `team` that is not ours is a Slack Connect stranger's.
+
+    But for those of a sister workspace: they have the `enterprise` of ours.
+    """
 
     id: str
     name: str
@@ -26,6 +29,7 @@ class Person:
     is_admin: bool = False
     is_guest: bool = False
     is_deleted: bool = False
+    enterprise: str = ""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -117,11 +121,13 @@ class Session:
 class Workspace:
     """Everything there is. `now` gives wall seconds, `loop` the loop's.
 
-    `undated`: threads are listed without the time of their last reply.
+    `undated`: threads are listed without the time of their last reply. `enterprise`: the
+    organisation that the workspace belongs to.
     """
 
     now: Callable[[], float]
     loop: Callable[[], float]
+    enterprise: str = ""
     people: dict[str, Person] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
     posts: list[Post] = field(default_factory=list)

@@ -32,6 +32,7 @@ def auth_test(backend: Backend, args: Args) -> Json:
         "team": "Moa Works",
         "user": "moa",
         **({} if backend.nameless else {"team_id": TEAM}),
+        **({"enterprise_id": backend.space.enterprise} if backend.space.enterprise else {}),
         "user_id": BOT_USER,
         "bot_id": BOT,
         "is_enterprise_install": False,

@@ -89,8 +89,10 @@ def _thread(space: Workspace, post: Post) -> Json:
 
 def user(person: Person) -> Json:
     """Give a person as users.info does."""
-    stranger = person.team != TEAM
+    stranger = person.team != TEAM and not person.enterprise
+    grid = {"enterprise_user": {"id": person.id, "enterprise_id": person.enterprise}}
     body: Json = {
+        **(grid if person.enterprise else {}),
         "id": person.id,
         "team_id": person.team,
         "name": person.name,
