@@ -46,7 +46,8 @@ class LiveLanes:
             except (StoreError, OSError) as error:  # raised by whoever waits for it
                 done.set_exception(error)
             finally:
-                done.cancel()  # of no effect on what is done
+                if not done.done():  # whatever broke it is in the log; whoever waits shall not hang
+                    done.set_exception(StoreError("it was not done: see the log"))
 
         self.stop(session, person)
         self.sessions.put(session, Errand(run=run), ahead=True)
