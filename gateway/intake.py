@@ -6,11 +6,13 @@ acknowledge to the platform once it returns and must not if it raises (P1).
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.errors import Overloaded, StoreError, UsageError
 from core.markup import whole
+from core.recent import Recent
 from core.texts import intake as said
 from core.types import Edited, Message, Press
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 TEXT_LIMIT = 200_000
 """Characters of one question; longer than any model here takes."""
+AGAIN = 60.0
+"""Seconds in which somebody is told once that too much waits in a conversation."""
+MOST_REMEMBERED = 1_000
 
 
 class DurableIntake:
@@ -52,6 +57,7 @@ class DurableIntake:
         self.limits = limits
         self._patience = patience
         self._closed = False
+        self._full = Recent[tuple[str, str], float](MOST_REMEMBERED)
 
     async def recall(self) -> None:
         """Learn, before anything is taken in, what has to be known of the time before.
@@ -87,14 +93,32 @@ class DurableIntake:
         if admitted is None:
             return False
         incoming, session = admitted
-        if _stands_in_line(incoming):
-            self._admit(session)
+        if _stands_in_line(incoming) and not self._has_room(incoming, session):
+            return False
         with self.limits.entering(incoming, session):
             accepted = await self._accepted(incoming, session)
             if accepted is None:
                 return False
             await self._admission.took(incoming)
             await self._handle(accepted)
+        return True
+
+    def _has_room(self, incoming: Incoming, session: str) -> bool:
+        """Tell whether it may wait in line; of a burst that may not, its author is told once.
+
+        Raises:
+            Overloaded: it may not, and is the first of those.
+        """
+        try:
+            self._admit(session)
+        except Overloaded:
+            key, now = (session, incoming.author.id), asyncio.get_running_loop().time()
+            last = self._full.get(key)
+            page = not self._admission.guards(incoming.address.platform)
+            if page or isinstance(incoming, Press) or last is None or now - last >= AGAIN:
+                self._full[key] = now
+                raise
+            return False
         return True
 
     async def _accepted(self, incoming: Incoming, session: str) -> Accepted | None:

@@ -54,5 +54,6 @@ def lane_full(most: int) -> str:
     """Say that too much waits in a conversation."""
     return (
         f"{most} messages of this conversation wait for an answer already. "
-        "This one was not taken in: send it again when some are answered."
+        "This one was not taken in, nor is what follows before some are answered: "
+        "send it again then."
     )
