@@ -294,12 +294,12 @@ def test_a_preset_is_picked_from_buttons_and_holds_from_then_on():
         await scene.press("pick", value=labels["alone"].value)
         await scene.heard(
             "From now on alone answers in this conversation, its aggregator alone. "
-            "/moa default undoes it."
+            "/moa default channel undoes it."
         )
         await scene.say("And now?")
         await scene.idle()
         assert (await scene.parts.store.turns(DM.session))[-1].start.preset.name == "alone"
-        await scene.command("moa", "default")
+        await scene.command("moa", "default channel")
         await scene.heard("The choice in this conversation is taken back: now review answers.")
 
     story(scenario)
@@ -362,7 +362,7 @@ LOCKED = ALLOWED + "channels: [{platform: fake, channel: G1, preset: alone, lock
 
 def test_a_locked_preset_stays():
     async def scenario(scene: Scene):
-        await scene.command("moa", "review", where=GROUP)
+        await scene.command("moa", "review", who=ADMIN, where=GROUP)
         await scene.heard("The operator has fixed the preset here")
         await scene.command("moa", where=GROUP)
         await scene.heard("alone answers here, its aggregator alone (set by the operator")
@@ -415,7 +415,7 @@ def test_help_and_cost(kind, listed):
         await scene.heard("(1 answer) this month.")
         await scene.command("dance")
         await scene.heard("I do not know the command 'dance'.")
-        standing = await scene.parts.gateway.chat_parts.standing("fake", "ann", ())
+        standing = await scene.parts.gateway.chat_parts.standing("fake", "ann", ("T1",))
         assert (standing.preset, standing.turns) == ("review", 1)
 
     story(scenario, kind=kind)
