@@ -41,6 +41,9 @@ _MORE_OPENERS: Final = frozenset("<⎡⎢⎣")
 _MORE_CLOSERS: Final = frozenset(">⎤⎥⎦")
 _BARS: Final = frozenset("|¦‖∣∥│┃┆┇┊┋║❘❙❚ǀǁ׀⎮⏐⎸⎹￨⼁丨𝄀𝄁｜")
 _COLONS: Final = frozenset(":։׃܃܄꞉∶ː˸⁚⁝᛬︓﹕：")
+_WRITTEN: Final = "\u2a74\uffe4\U00010781\U000107b6\U000107b7"
+_SIGNS: Final = re.compile(f"[{''.join(sorted(_BARS | _COLONS))}{_WRITTEN}]")
+"""Every bar and colon, and what is written with one: no line without any imitates another."""
 
 _LINE: Final = re.compile(rf"(?:\A|(?<=[{_BREAKS}]))(?!(?<=\r)\n)")
 _OWN: Final = "[you]: "
@@ -113,7 +116,7 @@ def _may_stand_in_name(letter: str) -> bool:
 
 def _inert(text: str) -> str:
     """Set apart every line of a message that looks as if it began another one."""
-    if _BRACKETS.search(text) is None:
+    if _BRACKETS.search(text) is None or _SIGNS.search(text) is None:
         return text
     lines = text.splitlines(keepends=True)
     return "".join([f"> {line}" if _imitates(line) else line for line in lines])
@@ -122,6 +125,8 @@ def _inert(text: str) -> str:
 def _imitates(line: str) -> bool:
     head = line.lstrip()[:1]
     if head.isalpha() and head not in _FILLERS:  # as most lines begin
+        return False
+    if _SIGNS.search(line) is None:
         return False
     seen = _visible(line)
     if not seen or not _opens(seen[0]):

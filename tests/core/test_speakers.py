@@ -155,3 +155,30 @@ def test_whatever_opens_a_bracket_is_looked_for():
     openers = [each for each in letters if speakers._opens(normalize("NFKC", each)[:1])]
     assert len(openers) > 100
     assert [each for each in openers if not speakers._BRACKETS.match(each)] == []
+
+
+def test_whatever_is_written_with_a_bar_or_a_colon_is_looked_for():
+    signs = speakers._BARS | speakers._COLONS
+    letters = (chr(number) for number in range(sys.maxunicode + 1))
+    written = [each for each in letters if not signs.isdisjoint(normalize("NFKC", each))]
+    assert len(written) > len(signs)
+    assert [each for each in written if not speakers._SIGNS.match(each)] == []
+
+
+def test_a_long_history_of_lists_and_code_is_read_in_few_steps():
+    """Every turn reads all of it: what is done by letters is done for what looks forged alone."""
+    text = "- [x] look: twice\n[ ] ask the other team\n(2) words[0] = call(words)\n" * 5
+    lines = tuple(user(f"{text}{number}") for number in range(100))
+    steps = 0
+
+    def count(_frame: object, event: str, _arg: object) -> None:
+        nonlocal steps
+        steps += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        spoken(lines)
+    finally:
+        sys.setprofile(before)
+    assert steps < 100 * len(lines)
