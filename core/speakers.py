@@ -44,6 +44,8 @@ _COLONS: Final = frozenset(":։׃܃܄꞉∶ː˸⁚⁝᛬︓﹕：")
 _WRITTEN: Final = "\u2a74\uffe4\U00010781\U000107b6\U000107b7"
 _SIGNS: Final = re.compile(f"[{''.join(sorted(_BARS | _COLONS))}{_WRITTEN}]")
 """Every bar and colon, and what is written with one: no line without any imitates another."""
+_PLAIN: Final = re.compile(r"\s*[0-9A-Za-z]")
+"""How most lines begin: none of those begins with a bracket."""
 
 _LINE: Final = re.compile(rf"(?:\A|(?<=[{_BREAKS}]))(?!(?<=\r)\n)")
 _OWN: Final = "[you]: "
@@ -119,7 +121,9 @@ def _inert(text: str) -> str:
     if _BRACKETS.search(text) is None or _SIGNS.search(text) is None:
         return text
     lines = text.splitlines(keepends=True)
-    return "".join([f"> {line}" if _imitates(line) else line for line in lines])
+    return "".join(
+        [line if _PLAIN.match(line) or not _imitates(line) else f"> {line}" for line in lines]
+    )
 
 
 def _imitates(line: str) -> bool:
