@@ -42,6 +42,7 @@ async def test_forget_asks_back_and_only_its_button_deletes(page):
     await expect(page.locator(".question")).to_have_text(["Forget me, please?"])
     await page.get_by_role("button", name="Yes, delete it").click()
     await expect(told(page)).to_contain_text("Deleted: 1 question with its answer")
+    await expect(page.locator(".question")).to_have_count(0)
     await page.reload()
     await expect(told(page)).to_contain_text("Deleted: 1 question with its answer")
     await expect(page.locator(".question")).to_have_count(0)

@@ -150,7 +150,8 @@ function hear(kind, data) {
   }
   const follow = atEnd();
   if (kind === "frame") {
-    if (!thread.frame(data)) attempt(refresh);
+    // What the program says may tell of turns that are gone: forgotten, taken out, begun anew.
+    if (!thread.frame(data) || data.frame.kind === "notice") attempt(refresh);
   } else if (kind === "gone") thread.gone(data.id);
   else if (kind === "asked") { if (!thread.stored(data.id)) attempt(refresh); }
   else attempt(refresh);
