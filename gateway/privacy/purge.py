@@ -60,7 +60,8 @@ class Purge:
         except (StoreError, OSError) as error:
             log.warning("not_purged", error=str(error))
         else:
-            log.info("purged", **counts.figures)
+            if counts:
+                log.info("purged", **counts.figures)
 
     async def once(self, now: datetime) -> Counts:
         """Take out what is too old at `now`; give how much it was.

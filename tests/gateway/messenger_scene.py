@@ -173,6 +173,18 @@ class Scene:
 
         await self.each(ask)
 
+    async def go_on(self, text: str) -> None:
+        """Say more right behind it: in Slack below it, for each message begins a thread there."""
+
+        async def say(stage: Stage, where: Where) -> None:
+            words, place = question(stage, where, text), stage.places[where]
+            if stage.platform == "slack":
+                await stage.sim.say(place, stage.ann, words, thread=stage.threads[where])
+            else:
+                await stage.ask(words, where=where)
+
+        await self.each(say)
+
     async def answered(self, times: int = 1, *, notes: Count = none) -> None:
         """Wait until that many answers stand in every place, or are known to be uncertain."""
 

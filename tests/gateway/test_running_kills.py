@@ -45,7 +45,7 @@ async def test_killed_right_behind_a_burst_it_is_answered_as_one_question(tmp_pa
             await there.ask()
             await there.everywhere(begun)
             await there.ask("See this:")
-            await there.ask("Is it right?")
+            await there.go_on("Is it right?")
             await there.rows("inbox", 6, "state = 'waiting'")
             await there.killed(process)
         there.models.whole()

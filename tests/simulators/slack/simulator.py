@@ -123,7 +123,13 @@ class SlackSimulator(Hands):
         for task in list(self._tasks):
             task.cancel()
         await self.sockets.cut()
+        server = runner.server
         await runner.cleanup()
+        for _ in range(5):  # what was accepted in that moment has its first steps to take
+            await asyncio.sleep(0)
+        if server is not None:
+            await server.shutdown(0.1)
+        await asyncio.sleep(0)
 
     @web.middleware
     async def _reachable(self, request: web.Request, handler: Handler) -> web.StreamResponse:
