@@ -131,8 +131,13 @@ async def _take(socket: _Socket, request: SocketModeRequest, door: Door) -> None
 
 
 async def _close(socket: _Socket) -> None:
+    """Let go of it, and of what the library may just be connecting."""
     try:
         async with asyncio.timeout(CLOSING):
             await socket.close()  # type: ignore[no-untyped-call]
     except TimeoutError:
         await socket.aiohttp_client_session.close()
+    working = (socket.message_receiver, socket.current_session_monitor, socket.message_processor)
+    left = [each for each in working if each is not None]
+    if left:  # they are cancelled, and have their sockets to close
+        await asyncio.wait(left, timeout=CLOSING)

@@ -86,6 +86,7 @@ class SlackSimulator(Hands):
         self._group = asyncio.TaskGroup()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._stack = AsyncExitStack()
+        self._lines: set[asyncio.Transport] = set()  # whatever a request came over
         bot = Person(id=BOT_USER, name="moa", is_bot=True)
         self.space.people[BOT_USER] = bot
 
@@ -129,10 +130,14 @@ class SlackSimulator(Hands):
             await asyncio.sleep(0)
         if server is not None:
             await server.shutdown(0.1)
+        for line in self._lines:
+            line.abort()
         await asyncio.sleep(0)
 
     @web.middleware
     async def _reachable(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.transport is not None:
+            self._lines.add(request.transport)
         if self._away and request.transport is not None:
             request.transport.abort()
             return web.Response(status=503)
