@@ -41,6 +41,7 @@ async def choose(page, name):
     await page.keyboard.press("Control+k")
     await expect(page.get_by_role("dialog")).to_be_visible()
     await page.keyboard.type(name)
+    await expect(page.get_by_role("option", selected=True)).to_contain_text(name)  # it has loaded
     await page.keyboard.press("Enter")
     await expect(page.locator("#preset-name")).to_have_text(name)
 
