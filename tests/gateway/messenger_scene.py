@@ -255,12 +255,22 @@ class Scene:
         """Give what the bot said to Ben."""
         return [seen(each) for each in stage.sim.shown(self.strangers[stage.platform][0])]
 
-    async def all_told(self, turns: int) -> None:
-        """Wait until so many answers, or notes that one may be missing, stand in each chat."""
-        for stage in self.stages:
-            for place in ("dm", "group", "other"):
+    async def told_turns(self, stage: Stage) -> dict[str, int]:
+        """Count the turns of each chat: what follows within a breath is one question with it."""
+        counted = await self.stored(
+            "SELECT json_extract(payload, '$.address.channel'), count(DISTINCT turn_id) FROM inbox"
+            f" WHERE kind = 'message' AND platform = '{stage.platform}' GROUP BY 1"
+        )
+        turns = {str(channel): int(count) for channel, count in counted}
+        places = {**stage.places, "other": self.strangers[stage.platform][0]}
+        return {where: turns[_id(place)] for where, place in places.items()}
 
-                def there(stage: Stage = stage, place: str = place) -> bool:
+    async def all_told(self) -> None:
+        """Wait until each turn has its answer, or a note that it may be missing, in its chat."""
+        for stage in self.stages:
+            for place, turns in (await self.told_turns(stage)).items():
+
+                def there(stage: Stage = stage, place: str = place, turns: int = turns) -> bool:
                     said = (
                         self.others(stage) if place == "other" else stage.seen(cast("Where", place))
                     )
@@ -347,6 +357,11 @@ class Scene:
 
     def asked(self, stage: Stage, where: Where, text: str = "How do I get there?") -> Counter[str]:
         return self.models.about(question(stage, where, text))
+
+
+def _id(place: Any) -> str:
+    """Give a chat's id as the store knows it."""
+    return str(getattr(place, "id", place))
 
 
 async def _awaited(act: Awaitable[object]) -> None:
