@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 TEXT_LIMIT = 200_000
 """Characters of one question; longer than any model here takes."""
 AGAIN = 60.0
-"""Seconds in which somebody is told once that too much waits in a conversation."""
-MOST_REMEMBERED = 1_000
+"""Seconds in which somebody is told once that too much waits, wherever they ask."""
+MOST_REMEMBERED = 10_000
 
 
 class DurableIntake:
@@ -42,7 +42,7 @@ class DurableIntake:
         handle: Callable[[Accepted], Awaitable[None]],
         *,
         admission: Admission,
-        admit: Callable[[str], None],
+        admit: Callable[[Incoming, str], None],
         limits: Limits,
         patience: Patience,
     ) -> None:
@@ -110,11 +110,12 @@ class DurableIntake:
             Overloaded: it may not, and is the first of those.
         """
         try:
-            self._admit(session)
+            self._admit(incoming, session)
         except Overloaded:
-            key, now = (session, incoming.author.id), asyncio.get_running_loop().time()
+            platform = incoming.address.platform
+            key, now = (platform, incoming.author.id), asyncio.get_running_loop().time()
             last = self._full.get(key)
-            page = not self._admission.guards(incoming.address.platform)
+            page = not self._admission.guards(platform)
             if page or isinstance(incoming, Press) or last is None or now - last >= AGAIN:
                 self._full[key] = now
                 raise

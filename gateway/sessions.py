@@ -17,10 +17,13 @@ import structlog
 from core.errors import Overloaded
 from core.records import Accepted, StoredTurn
 from core.texts import intake as said
-from core.types import Message, Press
+from gateway.holdings import Holdings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
+
+    from core.types import Incoming
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,6 @@ Fits: TypeAlias = Callable[[Accepted], bool]
 
 MOST_IN_LANE = 50
 """What may wait in one session: nobody reads the answers to more (P5)."""
-MOST_IN_ALL = 10_000
 
 log = structlog.get_logger()
 
@@ -51,26 +53,25 @@ class Sessions:
         self._group = group
         self._perform = perform
         self._lanes: dict[str, deque[Work]] = {}
-        self._at_work: dict[int, deque[Work]] = {}  # the lane of each piece that is being done
+        self._at_work: dict[int, str] = {}  # the session of each piece that is being done
         self._tasks: set[asyncio.Task[None]] = set()
-        self._queued = 0
+        self._held = Holdings()
         self._closed = False
         self.moved: Callable[[str], None] = _nobody
 
-    def admit(self, session: str) -> None:
-        """Let one more piece of work in, before it is stored.
+    def admit(self, incoming: Incoming, session: str) -> None:
+        """Let one more question in, before it is stored.
 
         Raises:
-            Overloaded: too much is waiting already.
+            Overloaded: too much is waiting already: in the session, of this person, or in all.
         """
         if len(self._lanes.get(session, ())) > MOST_IN_LANE:
             raise Overloaded(said.lane_full(MOST_IN_LANE))
-        if self._queued >= MOST_IN_ALL:
-            raise Overloaded(said.TOO_MANY_WAIT)
+        self._held.admit(incoming.address.platform, incoming.author)
 
     def put(self, session: str, work: Work, *, ahead: bool = False) -> int:
         """Queue work behind what waits already, or ahead of it; give how much is before it."""
-        self._queued += 1
+        self._held.enter(session, work)
         lane = self._lanes.get(session)
         if lane is not None:
             lane.insert(1 if ahead else len(lane), work)
@@ -88,11 +89,11 @@ class Sessions:
         if lane is None:
             return
         waiting = [*lane][1:]
-        left = [each for each in waiting if not gone(each)]
-        self._queued -= len(waiting) - len(left)
         while len(lane) > 1:
             lane.pop()
-        lane.extend(left)
+        lane.extend(each for each in waiting if not gone(each))
+        for work in filter(gone, waiting):
+            self._held.leave(session, work)
         self.moved(session)
 
     # --- what waits -------------------------------------------------------------------------
@@ -115,19 +116,19 @@ class Sessions:
     def find(self, seq: int) -> Accepted | None:
         """Give what waits under that number."""
         found = self._find(seq)
-        work = None if found is None else found[0][found[1]]
+        work = None if found is None else self._lanes[found[0]][found[1]]
         return work if isinstance(work, Accepted) else None
 
     def follow(self, work: Work, fits: Fits) -> Accepted | None:
         """Take what comes right behind work that is being done, if it fits."""
-        lane = self._at_work.get(id(work))
-        behind = list(lane or ())[1:2]
-        if lane is None or not behind:
+        session = self._at_work.get(id(work), "")
+        behind = list(self._lanes.get(session, ()))[1:2]
+        if not behind:
             return None
         (follower,) = behind
         if not isinstance(follower, Accepted) or not fits(follower):
             return None
-        self._remove(lane, 1)
+        self._remove(session, 1)
         return follower
 
     def insert(self, session: str, works: Sequence[Work]) -> None:
@@ -143,14 +144,17 @@ class Sessions:
             return
         first = [isinstance(each, Accepted) and fits(each) for each in list(lane)[1:]]
         lane.insert(1 + (first.index(False) if False in first else len(first)), work)
-        self._queued += 1
+        self._held.enter(session, work)
 
     def swap(self, now: Accepted) -> bool:
         """Put what waits under that number as it is now; False if it does not wait."""
         found = self._find(now.seq)
         if found is not None:
-            lane, place = found
+            session, place = found
+            lane = self._lanes[session]
+            self._held.leave(session, lane[place])
             lane[place] = now
+            self._held.enter(session, now)
         return found is not None
 
     def take_out(self, seq: int) -> Accepted | None:
@@ -158,33 +162,30 @@ class Sessions:
         found = self._find(seq)
         if found is None:
             return None
-        lane, place = found
-        work = lane[place]
-        self._remove(lane, place)
+        session, place = found
+        work = self._lanes[session][place]
+        self._remove(session, place)
         return work if isinstance(work, Accepted) else None
 
-    def _find(self, seq: int) -> tuple[deque[Work], int] | None:
-        for lane in self._lanes.values():
-            for place, work in enumerate(lane):
-                waits = place or id(work) not in self._at_work
-                if waits and isinstance(work, Accepted) and work.seq == seq:
-                    return lane, place
+    def _find(self, seq: int) -> tuple[str, int] | None:
+        session = self._held.session_of(seq)
+        if session is None:
+            return None
+        for place, work in enumerate(self._lanes.get(session, ())):
+            waits = place or id(work) not in self._at_work
+            if waits and isinstance(work, Accepted) and work.seq == seq:
+                return session, place
         return None
 
-    def _remove(self, lane: deque[Work], place: int) -> None:
+    def _remove(self, session: str, place: int) -> None:
+        lane = self._lanes[session]
+        self._held.leave(session, lane[place])
         del lane[place]
-        self._queued -= 1
-        for session, each in self._lanes.items():
-            if each is lane:
-                self.moved(session)
+        self.moved(session)
 
-    def of(self, platform: str, person: str) -> set[str]:
+    def of(self, platform: str, person: str) -> AbstractSet[str]:
         """Give the sessions in which questions of somebody run or wait."""
-        return {
-            session
-            for session, lane in self._lanes.items()
-            if any(_asks(work, platform, person) for work in lane)
-        }
+        return self._held.sessions_of((platform, person))
 
     def waiting(self, session: str) -> int:
         """How much waits in a session, behind what is being done."""
@@ -214,15 +215,17 @@ class Sessions:
         lane = self._lanes[session]
         try:
             while lane and not self._closed:
-                self._at_work[id(lane[0])] = lane
+                self._at_work[id(lane[0])] = session
                 await self._guarded(session, lane[0])
-                del self._at_work[id(lane.popleft())]
-                self._queued -= 1
+                done = lane.popleft()
+                del self._at_work[id(done)]
+                self._held.leave(session, done)
                 self.moved(session)
         finally:
             if lane:
                 self._at_work.pop(id(lane[0]), None)
-            self._queued -= len(lane)
+            for left in lane:
+                self._held.leave(session, left)
             del self._lanes[session]
 
     async def _guarded(self, session: str, work: Work) -> None:
@@ -230,18 +233,6 @@ class Sessions:
             await self._perform(work)
         except Exception:
             log.exception("work_failed", session=session, work=type(work).__name__)
-
-
-def _asks(work: Work, platform: str, person: str) -> bool:
-    """Tell whether it is a question of somebody, that runs or waits."""
-    if isinstance(work, StoredTurn):
-        start = work.start
-        return start.asker == person and start.place.platform == platform
-    said = work.incoming if isinstance(work, Accepted) else None
-    if not isinstance(said, Message | Press) or said.author.id != person:
-        return False
-    asks = isinstance(said, Message) or said.action in {"retry", "advise"}
-    return asks and said.address.platform == platform
 
 
 def _nobody(_session: str) -> None:

@@ -57,3 +57,12 @@ def lane_full(most: int) -> str:
         "This one was not taken in, nor is what follows before some are answered: "
         "send it again then."
     )
+
+
+def person_full(most: int) -> str:
+    """Say that too many questions of one person wait, over all conversations."""
+    return (
+        f"{most} questions of yours wait for an answer already, in all conversations together. "
+        "This one was not taken in, nor is what follows before some are answered: "
+        "send it again then."
+    )

@@ -1,0 +1,93 @@
+"""Shows that what waits is bounded, in all and for each person; no flood shuts anybody out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from core.errors import Overloaded
+from core.records import Accepted
+from core.types import Address, Author, Message
+from gateway.holdings import MOST_IN_ALL, MOST_OF_ONE, UNIT, Holdings
+from tests.fakes.loop import run_virtual
+from tests.gateway.guarded import BEN, GROUP, guarded
+
+FLOODING = [Author(id=f"f{number}", name="Flood") for number in range(1_000)]
+
+
+def question(seq: int, author: Author, text: str = "Why?") -> Accepted:
+    said = Message(
+        event_id=f"e{seq}",
+        address=Address(platform="fake", channel=author.id),
+        author=author,
+        text=text,
+        at=seq,
+    )
+    return Accepted(seq=seq, incoming=said, session=said.address.session)
+
+
+def flooded(holdings: Holdings, rounds: int, text: str = "Why?") -> list[Accepted]:
+    """Let a thousand people ask by turns, as often as they may; give what was let in."""
+    taken: list[Accepted] = []
+    for seq in range(rounds * len(FLOODING)):
+        work = question(seq, FLOODING[seq % len(FLOODING)], text)
+        try:
+            holdings.admit("fake", work.incoming.author)
+        except Overloaded:
+            continue
+        holdings.enter(work.session, work)
+        taken.append(work)
+    return taken
+
+
+def test_p5_a_thousand_people_who_flood_leave_room_for_whoever_comes():
+    holdings = Holdings()
+    taken = flooded(holdings, 100)
+    assert MOST_IN_ALL // 2 < len(taken) < MOST_IN_ALL
+    for number in range(100):
+        newcomer = Author(id=f"n{number}", name="Newcomer")
+        holdings.admit("fake", newcomer)
+        work = question(1_000_000 + number, newcomer)
+        holdings.enter(work.session, work)
+
+
+def test_p5_long_texts_count_by_their_length():
+    holdings = Holdings()
+    taken = flooded(holdings, 100, "x" * 4_000)
+    assert len(taken) * 4_000 <= MOST_IN_ALL * UNIT
+    holdings.admit("fake", BEN)
+
+
+def test_p5_what_has_left_leaves_nothing_behind():
+    holdings = Holdings()
+    for work in flooded(holdings, 20):
+        holdings.leave(work.session, work)
+    empty = Holdings()
+    assert (holdings._theirs, holdings._sessions, holdings._weight) == (
+        empty._theirs,
+        empty._sessions,
+        empty._weight,
+    )
+
+
+def test_p5_one_person_in_many_threads_has_no_more_waiting_than_one_may():
+    async def scenario() -> None:
+        slow = {"a": [["A."]], "b": [["B."]], "big": [[300.0, "Yes."]]}
+        async with guarded(slow) as scene:
+            for number in range(MOST_OF_ONE):
+                where = replace(GROUP, thread=f"t{number}")
+                assert await scene.say("Why?", where=where, addressed=True)
+            with pytest.raises(Overloaded, match="in all conversations together"):
+                await scene.say("Why?", where=replace(GROUP, thread="more"), addressed=True)
+            for number in range(20):  # told once a minute, wherever it is
+                where = replace(GROUP, thread=f"more {number}")
+                assert await scene.say("Why?", where=where, addressed=True) is None
+            assert await scene.say("Why?", where=GROUP, who=BEN, addressed=True)
+            await scene.idle()
+            assert await scene.parts.store.waiting() == []
+            answered = [each for each in scene.chat.texts() if "Yes." in each]
+            assert len(answered) == MOST_OF_ONE + 1
+            assert await scene.say("And now?", where=GROUP, addressed=True)
+
+    run_virtual(scenario())
