@@ -7,6 +7,7 @@ all else is the owner's. It never looks at what a request wants there.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -23,6 +24,10 @@ SELF_GUARDED = frozenset({"/"})
 """Tells strangers how to sign in, so it looks at its caller itself."""
 CSRF_HEADER = "X-MoA-Gateway"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SCHEMES = {"http": 80, "https": 443}
+"""What our page is reached by, and the ports that go without saying."""
+_PLACE = re.compile(r"[A-Za-z0-9._:\[\]-]+")
+"""A host and a port: no name of a user before it, no path behind it."""
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -96,7 +101,8 @@ class Walls:
         if origin is not None:
             scheme, _, place = origin.partition("://")
             here = _host_port(request.headers.get("Host", ""), scheme)
-            if not place or _host_port(place, scheme) != here:
+            ours = scheme in SCHEMES and _PLACE.fullmatch(place)
+            if not ours or _host_port(place, scheme) != here:
                 return "Requests from other sites are refused."
         site = request.headers.get("Sec-Fetch-Site", "same-origin")
         visit = request.method == "GET" and request.path == "/"
@@ -130,12 +136,14 @@ async def dress(request: web.Request, response: web.StreamResponse) -> None:
 
 def _host_port(netloc: str, scheme: str = "http") -> tuple[str, int | None]:
     """Split a Host header or an origin's place; a port that goes without saying is said."""
+    if _PLACE.fullmatch(netloc) is None:
+        return "", None
     try:
         parts = urlsplit(f"//{netloc}")
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return "", None
-    return host.rstrip("."), port or {"http": 80, "https": 443}.get(scheme)
+    return host.rstrip("."), port or SCHEMES.get(scheme)
 
 
 def _is_address(host: str) -> bool:
