@@ -21,6 +21,7 @@ from core.ports import Provider, Providers
 from core.presets import Preset, Slot, first_given
 from core.promptcache import breakpoints
 from core.texts import presets as said
+from core.texts import turns as told
 from core.types import Json, Line, Tool
 
 EMPTY_TRIES = 2
@@ -153,7 +154,7 @@ class Answering:
             if ask is not None:
                 self._explain(ask, preset.aggregator)
                 return ask
-        message = " ".join(dict.fromkeys(failures)) or "No model could be asked."
+        message = " ".join(dict.fromkeys(failures)) or told.NOBODY_ASKED
         raise Unanswered(message)
 
     async def _try(
@@ -202,9 +203,8 @@ class Answering:
         except ModelError as error:
             ask.error = error.kind
             if ask.answer.strip():
-                message = f"{ask.slot.label} broke off in mid-answer: {error}"
-                raise Unanswered(message) from error
-            return f"{ask.slot.label} did not answer: {error}"
+                raise Unanswered(told.broke_off(ask.slot.label, str(error))) from error
+            return told.did_not_answer(ask.slot.label, str(error))
         finally:
             ask.ended = self._world.clock.monotonic()
         ask.error = None

@@ -15,6 +15,7 @@ from core.authority import PATIENCE
 from core.events import ApprovalChanged
 from core.frames import Action, Button, Frame, Permission
 from core.records import Approval
+from core.texts import approvals as said
 from core.texts.names import named
 from core.wording import LABELS
 
@@ -61,7 +62,7 @@ def arguments_text(arguments: str) -> str:
     text = _visible(text)
     if len(text) <= SHOWN:
         return text
-    return f"{text[:SHOWN]}\n… {len(text) - SHOWN:,} more characters are not shown here."
+    return f"{text[:SHOWN]}\n{said.more(len(text) - SHOWN)}"
 
 
 def _title(approval: Approval, *, open_: bool) -> str:
@@ -69,16 +70,16 @@ def _title(approval: Approval, *, open_: bool) -> str:
     call = _visible(f"{approval.server}/{tool}")[:_NAME]
     by = named(approval.by)
     if open_:
-        return f"🔐 {call} needs somebody's yes before it runs:"
+        return said.needs(call)
     match approval.decision:
         case "approved" | "used":
-            return f"✓ {call} was allowed by {by}:"
+            return said.allowed(call, by)
         case "refused":
-            return f"✗ {call} was refused by {by} and not run:"
+            return said.refused(call, by)
         case "expired":
-            return f"✗ {call} was not run: nobody answered within {PATIENCE // 60} minutes."
+            return said.expired(call, PATIENCE // 60)
         case "waiting":
-            return f"– {call} was not run: the turn has ended."
+            return said.over(call)
 
 
 def _asking(asked: ApprovalChanged) -> list[str]:
@@ -86,9 +87,9 @@ def _asking(asked: ApprovalChanged) -> list[str]:
     lines = []
     if asked.read:
         servers = ", ".join(_visible(each)[:_NAME] for each in asked.read)
-        lines.append(f"The model has read results of {servers} before; they may have asked for it.")
-    who = "You decide" if asked.askable == "asker" else "An admin or owner of this place decides"
-    lines.append(f"{who}, within {PATIENCE // 60} minutes. It holds for this call alone.")
+        lines.append(said.has_read(servers))
+    who = said.YOU_DECIDE if asked.askable == "asker" else said.ADMINS_DECIDE
+    lines.append(said.decides(who, PATIENCE // 60))
     return lines
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Final, Literal, TypeAlias
 
 from core.records import TurnStart, Whose
+from core.texts import budgets as said
 from core.types import Address
 from core.wording import dollars_text
 
@@ -113,23 +114,12 @@ class Limit:
     @property
     def name(self) -> str:
         """How it is called to whoever spends: "your daily budget"."""
-        match self.scope:
-            case "user":
-                return f"your {self.period} budget"
-            case "channel":
-                return f"the {self.period} budget of this channel"
-            case "preset":
-                return f"the {self.period} budget of the preset {self.whose.preset}"
-            case "key":
-                return f"the {self.period} budget of the key {self.whose.asker}"
-            case "total":
-                return f"the {self.period} budget of this gateway"
+        return said.whose(self.scope, self.period, self.whose.preset or self.whose.asker or "")
 
     @property
     def anew(self) -> str:
         """When it starts anew: "It starts anew on Sunday 29 November at 00:00 (UTC)."."""
-        end = self.end
-        return f"It starts anew on {end:%A} {end.day} {end:%B} at {end:%H:%M} ({end.tzinfo})."
+        return said.anew(self.end)
 
 
 def window(period: Period, at: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
@@ -171,6 +161,5 @@ def limits_of(budgets: Budgets, spender: Spender, at: datetime, zone: tzinfo) ->
 
 def left_text(limit: Limit, spent: Decimal) -> str:
     """Say what is left: "Your daily budget: $0.38 of $2.00 left. It starts anew on …"."""
-    name = limit.name[0].upper() + limit.name[1:]
     left = dollars_text(max(Decimal(0), limit.dollars - spent))
-    return f"{name}: {left} of {dollars_text(limit.dollars)} left. {limit.anew}"
+    return said.left(limit.name, left, dollars_text(limit.dollars), limit.anew)

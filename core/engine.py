@@ -43,6 +43,7 @@ from core.rounds import Rounds
 from core.speakers import introduced, spoken
 from core.steering import Steer, Steering
 from core.synthesis import guidance_note
+from core.texts import turns as said
 from core.toolrounds import Following, Pause, ToolRounds, numbered
 from core.types import Json, Line, Tool
 
@@ -129,7 +130,7 @@ class Turn:
             async with asyncio.timeout(preset.turn_timeout) as limit:
                 self.ending = await self._iterate(tell, note, Pause(limit), refusal)
         except TimeoutError:
-            error = f"The answer took longer than {preset.turn_timeout:g} seconds and was cut."
+            error = said.too_long(preset.turn_timeout)
             self.ending = TurnFailed(error=error, result=self._result())
         except OverBudget as over:
             self.ending = TurnFailed(error=str(over), result=self._result(), over_budget=True)
@@ -189,10 +190,7 @@ class Turn:
             elif round_.line.text:
                 following(AnswerDelta(text=round_.line.text))
             await self._tooling.use(round_, tell, pause, last=preset.max_iterations)
-        error = (
-            f"The model went on calling tools {preset.max_iterations} times without an answer, "
-            "which is this preset's limit (max_iterations)."
-        )
+        error = said.only_tools(preset.max_iterations)
         return TurnFailed(error=error, result=self._result())
 
     async def _answer(self, lines: tuple[Line, ...], tell: Tell, iteration: int) -> Ask:

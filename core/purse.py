@@ -22,6 +22,7 @@ from core.errors import OverBudget
 from core.outcomes import CallReport
 from core.ports import Pricer, Provider
 from core.presets import Slot
+from core.texts import budgets as said
 from core.types import Usage
 from core.wording import dollars_text
 
@@ -128,19 +129,18 @@ class Account:
         if self.told or self.spent < NOTICE * limit.dollars:
             return None
         self.told = True
-        percent = f"{100 * self.spent / limit.dollars:.0f} % of " if limit.dollars else ""
-        amount = f"{dollars_text(self.spent)} of {dollars_text(limit.dollars)}"
-        return f"{percent}{limit.name} is used ({amount}). {limit.anew}"
+        percent = f"{100 * self.spent / limit.dollars:.0f}" if limit.dollars else ""
+        spent, whole = dollars_text(self.spent), dollars_text(limit.dollars)
+        return said.nearly(limit.name, spent, whole, percent, limit.anew)
 
     def refusal(self) -> OverBudget:
         """Say that it is used up or reserved, with the figure and when it starts anew."""
         limit = self.limit
-        amount = f"{dollars_text(self.spent)} of {dollars_text(limit.dollars)}"
-        brief = f"{limit.name} is used up"
-        if self.spent < limit.dollars:
-            brief = f"{limit.name} has no room left"
-            amount += f", and {dollars_text(self.reserved)} reserved for answers under way"
-        text = f"{brief[0].upper()}{brief[1:]}: {amount}. {limit.anew}"
+        spent, whole = dollars_text(self.spent), dollars_text(limit.dollars)
+        room = self.spent < limit.dollars
+        brief = said.no_room(limit.name) if room else said.used_up(limit.name)
+        reserved = dollars_text(self.reserved) if room else ""
+        text = said.refused(brief, spent, whole, reserved, limit.anew)
         return OverBudget(text, brief=brief)
 
 
@@ -232,7 +232,7 @@ class Purse:
             self._check(dollars, answer=answer)
         except OverBudget as refusal:
             if not answer:
-                self._skipped = f"advisors skipped: {refusal.brief}"
+                self._skipped = said.skipped(refusal.brief)
             raise
         return self._hold(call, dollars)
 
@@ -288,8 +288,4 @@ class Purse:
 
 def _too_much(turn: Decimal, spent: Decimal) -> OverBudget:
     most = dollars_text(turn)
-    text = (
-        f"To go on would cost more than one question may: {dollars_text(spent)} of {most} "
-        "are spent. Ask for less, or ask somebody who runs this to raise it (budgets.turn)."
-    )
-    return OverBudget(text, brief=f"one question may cost {most}")
+    return OverBudget(said.too_much(dollars_text(spent), most), brief=said.most_for_one(most))

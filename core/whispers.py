@@ -20,6 +20,7 @@ from core.ports import Capabilities
 from core.presets import Preset
 from core.records import Spending, Spent, StoredTurn
 from core.retell import shown
+from core.texts import commands as texts
 from core.texts.turns import NO_ADVICE
 from core.wording import dollars_text, row_text
 
@@ -35,23 +36,22 @@ def notice(text: str, buttons: Sequence[Button] = ()) -> Frame:
 def presets_text(here: Preset, because: str, offered: Sequence[Preset]) -> str:
     """Say which preset is in force, why, and which there are, where a page offers them itself."""
     names = ", ".join(each.name for each in offered)
-    return f"The preset here is {here.name} ({because}). There are: {names}."
+    return texts.preset_here(here.name, because, names)
 
 
 def unknown_text(error: UnknownPreset, name: str) -> str:
     """Say that there is no such preset; several words were probably meant as a question."""
-    hint = " To ask a question: /ask QUESTION" if " " in name.strip() else ""
-    return f"{error} Nothing was changed.{hint}"
+    return texts.nothing_changed(str(error), asks=" " in name.strip())
 
 
 def unknown_command(name: str, prefix: str, entries: Iterable[Entry]) -> str:
     """Say that a command is not known, and which are."""
-    return f"I do not know the command {name!r}.\n\n{help_text(prefix, entries)}"
+    return f"{texts.unknown(name)}\n\n{help_text(prefix, entries)}"
 
 
 def help_text(prefix: str, entries: Iterable[Entry]) -> str:
     """List commands; `prefix` stands before their names ("/", or "/moa " in Slack)."""
-    lines = ["Ask me anything: write here, mention me, or reply to me.", ""]
+    lines = [texts.ASK_ANYTHING, ""]
     for each in entries:
         name = "/moa" if each.name == "moa" else f"{prefix}{each.name}"
         lines.append(f"{name} {each.hint}".strip() + f" – {each.summary}")
@@ -61,8 +61,8 @@ def help_text(prefix: str, entries: Iterable[Entry]) -> str:
 def cost_text(here: Spending, own: Spending, left: Sequence[tuple[Limit, Decimal]] = ()) -> str:
     """Say what this month took, of this channel and of the one who asks, and what is left."""
     lines = [
-        f"This chat has cost {_spent(here.whole)} this month{_by_preset(here)}",
-        f"Your own questions on this platform: {_spent(own.whole)}{_by_preset(own)}",
+        texts.cost_here(_spent(here.whole), _by_preset(here)),
+        texts.cost_own(_spent(own.whole), _by_preset(own)),
     ]
     return "\n".join((*lines, *(left_text(limit, spent) for limit, spent in left)))
 

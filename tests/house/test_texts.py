@@ -14,9 +14,12 @@ TOLD = {
     name
     for name, kind in vars(errors).items()
     if isinstance(kind, type) and issubclass(kind, errors.UserError)
-} | {"Notice", "notice", "TooLong"}
+} | {"Notice", "notice", "TooLong", "TurnFailed"}
 """What carries a sentence to people: raised as a refusal, or shown."""
+SAID = {"text", "error"}
 TO_OTHERS = (
+    "core/texts/",
+    "core/presets.py",  # below the catalogue
     "gateway/http/",  # programs on /v1 read these
     "gateway/replay/",  # an operator's commands
     "gateway/pinned.py",
@@ -24,7 +27,7 @@ TO_OTHERS = (
 )
 TELLING = sorted(
     path
-    for folder in ("gateway", "adapters/chat")
+    for folder in ("core", "gateway", "adapters/chat")
     for path in (ROOT / folder).rglob("*.py")
     if not path.relative_to(ROOT).as_posix().startswith(TO_OTHERS)
 )
@@ -66,7 +69,10 @@ def told_in_place(module: ast.Module) -> list[int]:
         node.lineno
         for node in ast.walk(module)
         if isinstance(node, ast.Call) and name(node) in TOLD
-        for said in [*node.args, *(each.value for each in node.keywords if each.arg == "text")]
+        for said in [
+            *node.args,
+            *(each.value for each in node.keywords if each.arg in {"text", "error"}),
+        ]
         if written(said) or (isinstance(said, ast.Name) and said.id in named)
     ]
 

@@ -8,24 +8,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from adapters.chat.slack.actions import HOME_PRESET
 from adapters.chat.slack.render import LABEL, OPTIONS, Block
 from adapters.chat.slack.text import neutralise, shorten
 from core.menu import MENU, Entry
+from core.texts import home as said
 from core.types import Json
 from core.wording import dollars_text
-
-_HELP: Final = (
-    "Write to me here, mention me in a channel, or go on in a thread that I answered in. "
-    "In threads, where Slack has no commands, mention me with the word: @me stop."
-)
-
-
-_STRANGER: Final = (
-    "I do not know you yet. Write to me under Messages, and I say who can let you in."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,17 +42,16 @@ def view(home: Home, notice: str = "") -> Block:
     if notice:
         blocks += [_section(notice), {"type": "divider"}]
     if not home.preset:
-        return {"type": "home", "blocks": [*blocks, _section(_STRANGER)]}
-    plural = "" if home.turns == 1 else "s"
-    cost = f"{home.turns:,} answer{plural} to you this month: {dollars_text(home.dollars)}"
+        return {"type": "home", "blocks": [*blocks, _section(said.STRANGER)]}
+    cost = said.cost(home.turns, dollars_text(home.dollars))
     commands = "\n".join(_command(each) for each in MENU)
     blocks += [
-        _header("Your preset"),
-        {**_section(f"{home.preset} answers you."), **_menu(home)},
-        _header("Cost"),
+        _header(said.PRESET),
+        {**_section(said.answers(home.preset)), **_menu(home)},
+        _header(said.COST),
         _section(cost),
-        _header("Help"),
-        _section(_HELP),
+        _header(said.HELP),
+        _section(said.HOW),
         _section(commands),
     ]
     return {"type": "home", "blocks": blocks}
@@ -81,7 +71,7 @@ def _menu(home: Home) -> Block:
     menu: Block = {
         "type": "static_select",
         "action_id": HOME_PRESET,
-        "placeholder": _text("Choose a preset"),
+        "placeholder": _text(said.CHOOSE),
         "options": options,
     }
     if home.preset in home.presets[:OPTIONS]:
