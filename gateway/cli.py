@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.access_cli import audit, pair
+from gateway.backup_cli import backup
 from gateway.command import (
     DEFAULT_CONFIG,
     FAILED,
@@ -46,6 +47,7 @@ def main() -> None:
 
 
 main.add_command(audit)
+main.add_command(backup)
 main.add_command(pair)
 main.add_command(people)
 main.add_command(presets)

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from adapters.store.archive import archive, check
+from adapters.store.copies import BACKUPS
 from adapters.store.reading import ReadOnly
 from adapters.store.sql import SqlStore
 from adapters.store.sqlite import SQLite
 from adapters.store.sqlite_file import backup as backup_sqlite
 from core.storage import Store
 
-__all__ = ["backup_sqlite", "open_sqlite", "read_sqlite"]
+__all__ = [
+    "BACKUPS",
+    "archive",
+    "backup_sqlite",
+    "check",
+    "open_sqlite",
+    "read_sqlite",
+]
 
 
 async def open_sqlite(path: Path, *, program: str = "") -> Store:

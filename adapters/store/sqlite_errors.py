@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from adapters.store.copies import way_back
 from core.errors import StoreBusy, StoreDamaged, StoreError, StoreFull
 
 _NOT_WRITABLE = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
@@ -16,9 +17,8 @@ _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 def explained(error: Exception, path: Path) -> StoreError:
     """Give the error of ours that says what happened to the data at `path`."""
-    extended = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-    code = extended & 0xFF
-    if code == sqlite3.SQLITE_FULL or extended in _NO_ROOM:
+    code = _code(error) & 0xFF
+    if no_room(error):
         return StoreFull(
             f"There is no space left for {path}: what arrives now is not stored. "
             f"Free some space; no restart is needed."
@@ -34,6 +34,16 @@ def explained(error: Exception, path: Path) -> StoreError:
     return StoreError(f"{path}: {error}")
 
 
+def no_room(error: Exception) -> bool:
+    """Tell whether what was to be written did not fit."""
+    return _code(error) & 0xFF == sqlite3.SQLITE_FULL or _code(error) in _NO_ROOM
+
+
+def _code(error: Exception) -> int:
+    code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return code
+
+
 def not_writable(path: Path, reason: str) -> StoreFull:
     """Say that the place takes no data."""
     return StoreFull(
@@ -45,8 +55,6 @@ def not_writable(path: Path, reason: str) -> StoreFull:
 def damaged(path: Path, reason: str) -> StoreDamaged:
     """Say that the file is none of ours or a broken one, and how to go on."""
     return StoreDamaged(
-        f"{path} is no usable database ({reason}). It was left as it is. To go on, move {path}, "
-        f"{path}-wal and {path}-shm away together, copy a backup to {path} "
-        f"(a file like {path}.v1.backup, or one of your own) and start again; "
-        f"without a backup it starts empty."
+        f"{path} is no usable database ({reason}). It was left as it is. {way_back(path)} "
+        f"Then start again. More stands in docs/how-to/backups.md."
     )

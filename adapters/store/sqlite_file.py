@@ -11,8 +11,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeAlias
 
-from adapters.store.sqlite_errors import damaged, explained, not_writable
-from core.errors import ConfigError, StoreError, StoreNewer
+from adapters.store.sqlite_errors import damaged, explained, no_room, not_writable
+from core.errors import ConfigError, StoreError, StoreFull, StoreNewer
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "sqlite"
 APPLICATION_ID = 0x4D6F4147  # "MoAG", in the file's header: this database is one of ours
@@ -84,6 +84,29 @@ def backup(path: Path, target: Path) -> None:
     try:
         with closing(connect(path, read_only=True)) as connection:
             _copy(connection, target)
+    except sqlite3.Error as error:
+        raise explained(error, path) from error
+
+
+def inspect(path: Path) -> tuple[int, frozenset[str]]:
+    """Read a copy as a whole: give its version, and the files (hashes) that belong to it.
+
+    Raises:
+        StoreDamaged: it is another program's, or a broken one.
+        StoreNewer: a newer version of this program wrote it.
+    """
+    try:
+        with closing(_bare(path, "rw")) as connection:
+            _recognise(connection, path)
+            _check(connection, path)
+            version, latest = _pragma(connection, "user_version"), _steps(MIGRATIONS)[-1][0]
+            if version > latest:
+                raise _newer(connection, path, version=version, latest=latest)
+            files = "SELECT 1 FROM sqlite_master WHERE name = 'files'"
+            if connection.execute(files).fetchone() is None:
+                return version, frozenset()
+            rows = connection.execute("SELECT DISTINCT digest FROM files").fetchall()
+            return version, frozenset(digest for (digest,) in rows)
     except sqlite3.Error as error:
         raise explained(error, path) from error
 
@@ -192,8 +215,10 @@ def _copy(connection: sqlite3.Connection, target: Path) -> None:
         unfinished.replace(target)
     except OSError as error:
         raise not_writable(target, error.strerror or str(error)) from error
-    except sqlite3.Error:
+    except sqlite3.Error as error:
         unfinished.unlink(missing_ok=True)
+        if no_room(error):
+            raise StoreFull(f"There is no space left for the copy {target}.") from error
         raise
 
 

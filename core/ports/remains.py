@@ -1,8 +1,9 @@
-"""What lies beside the store and holds texts too: traces, and copies of the database."""
+"""What lies beside the store and holds texts too: traces, and copies of the data."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -42,8 +43,18 @@ class Traces(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What is in a backup. `missing` files were lost before it was made; `size` is in bytes."""
+
+    version: int
+    files: int
+    missing: int
+    size: int
+
+
 class Copies(Protocol):
-    """Copies of the database from before an upgrade. Raises `OSError` where it cannot delete."""
+    """Copies from before an upgrade, and backups beside the data. Raises `OSError`."""
 
     async def drop(self, before: int | None) -> int:
         """Delete those that were made before that moment (ms), or all; give how many they were."""

@@ -32,7 +32,7 @@ _KINDS: Final = {
     "votes": ("vote", "votes"),
     "facts": ("pinned fact", "pinned facts"),
     "settings": ("setting", "settings"),
-    "copies": ("copy from before an upgrade", "copies from before an upgrade"),
+    "copies": ("copy of the data", "copies of the data"),
 }
 
 

@@ -3,6 +3,8 @@
 from gateway.wiring.again import reopening
 from gateway.wiring.chats import ChatParts, Hook, Messenger, import_chats, open_chats
 from gateway.wiring.machine import (
+    back_up,
+    check_backup,
     open_copies,
     open_http,
     open_pricer,
@@ -28,6 +30,8 @@ __all__ = [
     "ModelState",
     "Models",
     "OwnedServer",
+    "back_up",
+    "check_backup",
     "held_tools",
     "import_chats",
     "open_chats",

@@ -21,11 +21,13 @@ from gateway.wiring.models import PAID, has_price
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
+    from pathlib import Path
 
     import aiohttp
 
     from core.ports import Clock
-    from core.ports.remains import Copies, Traces
+    from core.ports.remains import Contents, Copies, Traces
     from core.presets import Slot
     from core.shelf import FileShelf
     from core.storage import Audit, Costs, Store, Votes
@@ -199,3 +201,27 @@ def open_copies(config: Config) -> Copies:
     from adapters.store.copies import Copies as OfSQLite
 
     return OfSQLite(config.database_file)
+
+
+def back_up(config: Config, target: Path | None, now: datetime) -> tuple[Path, Contents]:
+    """Write everything that is kept to a new file, or to a new one in the folder of backups.
+
+    Raises:
+        StoreError: there is a file already, or no room, or the data cannot be read.
+    """
+    from adapters.store import BACKUPS, archive
+
+    named = f"moa-gateway-{now:%Y%m%dT%H%M%SZ}.tar"
+    file = target or config.data_dir / BACKUPS / named
+    return file, archive(config.database_file, file)
+
+
+def check_backup(config: Config, file: Path) -> Contents:
+    """Read a backup again.
+
+    Raises:
+        StoreError: it is none, or a broken one, or cannot be read.
+    """
+    from adapters.store import check
+
+    return check(file, name=config.database_file.name)

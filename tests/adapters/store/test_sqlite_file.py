@@ -130,7 +130,7 @@ async def test_p9_a_file_that_is_no_database_is_left_alone(path, content):
     path.write_bytes(content)
     with pytest.raises(StoreDamaged, match=f"{path} is no usable database") as caught:
         await open_sqlite(path)
-    assert "copy a backup" in str(caught.value)
+    assert f"To start empty, or with a copy of your own: mkdir {path.parent}" in str(caught.value)
     assert path.read_bytes() == content
 
 

@@ -1,0 +1,148 @@
+"""Backups: everything that is kept, in one tar file that `tar -xf` puts back (ADR 0048).
+
+Decides what belongs to one, and that it stands there whole or not at all. Never overwrites a file,
+and never counts a backup as made that it has not read again.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO, Final
+
+from adapters.store.sqlite_file import backup, inspect
+from core.errors import StoreDamaged, StoreError, StoreFull
+from core.ports.remains import Contents
+
+FILES: Final = "files"
+FOLDERS: Final = ("tools",)
+"""Small folders that go along as they are: what owners have approved of tool servers."""
+_DIGEST: Final = re.compile(rf"{FILES}/([0-9a-f]{{64}})")
+_PIECE: Final = 256 * 1024
+
+
+def archive(path: Path, target: Path) -> Contents:
+    """Write the data at `path`, with what lies beside it, to a new file; a gateway may be running.
+
+    Raises:
+        StoreError: there is a file already, or no room, or the data cannot be read.
+    """
+    if target.exists():
+        raise StoreError(f"There is a file at {target} already: nothing is overwritten.")
+    with _failing(target):
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        unfinished = f"{target.name}.unfinished-"
+        with TemporaryDirectory(prefix=unfinished, dir=target.parent) as folder:
+            written = _written(path, Path(folder))
+            contents = check(written, name=path.name)
+            _stands(written, target)
+    return contents
+
+
+def check(file: Path, *, name: str) -> Contents:
+    """Read a backup again, all of it; `name` is that of the database in it.
+
+    Raises:
+        StoreDamaged: it is none, or a broken one. StoreNewer: a newer version wrote it.
+        StoreError: it cannot be read.
+    """
+    try:
+        with tarfile.open(file) as tar, TemporaryDirectory() as folder:
+            found = {digest for each in tar if (digest := _digest(tar, each))}
+            data = Path(folder) / name
+            _take_out(tar, name, data)
+            version, wanted = inspect(data)
+        size = file.stat().st_size
+    except (tarfile.TarError, KeyError, EOFError, UnicodeError) as error:
+        raise StoreDamaged(f"{file} is no whole backup ({error}).") from error
+    except OSError as error:
+        raise StoreError(f"{file} cannot be read ({error.strerror or error}).") from error
+    return Contents(version=version, files=len(found), missing=len(wanted - found), size=size)
+
+
+def _written(path: Path, folder: Path) -> Path:
+    """Write a backup into a folder of its own."""
+    copy, written = folder / path.name, folder / "backup.tar"
+    backup(path, copy)
+    _, digests = inspect(copy)
+    owner = path.stat()
+
+    def of_the_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
+        member.uid, member.gid, member.uname, member.gname = owner.st_uid, owner.st_gid, "", ""
+        return member
+
+    with (
+        os.fdopen(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file,
+        tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        tar.add(copy, path.name, filter=of_the_owner)
+        copy.unlink()
+        for digest in sorted(digests):
+            source = path.parent / FILES / digest
+            if source.is_file():
+                tar.add(source, f"{FILES}/{digest}", filter=of_the_owner)
+        for each in FOLDERS:
+            if (path.parent / each).is_dir():
+                tar.add(path.parent / each, each, filter=of_the_owner)
+    return written
+
+
+def _stands(written: Path, target: Path) -> None:
+    """Give it its name, unless somebody has taken that meanwhile; durable on return."""
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        for each in (written, target.parent):
+            opened = os.open(each, os.O_RDONLY)
+            try:
+                os.fsync(opened)
+            finally:
+                os.close(opened)
+        written.replace(target)
+    except OSError:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def _digest(tar: tarfile.TarFile, member: tarfile.TarInfo) -> str | None:
+    """Give the hash of a file that came with a question; None if it is none.
+
+    Raises:
+        StoreDamaged: it is not what its name says.
+    """
+    named = _DIGEST.fullmatch(member.name)
+    source = tar.extractfile(member)
+    if source is None:
+        return None
+    counted = sha256()
+    while piece := source.read(_PIECE):
+        counted.update(piece)
+    if named and counted.hexdigest() != named[1]:
+        raise StoreDamaged(f"The backup is broken: {member.name} is not what was kept.")
+    return named[1] if named else None
+
+
+def _take_out(tar: tarfile.TarFile, name: str, data: Path) -> None:
+    source: IO[bytes] | None = tar.extractfile(name)
+    if source is None:
+        raise StoreDamaged(f"{name} in it is no file.")
+    with os.fdopen(os.open(data, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        shutil.copyfileobj(source, file, _PIECE)
+
+
+@contextmanager
+def _failing(target: Path) -> Iterator[None]:
+    """Say that there is no backup, whatever stood against it."""
+    try:
+        yield
+    except OSError as error:
+        why = f"{target} cannot be written ({error.strerror or error})."
+        raise StoreFull(f"No backup was made: {why}") from error
+    except StoreFull as error:
+        raise StoreFull(f"No backup was made: {error}") from error
