@@ -61,3 +61,18 @@ async def test_what_is_too_large_is_told_at_once(page):
     await page.locator("#files").set_input_files([large, NOTES])
     await expect(page.get_by_role("alert")).to_have_text("large.bin is larger than 20 MB.")
     await expect(chips(page)).to_have_count(1)
+
+
+@pytest.mark.parametrize("by", ["mouse", "keyboard"])
+async def test_the_button_opens_the_chooser(page, by):
+    button = page.get_by_role("button", name="Attach files")
+    async with page.expect_file_chooser() as chooser:
+        if by == "mouse":
+            await button.click()
+        else:
+            await composer(page).focus()
+            await page.keyboard.press("Shift+Tab")
+            await expect(button).to_be_focused()
+            await page.keyboard.press("Enter")
+    await (await chooser.value).set_files([NOTES])
+    await expect(chips(page)).to_have_count(1)
