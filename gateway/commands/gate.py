@@ -36,7 +36,10 @@ async def refusal(desk: Desk, request: Command | Press) -> str:
     if isinstance(request, Press) and request.action in _DECIDING:
         return said.NOT_YOURS_TO_ALLOW
     chooses = isinstance(request, Press) or request.name in {"moa", "preset"}
-    return presets.ADMINS_CHOOSE if chooses and who == "admins" else said.NOT_FOR[who]
+    if not chooses or who != "admins":
+        return said.NOT_FOR[who]
+    there = desk.places.at(request.address, request.author.circles, direct=request.direct)
+    return presets.LOCKED if there.locked else presets.ADMINS_CHOOSE
 
 
 async def _asker(desk: Desk, request: Command | Press) -> str | None:

@@ -17,6 +17,7 @@ from tests.gateway.assembled import TEXT
 from tests.gateway.guarded import GROUP, Scene, guarded
 
 BEN = Author(id="ben", name="Ben", circles=("T1",))
+CARL = Author(id="carl", name="Carl", circles=("T1",))
 THREAD = replace(GROUP, thread="t1")
 SCRIPTS = {"big": [["Yes."]], "a": [["A."]], "b": [["B."]], "c": [["C."]]}
 FOREIGN = """
@@ -301,6 +302,16 @@ def test_where_it_is_locked_nothing_is_chosen_or_offered():
             assert shown.startswith("review answers here (set by the operator for this place).")
             assert scene.buttons == ()
             assert await scene.parts.store.audited(last=10) == []
+
+    run_virtual(story())
+
+
+def test_where_it_is_locked_a_member_is_not_sent_to_choose_for_oneself():
+    more = ACCESS + "channels: [{platform: fake, channel: G1, locked: true, preset: review}]\n"
+
+    async def story():
+        async with guarded(SCRIPTS, more=more) as scene:
+            assert "has fixed the preset" in await give(scene, "moa", "alone", who=CARL)
 
     run_virtual(story())
 
