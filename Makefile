@@ -1,7 +1,7 @@
 # Every target sets up what it needs in a private environment: a Python >= 3.11 is all that
 # has to be there. uv is used when it is on PATH. The second run starts at once.
 .DEFAULT_GOAL := help
-.PHONY: install demo test check format bench audit lock clean help
+.PHONY: install demo test check format bench chaos audit lock clean help
 MAKEFLAGS += --no-print-directory
 
 # An interpreter by name or path. The default one lives in .venv, any other in .venv-X.Y.
@@ -14,6 +14,9 @@ WORKERS ?= 4
 COVER ?= yes
 # What core/ alone has to reach; the threshold of the whole is in pyproject.toml.
 CORE_COVERAGE ?= 95
+# make chaos: how often the program is killed, and the seed of a run to be repeated.
+KILLS ?= 200
+SEED ?=
 
 FULL = venv=$$(sh tools/venv.sh full "$(PYTHON)") || exit 2
 RUN = venv=$$(sh tools/venv.sh run "$(PYTHON)") || exit 2
@@ -43,6 +46,9 @@ format: ## Format the code and apply the fixes that are safe
 
 bench: ## Measure what the README claims
 	@$(FULL); "$$venv/bin/python" -m bench $(ARGS)
+
+chaos: ## Kill the program again and again; count what was lost, doubled, paid twice (KILLS, SEED)
+	@$(FULL); "$$venv/bin/python" -m tests.chaos --kills $(KILLS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 audit: ## Look the pinned packages up in the vulnerability database (needs the internet)
 	@$(FULL); sh tools/audit.sh "$$venv"

@@ -43,15 +43,21 @@ class Fault:
 
 @dataclass(slots=True)
 class Faults:
-    """What the next requests of each method come to; None lets one through."""
+    """What the next requests of each method come to; None lets one through.
+
+    `chance` says it of those for which nothing is planned.
+    """
 
     planned: dict[str, deque[Fault | None]] = field(default_factory=dict)
+    chance: Callable[[str], Fault | None] | None = None
 
     def plan(self, method: str, *faults: Fault | None) -> None:
         self.planned.setdefault(method, deque()).extend(faults)
 
     def take(self, method: str) -> Fault | None:
         queue = self.planned.get(method)
+        if not queue and self.chance is not None:
+            return self.chance(method)
         return queue.popleft() if queue else None
 
 
