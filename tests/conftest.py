@@ -4,6 +4,8 @@ import pytest
 from blockbuster import blockbuster_ctx
 from hypothesis import Phase, settings
 
+from tests import harmless_calls
+
 # No deadline: a busy machine is no bug. The same examples in CI every time, new ones at home.
 # Hypothesis takes a test that ran into its timeout for one that failed, and then runs it for
 # minutes more to find a smaller example: not in CI, and nowhere with its slow line tracing.
@@ -11,6 +13,15 @@ FIND = (Phase.explicit, Phase.reuse, Phase.generate)
 settings.register_profile("home", deadline=None, phases=(*FIND, Phase.shrink))
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True, phases=FIND)
 settings.load_profile("ci" if os.environ.get("CI") else "home")
+
+
+@pytest.fixture(autouse=True)
+def _harmless(request):
+    """Hold every call to a messenger to `tests.harmless_calls`, but those that simulators test."""
+    harmless_calls.broken.clear()
+    yield
+    if "simulators" not in request.path.parts:
+        assert not harmless_calls.broken, harmless_calls.broken[:5]
 
 
 @pytest.fixture(autouse=True)

@@ -34,6 +34,7 @@ check imports "$bin/lint-imports" --no-logo
     check types "$bin/mypy" $typed
     check dependencies "$bin/deptry" $code
     check dead-code "$bin/vulture" --min-confidence 80 $code
+    check locks "$bin/python" tools/locks.py
     check complexity "$bin/complexipy" --quiet --failed $code
 }
 

@@ -27,3 +27,11 @@ compile() {
 compile --group build "$@" --output-file requirements.lock
 compile --all-extras --group dev --constraints requirements.lock "$@" \
     --output-file requirements-all.lock
+
+# What they were compiled from stands in their first line: `make check` holds it against
+# pyproject.toml.
+header=$("$(sh tools/python.sh "${PYTHON:-}")" tools/lockdigest.py)
+for file in requirements.lock requirements-all.lock; do
+    { echo "$header"; cat "$file"; } >"$file.new"
+    mv "$file.new" "$file"
+done

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tests import harmless_calls
+
 PATIENCE = 20.0
 
 
@@ -80,13 +82,15 @@ class Changes:
 
 @dataclass(slots=True)
 class RequestLog:
-    """Every request in the order of its arrival."""
+    """Every request in the order of its arrival; what is not harmless fails the test."""
 
     changes: Changes
+    platform: Literal["telegram", "discord", "slack"]
     entries: list[Request] = field(default_factory=list)
 
     def add(self, request: Request) -> None:
         self.entries.append(request)
+        harmless_calls.take(self.platform, request.method, request.params)
         self.changes.tell()
 
     def of(self, *methods: str) -> Sequence[Request]:

@@ -102,7 +102,7 @@ def allowed(mention: str | None) -> JsonObject:
 
 
 def _flags(body: Body) -> int:
-    return COMPONENTS_V2 if body.layout else SUPPRESS_EMBEDS
+    return SUPPRESS_EMBEDS | (COMPONENTS_V2 if body.layout else 0)
 
 
 def _pieces(frame: Frame) -> list[Frame]:

@@ -15,7 +15,14 @@ from typing import Final
 from adapters.chat.discord import routes, shapes
 from adapters.chat.discord.failures import ACKNOWLEDGED, EXPIRED, code_of
 from adapters.chat.discord.handles import Handle
-from adapters.chat.discord.render import EPHEMERAL, Body, allowed, quoting, whisper_bodies
+from adapters.chat.discord.render import (
+    EPHEMERAL,
+    SUPPRESS_EMBEDS,
+    Body,
+    allowed,
+    quoting,
+    whisper_bodies,
+)
 from adapters.chat.discord.rest import Rest
 from adapters.chat.discord.shapes import JsonObject
 from core.errors import ChatError, ChatUnknown
@@ -62,7 +69,11 @@ class Replies:
 
     async def refuse(self, interaction: shapes.Interaction, text: str) -> None:
         """Tell whoever gave it that it was not taken in, and why; best effort."""
-        data: JsonObject = {"content": text, "flags": EPHEMERAL, "allowed_mentions": allowed(None)}
+        data: JsonObject = {
+            "content": text,
+            "flags": EPHEMERAL | SUPPRESS_EMBEDS,
+            "allowed_mentions": allowed(None),
+        }
         await self.call_back(interaction, {"type": _MESSAGE, "data": data})
 
     async def call_back(self, interaction: shapes.Interaction, body: JsonObject) -> None:

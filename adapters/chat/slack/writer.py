@@ -17,6 +17,7 @@ from adapters.chat.slack.render import Body, below, buttons_of, whole
 from adapters.chat.slack.search import root_of
 from adapters.chat.slack.status import Sessions
 from adapters.chat.slack.stream import Stream, Streams, metadata
+from adapters.chat.slack.text import neutralise
 from adapters.chat.slack.wire import Handle, Place
 from core.errors import ChatBusy, ChatError, ChatSpent, MessageGone
 from core.frames import File, Frame, Notice, Part
@@ -231,14 +232,15 @@ class Writer:
 
     async def _upload(self, channel: str, place: Place, file: File) -> str:
         content = file.text.encode("utf-8", "replace") or b"\n"
+        name = neutralise(file.name)
         answer = await self._api.ask(
-            self._api.web.files_getUploadURLExternal(filename=file.name, length=len(content))
+            self._api.web.files_getUploadURLExternal(filename=name, length=len(content))
         )
         file_id = str(answer.get("file_id") or "")
         await self._api.upload(str(answer.get("upload_url") or ""), content)
         await self._api.ask(
             self._api.web.files_completeUploadExternal(
-                files=[{"id": file_id, "title": file.name}],
+                files=[{"id": file_id, "title": name}],
                 channel_id=channel,
                 thread_ts=place.thread or None,
             ),

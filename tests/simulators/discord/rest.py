@@ -99,7 +99,7 @@ class Rest:
         self._desk, self.limits = desk, limits
         self.token = token
         self.json_type = "application/json"
-        self.requests = RequestLog(desk.changes)
+        self.requests = RequestLog(desk.changes, "discord")
         self.faults = Faults()
         self._routes = [(each, each.pattern) for each in routes(interactions)]
 

@@ -69,7 +69,7 @@ class SlackSimulator(Hands):
         self.bot_token, self.app_token = bot_token, app_token
         self.signing_secret = signing_secret
         self.changes = Changes()
-        self.requests = RequestLog(self.changes)
+        self.requests = RequestLog(self.changes, "slack")
         self.faults = Faults()
         self.rates = Rates(scale)
         self.ack_seconds = ACK

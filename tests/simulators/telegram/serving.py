@@ -40,7 +40,7 @@ class Server:
         now: Callable[[], float],
     ) -> None:
         self.url = ""
-        self.requests = RequestLog(changes)
+        self.requests = RequestLog(changes, "telegram")
         self.faults = Faults()
         self.changes = changes
         self.token = token

@@ -61,11 +61,11 @@ def test_nothing_pings_or_unfurls_on_sends_and_edits(name):
         assert mentions["parse"] == []
         assert mentions["replied_user"] is False
         assert mentions.get("users", []) == ([frame.mention] if frame.mention else [])
-        assert int(str(body["flags"])) & (SUPPRESS_EMBEDS | COMPONENTS_V2)
+        assert int(str(body["flags"])) & SUPPRESS_EMBEDS
 
 
 def test_only_what_should_ring_rings():
-    assert post(FRAMES["panel"])["flags"] == COMPONENTS_V2 | SILENT
+    assert post(FRAMES["panel"])["flags"] == COMPONENTS_V2 | SUPPRESS_EMBEDS | SILENT
     assert post(FRAMES["final"])["flags"] == SUPPRESS_EMBEDS
     assert post(FRAMES["mention"])["flags"] == SUPPRESS_EMBEDS
     assert post(replace(FRAMES["final"], notify=False))["flags"] == SUPPRESS_EMBEDS | SILENT
