@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -19,10 +21,12 @@ from core.errors import ConfigError
 from core.types import Author
 from gateway.http import hooks
 from gateway.http.auth import CALLER, Auth
+from gateway.http.doorstep import DOORSTEP, Doorstep
 from gateway.http.errors import errors
 from gateway.http.health import Health, Unready
 from gateway.http.metrics import count_pages
 from gateway.http.pages import Pages, let_files_be_kept
+from gateway.http.signed_out import SignedOut
 from gateway.http.walls import Walls, dress
 from gateway.wiring import Hook
 
@@ -30,6 +34,10 @@ BODY_BYTES = 20 * 1024 * 1024
 """The longest body that is read at once (pictures on /v1); the chat's own limit is far lower."""
 CLOSING_SECONDS = 3.0
 """What requests have left to end when the server closes."""
+IDLE_SECONDS = 75.0
+"""How long a connection may say no whole request; proxies keep theirs for a minute."""
+LINGER_SECONDS = 2.0
+"""How long the rest of a refused body is read, so that the refusal arrives."""
 
 Mount = Callable[[web.UrlDispatcher], None]
 
@@ -47,16 +55,19 @@ class HttpParts:
     mounts: tuple[Mount, ...] = ()
     hooks: Mapping[str, Hook] = field(default_factory=dict)
     title: str = "MoA Gateway"
+    signed_out: SignedOut | None = None
 
 
 def build_app(parts: HttpParts) -> web.Application:
     """Put the routes behind the walls."""
     walls = Walls(auth=parts.auth, bind=parts.bind, names=parts.names, hooks=parts.hooks)
     app = web.Application(middlewares=[errors, walls.let_in], client_max_size=BODY_BYTES)
+    app[DOORSTEP] = Doorstep()
     app.on_response_prepare.append(let_files_be_kept)
     app.on_response_prepare.append(dress)
     Health(parts.unready, parts.registry).mount(app.router)
-    Pages(parts.auth, title=parts.title, chat=parts.chat is not None).mount(app.router)
+    pages = Pages(parts.auth, parts.signed_out, title=parts.title, chat=parts.chat is not None)
+    pages.mount(app.router)
     if parts.chat is not None:
         _mount_chat(app, parts.chat, parts.registry)
     for mount in parts.mounts:
@@ -83,13 +94,15 @@ def author(request: web.Request) -> Author:
 class Server:
     """A server at work."""
 
-    def __init__(self, runner: web.AppRunner, port: int) -> None:
-        """`port` is the one it listens on."""
+    def __init__(self, runner: web.AppRunner, listening: asyncio.Server) -> None:
+        """Begin to be what listens; `port` is the one it listens on."""
         self._runner = runner
-        self.port = port
+        self._listening = listening
+        self.port = int(listening.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
         """End the event streams, let requests end, and let go of the port."""
+        self._listening.close()
         await self._runner.cleanup()
 
 
@@ -100,14 +113,21 @@ async def serve(app: web.Application, host: str, port: int) -> Server:
         ConfigError: it cannot listen there; the text says what to do.
     """
     # No access log: it would keep one-time codes, and people's addresses.
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSING_SECONDS)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        shutdown_timeout=CLOSING_SECONDS,
+        keepalive_timeout=IDLE_SECONDS,
+        lingering_time=LINGER_SECONDS,
+    )
     await runner.setup()
+    made = app[DOORSTEP].made_by(cast("web.Server", runner.server))
     try:
-        await web.TCPSite(runner, host, port).start()
+        listening = await asyncio.get_running_loop().create_server(made, host, port, backlog=128)
     except OSError as error:
         await runner.cleanup()
         raise ConfigError(_unable(error, host, port)) from error
-    return Server(runner, int(runner.addresses[0][1]))
+    return Server(runner, listening)
 
 
 def _unable(error: OSError, host: str, port: int) -> str:

@@ -3,15 +3,16 @@
 Decides who a request comes from and never what they may do. Nothing here is kept in the clear
 that a browser could present: tokens and codes are held as hashes. A session is signed with the
 owner's token and not kept at all, so whoever sets a token stays signed in over a restart, until
-the session's time is up or there is another token.
+the session's time is up, it is signed out (`signed_out` keeps that) or there is another token.
 """
 
 from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Literal
 
@@ -29,11 +30,23 @@ OWNER = "owner"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who sent a request. `name` is "owner" or the key's name in `http.keys`."""
+    """Who sent a request. `name` is "owner" or the key's name in `http.keys`.
+
+    `shown` is the hash of the credential.
+    """
 
     name: str
     owner: bool
     by: Literal["bearer", "cookie"]
+    shown: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """A session that was closed: its hash, and until when (s) it would have been open."""
+
+    shown: bytes
+    until: int
 
 
 CALLER = web.RequestKey("caller", Caller)
@@ -58,11 +71,14 @@ class Auth:
         self._keys: dict[str, bytes] = {}
         self._codes: dict[bytes, None] = {}
         self._closed: dict[bytes, None] = {}
+        self._under_way: dict[object, tuple[Caller, Callable[[], None]]] = {}
         self._clock = clock or SystemClock()
         self.replace(token, keys)
 
     def replace(self, token: str, keys: Mapping[str, str] | None = None) -> None:
         """Take new credentials; a new owner's token signs every browser out.
+
+        What is under way with one that is not valid any more is cut.
 
         Raises:
             ConfigError: the owner's token is blank; the old ones stay.
@@ -70,10 +86,12 @@ class Auth:
         if not token.strip():
             raise ConfigError("http.token is blank: set a token, for example with a password tool.")
         owner = _hash(token)
-        if owner != self._owner:
+        renewed = owner != self._owner
+        if renewed:
             self._codes.clear()
         self._owner = owner
         self._keys = {name: _hash(key) for name, key in (keys or {}).items() if key.strip()}
+        self._cut(lambda each: renewed if each.by == "cookie" else each != self._of(each.shown))
 
     def issue_code(self) -> str:
         """Make a code that opens the page once (`/?code=…`); the newest few stay valid."""
@@ -94,10 +112,28 @@ class Auth:
         head = f"{int(self._now) + SESSION_SECONDS}.{secrets.token_urlsafe(16)}"
         return f"{head}.{self._sign(head)}"
 
-    def close_session(self, value: str) -> None:
-        """Sign one browser out."""
-        if self._open(value):
-            _keep(self._closed, _hash(value), MOST_CLOSED)
+    def close_session(self, value: str) -> Closed | None:
+        """Sign one browser out, and end what it still listens to; None if it is no session."""
+        if not self._open(value):
+            return None
+        closed = Closed(shown=_hash(value), until=int(value.partition(".")[0]))
+        self.shut_out(closed.shown)
+        return closed
+
+    def shut_out(self, shown: bytes) -> None:
+        """Take a session for closed, by its hash."""
+        _keep(self._closed, shown, MOST_CLOSED)
+        self._cut(lambda each: each.shown == shown)
+
+    @contextmanager
+    def as_long_as_valid(self, caller: Caller, cut: Callable[[], None]) -> Iterator[None]:
+        """Have `cut` called once what the caller has shown is not valid any more."""
+        key = object()
+        self._under_way[key] = (caller, cut)
+        try:
+            yield
+        finally:
+            del self._under_way[key]
 
     def caller(self, authorization: str | None, cookie: str | None) -> Caller | None:
         """Tell who it is, None for nobody. A wrong token is not mended by a right cookie."""
@@ -105,7 +141,7 @@ class Auth:
             scheme, _, token = authorization.partition(" ")
             return self._bearer(token.strip()) if scheme.lower() == "bearer" else None
         if cookie is not None and self._open(cookie):
-            return Caller(name=OWNER, owner=True, by="cookie")
+            return Caller(name=OWNER, owner=True, by="cookie", shown=_hash(cookie))
         return None
 
     @property
@@ -123,14 +159,21 @@ class Auth:
         text = f"session {head}".encode("utf-8", "surrogateescape")
         return hmac.new(self._owner, text, sha256).hexdigest()
 
+    def _cut(self, void: Callable[[Caller], bool]) -> None:
+        for caller, cut in [*self._under_way.values()]:
+            if void(caller):
+                cut()
+
     def _bearer(self, token: str) -> Caller | None:
-        presented = _hash(token)
+        return self._of(_hash(token))
+
+    def _of(self, presented: bytes) -> Caller | None:
         found: Caller | None = None
         for name, key in self._keys.items():  # all of them, however early one fits
             if hmac.compare_digest(presented, key):
-                found = Caller(name=name, owner=False, by="bearer")
+                found = Caller(name=name, owner=False, by="bearer", shown=presented)
         if hmac.compare_digest(presented, self._owner):
-            found = Caller(name=OWNER, owner=True, by="bearer")
+            found = Caller(name=OWNER, owner=True, by="bearer", shown=presented)
         return found
 
 

@@ -31,6 +31,7 @@ from gateway.http.auth import Auth
 from gateway.http.condition import Condition
 from gateway.http.hooks import hooks_of
 from gateway.http.metrics import LeftAlone, TurnMetrics
+from gateway.http.signed_out import SignedOut
 from gateway.http.usable import Usable
 from gateway.offers import Offer
 
@@ -53,6 +54,8 @@ class Face:
             token = secrets.token_urlsafe(PRINTED_TOKEN_BYTES)
             click.echo(f"Bearer token for /v1, until the next start: {token}", err=True)
         auth = Auth(token, _keys(self.config))
+        signed_out = SignedOut(gateway.store, gateway.clock)
+        await signed_out.load(auth)
         condition = Condition(gateway, self.offers)
         registry = CollectorRegistry()
         gateway.listeners.append(TurnMetrics(registry).tell)
@@ -80,6 +83,7 @@ class Face:
             chat=chat,
             mounts=(api.mount,),
             hooks=hooks_of(messengers),
+            signed_out=signed_out,
         )
 
         def take(config: Config) -> None:

@@ -1,12 +1,13 @@
 """Mounts what platforms post to us: webhooks and events.
 
-Decides how much of a body is read. Who posts is told by a signature that the adapter itself
-checks, so the walls let these paths through: a platform has no token of ours, and comes under
-whatever name a proxy in front of us has.
+Decides how much of a body is read, and for how long. Who posts is told by a signature that the
+adapter itself checks, so the walls let these paths through: a platform has no token of ours, and
+comes under whatever name a proxy in front of us has.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 BODY_BYTES = 1024 * 1024
 """The longest body that is read; what platforms post has some kilobytes."""
+BODY_SECONDS = 10.0
+"""How long it may take to come: whoever posts it is not known before."""
 
 
 def hooks_of(messengers: Iterable[Messenger]) -> Mapping[str, Hook]:
@@ -37,7 +40,13 @@ class _Capped:
         self._hook = hook
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Answer, or refuse what is too long (413)."""
+        """Answer, or refuse what is too long (413) or does not come (408)."""
         if (request.content_length or 0) > BODY_BYTES:
             raise web.HTTPRequestEntityTooLarge(BODY_BYTES, request.content_length or 0)
-        return await self._hook(request.clone(client_max_size=BODY_BYTES))
+        capped = request.clone(client_max_size=BODY_BYTES)
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                await capped.read()  # which keeps it
+        except TimeoutError:
+            raise web.HTTPRequestTimeout from None
+        return await self._hook(capped)

@@ -12,6 +12,7 @@ from string import Template
 from aiohttp import web
 
 from gateway.http.auth import CALLER, Auth, cookie_name, set_cookie
+from gateway.http.signed_out import SignedOut
 
 _HERE = Path(__file__).parent
 _STATIC = _HERE / "static"
@@ -28,9 +29,10 @@ _UNKNOWN = """\
 class Pages:
     """Pages, their files, and the way in."""
 
-    def __init__(self, auth: Auth, *, title: str, chat: bool) -> None:
+    def __init__(self, auth: Auth, signed_out: SignedOut | None, *, title: str, chat: bool) -> None:
         """Read the templates once; `chat` tells whether there is a chat to show."""
         self._auth = auth
+        self._signed_out = signed_out
         self._chat = _page("chat.html" if chat else "closed.html", title)
         # By whether the link had been used already.
         self._sign_in = {
@@ -56,7 +58,9 @@ class Pages:
     async def sign_out(self, request: web.Request) -> web.Response:
         """DELETE /api/session: this browser is forgotten."""
         name = cookie_name(request)
-        self._auth.close_session(request.cookies.get(name, ""))
+        closed = self._auth.close_session(request.cookies.get(name, ""))
+        if closed is not None and self._signed_out is not None:
+            await self._signed_out.keep(closed)
         response = web.Response(status=204)
         response.del_cookie(name, path="/")
         return response

@@ -9,12 +9,14 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from gateway.http.auth import CALLER, Auth, Caller, cookie_name
+from gateway.http.doorstep import DOORSTEP
 from gateway.http.errors import error_answer
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -72,11 +74,21 @@ class Walls:
         caller = self.auth.caller(request.headers.get("Authorization"), cookie)
         if caller is not None:
             request[CALLER] = caller
+            request.app[DOORSTEP].let_in(request.protocol)
         status, text = _admit(request, caller)
-        if status != 200:
+        if text:
             challenge = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
             return error_answer(text, status=status, headers=challenge)
-        return await handler(request)
+        with self._as_long_as_valid(caller, request):
+            return await handler(request)
+
+    def _as_long_as_valid(
+        self, caller: Caller | None, request: web.Request
+    ) -> AbstractContextManager[None]:
+        """Cut what runs by a credential once that is void; what signs out is to be answered."""
+        if caller is None or (caller.by == "cookie" and request.method not in SAFE):
+            return nullcontext()
+        return self.auth.as_long_as_valid(caller, request.protocol.force_close)
 
     def _place(self, request: web.Request) -> str | None:
         """Refuse other people's names for this server (DNS rebinding)."""

@@ -90,28 +90,37 @@ class House:
         return found
 
     async def raw(
-        self, method: str, path: str, headers: Headers = (), body: bytes = b"", *, host: str = ""
+        self,
+        method: str,
+        path: str,
+        headers: Headers = (),
+        body: bytes = b"",
+        *,
+        whole: bool = True,
     ) -> Answer:
-        """Send one request as it is written here, and read until the connection is closed."""
+        """Send one request as it is written here, and read until the connection is closed.
+
+        Of what is not `whole`, the server may wait for the rest: only the answer is read.
+        """
         pairs = list(headers.items()) if isinstance(headers, Mapping) else list(headers)
         names = {name.lower() for name, _ in pairs}
         if "host" not in names:
-            pairs.insert(0, ("Host", host or f"127.0.0.1:{self.port}"))
+            pairs.insert(0, ("Host", f"127.0.0.1:{self.port}"))
         if body and not names & {"content-length", "transfer-encoding"}:
             pairs.append(("Content-Length", str(len(body))))
         if "connection" not in names:
             pairs.append(("Connection", "close"))
         head = "".join(f"{name}: {value}\r\n" for name, value in pairs)
         data = f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode("utf-8", "surrogateescape") + body
-        return await self.bytes(data)
+        return await self.bytes(data, whole=whole)
 
-    async def bytes(self, data: bytes) -> Answer:
-        """Send bytes, and read until the connection is closed."""
+    async def bytes(self, data: bytes, *, whole: bool = True) -> Answer:
+        """Send bytes, and read until the connection is closed, or one answer."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
             writer.write(data)
             async with asyncio.timeout(PATIENCE):
-                return _read(await _all(reader))
+                return _read(await (_all(reader) if whole else _one(reader)))
         finally:
             writer.close()
 
@@ -133,6 +142,12 @@ async def _all(reader: asyncio.StreamReader) -> bytes:
     except ConnectionError:
         pass  # it was cut; what came before counts
     return found
+
+
+async def _one(reader: asyncio.StreamReader) -> bytes:
+    head = await reader.readuntil(b"\r\n\r\n")
+    found = re.search(rb"Content-Length: (\d+)", head)
+    return head + await reader.readexactly(int(found[1]) if found else 0)
 
 
 def _read(raw: bytes) -> Answer:
