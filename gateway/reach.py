@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import structlog
 
 from core.authority import authorise
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from core.records import Askable
     from core.types import Tool
 
+log = structlog.get_logger()
+
+_NAMED = 20  # tools in one line of the log
 READY = 90.0
 """Seconds that a turn waits at most for servers that start; each has a shorter limit of its own."""
 
@@ -37,12 +42,14 @@ class Reach:
     """The servers that a turn may use, each with when to ask, and who could be asked.
 
     `only` names servers or tools, as the file says of the place; None: everything. What would
-    have to be refused is not offered: where nobody can be asked, only what needs no yes is.
+    have to be refused is not offered: where nobody can be asked, only what needs no yes is. `told`
+    are the servers of which the operator has heard what runs unasked.
     """
 
     servers: Sequence[tuple[ToolServer, Approve]] = ()
     only: Sequence[str] | None = None
     askable: Askable = "nobody"
+    told: set[str] = field(default_factory=set)
 
     @property
     def usable(self) -> Sequence[tuple[ToolServer, Approve]]:
@@ -64,7 +71,20 @@ class Reach:
             if authorise(approve, tool, askable=self.askable) != "refuse"
         ]
         tools.sort(key=lambda each: each.tool.name)
+        self._tell(tools)
         return {each.tool.name: each for each in tools}
+
+    def _tell(self, tools: Sequence[Offered]) -> None:
+        """Log once what may change something and runs without a yes, whoever's text asks for it."""
+        free: dict[str, list[str]] = {}
+        for each in tools:
+            if each.approve == "never" and not each.tool.reads_only:
+                free.setdefault(each.server.name, []).append(each.tool.name)
+        for server, names in free.items():
+            if server not in self.told:
+                self.told.add(server)
+                why = "approve: never, and they do not claim to only read"
+                log.warning("tools_run_unasked", server=server, tools=names[:_NAMED], why=why)
 
     def _names(self, server: ToolServer) -> bool:
         if self.only is None or server.name in self.only:

@@ -34,6 +34,7 @@ class Tooling:
     approvals: Approvals
     servers: Mapping[str, ToolServer] = field(default_factory=dict)
     approve: Mapping[str, Approve] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
 
     def in_chat(
         self,
@@ -57,7 +58,7 @@ class Tooling:
 
     def _reach(self, only: Sequence[str] | None, askable: Askable) -> Reach:
         servers = [(each, self.approve[name]) for name, each in self.servers.items()]
-        return Reach(servers=servers, only=only, askable=askable)
+        return Reach(servers=servers, only=only, askable=askable, told=self.told)
 
     def _opener(
         self, reach: Reach, start: TurnStart, rounds: Sequence[ToolRound] = ()

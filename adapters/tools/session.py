@@ -27,6 +27,7 @@ from adapters.tools.link import Heard, Options, ToolsGone
 from adapters.tools.listing import Listed
 from adapters.tools.pipes import pipes
 from adapters.tools.results import placeholder, printable, whole
+from adapters.tools.sieve import sieved
 from adapters.tools.web import Refusals, http_client
 from core.ports import ToolResult
 
@@ -85,7 +86,7 @@ class _Line:
 
     async def _client(self, stack: AsyncExitStack, era: _Era) -> Client:
         return Client(
-            await self._transport(stack),
+            sieved(await self._transport(stack), self.options.name),
             mode=era,
             read_timeout_seconds=self.options.timeout,
             message_handler=self._hear,
