@@ -203,9 +203,9 @@ class Wire(asyncio.Protocol):
 
 
 @contextmanager
-def bot_api(*, limits: bool = False) -> Iterator[str]:
+def bot_api(*, limits: bool = False, module: str = "bench.bot_api") -> Iterator[str]:
     """Run one in a child process; give its address."""
-    command = [sys.executable, "-m", "bench.bot_api", *(["--limits"] if limits else [])]
+    command = [sys.executable, "-m", module, *(["--limits"] if limits else [])]
     with Popen(command, stdin=PIPE, stdout=PIPE) as child:
         assert child.stdin is not None
         assert child.stdout is not None
@@ -215,13 +215,13 @@ def bot_api(*, limits: bool = False) -> Iterator[str]:
             child.stdin.close()  # it ends with its parent, however that ends
 
 
-async def serve(*, limited: bool) -> None:
+async def serve(account: Account) -> None:
     """Serve on loopback until nobody holds the other end of stdin."""
-    loop, account = asyncio.get_running_loop(), Account(limited)
+    loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Wire(account), "127.0.0.1", 0, backlog=512)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(limited="--limits" in sys.argv))
+    asyncio.run(serve(Account("--limits" in sys.argv)))

@@ -58,6 +58,7 @@ class Program(Process):
 
     url: str
     began: float
+    data: Path
     line: float = 0.0
     ready: float = 0.0
     starting: float = 0.0
@@ -82,7 +83,14 @@ def running(config: str) -> Iterator[Program]:
                 url = f"{address.scheme}://{address.netloc}"
                 _until_ready(url)
                 ready = monotonic() - began
-                program = Program(pid=child.pid, url=url, began=began, line=line, ready=ready)
+                program = Program(
+                    pid=child.pid,
+                    url=url,
+                    began=began,
+                    data=Path(folder) / "data",
+                    line=line,
+                    ready=ready,
+                )
                 yield replace(program, starting=program.cpu)
             finally:
                 child.terminate()

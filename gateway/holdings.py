@@ -49,7 +49,7 @@ class Holdings:
             Overloaded: enough of theirs waits already, or too much of everybody's.
         """
         room = MOST_IN_ALL - self._weight
-        held = sum(self._theirs.get((platform, author.id), Counter[str]()).values())
+        held = self.of((platform, author.id))
         if held >= MOST_OF_ONE:
             raise Overloaded(said.person_full(MOST_OF_ONE))
         if room <= 0 or held > room // FAIR:
@@ -78,6 +78,10 @@ class Holdings:
             del theirs[session]
         if not theirs:
             del self._theirs[who]
+
+    def of(self, who: Who) -> int:
+        """Say how many questions of somebody run or wait."""
+        return sum(self._theirs.get(who, Counter[str]()).values())
 
     def session_of(self, seq: int) -> str | None:
         """Name the session in whose lane something is."""

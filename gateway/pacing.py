@@ -49,6 +49,7 @@ class Account:
         self._later: list[tuple[float, int, ChatBudget]] = []
         self._count = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
 
     def take(self, now: float) -> bool:
         """Take a slot at once; False if there is none, or others wait for one."""
@@ -81,9 +82,10 @@ class Account:
         if now < due < now + _TICK:
             due = now + _TICK
         if self._timer is not None:
-            if self._timer.when() == due:
+            if self._due == due:
                 return
             self._timer.cancel()
+        self._due = due  # uvloop gives no timer for what is due already, so none could be asked
         self._timer = asyncio.get_running_loop().call_at(due, self._give)
 
     def _give(self) -> None:
@@ -216,7 +218,9 @@ class ChatBudget:
 class ChatBudgets:
     """The budgets of all chats; those that owe nothing are forgotten when there are many."""
 
-    def __init__(self) -> None:
+    def __init__(self, behind: Callable[[tuple[str, str]], float] = lambda _: 0.0) -> None:
+        """`behind` says how far somebody comes behind others, from 0 to 1."""
+        self.behind = behind
         self._chats: dict[tuple[str, str, str | None], ChatBudget] = {}
         self._accounts: dict[str, Account] = {}
         self._many = _MANY

@@ -84,7 +84,7 @@ def exchange_of(
         store=keep.store,
         keep=keep,
         chats=files.chats,
-        budgets=ChatBudgets(),
+        budgets=ChatBudgets(lambda who: sessions().behind(who)),
         choices=choices,
         places=choices.places,
         moves=Moves(keep.store, choices.places),

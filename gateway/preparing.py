@@ -42,7 +42,7 @@ async def read(
 def turn_info(places: Places, start: TurnStart, incoming: Incoming | None) -> TurnInfo:
     """Say how a turn is to be shown, by the settings of the place where it was asked."""
     address = start.place
-    info = TurnInfo(turn_id=start.turn_id, address=address, since=start.started)
+    info = TurnInfo(turn_id=start.turn_id, address=address, asker=start.asker, since=start.started)
     if not isinstance(incoming, Message | Press):
         return info
     place = places.at(address, incoming.author.circles, direct=incoming.direct)

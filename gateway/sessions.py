@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
@@ -17,7 +19,8 @@ import structlog
 from core.errors import Overloaded
 from core.records import Accepted, StoredTurn
 from core.texts import intake as said
-from gateway.holdings import Holdings
+from gateway.holdings import Holdings, Who, asker
+from gateway.workplaces import Workplaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,6 +55,7 @@ class Sessions:
         """Begin with no lane; `perform` does one piece of work to its end."""
         self._group = group
         self._perform = perform
+        self._workplaces = Workplaces()
         self._lanes: dict[str, deque[Work]] = {}
         self._at_work: dict[int, str] = {}  # the session of each piece that is being done
         self._tasks: set[asyncio.Task[None]] = set()
@@ -88,8 +92,9 @@ class Sessions:
         lane = self._lanes.get(session)
         if lane is None:
             return
-        waiting = [*lane][1:]
-        while len(lane) > 1:
+        begun = self._begun(lane)
+        waiting = [*lane][begun:]
+        while len(lane) > begun:
             lane.pop()
         lane.extend(each for each in waiting if not gone(each))
         for work in filter(gone, waiting):
@@ -105,8 +110,13 @@ class Sessions:
 
     def in_line(self, session: str) -> Sequence[Accepted]:
         """List what came in and waits there, in order."""
-        lane = list(self._lanes.get(session, ()))[1:]
-        return [each for each in lane if isinstance(each, Accepted)]
+        lane = self._lanes.get(session, ())
+        waiting = list(lane)[self._begun(lane) :]
+        return [each for each in waiting if isinstance(each, Accepted)]
+
+    def _begun(self, lane: Sequence[Work]) -> int:
+        """Say how much of a lane waits no more: its first, or nothing if that has no place yet."""
+        return 1 if lane and id(lane[0]) in self._at_work else 0
 
     def all_waiting(self) -> Iterator[Accepted]:
         """Go through everything that waits in any session."""
@@ -187,6 +197,10 @@ class Sessions:
         """Give the sessions in which questions of somebody run or wait."""
         return self._held.sessions_of((platform, person))
 
+    def behind(self, who: Who) -> float:
+        """Say how far somebody comes behind others, from 0 to 1: the more of theirs waits."""
+        return 1 - 1 / max(1, self._held.of(who))
+
     def waiting(self, session: str) -> int:
         """How much waits in a session, behind what is being done."""
         return max(0, len(self._lanes.get(session, ())) - 1)
@@ -215,18 +229,30 @@ class Sessions:
         lane = self._lanes[session]
         try:
             while lane and not self._closed:
-                self._at_work[id(lane[0])] = session
-                await self._guarded(session, lane[0])
-                done = lane.popleft()
-                del self._at_work[id(done)]
-                self._held.leave(session, done)
-                self.moved(session)
+                async with self._workplace(lane[0]):
+                    await self._first(session, lane)
         finally:
             if lane:
                 self._at_work.pop(id(lane[0]), None)
             for left in lane:
                 self._held.leave(session, left)
             del self._lanes[session]
+
+    def _workplace(self, work: Work) -> AbstractAsyncContextManager[None]:
+        """Give a turn its place; what is no question needs none."""
+        who = asker(work)
+        return nullcontext() if who is None else self._workplaces.taken(partial(self._held.of, who))
+
+    async def _first(self, session: str, lane: deque[Work]) -> None:
+        """Do what is first in a lane, unless that was taken out while it waited for its place."""
+        if not lane or self._closed:
+            return
+        self._at_work[id(lane[0])] = session
+        await self._guarded(session, lane[0])
+        done = lane.popleft()
+        del self._at_work[id(done)]
+        self._held.leave(session, done)
+        self.moved(session)
 
     async def _guarded(self, session: str, work: Work) -> None:
         try:

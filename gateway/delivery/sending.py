@@ -43,6 +43,7 @@ class TurnInfo:
 
     turn_id: str
     address: Address
+    asker: str = ""
     detail: Detail = "summary"
     cost: Cost = "footer"
     mention: str | None = None

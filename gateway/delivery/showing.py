@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from core.errors import ChatBusy, ChatClosed, ChatError, ChatSpent, MessageGone
@@ -25,6 +27,9 @@ from gateway.pacing import APPROVAL_ASKED, FINAL, ChatBudget, ChatBudgets
 MOMENT: Final = 0.05
 """Seconds by which a change is put off, since an answer's end comes right behind its last word and
 would else have to wait for the chat's pace."""
+
+BEHIND: Final = 0.2
+"""What more that waits takes of the urgency at most: a final is further ahead of all else."""
 
 NOTE: Final = "note"
 
@@ -62,6 +67,7 @@ async def deliver(
         shown=sender.known,
     )
     showing = _Showing(turn, reply, sender, budget)
+    showing.behind = partial(budgets.behind, (turn.address.platform, turn.asker))
     while not showing.done:
         if not showing.wanted:
             await events.wait()
@@ -84,6 +90,7 @@ class _Showing:
         self._sent: dict[str, tuple[Content, tuple[Button, ...]]] = {}
         self._order: dict[str, int] = {}  # when a message was last touched
         self.trying = Trying()
+        self.behind: Callable[[], float] = float
         self._reposted: set[str] = set()
         self._previewing = False
         self.wanted: dict[str, Frame] = {}
@@ -94,7 +101,11 @@ class _Showing:
         return self._reply.ended and not self.wanted
 
     def urgent(self, events: Mailbox) -> float:
-        """How urgent it is: a final of the answer that waits, told or not, then an approval."""
+        """How urgent it is, less for whoever has more waiting."""
+        return self._kind(events) - BEHIND * self.behind()
+
+    def _kind(self, events: Mailbox) -> float:
+        """How urgent it is by its kind: a final that waits, told or not, then an approval."""
         ranks = [self._rank(frame)[0] for frame in self.wanted.values()]
         if self._reply.ended:
             return FINAL if min(ranks, default=_REST) <= _LAST_FINAL else 0.0

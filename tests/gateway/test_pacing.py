@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from gateway.pacing import APPROVAL_ASKED, FINAL, ChatBudget
+import uvloop
+
+from gateway.pacing import APPROVAL_ASKED, FINAL, Account, ChatBudget
 from tests.fakes.loop import run_virtual
 
 
@@ -41,3 +43,20 @@ def test_p7_finals_go_first_then_what_somebody_is_asked_then_the_rest():
         assert order == [FINAL, APPROVAL_ASKED, 0.0, 0.0]
 
     run_virtual(story())
+
+
+def test_p7_a_slot_that_comes_back_goes_to_the_next_on_the_programs_own_loop():
+    """What is due already is no timer there, so none could be asked when it is due."""
+
+    async def story() -> int:
+        account = Account(10.0)
+        first, second, third = (ChatBudget(1.0, account) for _ in range(3))
+        slot = await first.slot(lambda: 0.0)
+        async with asyncio.TaskGroup() as group:
+            waiting = [group.create_task(each.slot(lambda: 0.0)) for each in (second, third)]
+            await asyncio.sleep(0)
+            waiting.append(group.create_task(second.slot(lambda: 0.0)))
+            first.refund(slot)
+        return len(waiting)
+
+    assert uvloop.run(story()) == 3
