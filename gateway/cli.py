@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from core.crashpoints import arm
 from gateway.access_cli import audit, pair
 from gateway.backup_cli import backup
 from gateway.command import (
@@ -44,6 +46,10 @@ than 50,000 at once would hold everything up for a tenth of a second."""
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """A chat gateway whose one agent asks several models before it answers."""
+    if crash_at := os.environ.get("MOA_GATEWAY_CRASH_AT"):
+        with operator():
+            arm(crash_at, lambda: os.kill(os.getpid(), signal.SIGKILL))
+        click.echo(f"moa-gateway: MOA_GATEWAY_CRASH_AT: it kills itself at {crash_at}", err=True)
 
 
 main.add_command(audit)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from core.crashpoints import crashpoint
 from core.engine import TurnRequest
 from core.records import Accepted, TurnStart
 from core.retell import checkpoints, retell
@@ -158,7 +159,9 @@ class Exchange:
             joined=tuple(each.seq for each in run.parts[1:]),
             origin=run.origin,
         )
+        crashpoint("turn.unbegun", incoming.address.platform)
         await self.keep.begin(start)
+        crashpoint("turn.begun", incoming.address.platform)
         run.began = asyncio.get_running_loop().time()
         request = await self._request(start, told, incoming)
         request = replace(request, fresh=isinstance(incoming, Press))

@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from core.crashpoints import crashpoint
 from core.errors import Overloaded, StoreError, UsageError
 from core.markup import whole
 from core.recent import Recent
@@ -124,7 +125,9 @@ class DurableIntake:
 
     async def _accepted(self, incoming: Incoming, session: str) -> Accepted | None:
         try:
+            crashpoint("intake.unstored", incoming.address.platform)
             accepted = await self._inbox.accept(incoming, session)
+            crashpoint("intake.stored", incoming.address.platform)
         except StoreError as error:
             self._patience.failed(error)
             raise

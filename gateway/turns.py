@@ -17,6 +17,7 @@ from structlog.contextvars import bind_contextvars
 
 from core.answering import opening_call
 from core.cost import bill
+from core.crashpoints import crashpoint
 from core.engine import Turn
 from core.events import Landed, TurnFailed, TurnFinished, TurnStopped
 from core.records import TurnEnd
@@ -101,7 +102,9 @@ class TurnRunner:
             message = "a turn ended without an ending"
             raise RuntimeError(message)
         end = turn_end(request.turn_id, kept(ending, start.preset))
+        crashpoint("turn.unended", start.place.platform)
         await self.withdrawn.end(request.turn_id, partial(self.store.finish, end))
+        crashpoint("turn.ended", start.place.platform)
         if request.turn_id in self.withdrawn:
             tell(TurnStopped(result=ending.result, withdrawn=True))
             return seen(ending, start.preset)
@@ -175,7 +178,9 @@ class TurnRunner:
         while (checkpoint := await checkpoints.get()) is not None:
             if isinstance(checkpoint, Landed):
                 (advice,) = kept_advice([checkpoint.advice], start.preset)
+                crashpoint("reference.unkept", start.place.platform)
                 await self.store.landed(start.turn_id, checkpoint.round, advice)
+                crashpoint("reference.kept", start.place.platform)
             else:
                 rest = kept_advice(checkpoint.rest, start.preset)
                 await self.store.references_done(start.turn_id, checkpoint.round, rest)

@@ -251,7 +251,7 @@ class Stage:
         try:
             await self.sim.until(true, seconds=25)
         except TimeoutError:
-            there = (self.seen("dm"), self.seen("group"))
+            there = [self.sim.shown(place) for place in self.places.values()]
             raise AssertionError(f"never came; {self.platform} shows {there}") from None
 
     def busy(self, seconds: float) -> None:
