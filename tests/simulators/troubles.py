@@ -70,5 +70,5 @@ SILENT: Mapping[str, Trouble] = {
 }
 """What stays open, and is of no use: only a deadline finds it out."""
 
-SLOW = Trouble(then="trickle", seconds=0.0005)
+SLOW = Trouble(then="trickle", seconds=0.0001)
 TWICE = Trouble(then="twice")

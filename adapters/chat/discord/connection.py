@@ -117,6 +117,30 @@ class _State(ConnectionState["Connection"]):
         self.socket = ws
 
 
+class _Failures:
+    """Failures in a row; what stays as it is, is said once."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._told = ""
+
+    @property
+    def many(self) -> bool:
+        return self._count > _TRIES
+
+    async def met(self, reason: str, *, lasted: float) -> None:
+        """Count one, after a connection that `lasted` so many seconds, and wait ever longer."""
+        self._count = 0 if lasted > _STEADY else self._count + 1
+        if self._count < 2:
+            self._told = ""
+            return
+        wait = min(_LONGEST, 2.0 ** (self._count - 2)) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+        if reason != self._told:
+            log.warning("connecting to Discord again in %.1f s: %s", wait, reason)
+        self._told = reason
+        await asyncio.sleep(wait)
+
+
 class Connection(discord.Client):
     """Listens until cancelled."""
 
@@ -164,20 +188,16 @@ class Connection(discord.Client):
             ChatRefused: Discord does not let the bot in.
         """
         self.loop = loop = asyncio.get_running_loop()
-        session, failures, first = Session(), 0, True
+        session, failures, first = Session(), _Failures(), True
         while True:
             began, elsewhere = loop.time(), session.gateway is not None
             session, reason = await self._connected(session, receive, initial=first)
             first = False
             if elsewhere and session.gateway is None and session.id is not None:
                 continue  # where it is to be resumed cannot be reached; where it began may be
-            failures = 0 if loop.time() - began > _STEADY else failures + 1
-            if failures > _TRIES:
+            await failures.met(reason, lasted=loop.time() - began)
+            if failures.many:
                 session = Session()  # it may be what cannot be had
-            if failures > 1:
-                wait = min(_LONGEST, 2.0 ** (failures - 2)) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
-                log.warning("connecting to Discord again in %.1f s: %s", wait, reason)
-                await asyncio.sleep(wait)
 
     async def _connected(
         self, session: Session, receive: Receive, *, initial: bool

@@ -21,6 +21,7 @@ from discord.http import HTTPClient, Ratelimit, Route
 from discord.utils import MISSING
 from typing_extensions import override
 
+from adapters.bounded import Bounded, Closing
 from adapters.chat.discord.failures import TOO_MANY, failure, limit_of
 from adapters.chat.discord.render import Body
 from core.errors import ChatBusy
@@ -37,7 +38,7 @@ _APART: Final = ("/interactions/", "/webhooks/")
 """Calls to which the limit of the whole account does not apply."""
 
 
-class Answer(aiohttp.ClientResponse):
+class Answer(Bounded):
     """An answer as the library reads it.
 
     It takes "application/json" and no other spelling for JSON, and would read more out of a 429
@@ -53,6 +54,10 @@ class Answer(aiohttp.ClientResponse):
         elif self.content_type == _JSON:
             told["Content-Type"] = _JSON
         return told
+
+
+class Wire(Closing, DiscordClientWebSocketResponse):
+    """The gateway's socket, which the library itself closes before it says that it is lost."""
 
 
 class Bucket(Ratelimit):
@@ -128,7 +133,7 @@ class Rest(HTTPClient):
         self._global_over.set()
         session = aiohttp.ClientSession(
             response_class=Answer,
-            ws_response_class=DiscordClientWebSocketResponse,
+            ws_response_class=Wire,
             cookie_jar=aiohttp.DummyCookieJar(),
         )
         # What `static_login` does, without asking who we are: messages may go out before.

@@ -16,6 +16,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from adapters.bounded import Bounded
 from core.errors import (
     ChatAway,
     ChatBusy,
@@ -28,6 +29,9 @@ from core.errors import (
 
 TIMEOUT: Final = 30.0
 """Seconds for one call."""
+KEEP_ALIVE: Final = 5.0
+"""Seconds that an idle connection is kept: no longer than a dead socket stays unnoticed, so that
+what died with it is not asked again."""
 _LONGEST: Final = 3600.0
 _USUAL: Final = 5.0
 
@@ -248,4 +252,9 @@ def _lost(why: str, *, once: bool) -> ChatError:
 
 def open_session() -> aiohttp.ClientSession:
     """Open a session that honours the environment's proxies and their exceptions."""
-    return aiohttp.ClientSession(trust_env=True, timeout=aiohttp.ClientTimeout(total=TIMEOUT))
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(keepalive_timeout=KEEP_ALIVE),
+        response_class=Bounded,
+        trust_env=True,
+        timeout=aiohttp.ClientTimeout(total=TIMEOUT),
+    )

@@ -20,6 +20,7 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from typing_extensions import override
 
+from adapters.bounded import Closing
 from adapters.chat.slack.client import Api, silent
 from adapters.chat.slack.door import UNREADABLE, Door
 from core.errors import ChatError, ChatRefused
@@ -31,6 +32,8 @@ DOWN: Final = 15.0
 """Seconds without a connection after which everything is begun anew: the library tries an
 address again and again that is good for once."""
 CHECK: Final = 5.0
+PING: Final = 5.0
+"""Seconds between two pings; a connection that answers none is given up by the library."""
 CLOSING: Final = 2.0
 
 log = logging.getLogger(__name__)
@@ -40,9 +43,16 @@ class _Socket(SocketModeClient):
     """The library's client, with our errors and our proxies."""
 
     def __init__(self, api: Api, app_token: str) -> None:
-        super().__init__(app_token, logger=silent, web_client=api.web, auto_reconnect_enabled=True)
+        super().__init__(
+            app_token,
+            logger=silent,
+            web_client=api.web,
+            auto_reconnect_enabled=True,
+            ping_interval=PING,
+        )
         self.proxy = None
         self.api = api
+        self._told = ""
         self.arrived: asyncio.Queue[SocketModeRequest | ChatRefused] = asyncio.Queue()
         self.socket_mode_request_listeners.append(self._arrive)
 
@@ -53,7 +63,9 @@ class _Socket(SocketModeClient):
             ChatRefused: Slack does not let us in. ChatError: it cannot be reached now.
         """
         await self.aiohttp_client_session.close()
-        self.aiohttp_client_session = aiohttp.ClientSession(trust_env=True)
+        self.aiohttp_client_session = aiohttp.ClientSession(
+            trust_env=True, ws_response_class=Closing
+        )
         try:
             async with asyncio.timeout(OPENING):
                 self.wss_uri = await self.issue_new_wss_url()
@@ -71,8 +83,11 @@ class _Socket(SocketModeClient):
             self.arrived.put_nowait(refused)
             raise
         except ChatError as error:
-            log.warning("Slack's socket is not open: %s", error)
+            if str(error) != self._told:  # the library asks again every few seconds
+                log.warning("Slack's socket is not open: %s", error)
+            self._told = str(error)
             raise
+        self._told = ""
         return str(answer.get("url") or "")
 
     async def _arrive(self, _client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:

@@ -18,6 +18,8 @@ from telegram.request import BaseRequest, RequestData
 from typing_extensions import override
 from yarl import URL
 
+from adapters.bounded import Bounded
+
 CONNECT_SECONDS: Final = 10.0
 READ_SECONDS: Final = 20.0
 UPLOAD_SECONDS: Final = 180.0
@@ -25,6 +27,7 @@ KEEP_ALIVE_SECONDS: Final = 25.0
 """Shorter than servers keep idle connections, so that few requests meet a closed one."""
 
 URLENCODED: Final = {"Content-Type": "application/x-www-form-urlencoded"}
+_LONGEST_WORDS: Final = 300
 _BAD_REQUEST: Final = 400
 _TOO_MANY: Final = 429
 _GATEWAY_TIMEOUT: Final = 504
@@ -119,7 +122,8 @@ class AiohttpRequest(BaseRequest):
                     raise Unanswered("a proxy had no answer in time (504)")
                 if status == _TOO_MANY:
                     raise RetryAfter(_wait(body, response.headers.get("Retry-After", "")))
-                return status, body
+                # The library quotes a page that stands in front of Telegram, whole.
+                return status, body if status < 300 or _outcome(body) else b"{}"
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotSent(f"no connection ({type(error).__name__})") from None
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
@@ -143,8 +147,9 @@ class AiohttpRequest(BaseRequest):
             raise Unanswered("the answer is no JSON") from None
         if not isinstance(found, dict):
             raise Unanswered("the answer is no JSON object")
-        if not isinstance(found.get("description"), str):
-            found.pop("description", None)
+        said = found.pop("description", None)
+        if isinstance(said, str):
+            found["description"] = " ".join(said.split())[:_LONGEST_WORDS]
         parameters = found.get("parameters")
         if parameters is not None:
             found["parameters"] = _moved(parameters)
@@ -163,6 +168,7 @@ class AiohttpRequest(BaseRequest):
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": "moa-gateway"},
+                response_class=Bounded,
             )
         return self._session
 
