@@ -122,8 +122,7 @@ class AiohttpRequest(BaseRequest):
                     raise Unanswered("a proxy had no answer in time (504)")
                 if status == _TOO_MANY:
                     raise RetryAfter(_wait(body, response.headers.get("Retry-After", "")))
-                # The library quotes a page that stands in front of Telegram, whole.
-                return status, body if status < 300 or _outcome(body) else b"{}"
+                return status, _quotable(status, body)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotSent(f"no connection ({type(error).__name__})") from None
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
@@ -190,6 +189,11 @@ def _status(status: int, body: bytes) -> int:
         return _TOO_MANY
     # The library takes what it does not know for a connection that broke, and that comes back.
     return status if status in _TOLD_APART or 500 <= status < 600 else _BAD_REQUEST
+
+
+def _quotable(status: int, body: bytes) -> bytes:
+    """Leave out a page that stands in front of Telegram: the library quotes it whole."""
+    return body if status < 300 or _outcome(body) is not None else b"{}"
 
 
 def _outcome(body: bytes) -> _Outcome | None:
