@@ -1,9 +1,8 @@
 """A program that kills itself at named points, again and again, and what has to hold afterwards.
 
-    async with crashes(tmp_path) as there:
-        for platform in MESSENGERS:
-            await there.crash(f"turn.begun@{platform}")
-        await there.recovered()
+    for platform in MESSENGERS:
+        await there.crash(f"turn.begun@{platform}")
+    await there.recovered()
 
 Each crash has a question of its own, by new people in a place of their own; what earlier crashes
 left is taken up by the same runs, and cut by the next crash wherever it just is. Platforms and
@@ -12,17 +11,19 @@ models are servers of the test's own process: they outlive it all, and count.
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from tests.gateway.harness import crashing_gateway
-from tests.gateway.messenger_scene import Scene, finals, scene, texts, unsure
+from tests.chaos.cradle import Cradle, Life
+from tests.gateway.harness import completed
+from tests.gateway.messenger_scene import Scene, finals, texts, unsure
 from tests.transcripts.stages import Stage, Where
 
+CRASH_AT = "MOA_GATEWAY_CRASH_AT"
 OVER = 60.0
 """Seconds that turns may take on a busy machine."""
 
@@ -49,6 +50,7 @@ class Crashes:
     """
 
     scene: Scene
+    cradle: Cradle
     asked: list[Asked] = field(default_factory=list)
     paid: dict[tuple[str, str], int] = field(default_factory=dict)
     doubtful: set[str] = field(default_factory=set)
@@ -69,15 +71,42 @@ class Crashes:
         platform = point.partition("@")[2].partition(":")[0]
         before = len(self.asked)
         asked = self.question(platform, where)
-        async with crashing_gateway(self.scene.text, self.scene.folder, point):
+        async with self.armed(point):
             if before:  # a turn is given up that was cut three times
                 await self.scene.rows("turns", before, "state <> 'running'", seconds=OVER)
             await (act or ask)(asked)
+
+    @asynccontextmanager
+    async def armed(self, point: str) -> AsyncIterator[None]:
+        """Run it until it has died at `point`."""
+        async with self._run({CRASH_AT: point}) as life:
+            yield
+            code = await life.ended()
+            assert code == -signal.SIGKILL, (point, code, self._log())
+        for stage in self.scene.stages[1:]:  # that a poll is over, Telegram need not know
+            await stage.until(lambda stage=stage: not stage.listening())
         await self._note()
+
+    @asynccontextmanager
+    async def alive(self) -> AsyncIterator[None]:
+        """Run it unarmed, and let it drain at the end."""
+        async with self._run({}) as life:
+            yield
+            life.terminate()
+            assert await life.ended() == 0, self._log()
+
+    def _run(self, environ: Mapping[str, str]) -> AbstractAsyncContextManager[Life]:
+        folder = self.scene.folder
+        text = completed(self.scene.text, folder)
+        (folder / "config.yaml").write_text(text, encoding="utf-8")
+        return self.cradle.life(folder, environ)
+
+    def _log(self) -> str:
+        return (self.scene.folder / "gateway.log").read_text(encoding="utf-8")[-5_000:]
 
     async def recovered(self) -> None:
         """Start it once more, unarmed, and see that nothing is missing, doubled or paid twice."""
-        async with self.scene.started():
+        async with self.alive():
             await self.scene.rows("turns", len(self.asked), "state <> 'running'", seconds=OVER)
             for each in self.asked:
                 await each.stage.until(lambda each=each: self._told(each))
@@ -127,10 +156,3 @@ class Crashes:
 
 async def ask(asked: Asked) -> None:
     await asked.stage.ask(asked.words, where=asked.where)
-
-
-@asynccontextmanager
-async def crashes(folder: Path) -> AsyncIterator[Crashes]:
-    """Open the platforms and the models."""
-    async with scene(folder) as there:
-        yield Crashes(scene=there)

@@ -1,9 +1,10 @@
 """A process that has imported the program already, and gives birth to one run of it after another.
 
 Started as a child: `python -m tests.chaos.nursery`. Each line on its input is a JSON list: the
-folder to run in, and the arguments of `moa-gateway`. It answers with the new process's id on a
-line, and with its exit code (negative for a signal) on another once it has ended. What is run is
-`gateway.cli.main` as the installed command runs it; only the imports, most of a start, are there.
+folder to run in, the arguments of `moa-gateway`, and maybe what is added to the environment. It
+answers with the new process's id on a line, and with its exit code (negative for a signal) on
+another once it has ended. What is run is `gateway.cli.main` as the installed command runs it; only
+the imports, most of a start, are there.
 """
 
 from __future__ import annotations
@@ -33,9 +34,10 @@ def main() -> None:
         import_module(name)
     gc.freeze()
     while line := sys.stdin.buffer.readline():
-        folder, arguments = json.loads(line)
+        folder, arguments, *environ = json.loads(line)
         child = os.fork()
         if not child:
+            os.environ.update(*environ)
             _live(Path(folder), arguments)
         _say(child)
         _, status = os.waitpid(child, 0)

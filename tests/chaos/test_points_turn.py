@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chaos.crashes import Asked, Crashes, ask, crashes
+from tests.chaos.crashes import Asked, Crashes, ask
 
 pytestmark = pytest.mark.timeout(150)
 
 
 @pytest.mark.parametrize("point", ["intake.unstored", "intake.stored"])
-async def test_killed_while_a_question_comes_in(tmp_path, point):
+async def test_killed_while_a_question_comes_in(there, point):
     """In Discord a chat has to be known, or one nearby: nobody lists private chats to a bot."""
-    async with crashes(tmp_path) as there:
-        await there.crash(
-            f"{point}@discord:2", where="group", act=lambda asked: behind_another(there, asked)
-        )
-        await there.crash(f"{point}@slack")
-        await there.crash(f"{point}@telegram")
-        await there.recovered()
+    await there.crash(
+        f"{point}@discord:2", where="group", act=lambda asked: behind_another(there, asked)
+    )
+    await there.crash(f"{point}@slack")
+    await there.crash(f"{point}@telegram")
+    await there.recovered()
 
 
 async def behind_another(there: Crashes, asked: Asked) -> None:
@@ -35,8 +34,7 @@ async def behind_another(there: Crashes, asked: Asked) -> None:
         ("reference.kept@slack", "turn.unended@telegram", "turn.ended@discord"),
     ],
 )
-async def test_killed_while_a_turn_runs(tmp_path, points):
-    async with crashes(tmp_path) as there:
-        for point in points:
-            await there.crash(point)
-        await there.recovered()
+async def test_killed_while_a_turn_runs(there, points):
+    for point in points:
+        await there.crash(point)
+    await there.recovered()

@@ -37,9 +37,6 @@ if TYPE_CHECKING:
     from core.storage import Store
 
 TOKEN = "test-token-of-the-owner"
-CRASH_AT = "MOA_GATEWAY_CRASH_AT"
-CRASHES = 60.0
-"""Seconds that a crash point may take to be there on a busy machine."""
 _PRINTED = re.compile(r"Open (http://\S+)/\?code=(\S+)")
 
 
@@ -188,17 +185,12 @@ class Process:
         self._over = True
         self._changed.set()
 
-    async def opened(self, *, dying: bool = False) -> None:
-        """Wait for the printed address; tell what it said instead, if it ends first.
-
-        What is `dying` need not come so far.
-        """
+    async def opened(self) -> None:
+        """Wait for the printed address; tell what it said instead, if it ends first."""
         async with asyncio.timeout(PATIENCE):
             while not self._over and not any(_PRINTED.search(line) for line in self.stdout):
                 self._changed.clear()
                 await self._changed.wait()
-        if self._over and dying:
-            return
         assert not self._over, "it ended at once:\n" + "\n".join((*self.stdout, *self.stderr))
         self.url, self.code = _address("\n".join(self.stdout))
 
@@ -215,22 +207,6 @@ async def process_gateway(
     async with _child(text, folder, environ, arguments) as process:
         await process.opened()
         yield process
-
-
-@asynccontextmanager
-async def crashing_gateway(
-    text: str, folder: Path, point: str, *, arguments: tuple[str, ...] = ("run",)
-) -> AsyncIterator[Process]:
-    """Start what is to kill itself at a crash point, be it while it starts; wait for that."""
-    async with _child(text, folder, {CRASH_AT: point}, arguments) as process:
-        await process.opened(dying=True)
-        yield process
-        told = "\n".join((point, *process.stdout, *process.stderr))
-        try:
-            code = await process.ended(seconds=CRASHES)
-        except TimeoutError:
-            raise AssertionError(f"it was never there: {told}") from None
-        assert code == -signal.SIGKILL, f"it ended otherwise ({code}): {told}"
 
 
 async def refused_gateway(
