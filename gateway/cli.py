@@ -238,6 +238,9 @@ def _load_or_demo(path: Path) -> Config:
 
 
 def _finish(work: Coroutine[None, None, None]) -> None:
+    from gateway.logs import watch_crashes
+
+    watch_crashes()
     gc.set_threshold(*GARBAGE)
     with operator(), asyncio.Runner(loop_factory=_new_loop) as runner:
         runner.run(work)

@@ -29,6 +29,7 @@ from core.ports import ToolResult
 from core.records import Approval, ToolStep
 from core.types import ToolCall
 from core.veil import kept_round
+from gateway.logs import STRIKE
 
 if TYPE_CHECKING:
     from core.events import Tell
@@ -121,6 +122,8 @@ class Executor:
             return ToolResult(text=SPENT, failed=True, ran=False)
         call = ToolCall(id=step.call.id, name=wanted.tool.name, arguments=wanted.arguments)
         result = await offered.server.call(call)
+        # A server may show what it was confided: to models, and by them to everybody.
+        result = replace(result, text=STRIKE.text(result.text))
         self.read[offered.server.name] = None
         return await self._returned(step, result)
 

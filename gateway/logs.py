@@ -1,15 +1,19 @@
 """How the program logs: readable lines on a terminal, JSON lines elsewhere, always on stderr.
 
 Decides that no secret is ever written: every value that the configuration calls one is struck out
-of every line, whoever logged it.
+of every line, whoever logged it, however it was quoted, and also out of what a crash leaves.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
+import threading
+import traceback
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, quote_plus
 
 import structlog
 
@@ -37,8 +41,8 @@ class StrikeOut:
 
     def know(self, secrets: Iterable[str]) -> None:
         """Strike these out, too; the longest go first, for one may contain another."""
-        wanted = {*self._secrets, *(each for each in secrets if len(each) >= SHORTEST)}
-        self._secrets = sorted(wanted, key=len, reverse=True)
+        known = (form for each in secrets if len(each) >= SHORTEST for form in _forms(each))
+        self._secrets = sorted({*self._secrets, *known}, key=len, reverse=True)
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         """Strike out of everything that a line is made of."""
@@ -52,10 +56,20 @@ class StrikeOut:
             return {str(key): self.value(each) for key, each in value.items()}
         if isinstance(value, list | tuple):
             return [self.value(each) for each in value]
-        text = str(value)
+        return self.text(str(value))
+
+    def text(self, text: str) -> str:
+        """Strike every secret out of a text."""
         for secret in self._secrets:
             text = text.replace(secret, STRUCK)
         return text
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    """Give a secret as it is written, also inside of an address, of JSON or of a `repr`."""
+    written = (json.dumps(secret), json.dumps(secret, ensure_ascii=False), repr(secret))
+    inside = (each[1:-1] for each in written)
+    return (secret, *inside, quote(secret, safe=""), quote(secret), quote_plus(secret))
 
 
 STRIKE: Final = StrikeOut(())
@@ -100,3 +114,16 @@ def set_up(secrets: Iterable[str] = (), *, verbose: bool = False) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+
+
+def watch_crashes() -> None:
+    """Have what nobody caught written without secrets, too, in whichever thread it was raised."""
+    logging.captureWarnings(capture=True)
+    sys.excepthook = lambda kind, error, trace: _tell(error)
+    threading.excepthook = lambda crash: _tell(crash.exc_value)
+    sys.unraisablehook = lambda crash: _tell(crash.exc_value)
+
+
+def _tell(error: BaseException | None) -> None:
+    if error is not None:
+        sys.stderr.write(STRIKE.text("".join(traceback.format_exception(error))))

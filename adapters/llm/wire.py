@@ -37,7 +37,8 @@ class Endpoint:
     """Where a provider is and how it is spoken to.
 
     `api_key` None sends no key at all. `connect` is in seconds. `headers` win over ours;
-    `extra_body` goes into every request, under the slot's own.
+    `extra_body` goes into every request, under the slot's own. `unquotable` is what else of the
+    program's must never be quoted: whoever stands before several providers knows several keys.
     """
 
     base_url: str
@@ -45,6 +46,7 @@ class Endpoint:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     extra_body: Mapping[str, Json] = field(default_factory=dict)
     connect: float = 10.0
+    unquotable: tuple[str, ...] = field(default=(), repr=False)
 
     def url(self, path: str) -> str:
         """Give the address of `path`; a query in `base_url` is kept (Azure's api-version).
@@ -64,7 +66,8 @@ class Endpoint:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be quoted."""
-        return (self.api_key or "", *self.headers.values())
+        password = urlsplit(self.base_url).password or ""
+        return (self.api_key or "", password, *self.headers.values(), *self.unquotable)
 
 
 def open_session() -> aiohttp.ClientSession:

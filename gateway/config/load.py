@@ -6,13 +6,15 @@ reads the file and those that `<key>_file` names, and touches nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from itertools import chain
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from msgspec import inspect
+from msgspec import Struct, inspect, structs
 
 from core.budget import Budgets
 from core.errors import ConfigError
@@ -20,11 +22,11 @@ from core.presets import Catalogue, Preset
 from gateway.config import notices, presets, rules
 from gateway.config.budgets import budgets_of
 from gateway.config.decode import Decoder
-from gateway.config.model import Settings, Telegram
+from gateway.config.model import Settings, Telegram, ToolServer
 from gateway.config.providers import Provider, missing
 from gateway.config.report import Report
 from gateway.config.text import LONGEST, read
-from gateway.config.values import Secret
+from gateway.config.values import Secret, Url
 
 _KIND = inspect.type_info(Settings)
 
@@ -76,16 +78,7 @@ class Config:
     @property
     def secrets(self) -> list[str]:
         """Everything that must never stand in a log, a trace or an answer."""
-        http, platforms = self.settings.http, self.settings.platforms.values()
-        given: list[object] = [http.token, *(key.token for key in http.keys.values())]
-        for block in (*platforms, *self.providers.values()):
-            given += [getattr(block, name) for name in block.__struct_fields__]
-        given += [each.hook_secret for each in platforms if isinstance(each, Telegram)]
-        for provider in self.providers.values():
-            given += provider.headers.values()
-        for server in self.settings.tools.servers.values():
-            given += [*server.headers.values(), *server.confided()]
-        return [each.reveal() for each in given if isinstance(each, Secret) and each]
+        return [each for each in _confided(self.settings) if each]
 
     def unavailable(self, preset: Preset) -> str:
         """Say why a preset cannot answer (MOA-7), or nothing.
@@ -95,6 +88,33 @@ class Config:
         acting = (preset.aggregator, *preset.aggregator.fallbacks)
         reasons = [missing(self.providers[slot.provider]) for slot in acting]
         return f"{preset.aggregator.provider}: {reasons[0]}" if all(reasons) else ""
+
+
+def _confided(block: object) -> Iterator[str]:
+    """Give every secret in a block, whatever its key is called, and the passwords in addresses."""
+    match block:
+        case Secret():
+            yield block.reveal()
+        case Url():
+            yield urlsplit(block).password or ""
+        case _:
+            yield from chain.from_iterable(map(_confided, _parts(block)))
+
+
+def _parts(block: object) -> Iterable[object]:
+    match block:
+        case ToolServer():
+            return (block.confided(), block.headers, block.url)
+        case Telegram():
+            return (*structs.asdict(block).values(), block.hook_secret)
+        case Struct():
+            return structs.asdict(block).values()
+        case Mapping():
+            return block.values()
+        case list() | tuple():
+            return block
+        case _:
+            return ()
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Config:

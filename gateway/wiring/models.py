@@ -137,6 +137,7 @@ def open_models(
     circuits: dict[str, Circuits] = {}
     services: list[Service] = []
     embedded: dict[str, Embedded] = {}
+    secrets = tuple(config.secrets)
     for name, shape in config.providers.items():
         model: Model
         if isinstance(shape, shapes.Embedded):
@@ -146,7 +147,7 @@ def open_models(
         elif isinstance(shape, shapes.Scripted):
             model = _scripted(name, shape)
         else:
-            model = _remote(shape, session)
+            model = _remote(shape, session, secrets)
         options = _options(name, shape)
         if options.circuits is not None:
             circuits[name] = options.circuits
@@ -190,25 +191,26 @@ def _scripted(name: str, shape: shapes.Scripted) -> Model:
     return Scripted(script.parse(shape.answers, where=f"providers.{name}.answers"))
 
 
-def _remote(shape: PAID, session: aiohttp.ClientSession) -> Model:
+def _remote(shape: PAID, session: aiohttp.ClientSession, secrets: tuple[str, ...]) -> Model:
     if isinstance(shape, shapes.Responses):
         from adapters.llm.responses import Responses
 
-        return Responses(session, _endpoint(shape))
+        return Responses(session, _endpoint(shape, secrets))
     if isinstance(shape, shapes.Messages):
         from adapters.llm.messages import VERSION, Messages
 
-        return Messages(session, _endpoint(shape), shape.version or VERSION)
-    return ChatCompletions(session, _endpoint(shape))
+        return Messages(session, _endpoint(shape, secrets), shape.version or VERSION)
+    return ChatCompletions(session, _endpoint(shape, secrets))
 
 
-def _endpoint(shape: PAID) -> Endpoint:
+def _endpoint(shape: PAID, secrets: tuple[str, ...]) -> Endpoint:
     return Endpoint(
         base_url=shape.base_url,
         api_key=None if shape.api_key is None else shape.api_key.reveal(),
         headers=shape.sent_headers(),
         extra_body=shape.extra_body,
         connect=shape.timeouts.connect or CONNECT,
+        unquotable=secrets,
     )
 
 
