@@ -109,7 +109,7 @@ class Budgets:
         self.update = Budget(clock, per_minute=36, burst=10)
         self.status = Budget(clock, per_minute=30, burst=8)
         self.reaction = Budget(clock, per_minute=36, burst=10)
-        self.names = Budget(clock, per_minute=80, burst=16)
+        self.names = Budget(clock, per_minute=65, burst=35)
         self.threads = Budget(clock, per_minute=36, burst=10)
         self.edits = Minute(clock, most=46)
         self.stops = Minute(clock, most=19)
