@@ -160,8 +160,13 @@ class ChatAdapter(FileSource, Protocol):
         await self.whisper(to, frame)
         return False
 
-    async def edit(self, address: Address, message_id: str, frame: Frame) -> None:
+    async def edit(
+        self, address: Address, message_id: str, frame: Frame, *, delivery_id: str = ""
+    ) -> None:
         """Replace a message; doing it twice is doing it once.
+
+        `delivery_id` is that of its post: what can bear a mark has one from then on, so that
+        `find` takes it for no other's.
 
         Raises:
             ChatBusy: wait. MessageGone: it was deleted. ChatClosed: nothing can be written

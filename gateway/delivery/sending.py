@@ -135,7 +135,12 @@ class Sender:
             await self._adapter.delete(self._turn.address, message_id)
             self.forget(frame.key)
         elif not isinstance(frame.content, File):
-            await self._adapter.edit(self._turn.address, message_id, frame)
+            await self._adapter.edit(
+                self._turn.address,
+                message_id,
+                frame,
+                delivery_id=self._delivery_id(frame.key),
+            )
 
     async def _post(self, frame: Frame) -> bool:
         turn, key = self._turn, frame.key

@@ -103,10 +103,13 @@ class Books:
             made[key] = each
         return found
 
-    def taken(self) -> set[int]:
-        """Give the questions that were taken in, as they stand now; erased ones are missing."""
-        rows = self.rows("SELECT payload FROM inbox WHERE kind = 'message'")
-        return {number for (payload,) in rows for number in asks(payload)}
+    def taken(self) -> Mapping[int, str]:
+        """Give the questions that were taken in, as they stand now, and why they were dropped.
+
+        Those that were erased are missing.
+        """
+        rows = self.rows("SELECT payload, reason FROM inbox WHERE kind = 'message'")
+        return {number: str(why or "") for payload, why in rows for number in asks(payload)}
 
     def turns(self) -> Mapping[int, Turn]:
         """Give the turn of each question."""
@@ -161,7 +164,7 @@ class Count:
     doubled: list[str] = field(default_factory=list)
 
 
-def counted(town: Town, taken: set[int], turns: Mapping[int, Turn]) -> Count:
+def counted(town: Town, taken: Mapping[int, str], turns: Mapping[int, Turn]) -> Count:
     """Count one platform. A message that was changed is one question, whatever it said when."""
     found = Count()
     for spot in town.spots:
@@ -201,22 +204,23 @@ class _Said:
         return f"{asks} in {_where(self.town, self.asks[0].spot)}"
 
 
-def _add(found: Count, message: _Said, taken: set[int], turns: Mapping[int, Turn]) -> None:
+def _add(found: Count, message: _Said, taken: Mapping[int, str], turns: Mapping[int, Turn]) -> None:
     there = [message.there(each) for each in message.asks]
     known = [turns[each.number] for each in message.asks if each.number in turns]
     turn = known[-1] if known else None
+    why = [taken[each.number] for each in message.asks if each.number in taken]
     found.asked += 1
-    found.accepted += turn is not None or any(each.number in taken for each in message.asks)
+    found.accepted += turn is not None or bool(why)
     if max(map(max, there)) > 1 or sum(map(any, there)) > 1:
         found.doubled.append(str(message))
     if any(map(all, there)):
         found.answered += 1
     elif any(each.gone for each in message.asks):
         found.taken_back += 1
-    elif turn is None:
-        found.lost.append(f"{message}: never taken in")
-    elif turn.ending == "stopped" and any(each.stopped for each in message.asks):
+    elif message.asks[0].spot.stops and "stopped" in {turn and turn.ending, *why}:
         found.stopped += 1
+    elif turn is None:
+        found.lost.append(f"{message}: no turn, {why or 'never taken in'}")
     elif CUT_OFF in turn.error:
         found.given_up += 1
     elif turn.note and turn.note in message.notes:

@@ -119,7 +119,7 @@ class _Killer:
             if spot.kind != "group"
         ]
         wanted = {each.number for each in asked}
-        while not wanted <= await asyncio.to_thread(world.books.taken):  # noqa: ASYNC110 - a file
+        while wanted - {*await asyncio.to_thread(world.books.taken)}:  # noqa: ASYNC110 - a file
             await asyncio.sleep(0.02)
         life.send(signal.SIGKILL)
         await life.end()

@@ -59,6 +59,7 @@ class Spot:
     place: Any
     people: Sequence[Any]
     asks: list[Ask] = field(default_factory=list)
+    stops: int = 0
 
     @property
     def worn(self) -> bool:
@@ -133,6 +134,7 @@ class Town:
     async def stop(self, ask: Ask) -> None:
         """Let whoever asked press Stop, if there is one."""
         ask.stopped = True
+        ask.spot.stops += 1
         await self._press(ask.spot, ask.who, LABELS["stop"])
 
     async def command(self, spot: Spot, name: str, args: str) -> None:
@@ -239,6 +241,7 @@ class Slack(Town):
     @override
     async def stop(self, ask: Ask) -> None:
         ask.stopped = True
+        ask.spot.stops += 1
         with suppress(ValueError):
             await self.sim.native_stop(ask.spot.place, ask.who, ask.thread or ask.message)
 

@@ -162,7 +162,9 @@ class FakeChat(ChatAdapter):
         return self.before
 
     @override
-    async def edit(self, address: Address, message_id: str, frame: Frame) -> None:
+    async def edit(
+        self, address: Address, message_id: str, frame: Frame, *, delivery_id: str = ""
+    ) -> None:
         await self._request("edit", address, frame)
         if message_id not in self.messages:
             raise MessageGone("no such message")

@@ -44,7 +44,9 @@ class Rooms(FakeChat):
         return message_id
 
     @override
-    async def edit(self, address: Address, message_id: str, frame: Frame) -> None:
+    async def edit(
+        self, address: Address, message_id: str, frame: Frame, *, delivery_id: str = ""
+    ) -> None:
         await super().edit(address, message_id, frame)
         self.changed.set()
 

@@ -151,7 +151,9 @@ class ConsoleChat(ChatAdapter):
         await self.post(to.address, frame, delivery_id=to.event_id)
 
     @override
-    async def edit(self, address: Address, message_id: str, frame: Frame) -> None:
+    async def edit(
+        self, address: Address, message_id: str, frame: Frame, *, delivery_id: str = ""
+    ) -> None:
         await self.post(address, frame, delivery_id=message_id)
 
     @override

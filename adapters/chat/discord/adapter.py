@@ -247,11 +247,13 @@ class DiscordChat(ChatAdapter):
         return not to.direct
 
     @override
-    async def edit(self, address: Address, message_id: str, frame: Frame) -> None:
-        delivery_id = self._deliveries.get(message_id)
+    async def edit(
+        self, address: Address, message_id: str, frame: Frame, *, delivery_id: str = ""
+    ) -> None:
+        mark = self._deliveries.get(message_id) or delivery_id or None
 
         async def call(layout: bool) -> object:  # noqa: FBT001 - private
-            body = render.edit_body(frame, delivery_id=delivery_id, layout=layout)
+            body = render.edit_body(frame, delivery_id=mark, layout=layout)
 
             async def there(room: str) -> object:
                 return await self._rest.call(routes.message("PATCH", room, message_id), body)

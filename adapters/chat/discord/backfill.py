@@ -22,9 +22,10 @@ CHANNELS: Final = 50
 PAGES: Final = 10
 """How many pages it reads in each, of `PAGE` messages."""
 PAGE: Final = 100
+GAP: Final = 0.2
+"""Seconds between two looks."""
 
 _REMEMBERED: Final = 2000
-_GAP: Final = 0.2
 _PATIENCE: Final = 60.0
 _SLACK: Final = 120_000 << 22
 """Two minutes, as ids count: what was on its way while newer messages were stored already."""
@@ -78,21 +79,15 @@ def _places(address: Address, message: str) -> list[tuple[str, int]]:
     return [(thread, known), (address.channel, root)]
 
 
-async def missed(rest: Rest, channels: Iterable[tuple[str, int]]) -> AsyncIterator[shapes.Message]:
-    """Give what was said in these channels since, oldest first in each; errors are passed over."""
-    for channel, after in channels:
-        async for message in _behind(rest, channel, after):
-            yield message
-
-
-async def _behind(rest: Rest, channel: str, after: int) -> AsyncIterator[shapes.Message]:
+async def missed(rest: Rest, channel: str, after: int) -> AsyncIterator[shapes.Message]:
+    """Give what was said in a channel since a message, oldest first; errors are passed over."""
     for _ in range(PAGES):
         page, more = await _page(rest, channel, after)
         for message in page:
             yield message
-        await asyncio.sleep(_GAP)
         if not more:
             return
+        await asyncio.sleep(GAP)
         after = max(map(_number, page), default=after)
 
 

@@ -1,7 +1,8 @@
 """Dispatches → the doorway: messages of one channel in order, interactions at once.
 
-After a new session it reads again what was said in between. A dispatch that cannot be read is one
-line in the log and ends nothing.
+After a new session it reads again what was said in between: in each channel before anything newer
+is taken in there, so that the newest message that is stored has none before it that is not. A
+dispatch that cannot be read is one line in the log and ends nothing.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from adapters.chat.discord import backfill, facts, servers, shapes
@@ -30,6 +32,13 @@ Bookmarks = Callable[[], Awaitable[Mapping[Address, str]]]
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """What was missed in a channel is to be read now."""
+
+    channel: str
+
+
 class Hearing:
     """What is heard over one connection after another, while the group lives."""
 
@@ -38,7 +47,8 @@ class Hearing:
         self._door = door
         self._group = group
         self._bookmarks = bookmarks
-        self._lanes = Lanes[Arrived | Gone | servers.Guild](door.said)
+        self._lanes = Lanes[Arrived | Gone | servers.Guild | _Gap](self._take)
+        self._gaps: dict[str, int] = {}  # channels to be read, and from which message on
         self._tasks = self._lanes.start(group)
         self._given = Recent[str, None](_REMEMBERED)
         self._reading: asyncio.Task[None] | None = None
@@ -57,7 +67,9 @@ class Hearing:
         try:
             match event:
                 case "MESSAGE_CREATE":
-                    await self._message(shapes.read(data, shapes.Message), live=True)
+                    message = shapes.read(data, shapes.Message)
+                    arrived = Arrived(message=message, live=True)
+                    await self._lanes.put(message.channel_id, arrived)
                 case "MESSAGE_UPDATE":
                     await self._changed(data)
                 case "MESSAGE_DELETE" | "MESSAGE_DELETE_BULK":
@@ -77,9 +89,6 @@ class Hearing:
         if interaction.id not in self._given:  # Discord may tell of one twice
             self._given[interaction.id] = None
             self._group.create_task(self._door.interaction(interaction))
-
-    async def _message(self, message: shapes.Message, *, live: bool) -> None:
-        await self._lanes.put(message.channel_id, Arrived(message=message, live=live))
 
     async def _changed(self, data: object) -> None:
         message = changed(data, self._door.setting)
@@ -101,6 +110,7 @@ class Hearing:
         except StoreError as error:
             log.warning("Discord: what was stored last is not known: %s", error)
             bookmarks = {}
+        self._gaps = dict(backfill.plan(bookmarks, seen, ()))
         if self._reading is not None:
             self._reading.cancel()
         self._reading = self._group.create_task(self._catch_up(bookmarks, seen))
@@ -119,11 +129,29 @@ class Hearing:
 
     async def _catch_up(self, bookmarks: Mapping[Address, str], seen: Mapping[str, int]) -> None:
         places = self._door.setting.places
+        planned = set(self._gaps)
         try:
             async with asyncio.timeout(GUILDS):
                 await self._complete.wait()
         except TimeoutError:
             pass
-        wanted = backfill.plan(bookmarks, seen, places.newest())
-        async for message in backfill.missed(self._door.rest, wanted):
-            await self._message(message, live=False)
+        for channel, after in backfill.plan(bookmarks, seen, places.newest()):
+            if channel not in planned:
+                self._gaps[channel] = after
+            await self._lanes.put(channel, _Gap(channel))
+            await asyncio.sleep(backfill.GAP)
+
+    async def _take(self, what: Arrived | Gone | servers.Guild | _Gap) -> None:
+        """Take in what was missed in a channel, if it was not yet read, and then what is new."""
+        if isinstance(what, _Gap):
+            await self._fill(what.channel)
+            return
+        if isinstance(what, Arrived):
+            await self._fill(what.message.channel_id)
+        await self._door.said(what)
+
+    async def _fill(self, channel: str) -> None:
+        after = self._gaps.pop(channel, None)
+        if after is not None:
+            async for message in backfill.missed(self._door.rest, channel, after):
+                await self._door.said(Arrived(message=message, live=False))

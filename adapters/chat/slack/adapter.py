@@ -109,11 +109,10 @@ class SlackChat(ChatAdapter):
         self._threads = Threads(self._api, self._people, budgets)
         self._me: Me | None = None
         self._receiver: Receiver | None = None
-        self._door = Door(
-            options.platform, self._api.web, options.signing_secret, self._receive, clock
-        )
+        secret = options.signing_secret
+        self._door = Door(options.platform, self._api.web, secret, self._receive, clock)
         self.hooks: Mapping[str, Hook] = {}
-        if options.mode == "http" and options.signing_secret:
+        if options.mode == "http" and secret:
             self.hooks = {f"/{options.platform}/events": self._door.answer}
 
     @property
@@ -262,9 +261,8 @@ class SlackChat(ChatAdapter):
     @override
     async def find(self, address: Address, delivery_id: str, *, since: int) -> str | None:
         me = self._me or await self._identify()
-        return await Search(self._api, me, self._streams.knows).find(
-            address, delivery_id, since=since
-        )
+        search = Search(self._api, me, self._streams.knows)
+        return await search.find(address, delivery_id, since=since)
 
     @override
     async def earlier(self, message: Message, *, after: str | None) -> Sequence[Said]:
@@ -292,8 +290,10 @@ class SlackChat(ChatAdapter):
         return not to.direct
 
     @override
-    async def edit(self, address: Address, message_id: str, frame: Frame) -> None:
-        await self._writer.edit(address.channel, message_id, frame, thread=address.thread or "")
+    async def edit(
+        self, address: Address, message_id: str, frame: Frame, *, delivery_id: str = ""
+    ) -> None:
+        await self._writer.edit(address, message_id, frame, delivery_id)
 
     @override
     async def delete(self, address: Address, message_id: str) -> None:

@@ -25,14 +25,16 @@ from typing_extensions import override
 
 from adapters.chat.slack.client import silent
 from adapters.chat.slack.wire import Kind
-from core.errors import StoreError
+from core.errors import ChatAway, StoreError
 from core.ports import Clock
 
 UNREADABLE: Final = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 """What Bolt raises while it looks at a payload that is not shaped like Slack's."""
 
 Handle = Callable[[Kind, object], Awaitable[None]]
-"""Takes the kind of a payload and the payload; once it returns, it is stored."""
+"""Takes the kind of a payload and the payload; once it returns, it is stored.
+
+Where it raises a StoreError or ChatAway, Slack has to send it again."""
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +79,7 @@ class Door(AsyncRequestVerification):
         try:
             if kind is not None:
                 await self._handle(kind, body)
-        except StoreError:
+        except (StoreError, ChatAway):
             return BoltResponse(status=503, body="not stored; send it again")
         return BoltResponse(status=200)
 

@@ -16,7 +16,7 @@ from adapters.chat.slack.client import Api, ApiRefused
 from adapters.chat.slack.groups import UserGroups
 from adapters.chat.slack.stream import LASTING
 from adapters.chat.slack.wire import Person
-from core.errors import ChatBusy, ChatError, ChatRefused
+from core.errors import ChatAway, ChatBusy, ChatError, ChatRefused
 from core.ports import Clock
 from core.recent import Recent
 
@@ -26,6 +26,9 @@ BELIEVED: Final = 300.0
 """Seconds after which what somebody was allowed to be counts for nothing, their name apart."""
 PATIENCE: Final = 1.0
 """Seconds that a message waits for names: it has to be acknowledged within three."""
+TRIES: Final = 2
+"""How often a message is left to come again because Slack cannot say who wrote it. It sends each
+three times more: the last ones are taken in, whoever that may be."""
 _MOST: Final = 5
 _REMEMBERED: Final = 10_000
 
@@ -42,6 +45,8 @@ class People:
         self._budget = budgets.names
         self._clock = clock
         self._known = Recent[str, tuple[float, Person]](_REMEMBERED)
+        self._refused = Recent[str, None](_REMEMBERED)
+        self._tries = Recent[str, int](_REMEMBERED)
         self._off = False
 
     async def of(self, ids: Iterable[str]) -> Mapping[str, Person]:
@@ -64,6 +69,23 @@ class People:
                 people[each] = replace(people.get(each, Person(guest=True)), groups=groups)
         return people
 
+    def insist(self, user: str | None, event: str) -> None:
+        """Have an event sent again whose author Slack cannot name now, rather than refuse them.
+
+        Raises:
+            ChatAway: it is to come again.
+        """
+        tries = self._tries.get(event) or 0
+        if user and tries < TRIES and not self._tells(user):
+            self._tries[event] = tries + 1
+            raise ChatAway("Slack cannot say now who wrote a message; it has to come again")
+
+    def _tells(self, user: str) -> bool:
+        """Whether Slack has said who somebody is, or will never: else it could not just now."""
+        at, _ = self._known.get(user) or (-BELIEVED, None)
+        believed = self._clock.monotonic() - at < BELIEVED
+        return self._off or believed or user in self._refused
+
     def _remembered(self, user: str) -> Person | None:
         """Give what is known of somebody, as far as it is still believed."""
         at, person = self._known.get(user) or (0.0, None)
@@ -85,12 +107,14 @@ class People:
             self._off = isinstance(refused, ChatRefused) or refused.code in LASTING
             if self._off:
                 log.warning("names of people are not shown: %s", refused)
+            self._refused[user] = None
             return
         except ChatBusy as busy:
             self._budget.block(busy.retry_after)
             return
         except ChatError:
             return
+        self._refused.pop(user)
         person = found[user] = read(user, answer.get("user"))
         self._known[user] = (self._clock.monotonic(), person)
 

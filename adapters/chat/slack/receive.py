@@ -90,7 +90,7 @@ class Receiver:
         """Take in one payload; once this returns it may be acknowledged.
 
         Raises:
-            StoreError: it is not stored.
+            StoreError: it is not stored. ChatAway: Slack cannot say now who wrote it.
         """
         try:
             match kind:
@@ -156,6 +156,7 @@ class Receiver:
         if not message.addressed and not await self._concerns(message):
             return
         people = await self._can.people.of(normalise.people_of(event, me))
+        self._can.people.insist(event.user, f"{event.type}/{message.event_id}")
         await self._take(normalise.message(self._platform, callback, me, people))
 
     async def _changed(self, callback: Callback, me: Me) -> None:
@@ -170,6 +171,7 @@ class Receiver:
             if not await self._concerns(changes.edited(message, callback.event)):
                 return
             people = await self._can.people.of(normalise.people_of(now.event, me))
+            self._can.people.insist(now.event.user, f"{message.event_id}/{message.text}")
             message = normalise.message(self._platform, now, me, people)
             await self._take(changes.edited(message, callback.event))
 

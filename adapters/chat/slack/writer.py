@@ -21,6 +21,7 @@ from adapters.chat.slack.text import neutralise
 from adapters.chat.slack.wire import Handle, Place
 from core.errors import ChatBusy, ChatError, ChatSpent, MessageGone
 from core.frames import File, Frame, Notice, Part
+from core.types import Address
 
 FILE: Final = "file/"
 """What the id of a file begins with, which has no message of its own that could be named."""
@@ -111,8 +112,9 @@ class Writer:
             once=True,
         )
 
-    async def edit(self, channel: str, ts: str, frame: Frame, *, thread: str) -> None:
-        """Make a message what the frame says; `thread` is the conversation's, where it has one."""
+    async def edit(self, address: Address, ts: str, frame: Frame, delivery_id: str) -> None:
+        """Make a message what the frame says, and mark it: a stream that was cut bears no mark."""
+        channel, thread = address.channel, address.thread or ""
         if ts.startswith(FILE):
             return
         stream = self._streams.of(channel, ts)
@@ -120,7 +122,7 @@ class Writer:
             await self._resume(channel, ts, thread, frame)
         elif stream is not None and await self._stream(stream, frame):
             return
-        await self._update(channel, ts, frame)
+        await self._update(channel, ts, frame, delivery_id)
         if _ends(frame):
             await self._sessions.end(channel, self._streams.thread_of(channel, ts))
 
@@ -190,7 +192,7 @@ class Writer:
             self._sessions.ended(stream.channel, stream.thread)
         return done
 
-    async def _update(self, channel: str, ts: str, frame: Frame) -> None:
+    async def _update(self, channel: str, ts: str, frame: Frame, delivery_id: str) -> None:
         if not frame.final:
             self._admit("the workspace edits as fast as it may", spare=_SPARE)
 
@@ -204,6 +206,7 @@ class Writer:
                     text=body.text or None,
                     markdown_text=body.markdown or None,
                     blocks=None if body.markdown else body.blocks,
+                    metadata=metadata(delivery_id) if delivery_id else None,
                     unfurl_links=False,
                     unfurl_media=False,
                 )

@@ -166,7 +166,9 @@ class TelegramChat(ChatAdapter):
         )
 
     @override
-    async def edit(self, address: Address, message_id: str, frame: Frame) -> None:
+    async def edit(
+        self, address: Address, message_id: str, frame: Frame, *, delivery_id: str = ""
+    ) -> None:
         await self._client.edit(address, message_id, frame, name=self._name(frame))
 
     @override

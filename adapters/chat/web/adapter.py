@@ -124,7 +124,9 @@ class WebChat(ChatAdapter):
         await self.post(to.address, frame, delivery_id=to.event_id)
 
     @override
-    async def edit(self, address: Address, message_id: str, frame: Frame) -> None:
+    async def edit(
+        self, address: Address, message_id: str, frame: Frame, *, delivery_id: str = ""
+    ) -> None:
         self.rooms.show(address.session, message_id, frame)
 
     @override

@@ -10,6 +10,7 @@ import pytest
 from adapters.chat.discord.backfill import PAGE, PAGES, missed
 from core.errors import ChatRefused, StoreFull
 from tests.adapters.chat.discord.desk import DELIVERY, Inbox, chat_at, part, running
+from tests.simulators.base import Fault
 from tests.simulators.discord.simulator import DiscordSimulator
 
 
@@ -132,6 +133,22 @@ async def test_what_was_said_while_the_program_was_away_is_read_when_it_is_back(
     assert five.address == address
 
 
+async def test_what_was_missed_is_stored_before_anything_newer_of_its_channel(discord):
+    """Else a kill in between would leave it behind the newest message that is known."""
+    ada = discord.person("Ada")
+    place = discord.dm(ada)
+    inbox = Inbox(discord.changes.tell)
+    async with running(discord, inbox=inbox):
+        await discord.say(place, ada, "one")
+        await discord.until(lambda: inbox.messages)
+    await discord.say(place, ada, "two")
+    discord.faults.plan("get_messages", Fault(kind="delay", seconds=0.3))
+    async with running(discord, inbox=inbox):
+        await discord.say(place, ada, "three")
+        await discord.until(lambda: len(inbox.messages) == 3)
+    assert [each.text for each in inbox.messages] == ["one", "two", "three"]
+
+
 async def test_what_was_missed_is_read_page_by_page_and_not_without_end(discord):
     ada = discord.person("Ada")
     place, busy = discord.dm(ada), discord.group("busy", ada)
@@ -152,7 +169,7 @@ async def test_what_was_missed_is_read_page_by_page_and_not_without_end(discord)
     for number in range(PAGE * PAGES):
         await discord.say(place, ada, f"word {number}")
     after = int(inbox.messages[1].message_id or 0)
-    told = [each async for each in missed(chat_at(discord, inbox)._rest, [(place.id, after)])]
+    told = [each async for each in missed(chat_at(discord, inbox)._rest, place.id, after)]
     assert [each.content for each in told] == [f"word {n}" for n in range(PAGE * PAGES)]
     read = [each.params["channel"] for each in discord.requests.of("get_messages")]
     assert read.count(place.id) == 1 + PAGES

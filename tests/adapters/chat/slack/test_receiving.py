@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from adapters.chat.slack import SlackChat
+from adapters.chat.slack.people import BELIEVED
 from core.errors import StoreFull, UsageError
-from core.types import Command, Message, Press
+from core.types import Command, Edited, Message, Press
 from tests.adapters.chat.slack.conftest import (
     Clocked,
     Inbox,
@@ -102,8 +103,9 @@ async def test_where_slack_does_not_name_our_workspace_its_people_are_no_guests_
     ],
 )
 async def test_whoever_slack_does_not_know_now_may_be_a_guest(world, fault):
+    hasty(world.slack)
     ann = world.slack.person("ann", guest=True)
-    world.slack.faults.plan("users.info", *[fault] * 3)
+    world.slack.faults.plan("users.info", *[fault] * 20)
     room = world.slack.group("room", ann)
     await world.slack.say(room, ann, "hi", mention=True)
     await world.inbox.message()
@@ -111,6 +113,31 @@ async def test_whoever_slack_does_not_know_now_may_be_a_guest(world, fault):
     command = await world.inbox.next(2)
     assert [each.author.is_guest for each in world.inbox.kept] == [True, True]
     assert command.author.name == "ann"
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault(kind="refuse", status=500), Fault(kind="reset"), Fault(kind="drop")]
+)
+async def test_a_member_whom_slack_cannot_name_for_a_moment_is_heard_when_it_can(world, fault):
+    hasty(world.slack)
+    ann = world.slack.person("ann")
+    room = world.slack.group("room", ann)
+    world.slack.faults.plan("users.info", *[fault] * 2)
+    said = await world.slack.say(room, ann, "hi", mention=True)
+    await world.slack.settled()
+    message = await world.inbox.message()
+    assert (message.author.name, message.author.is_guest) == ("ann", False)
+    world.clock.ahead += BELIEVED + 1  # nobody is believed for ever
+    world.slack.faults.plan("users.info", *[fault] * 2)
+    await world.slack.edit(room, ann, said, f"<@{BOT_USER}> hello")
+    await world.slack.settled()
+    (edited,) = [each for each in world.inbox.kept if isinstance(each, Edited)]
+    assert not edited.message.author.is_guest
+
+
+def hasty(slack):
+    """Let Slack send again at once what was not acknowledged."""
+    slack.ack_seconds, slack.retries = 0.5, (0.0, 0.0, 0.0)
 
 
 async def test_where_the_scope_is_missing_for_good_nobody_is_taken_for_a_guest(world):
@@ -358,6 +385,7 @@ async def test_a_connection_that_is_lost_without_a_word_is_opened_again(world):
 
 
 async def test_many_who_write_at_once_are_all_taken_and_no_limit_is_met(world):
+    hasty(world.slack)
     room = world.slack.group("room")
     people = [world.slack.person(f"p{number}") for number in range(150)]
     async with asyncio.TaskGroup() as group:

@@ -530,6 +530,19 @@ async def test_in_a_thread_that_is_gone_nothing_was_posted(in_channel):
     assert await asked.chat.find(asked.message.address, "d1", since=0) is None
 
 
+async def test_what_was_cut_and_ended_in_a_later_run_is_taken_for_no_other_message(asked):
+    slack, address = asked.world.slack, asked.message.address
+    ts = await asked.post(streaming("Use"))
+    later, latest = (
+        SlackChat(options(slack), clock=Clocked(), home=nobody_s_home) for _ in range(2)
+    )
+    async with listening(slack, later, Inbox(slack)):
+        await later.edit(address, ts, final(ANSWER), delivery_id="d1")
+    async with listening(slack, latest, Inbox(slack)):  # it knows no message of the others
+        assert await latest.find(address, "d2", since=0) is None
+        assert await latest.find(address, "d1", since=0) == ts
+
+
 async def test_a_message_that_never_arrived_is_not_found(in_channel):
     asked = in_channel
     since = int(asked.world.slack.now() * 1000)
