@@ -21,6 +21,7 @@ from core.texts.turns import BROKEN, cut_off
 from core.types import Message, Press
 from core.wording import error_text
 from gateway.asked import Head, Questions
+from gateway.cancelling import foreign_is_a_failure
 from gateway.compaction import Summing
 from gateway.delivery import TurnInfo, deliver
 from gateway.joining import Joining
@@ -117,7 +118,7 @@ class Exchange:
         run = begun(work, self.new_id)
         answered: TurnRequest | None = None
         try:
-            with self.running.kept(run):
+            with self.running.kept(run), foreign_is_a_failure():
                 if isinstance(work, Accepted):
                     answered = await self._fresh(work, run, lane)
                 else:
@@ -286,12 +287,13 @@ class Exchange:
         await self._deliver(replace(info, posted=turn.outbox), mailbox)
 
     async def _deliver(self, info: TurnInfo, mailbox: Mailbox) -> None:
-        sent = await deliver(
-            info,
-            mailbox,
-            adapter=self.chats[info.address.platform],
-            outbox=self.keep,
-            budgets=self.budgets,
-        )
-        if sent:
-            await self.keep.delivered(info.turn_id)
+        with foreign_is_a_failure():
+            sent = await deliver(
+                info,
+                mailbox,
+                adapter=self.chats[info.address.platform],
+                outbox=self.keep,
+                budgets=self.budgets,
+            )
+            if sent:
+                await self.keep.delivered(info.turn_id)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from core.records import Accepted
-    from core.storage import Inbox
+    from core.storage import Store
     from core.types import Incoming
     from gateway.admission import Admission
     from gateway.limits import Limits
@@ -39,7 +39,7 @@ class DurableIntake:
 
     def __init__(
         self,
-        inbox: Inbox,
+        inbox: Store,
         handle: Callable[[Accepted], Awaitable[None]],
         *,
         admission: Admission,
@@ -59,6 +59,7 @@ class DurableIntake:
         self._patience = patience
         self._closed = False
         self._full = Recent[tuple[str, str], float](MOST_REMEMBERED)
+        self._unsure = Recent[tuple[str, str], bool](MOST_REMEMBERED)
 
     async def recall(self) -> None:
         """Learn, before anything is taken in, what has to be known of the time before.
@@ -129,10 +130,25 @@ class DurableIntake:
             accepted = await self._inbox.accept(incoming, session)
             crashpoint("intake.stored", incoming.address.platform)
         except StoreError as error:
+            self._unsure[_event(incoming)] = True
             self._patience.failed(error)
             raise
+        except asyncio.CancelledError:
+            self._unsure[_event(incoming)] = True
+            raise
         self._patience.worked()
-        return accepted
+        return accepted or await self._left(incoming)
+
+    async def _left(self, incoming: Incoming) -> Accepted | None:
+        """Give what is offered again because nobody could tell whether it was stored: it was.
+
+        It waits, and nothing has begun with it. Anything else that was here before is done with,
+        or somebody is at it.
+        """
+        if self._unsure.pop(_event(incoming)) is None:
+            return None
+        kept = await self._inbox.kept(*_event(incoming))
+        return kept.accepted if kept is not None and kept.waiting else None
 
     async def admitted(self, incoming: Incoming) -> Incoming | None:
         """Say what it would be taken in as, None if it does not concern us; store nothing.
@@ -153,6 +169,10 @@ class DurableIntake:
         page = not self._admission.guards(checked.address.platform)
         taken = self.limits.require(checked, session, answers=page)
         return (checked, session) if taken else None
+
+
+def _event(incoming: Incoming) -> tuple[str, str]:
+    return incoming.address.platform, incoming.event_id
 
 
 def _stands_in_line(incoming: Incoming) -> bool:

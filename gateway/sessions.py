@@ -19,6 +19,7 @@ import structlog
 from core.errors import Overloaded
 from core.records import Accepted, StoredTurn
 from core.texts import intake as said
+from gateway.cancelling import foreign_is_a_failure
 from gateway.holdings import Holdings, Who, asker
 from gateway.workplaces import Workplaces
 
@@ -256,7 +257,8 @@ class Sessions:
 
     async def _guarded(self, session: str, work: Work) -> None:
         try:
-            await self._perform(work)
+            with foreign_is_a_failure():
+                await self._perform(work)
         except Exception:
             log.exception("work_failed", session=session, work=type(work).__name__)
 

@@ -24,6 +24,7 @@ from core.records import TurnEnd
 from core.texts.turns import BROKEN
 from core.turnstile import my_turn
 from core.veil import kept, kept_advice, seen, veiled
+from gateway.cancelling import foreign_is_a_failure
 from gateway.epochs import Epochs
 from gateway.withdrawals import Withdrawals
 
@@ -158,7 +159,9 @@ class TurnRunner:
             self.running[turn_id] = asking
             if turn_id in self.stopping:
                 asking.cancel()
-            await asyncio.wait([asking])
+            await asyncio.wait([asking, keeper], return_when=asyncio.FIRST_COMPLETED)
+            if not asking.done():  # a turn whose checkpoints are not kept must not go on
+                raise RuntimeError("the checkpoints of a turn are kept no more")
             checkpoints.put_nowait(None)
             await keeper
 
@@ -176,15 +179,19 @@ class TurnRunner:
 
     async def _keep(self, start: TurnStart, checkpoints: asyncio.Queue[Checkpoint | None]) -> None:
         while (checkpoint := await checkpoints.get()) is not None:
-            if isinstance(checkpoint, Landed):
-                (advice,) = kept_advice([checkpoint.advice], start.preset)
-                crashpoint("reference.unkept", start.place.platform)
-                await self.store.landed(start.turn_id, checkpoint.round, advice)
-                crashpoint("reference.kept", start.place.platform)
-            else:
-                rest = kept_advice(checkpoint.rest, start.preset)
-                await self.store.references_done(start.turn_id, checkpoint.round, rest)
+            with foreign_is_a_failure():
+                await self._checkpoint(start, checkpoint)
             checkpoints.task_done()
+
+    async def _checkpoint(self, start: TurnStart, checkpoint: Checkpoint) -> None:
+        if isinstance(checkpoint, Landed):
+            (advice,) = kept_advice([checkpoint.advice], start.preset)
+            crashpoint("reference.unkept", start.place.platform)
+            await self.store.landed(start.turn_id, checkpoint.round, advice)
+            crashpoint("reference.kept", start.place.platform)
+        else:
+            rest = kept_advice(checkpoint.rest, start.preset)
+            await self.store.references_done(start.turn_id, checkpoint.round, rest)
 
 
 async def _ask(turn: Turn, turn_id: str, tell: Tell, note: Note, begun: asyncio.Event) -> Terminal:
@@ -192,7 +199,8 @@ async def _ask(turn: Turn, turn_id: str, tell: Tell, note: Note, begun: asyncio.
     begun.set()
     bind_contextvars(turn_id=turn_id)  # this task's alone: what its models log names the turn
     try:
-        return await turn.run(tell, note)
+        with foreign_is_a_failure():
+            return await turn.run(tell, note)
     except Exception:
         log.exception("turn_failed", turn_id=turn_id)
         return turn.fail(BROKEN)

@@ -12,7 +12,7 @@ import re
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from itertools import count
 
 from msgspec import structs
@@ -126,11 +126,13 @@ class Parts:
     async def recover(self) -> None:
         amend = partial(self.gateway.changes.act, starting=True)
         await recover(self.store, self.sessions, self.gateway.exchange.moves, {"fake"}, amend)
+        await self.gateway.line.recall(self.gateway.exchange.places.guarded)
 
     def _event(self) -> str:
         return f"e{next(self.numbers)}"
 
 
+@lru_cache(maxsize=32)
 def read(text: str) -> configuration.Config:
     """Read a file in which the people and places of "fake" have any ids, as readable as names."""
     config = configuration.parse(_FAKES.sub("unknown:", text), "config.yaml", {})
@@ -176,4 +178,6 @@ async def assembled(
         try:
             yield Parts(gateway=gateway, sessions=sessions, chat=chat, store=store)
         finally:
+            gateway.line.close()
             await sessions.drain(0)
+            gateway.asides.close()

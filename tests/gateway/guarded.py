@@ -185,11 +185,12 @@ async def guarded(
     chat: FakeChat | None = None,
     store: MemoryStore | None = None,
     servers: Sequence[ToolServer] = (),
+    model: ScriptedModel | None = None,
 ) -> AsyncIterator[Scene]:
     """Assemble a gateway in which `fake` is a messenger; `more` is put into its file."""
     tokens = "bot_token: x, app_token: y" if kind == "slack" else "token: x"
     text = f"{text}platforms: {{fake: {{type: {kind}, {tokens}}}}}\n{more}"
-    model = ScriptedModel(scripts or {"big": [["Yes."]], "a": [["A."]], "b": [["B."]]})
+    model = model or ScriptedModel(scripts or {"big": [["Yes."]], "a": [["A."]], "b": [["B."]]})
     store = store or MemoryStore()
     async with assembled(store, model, chat=chat, text=text, servers=servers) as parts:
         yield Scene(parts, model)

@@ -1,0 +1,72 @@
+"""Breaks a turn at every point at which it waits: cancelled, or by an error that nobody foresaw.
+
+Each time the program starts again afterwards, and everything is answered once (P1, P2, P3, P4).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.chaos.injection import OURS, Breaking
+from tests.chaos.twice_started import FIRST, SECOND, World, nothing_runs
+from tests.fakes.loop import VirtualLoop
+
+CANCELLED, FOREIGN, ERROR = None, asyncio.CancelledError(), OSError("it broke")
+
+
+def play(breaking: Breaking, *, cut: bool = False) -> World:
+    """Ask twice while something breaks, start again, and hold the outcome to the promises.
+
+    `cut`: at that point the program ends, as at the deadline of a graceful stop.
+    """
+    world = World()
+
+    async def story() -> None:
+        loop = asyncio.get_running_loop()
+        over = asyncio.Event()
+        if cut:
+            breaking.how = over.set
+        async with world.started() as scene:
+            loop.set_task_factory(breaking.factory)
+            await scene.say(FIRST)
+            await scene.say(SECOND)
+            await either(scene.parts.idle(), over.wait())
+            loop.set_task_factory(None)
+        nothing_runs(world)
+        await world.again()
+        nothing_runs(world)
+        await world.hold()
+
+    with capture_logs(), asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(story())
+    return world
+
+
+async def either(*waits: Coroutine[None, None, object]) -> None:
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(each, name=OURS) for each in waits]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+
+
+@pytest.mark.parametrize(
+    ("how", "cut"),
+    [(CANCELLED, False), (FOREIGN, False), (ERROR, False), (CANCELLED, True)],
+    ids=["cancelled", "cancelled by others", "an error", "the program ends"],
+)
+def test_broken_at_every_point_at_which_it_waits(how, cut):
+    unbroken = Breaking(how=ERROR if cut else how)
+    play(unbroken)
+    assert unbroken.count > 100
+    for at in range(1, unbroken.count + 1):
+        breaking = Breaking(at=at, how=how)
+        try:
+            play(breaking, cut=cut)
+        except BaseException as failure:
+            failure.add_note(f"broken at point {at} of {unbroken.count}, in {breaking.struck}")
+            raise
