@@ -10,8 +10,10 @@ requests are written by hand, for a client library would mend what is wrong with
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from gateway.clock import SystemClock
 from gateway.http import app as http
 from tests.gateway.call_log import PATIENCE
 from tests.gateway.harness import TOKEN, Running, running_gateway
@@ -112,9 +115,9 @@ class House:
             pairs.append(("Connection", "close"))
         head = "".join(f"{name}: {value}\r\n" for name, value in pairs)
         data = f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode("utf-8", "surrogateescape") + body
-        return await self.bytes(data, whole=whole)
+        return await self.talk(data, whole=whole)
 
-    async def bytes(self, data: bytes, *, whole: bool = True) -> Answer:
+    async def talk(self, data: bytes, *, whole: bool = True) -> Answer:
         """Send bytes, and read until the connection is closed, or one answer."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
@@ -123,6 +126,37 @@ class House:
                 return _read(await (_all(reader) if whole else _one(reader)))
         finally:
             writer.close()
+
+    async def signed(
+        self,
+        body: bytes,
+        *,
+        secret: str = "",
+        path: str = "/slack/events",
+        late: float = 0.0,
+        form: bool = False,
+        change: Callable[[dict[str, str]], Headers] = dict,
+        sent: bytes | None = None,
+    ) -> Answer:
+        """Post what Slack would sign; `change` the headers, or have something else `sent`."""
+        stamp = str(int(SystemClock().now().timestamp() - late))
+        base = b"v0:%s:%s" % (stamp.encode(), body)
+        made = hmac.new((secret or self.slack.signing_secret).encode(), base, hashlib.sha256)
+        headers = {
+            "X-Slack-Request-Timestamp": stamp,
+            "X-Slack-Signature": f"v0={made.hexdigest()}",
+            "Content-Type": "application/x-www-form-urlencoded" if form else "application/json",
+        }
+        return await self.raw("POST", path, change(headers), body if sent is None else sent)
+
+    async def connected(self) -> None:
+        """Wait until both accounts of Slack, and Telegram, take in what is posted."""
+        ready = b'{"type": "nothing"}'
+        for path, secret in (("/slack/events", ""), ("/second/events", SECOND_SECRET)):
+            async with asyncio.timeout(PATIENCE):
+                while (await self.signed(ready, secret=secret, path=path)).status != 200:
+                    continue  # it is asked anew over the loop, which goes on connecting
+        await self.telegram.until(lambda: self.telegram.updates.webhook)
 
     @asynccontextmanager
     async def browser(self) -> AsyncIterator[aiohttp.ClientSession]:

@@ -77,7 +77,7 @@ async def test_who_names_no_host_is_answered_nothing(at):
         request = (
             b"GET /api/status HTTP/%s\r\nAuthorization: Bearer %s\r\nConnection: close\r\n\r\n"
         )
-        answer = await at.bytes(request % (version, TOKEN.encode()))
+        answer = await at.talk(request % (version, TOKEN.encode()))
         assert answer.status in {400, 403}
 
 

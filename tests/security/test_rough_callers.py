@@ -72,7 +72,7 @@ async def test_a_body_of_a_platform_that_does_not_come_is_given_up(at, monkeypat
 async def test_a_head_that_does_not_end_is_given_up(tmp_path, monkeypatch, begun):
     monkeypatch.setattr(app, "IDLE_SECONDS", 0.3)
     async with house(tmp_path) as at:
-        assert (await at.bytes(begun)).status in {0, 400, 408}
+        assert (await at.talk(begun)).status in {0, 400, 408}
 
 
 HEADS = {
@@ -96,7 +96,7 @@ async def test_one_request_is_never_taken_for_two(at, name):
     inner = f"GET /api/status HTTP/1.1\r\nHost: 127.0.0.1:{at.port}\r\n{_line(OWNER)}\r\n"
     for body in (f"0\r\n\r\n{inner}", f"abc{inner}"):
         head = f"POST {SAY} HTTP/1.1\r\nHost: 127.0.0.1:{at.port}\r\n{_line(OWNER)}".encode()
-        answer = await at.bytes(head + HEADS[name] + b"\r\n" + body.encode())
+        answer = await at.talk(head + HEADS[name] + b"\r\n" + body.encode())
         assert answer.count == 1, answer.raw[:500]
         assert answer.status == 400
         assert b"default_preset" not in answer.raw

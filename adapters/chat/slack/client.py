@@ -17,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.bounded import Bounded
+from adapters.chat.slack.hosts import allowed
 from core.errors import (
     ChatAway,
     ChatBusy,
@@ -153,7 +154,10 @@ class Api:
             ChatError: they did not arrive.
         """
         try:
-            async with self as session, session.post(url, data=content) as response:
+            async with (
+                self as session,
+                session.post(url, data=content, allow_redirects=False) as response,
+            ):
                 if response.status != 200:
                     raise ChatError(f"Slack did not take the file: HTTP {response.status}")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -163,10 +167,17 @@ class Api:
         """Answer through the address that came with a command or a press; it needs no token.
 
         Raises:
-            ChatError: it did not work: the address is good for five answers in half an hour.
+            ChatError: it did not work: the address is good for five answers in half an hour, and
+                only if it is Slack's.
         """
+        there = allowed(url, self.web.base_url, "hooks")
+        if there is None:
+            raise ChatError("the address to answer to is not Slack's")
         try:
-            async with self as session, session.post(url, json=body) as response:
+            async with (
+                self as session,
+                session.post(there, json=body, allow_redirects=False) as response,
+            ):
                 if response.status != 200:
                     raise ChatError(f"Slack did not take the answer: HTTP {response.status}")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

@@ -130,7 +130,7 @@ class _Verifier(SignatureVerifier):
     def is_valid(self, body: str | bytes, timestamp: str | None, signature: str | None) -> bool:
         try:
             return super().is_valid(body, timestamp, signature)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return False
 
 

@@ -1,7 +1,7 @@
 """Files that came with Slack messages, as a stream of bytes.
 
-Decides where they may come from, for the bot's token goes with the request: Slack's own host of
-files, or the host of the configured `api_base` where that is not Slack. It follows no redirect.
+Decides what an answer means. They come from where `hosts` lets them come from, for the bot's token
+goes with the request; no redirect is followed.
 """
 
 from __future__ import annotations
@@ -11,16 +11,13 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 import aiohttp
-from yarl import URL
 
 from adapters.chat.slack.client import Api
+from adapters.chat.slack.hosts import allowed
 from core.errors import ChatAway, ChatBusy, ChatError, FileUnread, MessageGone
 from core.texts import files as texts
 from core.types import Attachment
 
-_OURS: Final = {"slack.com": "files.slack.com", "slack-gov.com": "files.slack-gov.com"}
-"""The host of the API, and the host of the files that belongs to it."""
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _PIECE: Final = 64 * 1024
 _LIMITS: Final = aiohttp.ClientTimeout(total=None, sock_connect=10.0, sock_read=20.0)
 _PAUSE: Final = 2.0
@@ -29,31 +26,6 @@ _PAUSE: Final = 2.0
 def handle(ident: str, url: str | None) -> str:
     """Write down what finds a file: its id, and its address where Slack told it."""
     return f"{ident} {url or ''}".strip()
-
-
-def allowed(url: str, api_base: str) -> URL | None:
-    """Give the address if the token may go there.
-
-    What is checked is what is asked: the same value, not the same text read twice.
-    """
-    base = URL(api_base)
-    try:
-        there = URL(url)
-        port = there.port
-    except ValueError:
-        return None
-    if there.user is not None or there.password is not None or not there.host:
-        return None
-    own = _OURS.get((base.host or "").removeprefix("www."))
-    if own is not None:
-        return there if (there.scheme, there.host, port) == ("https", own, 443) else None
-    standing_in = _same(there.host, base.host) and there.scheme in {"https", base.scheme}
-    return there if standing_in else None
-
-
-def _same(host: str, base: str | None) -> bool:
-    """Tell whether two hosts are one; this machine has several names."""
-    return host == base or {host, base} <= _LOOPBACK
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from adapters.chat.discord import files as discord
 from adapters.chat.slack import files as slack
+from adapters.chat.slack import hosts
 from adapters.chat.slack.client import Api
 from adapters.chat.telegram import TelegramOptions
 from adapters.chat.telegram import files as telegram
@@ -52,7 +53,7 @@ def host(url: object) -> str | None:
 
 
 @pytest.mark.parametrize("url", NOWHERE)
-@pytest.mark.parametrize("allowed", [discord.allowed, slack.allowed], ids=["discord", "slack"])
+@pytest.mark.parametrize("allowed", [discord.allowed, hosts.allowed], ids=["discord", "slack"])
 def test_nothing_is_fetched_elsewhere(allowed, url):
     found = allowed(url, DISCORD if allowed is discord.allowed else SLACK)
     assert found is None or host(found) in {"cdn.discordapp.com", "files.slack.com"}
@@ -75,13 +76,13 @@ def test_discords_files_lie_on_its_own_hosts_and_on_a_stand_ins():
 
 def test_slacks_token_goes_to_its_own_host_or_to_the_stand_in_never_to_both():
     own = "https://files.slack.com/files-pri/T1-F1/a.png"
-    assert slack.allowed(own, SLACK)
-    assert slack.allowed(own, STAND_IN) is None
-    assert slack.allowed("https://files.slack-gov.com/x", "https://slack-gov.com/api/")
-    assert slack.allowed("https://slack.com/x", SLACK) is None
-    assert slack.allowed("http://127.0.0.1:9000/files-pri/T1-F1/a.png", STAND_IN)
-    assert slack.allowed("http://localhost:9000/files-pri/T1-F1/a.png", STAND_IN)
-    assert slack.allowed("http://127.0.0.1:9000/files-pri/T1-F1/a.png", SLACK) is None
+    assert hosts.allowed(own, SLACK)
+    assert hosts.allowed(own, STAND_IN) is None
+    assert hosts.allowed("https://files.slack-gov.com/x", "https://slack-gov.com/api/")
+    assert hosts.allowed("https://slack.com/x", SLACK) is None
+    assert hosts.allowed("http://127.0.0.1:9000/files-pri/T1-F1/a.png", STAND_IN)
+    assert hosts.allowed("http://localhost:9000/files-pri/T1-F1/a.png", STAND_IN)
+    assert hosts.allowed("http://127.0.0.1:9000/files-pri/T1-F1/a.png", SLACK) is None
 
 
 @pytest.mark.parametrize(
