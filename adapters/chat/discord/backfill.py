@@ -57,16 +57,26 @@ def plan(
     Whatever is older than the newest message known by two minutes was listened to; so a channel
     that was never written in is read from there, if its last message is younger.
     """
+    after, start = _known(bookmarks, seen), floor(bookmarks, seen)
+    for channel, last in newest:
+        if channel not in after and start > 0 and last.isdecimal() and int(last) > start:
+            after[channel] = start
+    found = [(channel, max(message, start)) for channel, message in after.items()]
+    return sorted(found, key=lambda each: -after[each[0]])[:CHANNELS]
+
+
+def floor(bookmarks: Mapping[Address, str], seen: Mapping[str, int]) -> int:
+    """Give the id of the message before which everything was listened to; 0 where none is known."""
+    return max(0, max(_known(bookmarks, seen).values(), default=0) - _SLACK)
+
+
+def _known(bookmarks: Mapping[Address, str], seen: Mapping[str, int]) -> dict[str, int]:
+    """Give the newest message known of each channel."""
     after = dict(seen)
     for address, text in bookmarks.items():
         for channel, message in _places(address, text):
             after[channel] = max(message, after.get(channel, 0))
-    floor = max(after.values(), default=0) - _SLACK
-    for channel, last in newest:
-        if channel not in after and floor > 0 and last.isdecimal() and int(last) > floor:
-            after[channel] = floor
-    found = [(channel, max(message, floor)) for channel, message in after.items()]
-    return sorted(found, key=lambda each: -after[each[0]])[:CHANNELS]
+    return after
 
 
 def _places(address: Address, message: str) -> list[tuple[str, int]]:

@@ -49,6 +49,8 @@ class Hearing:
         self._bookmarks = bookmarks
         self._lanes = Lanes[Arrived | Gone | servers.Guild | _Gap](self._take)
         self._gaps: dict[str, int] = {}  # channels to be read, and from which message on
+        self._floor = 0  # where any other begins, until all that are to be read are known
+        self._read: set[str] = set()  # what was read until then
         self._tasks = self._lanes.start(group)
         self._given = Recent[str, None](_REMEMBERED)
         self._reading: asyncio.Task[None] | None = None
@@ -111,6 +113,8 @@ class Hearing:
             log.warning("Discord: what was stored last is not known: %s", error)
             bookmarks = {}
         self._gaps = dict(backfill.plan(bookmarks, seen, ()))
+        self._floor = backfill.floor(bookmarks, seen)
+        self._read.clear()
         if self._reading is not None:
             self._reading.cancel()
         self._reading = self._group.create_task(self._catch_up(bookmarks, seen))
@@ -129,15 +133,15 @@ class Hearing:
 
     async def _catch_up(self, bookmarks: Mapping[Address, str], seen: Mapping[str, int]) -> None:
         places = self._door.setting.places
-        planned = set(self._gaps)
         try:
             async with asyncio.timeout(GUILDS):
                 await self._complete.wait()
         except TimeoutError:
             pass
-        for channel, after in backfill.plan(bookmarks, seen, places.newest()):
-            if channel not in planned:
-                self._gaps[channel] = after
+        wanted = backfill.plan(bookmarks, seen, places.newest())
+        self._gaps = {channel: after for channel, after in wanted if channel not in self._read}
+        self._floor = 0
+        for channel, _ in wanted:
             await self._lanes.put(channel, _Gap(channel))
             await asyncio.sleep(backfill.GAP)
 
@@ -151,7 +155,8 @@ class Hearing:
         await self._door.said(what)
 
     async def _fill(self, channel: str) -> None:
-        after = self._gaps.pop(channel, None)
-        if after is not None:
+        after = self._gaps.pop(channel, self._floor)
+        if after and channel not in self._read:
+            self._read |= {channel} if self._floor else set()
             async for message in backfill.missed(self._door.rest, channel, after):
                 await self._door.said(Arrived(message=message, live=False))

@@ -133,18 +133,20 @@ async def test_what_was_said_while_the_program_was_away_is_read_when_it_is_back(
     assert five.address == address
 
 
-async def test_what_was_missed_is_stored_before_anything_newer_of_its_channel(discord):
+@pytest.mark.parametrize("known", [True, False])
+async def test_what_was_missed_is_stored_before_anything_newer_of_its_channel(discord, known):
     """Else a kill in between would leave it behind the newest message that is known."""
     ada = discord.person("Ada")
-    place = discord.dm(ada)
+    place, new = discord.group("general", ada), discord.group("new", ada)
     inbox = Inbox(discord.changes.tell)
     async with running(discord, inbox=inbox):
-        await discord.say(place, ada, "one")
+        await discord.say(place, ada, "one", mention=True)
         await discord.until(lambda: inbox.messages)
-    await discord.say(place, ada, "two")
+    where = place if known else new
+    await discord.say(where, ada, "two", mention=True)
     discord.faults.plan("get_messages", Fault(kind="delay", seconds=0.3))
     async with running(discord, inbox=inbox):
-        await discord.say(place, ada, "three")
+        await discord.say(where, ada, "three", mention=True)
         await discord.until(lambda: len(inbox.messages) == 3)
     assert [each.text for each in inbox.messages] == ["one", "two", "three"]
 
