@@ -31,6 +31,9 @@ Action: TypeAlias = Literal[
     "approve",
     "refuse",
     "forget",
+    "answer",
+    "skip",
+    "again",
 ]
 Detail: TypeAlias = Literal["off", "line", "summary", "full"]
 Cost: TypeAlias = Literal["footer", "private", "off"]

@@ -33,6 +33,9 @@ PRESSES: Final[Mapping[Action, Who]] = {
     "approve": "admins",
     "refuse": "admins",
     "forget": "oneself",  # by whose lines: see `_forgetting`
+    "answer": "anybody",  # this and the next concern what is one's own, or an admin's all
+    "skip": "anybody",
+    "again": "admins",
 }
 """Whom each button is for. In private a call of a tool is allowed by whoever asked."""
 

@@ -26,13 +26,15 @@ Decision: TypeAlias = Literal["waiting", "approved", "refused", "expired", "used
 class Accepted:
     """A message that was stored before it was acknowledged. `seq` orders everything.
 
-    `session` is the one that it belongs to, whatever the file says by now.
+    `session` is the one that it belongs to, whatever the file says by now. `attempts` are those
+    of earlier runs of the program. `wanted`: it was put aside, and somebody wants it done.
     """
 
     seq: int
     incoming: Incoming
     session: str
     attempts: int = 0
+    wanted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

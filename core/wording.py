@@ -25,6 +25,9 @@ LABELS: Final[dict[Action, str]] = {
     "approve": "✅ Allow",
     "refuse": "🚫 Refuse",
     "forget": "🗑 Yes, delete it",
+    "answer": "💬 Answer",
+    "skip": "⏭ Skip",
+    "again": "🔁 Try again",
 }
 
 _MINUTE: Final = 60

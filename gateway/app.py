@@ -90,7 +90,9 @@ async def serve(
                         *((run.__qualname__, run) for run in models.services),
                         *((f"tools {each.name}", each.run) for each in tools),
                         *services(
-                            gateway.keeping, gateway.forgetting, orders(gateway.doors, reloading)
+                            gateway.keeping,
+                            gateway.forgetting,
+                            orders(gateway.doors, reloading, gateway.backlog),
                         ).items(),
                         ("reloading", reloading.run),
                     ]
@@ -114,7 +116,9 @@ async def serve(
 async def _recovered(gateway: Gateway, sessions: Sessions, platforms: Collection[str]) -> None:
     """Go on with what the last run left, and with the notes of what waits."""
     amend = partial(gateway.changes.act, starting=True)
-    await recover(gateway.store, sessions, gateway.exchange.moves, platforms, amend)
+    moves, sift = gateway.exchange.moves, gateway.backlog.sift
+    await recover(gateway.store, sessions, moves, platforms, amend, sift=sift)
+    await gateway.backlog.recall()
     await gateway.line.recall(gateway.exchange.places.guarded)
 
 
@@ -141,3 +145,5 @@ async def _drain(gateway: Gateway, sessions: Sessions, faces: Faces) -> None:
     if faces.close is not None:
         await faces.close()
     gateway.asides.close()
+    gateway.backlog.close()
+    await gateway.store.forgive()

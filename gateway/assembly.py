@@ -12,6 +12,7 @@ from gateway.advice_cache import SharedAdvice
 from gateway.arrivals import open_arrivals
 from gateway.asides import Asides
 from gateway.attachments import Attachments
+from gateway.backlog import Backlog
 from gateway.bank import Bank
 from gateway.changes import Changes, open_changes
 from gateway.choices import Choices
@@ -28,6 +29,7 @@ from gateway.live import Live
 from gateway.parts import acts_of, exchange_of, tooling_of
 from gateway.patience import Patience, PatientStore
 from gateway.places import Places
+from gateway.poison import Poison
 from gateway.privacy.keeping import open_keeping
 from gateway.privacy.lanes import LiveLanes
 from gateway.sessions import Sessions
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from core.asking import World
     from core.events import Tell
     from core.ports import ChatAdapter, Clock, Providers
+    from core.records import Accepted
     from core.storage import Store
     from gateway.config import Config
     from gateway.outside import Outside
@@ -67,6 +70,7 @@ class Gateway:
     forgetting: Forgetting
     changes: Changes
     line: Line
+    backlog: Backlog
 
     @property
     def config(self) -> Config:
@@ -111,19 +115,27 @@ def assemble(
         running={},
         bank=bank,
     )
-    tooling = tooling_of(config, outside.servers, world.clock)
-    patience = Patience()
-    keep = PatientStore(store, patience)
+    keep = PatientStore(store, Patience())
     choices = Choices(settings=store, keep=keep, places=places, catalogue=live.catalogue)
     shelf, guard = keeping.files.shelf, keeping.files.guard
     files = Attachments(shelf=shelf, store=store, guard=guard, keep=keep, chats=chats)
-    exchange = exchange_of(runner, files, choices, tooling, sessions=lambda: sessions)
+    exchange = exchange_of(
+        runner,
+        files,
+        choices,
+        tooling_of(config, outside.servers, world.clock),
+        sessions=lambda: sessions,
+    )
 
     async def perform(work: Work) -> None:
         await dispatch.perform(work)
 
+    async def put(accepted: Accepted) -> None:
+        await dispatch(accepted)
+
     sessions = Sessions(root, perform)
     line = Line(root, sessions, keep, chats, exchange.budgets)
+    backlog = Backlog(root, exchange, put)
     accounts = Accounts(
         store=store, bank=bank, choices=choices, clock=world.clock, zone=config.zone
     )
@@ -134,8 +146,19 @@ def assemble(
     )
     asides = Asides(root, chats)
     doors = Doorkeeper(keep=keep, grants=places.grants, asides=asides, chats=chats)
-    health = Health(unavailable=live.unavailable, left_alone=models.left_alone, sessions=sessions)
-    acts = acts_of(health, exchange, doors, accounts, forgetting=forgetting, keeping=keeping)
+    acts = acts_of(
+        Health(
+            unavailable=live.unavailable,
+            left_alone=models.left_alone,
+            sessions=sessions,
+            backlog=backlog,
+        ),
+        exchange,
+        doors,
+        accounts,
+        forgetting=forgetting,
+        keeping=keeping,
+    )
     changes = open_changes(config, exchange, sessions, asides, uncache=cache.clear)
     dispatch = Dispatch(
         sessions=sessions,
@@ -145,6 +168,7 @@ def assemble(
         arrivals=open_arrivals(store, keeping.kept, choices, chats),
         changes=changes,
         line=line,
+        poison=Poison(keep=keep, chats=chats),
     )
     gateway = Gateway(
         live=live,
@@ -157,12 +181,12 @@ def assemble(
         asides=asides,
         doors=doors,
         intake=DurableIntake(
-            store,
+            keep,
             dispatch,
             admission=Admission(places, doors, store, live.catalogue, world.clock),
             admit=sessions.admit,
             limits=Limits(config.settings.limits, world.clock, sessions.of),
-            patience=patience,
+            backlog=backlog,
         ),
         clock=world.clock,
         listeners=listeners,
@@ -170,5 +194,6 @@ def assemble(
         forgetting=forgetting,
         changes=changes,
         line=line,
+        backlog=backlog,
     )
     return gateway, sessions, chats

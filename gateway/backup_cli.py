@@ -32,7 +32,9 @@ def backup(path: Path, file: Path | None, *, looks: bool) -> None:
             made, contents = back_up(config, file, SystemClock().now())
             click.echo(f"Written to {made}, and read again: {_told(contents)}")
         elif file is None:
-            raise click.UsageError("Name the file to be read: moa-gateway backup --check FILE")
+            raise click.BadArgumentUsage(
+                "Name the file to be read: moa-gateway backup --check FILE"
+            )
         else:
             click.echo(f"{file} is whole: {_told(check_backup(config, file))}")
 

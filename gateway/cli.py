@@ -25,6 +25,7 @@ from gateway.command import (
     quiet,
     say,
 )
+from gateway.dead_letters_cli import dead_letters
 from gateway.lean import hand_back, without
 from gateway.people_cli import people, sessions
 from gateway.presets_cli import presets
@@ -54,6 +55,7 @@ def main() -> None:
 
 main.add_command(audit)
 main.add_command(backup)
+main.add_command(dead_letters)
 main.add_command(pair)
 main.add_command(people)
 main.add_command(presets)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gateway.changes import Changes
     from gateway.line import Line
     from gateway.patience import PatientStore
+    from gateway.poison import Poison
     from gateway.sessions import Answerable, Sessions, Work
 
 
@@ -40,6 +41,7 @@ class Dispatch:
     arrivals: Arrivals
     changes: Changes
     line: Line
+    poison: Poison
 
     async def __call__(self, accepted: Accepted) -> None:
         """Queue it, or do it now; it is in the store already."""
@@ -75,6 +77,9 @@ class Dispatch:
 
     async def perform(self, work: Work) -> None:
         """Do a lane's piece of work to its end; `over` hears that it is."""
+        if isinstance(work, Accepted) and await self.poison.fatal(work):
+            await self.over(_session(work))
+            return
         match work:
             case Accepted(
                 incoming=Press(action="retry" | "advise" | "remove" | "undo") as press

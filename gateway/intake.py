@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from core.records import Accepted
-    from core.storage import Store
     from core.types import Incoming
     from gateway.admission import Admission
+    from gateway.backlog import Backlog
     from gateway.limits import Limits
-    from gateway.patience import Patience
+    from gateway.patience import PatientStore
 
 TEXT_LIMIT = 200_000
 """Characters of one question; longer than any model here takes."""
@@ -39,13 +39,13 @@ class DurableIntake:
 
     def __init__(
         self,
-        inbox: Store,
+        inbox: PatientStore,
         handle: Callable[[Accepted], Awaitable[None]],
         *,
         admission: Admission,
         admit: Callable[[Incoming, str], None],
         limits: Limits,
-        patience: Patience,
+        backlog: Backlog,
     ) -> None:
         """Store into `inbox` what concerns us and `admit` lets into its session.
 
@@ -56,7 +56,7 @@ class DurableIntake:
         self._handle = handle
         self._admit = admit
         self.limits = limits
-        self._patience = patience
+        self._backlog = backlog
         self._closed = False
         self._full = Recent[tuple[str, str], float](MOST_REMEMBERED)
         self._unsure = Recent[tuple[str, str], bool](MOST_REMEMBERED)
@@ -94,7 +94,10 @@ class DurableIntake:
         admitted = await self._admitted(incoming)
         if admitted is None:
             return False
+        late = self._backlog.late(incoming)
         incoming, session = admitted
+        if late:
+            return await self._late(incoming, session)
         if _stands_in_line(incoming) and not self._has_room(incoming, session):
             return False
         with self.limits.entering(incoming, session):
@@ -104,6 +107,15 @@ class DurableIntake:
             await self._admission.took(incoming)
             await self._handle(accepted)
         return True
+
+    async def _late(self, incoming: Incoming, session: str) -> bool:
+        """Take in what came long ago: nobody was too quick, and nothing waits in line for it."""
+        if self._backlog.full(incoming):
+            return False
+        accepted = await self._accepted(incoming, session)
+        if accepted is not None:
+            await self._backlog.take(accepted)
+        return accepted is not None
 
     def _has_room(self, incoming: Incoming, session: str) -> bool:
         """Tell whether it may wait in line; of a burst that may not, its author is told once.
@@ -125,18 +137,13 @@ class DurableIntake:
         return True
 
     async def _accepted(self, incoming: Incoming, session: str) -> Accepted | None:
+        crashpoint("intake.unstored", incoming.address.platform)
         try:
-            crashpoint("intake.unstored", incoming.address.platform)
             accepted = await self._inbox.accept(incoming, session)
-            crashpoint("intake.stored", incoming.address.platform)
-        except StoreError as error:
-            self._unsure[_event(incoming)] = True
-            self._patience.failed(error)
-            raise
-        except asyncio.CancelledError:
+        except (StoreError, asyncio.CancelledError):
             self._unsure[_event(incoming)] = True
             raise
-        self._patience.worked()
+        crashpoint("intake.stored", incoming.address.platform)
         return accepted or await self._left(incoming)
 
     async def _left(self, incoming: Incoming) -> Accepted | None:
@@ -147,7 +154,7 @@ class DurableIntake:
         """
         if self._unsure.pop(_event(incoming)) is None:
             return None
-        kept = await self._inbox.kept(*_event(incoming))
+        kept = await self._inbox.store.kept(*_event(incoming))
         return kept.accepted if kept is not None and kept.waiting else None
 
     async def admitted(self, incoming: Incoming) -> Incoming | None:
@@ -167,7 +174,8 @@ class DurableIntake:
         checked = _checked(concerning)
         session = await self._admission.session(checked)
         page = not self._admission.guards(checked.address.platform)
-        taken = self.limits.require(checked, session, answers=page)
+        late = self._backlog.late(incoming)
+        taken = late or self.limits.require(checked, session, answers=page)
         return (checked, session) if taken else None
 
 

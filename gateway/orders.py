@@ -5,22 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.audit import COMMAND_LINE
+from core.errors import UsageError
 from core.texts import access as said
+from core.texts import backlog as aside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from core.types import Json
+    from gateway.backlog import Backlog
     from gateway.control import Asked
     from gateway.doorkeeper import Doorkeeper
     from gateway.reloading import Reloading
 
 
-def orders(doors: Doorkeeper, reloading: Reloading) -> Mapping[str, Asked]:
+def orders(doors: Doorkeeper, reloading: Reloading, backlog: Backlog) -> Mapping[str, Asked]:
     """Give what can be asked for, by name."""
 
     async def pair(wanted: Mapping[str, str]) -> Json:
         found = await doors.approve(wanted.get("code", ""), None, by=COMMAND_LINE)
         return said.paired(f"{found.platform}:{found.person}")
 
-    return {"pair": pair, "reload": reloading.order}
+    async def retry(wanted: Mapping[str, str]) -> Json:
+        number = int(wanted["number"])
+        if not await backlog.answer(await backlog.letter(number)):
+            raise UsageError(aside.NO_LETTER.format(number=number))
+        return aside.TRIED_NOW.format(number=number)
+
+    return {"pair": pair, "reload": reloading.order, "retry": retry}

@@ -8,13 +8,13 @@ not stored is refused where it came in.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import structlog
 
-from core.errors import StoreBusy, StoreFull
+from core.errors import StoreBusy, StoreError, StoreFull
 
 if TYPE_CHECKING:
     from core.audit import Change
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
         Vote,
     )
     from core.storage import Store
+    from core.storage.aside import Why
     from core.storage.erasing import Texts
-    from core.types import Author, Line
+    from core.types import Author, Incoming, Line
 
 T = TypeVar("T")
 
@@ -96,6 +97,20 @@ class PatientStore:
         self._patience.worked()
         return done
 
+    async def accept(self, incoming: Incoming, session: str = "") -> Accepted | None:
+        """See `core.storage.Inbox`. This one does not wait: whoever sent it keeps it, and is told.
+
+        Raises:
+            StoreError: it could not be stored.
+        """
+        try:
+            accepted = await self.store.accept(incoming, session)
+        except StoreError as error:
+            self._patience.failed(error)
+            raise
+        self._patience.worked()
+        return accepted
+
     async def begin(self, start: TurnStart) -> None:
         await self._write(partial(self.store.begin, start))
 
@@ -154,6 +169,16 @@ class PatientStore:
     async def drop(self, seq: int, reason: str) -> None:
         """See `core.ports.Inbox`."""
         await self._write(partial(self.store.drop, seq, reason))
+
+    async def put_aside(self, seq: int, why: Why) -> None:
+        """See `core.storage.Aside`, here and below."""
+        await self._write(partial(self.store.put_aside, seq, why))
+
+    async def wanted(self, seqs: Collection[int]) -> Sequence[int]:
+        return await self._write(partial(self.store.wanted, seqs))
+
+    async def tried(self, seqs: Collection[int]) -> int:
+        return await self._write(partial(self.store.tried, seqs))
 
     async def steer(self, turn_id: str, iteration: int, said: Sequence[tuple[int, Line]]) -> None:
         """See `core.storage.Changes`."""

@@ -29,6 +29,13 @@ async def say(
 ) -> None:
     """Put a sentence of the program's own into a chat."""
     frame = Frame(key="notice", content=Notice(text=text), final=True)
+    await put(chats, to, frame, delivery_id=delivery_id)
+
+
+async def put(
+    chats: Mapping[str, ChatAdapter], to: Incoming, frame: Frame, *, delivery_id: str
+) -> None:
+    """Put a message of the program's own into a chat."""
     reply_to = None if isinstance(to, Moved | Edited | Deleted | Added) else to.reply_to
     post = chats[to.address.platform].post
     with suppress(ChatError, TimeoutError):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import structlog
 
 from core.types import Address, Command, Deleted, Edited, Moved, Press
+from gateway.poison import counted, survived
 from gateway.turns import unanswered
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from gateway.sessions import Sessions
 
 Stop: TypeAlias = str | tuple[Address, str]
+Sift: TypeAlias = "Callable[[Sequence[Accepted]], Awaitable[Sequence[Accepted]]]"
 
 log = structlog.get_logger()
 
@@ -31,15 +33,20 @@ async def recover(
     moves: Moves,
     platforms: Collection[str],
     amend: Callable[[Accepted], Awaitable[None]],
+    *,
+    sift: Sift | None = None,
 ) -> None:
     """Queue what is left; what belongs to a platform that is not configured stays where it is.
 
-    `amend` does what somebody's change of a message comes to, before anything is asked.
+    `amend` does what somebody's change of a message comes to, before anything is asked. `sift`
+    puts aside what waits for too long, and gives the rest.
     """
     await moves.recall()
     waiting = await _moved(store, moves, await store.waiting())
     waiting = await _amended(store, waiting, amend)
     unfinished = await _unfinished(store)
+    waiting = waiting if sift is None else await sift(waiting)
+    waiting = await counted(store, waiting, {each.start.session for each in unfinished})
     stopped = _stopped(waiting)
     turns = [turn for turn in unfinished if turn.start.place.platform in platforms]
     items = [each for each in waiting if each.incoming.address.platform in platforms]
@@ -58,7 +65,8 @@ async def _amended(
     """Do what changes come to before anything that they change is asked."""
     changes = [each for each in waiting if isinstance(each.incoming, Edited | Deleted)]
     for each in changes:
-        await amend(each)
+        if await survived(store, each):
+            await amend(each)
     return await store.waiting() if changes else waiting
 
 
@@ -81,10 +89,11 @@ async def _unfinished(store: Store) -> list[StoredTurn]:
 
 async def _moved(store: Store, moves: Moves, waiting: Sequence[Accepted]) -> Sequence[Accepted]:
     """Do what comes before everything else: chats that go on under another id."""
-    undone = [(each.seq, each.incoming) for each in waiting if isinstance(each.incoming, Moved)]
-    for seq, moved in undone:
-        await moves.move(moved.address, moved.new)
-        await store.drop(seq, "done")
+    undone = [(each, each.incoming) for each in waiting if isinstance(each.incoming, Moved)]
+    for each, moved in undone:
+        if await survived(store, each):
+            await moves.move(moved.address, moved.new)
+            await store.drop(each.seq, "done")
     return await store.waiting() if undone else waiting
 
 

@@ -110,6 +110,6 @@ def _kept(row: Row) -> Kept:
     return Kept(
         accepted=codec.accepted(row),
         turn_id=row["turn_id"] or "",
-        waiting=row["state"] == "waiting",
+        waiting=row["state"] in {"waiting", "aside"},
         steered=row["iteration"] is not None,
     )

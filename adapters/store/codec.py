@@ -154,6 +154,7 @@ def accepted(row: Row) -> Accepted:
         incoming=incoming,
         session=row["session"],
         attempts=row["attempts"],
+        wanted=row.get("reason") == "wanted",
     )
 
 

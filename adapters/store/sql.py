@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Literal
 
 from adapters.store import codec
+from adapters.store.aside import AsideRows
 from adapters.store.audit import AuditRows
 from adapters.store.changes import ChangeRows
 from adapters.store.costs import CostRows
@@ -48,6 +49,7 @@ class SqlStore(
     ChangeRows,
     EpochRows,
     FactRows,
+    AsideRows,
 ):
     """Fulfils `core.storage.Store`."""
 

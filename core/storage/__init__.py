@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
+from core.storage.aside import Aside
 from core.storage.audit import Audit
 from core.storage.changes import Changes
 from core.storage.costs import Costs
@@ -29,6 +30,7 @@ MOVED: Final = "moved"
 
 __all__ = [
     "MOVED",
+    "Aside",
     "Audit",
     "Changes",
     "Costs",
@@ -65,6 +67,7 @@ class Store(
     Changes,
     Epochs,
     Facts,
+    Aside,
     Protocol,
 ):
     """Everything that must survive a kill."""

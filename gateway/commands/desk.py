@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core.types import Address
     from gateway.accounts import Accounts
     from gateway.asides import Asides
+    from gateway.backlog import Backlog
     from gateway.choices import Choices
     from gateway.doorkeeper import Doorkeeper
     from gateway.exchange import Exchange
@@ -35,12 +36,14 @@ if TYPE_CHECKING:
 class Health:
     """How things stand. `unavailable` says why a preset cannot answer; `left_alone` names models.
 
-    Those failed too often to be asked now; each has the seconds that are left.
+    Those failed too often to be asked now; each has the seconds that are left. What waits in
+    `sessions` has its turn to come; what waits in the `backlog`, somebody's word.
     """
 
     unavailable: Callable[[Preset], str]
     left_alone: Callable[[], Mapping[str, float]]
     sessions: Sessions
+    backlog: Backlog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from gateway.commands import access, general, memory, presets, privacy, sessions, status, turns
+from gateway.commands import (
+    access,
+    backlog,
+    general,
+    memory,
+    presets,
+    privacy,
+    sessions,
+    status,
+    turns,
+)
 
 if TYPE_CHECKING:
     from gateway.commands.desk import OnCommand, OnPress
@@ -40,6 +50,8 @@ UNKNOWN_COMMAND: Final[OnCommand] = general.unknown
 
 PRESSES: Final[Mapping[str, OnPress]] = {
     "advisors": turns.advisors,
+    "again": backlog.again,
+    "answer": backlog.answer,
     "approve": turns.decide,
     "back": sessions.back,
     "down": turns.down,
@@ -49,6 +61,7 @@ PRESSES: Final[Mapping[str, OnPress]] = {
     "preset": presets.offer,
     "refuse": turns.decide,
     "restore": presets.restore,
+    "skip": backlog.skip,
     "remove": turns.remove,
     "stop": turns.stop,
     "undo": sessions.undo,

@@ -20,6 +20,7 @@ from core.scopes import moved_key
 from core.storage import MOVED
 from core.types import Address, Incoming, Line, Message, Moved
 from tests.fakes.memory_access import MemoryAccess
+from tests.fakes.memory_aside import MemoryAside
 from tests.fakes.memory_changes import MemoryChanges
 from tests.fakes.memory_costs import MemoryCosts
 from tests.fakes.memory_erasing import MemoryErasing
@@ -42,6 +43,7 @@ class MemoryStore(
     MemoryPresence,
     MemoryChanges,
     MemoryFiles,
+    MemoryAside,
 ):
     """Fulfils `core.storage.Store`; `failure`, once set, is raised by everything that writes."""
 
@@ -72,8 +74,7 @@ class MemoryStore(
         return accepted
 
     async def waiting(self) -> Sequence[Accepted]:
-        gone = self._claimed.keys() | self.dropped.keys()
-        return [each for each in self._inbox.values() if each.seq not in gone]
+        return [each for each in self._inbox.values() if self._waits(each.seq)]
 
     async def accepted(self, seq: int) -> Accepted | None:
         return next((each for each in self._inbox.values() if each.seq == seq), None)
@@ -123,7 +124,7 @@ class MemoryStore(
         self._turns[start.turn_id] = StoredTurn(
             start=replace(start, joined=()),
             state="running",
-            attempts=1,
+            attempts=max(1, self._attempts(start.seq)),
             advice=(),
             references_done=0,
             end=None,
@@ -271,6 +272,9 @@ class MemoryStore(
         self._settings.setdefault(MOVED, {})[old.session] = new.session
 
     # --- within
+
+    def _attempts(self, seq: int | None) -> int:
+        return next((each.attempts for each in self._inbox.values() if each.seq == seq), 0)
 
     def _post(
         self,

@@ -100,13 +100,18 @@ class ScriptedModel:
 
 
 class LoopClock:
-    """The loop's time as a Clock."""
+    """The loop's time as a Clock. Its wall time begins with 1970, as the times in tests do."""
+
+    def __init__(self) -> None:
+        self._begun: float | None = None
 
     def monotonic(self) -> float:
         return asyncio.get_running_loop().time()
 
     def now(self) -> datetime:
-        return datetime(2026, 11, 1, 12, tzinfo=UTC) + timedelta(seconds=self.monotonic())
+        if self._begun is None:
+            self._begun = self.monotonic()
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=self.monotonic() - self._begun)
 
 
 def cents(slot: Slot, usage: Usage) -> Decimal | None:

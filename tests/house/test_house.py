@@ -30,6 +30,7 @@ BLIND_EDGES: dict[str, int] = {
     "gateway/asides.py": 1,  # a whisper is best effort: nothing may wait for it, or break by it
     "gateway/advice_cache.py": 1,  # whoever waits for this advice has to be told
     "gateway/exchange.py": 1,  # what broke is told to whoever asked
+    "gateway/backlog.py": 1,
     "gateway/line.py": 1,  # a note is best effort, as a whisper is
     "gateway/http/errors.py": 1,  # the HTTP middleware: an answer of status 500, not a torn line
     "gateway/sessions.py": 1,  # a lane outlives the turn that broke in it

@@ -34,6 +34,9 @@ _CODES: Final[dict[Action, str]] = {
     "approve": "y",
     "refuse": "n",
     "forget": "f",
+    "answer": "w",
+    "skip": "j",
+    "again": "t",
 }
 _ACTIONS: Final = {code: action for action, code in _CODES.items()}
 _DATA = re.compile(r"(?P<code>[a-z]):(?P<turn>[\w.-]{0,40}):(?P<value>.{0,58})", re.DOTALL)

@@ -88,7 +88,8 @@ SELECT seq, kind, payload, attempts, session FROM inbox WHERE seq IN (VALUES ($1
 
 -- name: erase_message
 UPDATE inbox
-SET erased = 1, payload = $2, state = CASE state WHEN 'waiting' THEN 'dropped' ELSE state END
+SET erased = 1, payload = $2,
+  state = CASE WHEN state IN ('waiting', 'aside') THEN 'dropped' ELSE state END
 WHERE seq = $1
 
 -- name: erase_pairings

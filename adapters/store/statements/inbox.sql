@@ -7,7 +7,8 @@ ON CONFLICT (platform, event_id) DO NOTHING
 RETURNING seq
 
 -- name: waiting
-SELECT seq, kind, payload, attempts, session FROM inbox WHERE state = 'waiting' ORDER BY seq
+SELECT seq, kind, payload, attempts, session, reason FROM inbox
+WHERE state = 'waiting' ORDER BY seq
 
 -- name: accepted
 SELECT seq, kind, payload, attempts, session FROM inbox WHERE seq = $1
@@ -32,4 +33,22 @@ JOIN inbox ON inbox.seq = newest.seq
 UPDATE inbox SET state = 'dropped', reason = $2 WHERE seq = $1
 
 -- name: claim
-UPDATE inbox SET state = 'claimed', turn_id = $2, attempts = attempts + 1 WHERE seq = $1
+UPDATE inbox SET state = 'claimed', turn_id = $2 WHERE seq = $1
+
+-- name: put_aside
+UPDATE inbox SET state = 'aside', reason = $2 WHERE seq = $1 AND state = 'waiting'
+
+-- name: aside
+SELECT seq, kind, payload, attempts, session FROM inbox
+WHERE state = 'aside' AND reason = $1 AND erased = 0 ORDER BY seq
+
+-- name: wanted
+UPDATE inbox SET state = 'waiting', reason = 'wanted', attempts = 0
+WHERE seq IN (VALUES ($1)) AND state = 'aside' AND erased = 0
+RETURNING seq
+
+-- name: count_attempt
+UPDATE inbox SET attempts = attempts + 1 WHERE seq IN (VALUES ($1)) RETURNING attempts
+
+-- name: forgive_messages
+UPDATE inbox SET attempts = attempts - 1 WHERE state = 'waiting' AND attempts > 1

@@ -2,7 +2,7 @@
 
 -- name: waiting_in
 SELECT seq, kind, payload, attempts, session FROM inbox
-WHERE state = 'waiting' AND (place = $1 OR substr(place, 1, length($1) + 1) = $1 || '/')
+WHERE state IN ('waiting', 'aside') AND (place = $1 OR substr(place, 1, length($1) + 1) = $1 || '/')
 
 -- name: readdress
 UPDATE inbox SET payload = $2 WHERE seq = $1

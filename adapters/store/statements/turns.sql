@@ -3,9 +3,12 @@
 -- name: begin
 INSERT INTO turns (
   turn_id, platform, session, seq, preset, question, asker, history, started, preset_name, origin,
-  place
+  place, attempts
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+VALUES (
+  $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+  COALESCE((SELECT attempts FROM inbox WHERE seq = $4 AND attempts > 1), 1)
+)
 
 -- name: add_calls
 INSERT INTO calls (
@@ -50,6 +53,9 @@ UPDATE turns SET state = 'delivered' WHERE turn_id = $1
 
 -- name: attempt
 UPDATE turns SET attempts = attempts + 1, epoch = epoch + 1 WHERE turn_id = $1 RETURNING attempts
+
+-- name: forgive_turns
+UPDATE turns SET attempts = attempts - 1 WHERE state = 'running' AND attempts > 0
 
 -- name: unfinished
 SELECT * FROM turns WHERE state <> 'delivered' ORDER BY number

@@ -1,0 +1,123 @@
+"""P8: what breaks the program off three times is put aside, told, and tried again when wanted."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from core.types import Address, Command, Deleted
+from gateway.poison import counted, survived
+from tests.fakes.memory_store import MemoryStore
+from tests.fakes.turns import ANNA, ROOM, message
+from tests.gateway.harness import Process, process_gateway
+from tests.gateway.page import stored
+from tests.simulators.base import Fault
+from tests.transcripts.stages import Stage, opened
+
+MODELS = {"a": "Take the train.", "b": "Walk.", "big": "Go by train."}
+FETCH = "getFile"
+BROKE = "I broke off 3 times"
+
+
+async def killed_at_it(stage: Stage, process: Process, fetched: int) -> None:
+    """Kill it as soon as it works on the file, before a turn has begun."""
+    await stage.until(lambda: len(stage.sim.requests.of(FETCH)) >= fetched)
+    process.kill()
+    await process.ended()
+
+
+async def poisoned(stage: Stage, text: str, folder: Path) -> None:
+    """Have a file that ends the program three times, and something behind it in its lane."""
+    stage.sim.faults.plan(FETCH, *[Fault(kind="delay", seconds=60)] * 3)
+    async with process_gateway(text, folder) as process:
+        await stage.ask("What is in it?", files=[("list.txt", b"bread")])
+        await stage.until(lambda: stage.sim.requests.of(FETCH))
+        await stage.ask("How do I get there?")
+        await stored(folder, "SELECT 1 WHERE (SELECT COUNT(*) FROM inbox) = 2")
+        await killed_at_it(stage, process, 1)
+    for start in (2, 3):
+        async with process_gateway(text, folder) as process:
+            await stage.ask(f"Does {start} work here?", where="group", who=stage.ben)
+            await stage.answered("Go by train.", where="group", times=start - 1)
+            await killed_at_it(stage, process, start)
+
+
+async def dead_letters(folder: Path, *arguments: str) -> str:
+    child = await asyncio.create_subprocess_exec(
+        str(Path(sys.executable).with_name("moa-gateway")),
+        *("dead-letters", *arguments, "--config", str(folder / "config.yaml")),
+        cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    told, _ = await child.communicate()
+    return told.decode()
+
+
+async def test_p8_a_message_that_ends_the_program_three_times_is_put_aside(tmp_path):
+    async with opened("telegram") as stage:
+        text = stage.configured(MODELS)
+        await poisoned(stage, text, tmp_path)
+        async with process_gateway(text, tmp_path):
+            await stage.reads(BROKE)
+            await stage.answered("Go by train.")  # what stood behind it
+            assert len(stage.sim.requests.of(FETCH)) == 3
+            told = await dead_letters(tmp_path, "list")
+            assert "  message of" in told
+            assert "What is" not in told
+            assert "No message 7" in await dead_letters(tmp_path, "retry", "7")
+            assert "is tried again" in await dead_letters(tmp_path, "retry", told.split()[0])
+            await stage.answered("Go by train.", times=2)
+            assert "Nothing was put aside" in await dead_letters(tmp_path, "list")
+
+
+async def test_p8_an_admin_has_it_tried_again_by_the_button_and_nobody_else(tmp_path):
+    async with opened("telegram") as stage:
+        owner = f"access: {{public: true, chat_admins: false, owners: ['telegram:{stage.ben.id}']}}"
+        text = stage.configured(MODELS).replace("access:\n  public: true", owner)
+        store = tmp_path / "data" / "moa-gateway.db"
+        async with process_gateway(text, tmp_path) as process:
+            stage.sim.faults.plan(FETCH, Fault(kind="delay", seconds=60))
+            await stage.ask("What is in it?", where="group", files=[("list.txt", b"bread")])
+            await killed_at_it(stage, process, 1)
+        await stored_now(store, "UPDATE inbox SET attempts = 3")
+        async with process_gateway(text, tmp_path):
+            await stage.reads(BROKE, where="group")
+            await stage.press("Try again", where="group")
+            await stage.until(lambda: any("admin" in each for each in stage.toasts))
+            await stage.press("Try again", where="group", who=stage.ben)
+            await stage.answered("Go by train.", where="group")
+
+
+async def stored_now(store: Path, change: str) -> None:
+    with closing(sqlite3.connect(store)) as connection:
+        connection.execute(change)
+        connection.commit()
+
+
+async def test_p8_only_what_was_begun_is_counted():
+    """Of a lane that is its first; what changes something is done beside them."""
+    store = MemoryStore()
+    for number in range(3):
+        await store.accept(message(f"e{number}"))
+    busy = message("b1", address=Address(platform="web", channel="other"))
+    await store.accept(busy)
+    await store.accept(Command(event_id="c", address=ROOM, author=ANNA, name="moa", args="", at=1))
+    found = await counted(store, await store.waiting(), {busy.address.session})
+    assert [each.attempts for each in found] == [1, 0, 0, 0, 1]
+    assert await store.waiting() == found
+    assert await counted(store, found, {busy.address.session}) == found
+
+
+async def test_p8_what_is_done_while_it_starts_is_counted_too():
+    store = MemoryStore()
+    gone = Deleted(event_id="d", address=ROOM, author=ANNA, of="e1", at=1)
+    await store.accept(gone)
+    tries = 0
+    while waiting := await store.waiting():
+        tries += await survived(store, waiting[0])
+    assert tries == 3
+    assert [each.incoming for each in await store.aside("broke")] == [gone]
