@@ -151,6 +151,11 @@ async def read(response: aiohttp.ClientResponse) -> bytes:
         raise ModelUnreachable("The connection broke in mid-answer") from error
 
 
+def _left(response: aiohttp.ClientResponse) -> bytes:
+    """Give what arrived before the connection broke and was not read: the library holds it back."""
+    return response.content._read_nowait(-1)  # noqa: SLF001 - there is no other way to it
+
+
 class Reading:
     """The body of an answer, looked at every `pace` seconds once it has begun.
 
@@ -173,7 +178,12 @@ class Reading:
         """
         if until is None:
             await self._lull()
-            data = await read(self._response)
+            try:
+                data = await read(self._response)
+            except ModelUnreachable:
+                data = _left(self._response)
+                if not data:
+                    raise
             await my_turn()
             return data
         try:

@@ -165,15 +165,16 @@ class _Showing:
         frame = self.next()
         if frame is None:
             self._budget.refund(slot)
-        elif wait := await self.send(frame):
+        elif (wait := await self.send(frame)) is not None:
             self._budget.refund(slot)
             await events.ended_within(wait)
 
-    async def send(self, frame: Frame) -> float:
+    async def send(self, frame: Frame) -> float | None:
         """Send one frame; what fails is dropped, or stays wanted, as its kind demands.
 
         Returns:
-            The seconds until the account has something left again for what is no final.
+            None, unless it was refused because it came too early, which takes nothing of any
+            budget: then for how many seconds only an end is worth another try.
         """
         del self.wanted[frame.key]
         self._order[frame.key] = max(self._order.values(), default=0) + 1
@@ -184,6 +185,7 @@ class _Showing:
             return spent.retry_after
         except ChatBusy as busy:
             self._busy(frame, busy)
+            return 0.0
         except ChatClosed as error:
             self._close(error)
         except MessageGone:
@@ -193,7 +195,7 @@ class _Showing:
         else:
             self.trying.worked()
             self._landed(frame, shown=shown)
-        return 0.0
+        return None
 
     # --- choosing ----------------------------------------------------------------------------
 

@@ -236,6 +236,16 @@ def test_flood_control_stalls_its_own_chat_only():
     assert room.requests(channel="b")[-1].at < refused.at + 8
 
 
+def test_p7_what_was_refused_takes_no_slot_so_that_a_final_waits_for_what_was_said_alone():
+    room = Room(pace=5.0)
+    room.chat.fail("c", None, ChatBusy("slow down", retry_after=1))
+    run_virtual(room.turn(4.0))
+    *_, refused, final = room.requests()
+    assert final.frame.final
+    assert refused.at > room.ended["t1"]
+    assert round(final.at - refused.at, 6) == 1
+
+
 def test_a_final_does_not_wait_where_only_our_own_budget_is_spent():
     """P7: what is left of the account's rate is for finals."""
     room = Room(pace=1.0)

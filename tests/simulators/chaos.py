@@ -2,7 +2,7 @@
 
     async with ChaosProxy(simulator.base_url) as proxy:
         proxy.base_url                       # to be asked instead; `proxy.before(url)` for others
-        proxy.troubles = [RESET, FINE]       # what befalls the connections that come, in turn
+        proxy.plan(RESET, FINE)              # what befalls the connections that come, in turn
         proxy.befall(Trouble(then="dead"))   # what befalls those that are open, and all that come
         proxy.heal()                         # what comes now is fine; what is broken stays broken
 
@@ -86,16 +86,20 @@ class ChaosProxy:
 
     # --- troubles ----------------------------------------------------------------------------
 
+    def plan(self, *troubles: Trouble) -> None:
+        """Let these befall the connections that come, one after the other."""
+        self._count, self.troubles = 0, list(troubles)
+
     def befall(self, trouble: Trouble) -> None:
         """Let this befall whatever is open, and whatever comes until `heal`."""
-        self._count, self.troubles = 0, [trouble]
+        self.plan(trouble)
         for line in list(self._lines):
             if trouble.only in line.opening:
                 line.meet(trouble)
 
     def heal(self) -> None:
         """Let what comes be fine. A connection that is half-open does not come to life again."""
-        self._count, self.troubles = 0, [FINE]
+        self.plan(FINE)
 
     async def refuse(self) -> None:
         """Let nobody connect any more, and end what is open; `listen` ends it."""

@@ -15,6 +15,7 @@ from core.errors import ModelBroken, ModelBusy, ModelError, ModelStalled, ModelU
 from tests.adapters.llm.asking import call
 from tests.adapters.llm.stands import STANDS, TEXT
 from tests.simulators.chaos import FINE, ChaosProxy, Trouble
+from tests.simulators.troubles import TLS_ALERT, bomb
 
 PATIENT = Timeouts(first_token=30, between_tokens=30, total=60)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
@@ -133,8 +134,10 @@ async def test_p11_a_wish_to_wait_is_understood_however_it_is_said(scene, status
         HEAD + b'{"choices": [{"message": {"content": "al',
         HEAD + b"data: {]}\n\n",
         HEAD + b"\xff\xfe\x00nonsense" * 20,
+        TLS_ALERT,
+        bomb().instead,
     ],
-    ids=["no HTTP", "a page", "half a document", "no JSON", "no text at all"],
+    ids=["no HTTP", "a page", "half a document", "no JSON", "no text at all", "TLS", "a bomb"],
 )
 async def test_p11_what_nobody_can_read_is_told_as_such_and_not_asked_for_again(scene, answer):
     proxy, model = scene
@@ -161,11 +164,12 @@ async def test_p11_who_fails_again_and_again_is_left_alone(scene):
 # --- after the first word (P11) -------------------------------------------------------------
 
 
+@pytest.mark.parametrize("pace", [0.0, 0.3], ids=["read at once", "read now and then"])
 @pytest.mark.parametrize("word", [b"bravo", b"eagle"])
-async def test_p11_what_ends_after_a_word_keeps_the_words_and_is_not_asked_again(scene, word):
+async def test_p11_what_ends_after_a_word_keeps_the_words_and_is_not_asked_again(scene, word, pace):
     proxy, model = scene
     proxy.troubles = [Trouble(then="close", after=word), FINE]
-    words, error = await told(model())
+    words, error = await told(model(), call(pace=pace))
     assert isinstance(error, ModelUnreachable)
     assert words == TEXT[: TEXT.index(word.decode())]
     assert proxy.asked == 1
