@@ -19,10 +19,23 @@ POINTS: Final[Mapping[str, str]] = {
     # a turn
     "turn.unbegun": "A lane has taken a question, and no turn is written down.",
     "turn.begun": "The turn is written down, and nobody is asked.",
+    "turn.resumed": "A turn that was cut is counted as tried again.",
     "reference.unkept": "A reference has landed, and its checkpoint is not written.",
     "reference.kept": "The checkpoint of a reference is written.",
+    "references.closed": "All references are over, which is written down.",
+    "answer.unasked": "The advice is complete, and the aggregator is not asked.",
+    "answer.begun": "The first words of an answer have come, or its first call of a tool.",
     "turn.unended": "The answer is complete, and its ending is not stored.",
     "turn.ended": "The ending is stored, and nobody has been told.",
+    "turn.shown": "All is shown to its end, and that is not noted.",
+    # messages in chats
+    "post.unnoted": "A message is to be posted, and is not in the outbox.",
+    "post.noted": "The outbox has it, and the platform does not.",
+    "post.accepted": "The platform has it, and the outbox does not have its id.",
+    "post.kept": "The outbox has the id.",
+    "preview.sent": "A preview of an answer is shown.",
+    "edit.unsent": "A message is to be changed.",
+    "edit.sent": "A message was changed.",
 }
 """Each stands in one place of the source, and a test kills the program at each."""
 

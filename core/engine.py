@@ -22,6 +22,7 @@ from core.asking import Ask, World
 from core.block import prefilled, reference_block, with_block
 from core.cadence import advised_upto, opened_at
 from core.cost import bill
+from core.crashpoints import crashpoint
 from core.errors import OverBudget, PresetUnavailable
 from core.events import (
     AnswerDelta,
@@ -194,6 +195,7 @@ class Turn:
         return TurnFailed(error=error, result=self._result())
 
     async def _answer(self, lines: tuple[Line, ...], tell: Tell, iteration: int) -> Ask:
+        crashpoint("answer.unasked")
         if self._toolbox is not None:
             await self._toolbox.ready()
         answering = Answering(self._world, began=self._began, asks=self._asks)

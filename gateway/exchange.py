@@ -195,8 +195,8 @@ class Exchange:
             await self._close(turn, "stopped")
             return None
         if turn.state == "running" and await self.keep.attempt(start.turn_id) > ATTEMPTS:
-            error = cut_off(ATTEMPTS)
-            turn = await self._end(turn, "failed", error)
+            turn = await self._end(turn, "failed", cut_off(ATTEMPTS))
+        crashpoint("turn.resumed", start.place.platform)
         if turn.state != "running":
             await self._retell(turn)
             return None
@@ -296,4 +296,5 @@ class Exchange:
                 budgets=self.budgets,
             )
             if sent:
+                crashpoint("turn.shown", info.address.platform)
                 await self.keep.delivered(info.turn_id)

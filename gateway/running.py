@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.crashpoints import crashpoint
 from core.events import Aggregating, AnswerDelta, ReferenceDone, ToolStarted
 from core.records import StoredTurn
 
@@ -45,6 +46,7 @@ class Run:
         self.advised = self.advised or isinstance(event, ReferenceDone | Aggregating)
         if not self.spoke and isinstance(event, AnswerDelta | ToolStarted):
             self.spoke = isinstance(event, ToolStarted) or bool(event.text)
+            crashpoint("answer.begun", self.place.platform)
 
 
 def begun(work: Answerable, new_id: Callable[[], str]) -> Run:

@@ -192,6 +192,7 @@ class TurnRunner:
         else:
             rest = kept_advice(checkpoint.rest, start.preset)
             await self.store.references_done(start.turn_id, checkpoint.round, rest)
+            crashpoint("references.closed", start.place.platform)
 
 
 async def _ask(turn: Turn, turn_id: str, tell: Tell, note: Note, begun: asyncio.Event) -> Terminal:

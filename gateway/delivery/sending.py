@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from core.crashpoints import crashpoint
 from core.errors import ChatAway, ChatBusy, ChatClosed, ChatError, ChatUnknown, MessageGone
 from core.frames import Cost, Detail, File, Frame, Part
 from core.ports import ChatAdapter
@@ -120,6 +121,7 @@ class Sender:
             self._previews = await self._adapter.preview(
                 self._turn.address, frame, delivery_id=self._delivery_id(frame.key)
             )
+            crashpoint("preview.sent", self._turn.address.platform)
             return self._previews
         elif not is_gone(frame):
             return await self._post(frame)
@@ -135,16 +137,20 @@ class Sender:
             await self._adapter.delete(self._turn.address, message_id)
             self.forget(frame.key)
         elif not isinstance(frame.content, File):
+            crashpoint("edit.unsent", self._turn.address.platform)
             await self._adapter.edit(
                 self._turn.address,
                 message_id,
                 frame,
                 delivery_id=self._delivery_id(frame.key),
             )
+            crashpoint("edit.sent", self._turn.address.platform)
 
     async def _post(self, frame: Frame) -> bool:
         turn, key = self._turn, frame.key
+        crashpoint("post.unnoted", turn.address.platform)
         await self._outbox.attempting(turn.turn_id, key)
+        crashpoint("post.noted", turn.address.platform)
         try:
             message_id = await self._adapter.post(
                 turn.address,
@@ -160,7 +166,9 @@ class Sender:
             if isinstance(error, MessageGone):  # of a message that it needed: this one never stood
                 raise ChatError(str(error)) from error
             raise
+        crashpoint("post.accepted", turn.address.platform)
         await self._posted(key, message_id)
+        crashpoint("post.kept", turn.address.platform)
         if key in self._stale:
             await self._change(message_id, frame)
             self._stale.discard(key)

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from tests.chaos.cradle import Cradle, Life
 from tests.gateway.harness import completed
 from tests.gateway.messenger_scene import Scene, finals, texts, unsure
-from tests.transcripts.stages import Stage, Where
+from tests.transcripts.stages import MESSENGERS, Stage, Where
 
 CRASH_AT = "MOA_GATEWAY_CRASH_AT"
 OVER = 60.0
@@ -67,20 +67,21 @@ class Crashes:
         return self.asked[-1]
 
     async def crash(self, point: str, *, where: Where = "dm", act: Act | None = None) -> None:
-        """Ask on the platform of `point`, and let the program die there."""
+        """Ask on the platform of `point`, else on all of them, and let the program die there."""
         platform = point.partition("@")[2].partition(":")[0]
         before = len(self.asked)
-        asked = self.question(platform, where)
+        new = [self.question(each, where) for each in ([platform] if platform else MESSENGERS)]
         async with self.armed(point):
-            if before:  # a turn is given up that was cut three times
+            if before and platform:  # a turn is given up that was cut three times
                 await self.scene.rows("turns", before, "state <> 'running'", seconds=OVER)
-            await (act or ask)(asked)
+            for each in new:
+                await (act or ask)(each)
 
     @asynccontextmanager
-    async def armed(self, point: str) -> AsyncIterator[None]:
+    async def armed(self, point: str) -> AsyncIterator[Life]:
         """Run it until it has died at `point`."""
         async with self._run({CRASH_AT: point}) as life:
-            yield
+            yield life
             code = await life.ended()
             assert code == -signal.SIGKILL, (point, code, self._log())
         for stage in self.scene.stages[1:]:  # that a poll is over, Telegram need not know
@@ -91,6 +92,8 @@ class Crashes:
     async def alive(self) -> AsyncIterator[None]:
         """Run it unarmed, and let it drain at the end."""
         async with self._run({}) as life:
+            for stage in self.scene.stages[1:]:
+                await stage.until(lambda stage=stage: stage.listening())
             yield
             life.terminate()
             assert await life.ended() == 0, self._log()

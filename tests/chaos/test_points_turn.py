@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.chaos.crashes import Asked, Crashes, ask
+from tests.transcripts.stages import MESSENGERS
 
 pytestmark = pytest.mark.timeout(150)
 
@@ -28,13 +29,33 @@ async def behind_another(there: Crashes, asked: Asked) -> None:
 
 
 @pytest.mark.parametrize(
-    "points",
+    "point",
     [
-        ("turn.unbegun@discord", "turn.begun@slack", "reference.unkept@telegram"),
-        ("reference.kept@slack", "turn.unended@telegram", "turn.ended@discord"),
+        "turn.unbegun",
+        "turn.begun",
+        "reference.unkept",
+        "reference.kept",
+        "references.closed",
+        "answer.begun",
+        "turn.unended",
+        "turn.ended",
+        "turn.shown",
     ],
 )
-async def test_killed_while_a_turn_runs(there, points):
-    for point in points:
-        await there.crash(point)
+async def test_killed_while_a_turn_runs(there, point):
+    for platform in MESSENGERS:
+        await there.crash(f"{point}@{platform}")
+    await there.recovered()
+
+
+async def test_killed_when_the_advice_is_complete(there):
+    await there.crash("answer.unasked")
+    await there.recovered()
+
+
+async def test_killed_while_it_takes_up_what_was_cut(there):
+    for platform in MESSENGERS:
+        await there.crash(f"turn.begun@{platform}")
+        async with there.armed(f"turn.resumed@{platform}"):
+            pass
     await there.recovered()
