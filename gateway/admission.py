@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from core.commands import Words
     from core.frames import Action
     from core.policy import Verdict
-    from core.ports import Clock
     from core.presets import Catalogue
     from core.records import StoredTurn
     from core.storage import Store
     from core.types import Incoming
     from gateway.doorkeeper import Doorkeeper
     from gateway.places import Places
+    from gateway.refusals import Refusals
 
 AGAIN_SECONDS = 3600.0
 """How long a chat that was turned away is not told so again."""
@@ -54,7 +54,7 @@ class Admission:
         doors: Doorkeeper,
         store: Store,
         catalogue: Callable[[], Catalogue],
-        clock: Clock,
+        refusals: Refusals,
     ) -> None:
         """Ask `places` who may and what holds, and `store` which threads are ours.
 
@@ -64,11 +64,10 @@ class Admission:
         self._doors = doors
         self._store = store
         self._catalogue = catalogue
-        self._clock = clock
+        self._refusals = refusals
         self._scopes = Scopes(places=places, store=store)
-        self._loops = BotLoops(store, clock)
+        self._loops = BotLoops(store, refusals.clock)
         self._owned = Recent[str, None](MOST_REMEMBERED)
-        self._told = Recent[tuple[str, str, str], float](MOST_REMEMBERED)
 
     def guards(self, platform: str) -> bool:
         """Tell whether a platform is a messenger."""
@@ -197,12 +196,9 @@ class Admission:
         """Tell a chat once an hour, and somebody in private as often as codes run out."""
         address = incoming.address
         who = incoming.author.id if incoming.direct else ""
-        key, now = (address.platform, address.channel, who), self._clock.monotonic()
-        last = self._told.get(key)
-        if last is not None and now - last < (MINUTES * 60.0 if incoming.direct else AGAIN_SECONDS):
-            return False
-        self._told[key] = now
-        return True
+        seconds = MINUTES * 60.0 if incoming.direct else AGAIN_SECONDS
+        whose = (f"access {who}", address.platform, address.channel)
+        return self._refusals.may_tell(whose, seconds)
 
     async def _meant(self, incoming: Command | Press) -> Incoming:
         """Give what a command stands for: a question, or Retry under the last answer."""

@@ -32,6 +32,7 @@ from gateway.places import Places
 from gateway.poison import Poison
 from gateway.privacy.keeping import open_keeping
 from gateway.privacy.lanes import LiveLanes
+from gateway.refusals import Refusals
 from gateway.sessions import Sessions
 from gateway.turns import TurnRunner
 
@@ -115,7 +116,7 @@ def assemble(
         running={},
         bank=bank,
     )
-    keep = PatientStore(store, Patience())
+    keep, refusals = PatientStore(store, Patience()), Refusals(world.clock)
     choices = Choices(settings=store, keep=keep, places=places, catalogue=live.catalogue)
     shelf, guard = keeping.files.shelf, keeping.files.guard
     files = Attachments(shelf=shelf, store=store, guard=guard, keep=keep, chats=chats)
@@ -183,9 +184,9 @@ def assemble(
         intake=DurableIntake(
             keep,
             dispatch,
-            admission=Admission(places, doors, store, live.catalogue, world.clock),
+            admission=Admission(places, doors, store, live.catalogue, refusals),
             admit=sessions.admit,
-            limits=Limits(config.settings.limits, world.clock, sessions.of),
+            limits=Limits(config.settings.limits, world.clock, sessions.of, refusals),
             backlog=backlog,
         ),
         clock=world.clock,

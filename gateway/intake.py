@@ -58,7 +58,6 @@ class DurableIntake:
         self.limits = limits
         self._backlog = backlog
         self._closed = False
-        self._full = Recent[tuple[str, str], float](MOST_REMEMBERED)
         self._unsure = Recent[tuple[str, str], bool](MOST_REMEMBERED)
 
     async def recall(self) -> None:
@@ -127,11 +126,9 @@ class DurableIntake:
             self._admit(incoming, session)
         except Overloaded:
             platform = incoming.address.platform
-            key, now = (platform, incoming.author.id), asyncio.get_running_loop().time()
-            last = self._full.get(key)
-            page = not self._admission.guards(platform)
-            if page or isinstance(incoming, Press) or last is None or now - last >= AGAIN:
-                self._full[key] = now
+            waits = not self._admission.guards(platform) or isinstance(incoming, Press)
+            whose = ("full", platform, incoming.author.id)
+            if self.limits.refusals.may_tell(whose, AGAIN, waits=waits):
                 raise
             return False
         return True

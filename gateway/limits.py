@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.ports import Clock
     from core.types import Incoming
     from gateway.config.model import Limits as Said
+    from gateway.refusals import Refusals
 
 MOST_REMEMBERED: Final = 10_000
 RUNNING_WINDOW: Final = 60.0
@@ -40,14 +41,18 @@ class Limits:
     """What is left of whose rate. `at_work` gives the sessions in which somebody's turns wait."""
 
     def __init__(
-        self, limits: Said, clock: Clock, at_work: Callable[[str, str], Collection[str]]
+        self,
+        limits: Said,
+        clock: Clock,
+        at_work: Callable[[str, str], Collection[str]],
+        refusals: Refusals,
     ) -> None:
         """Begin with nobody having asked."""
+        self.refusals = refusals
         self.take(limits)
         self._clock = clock
         self._at_work = at_work
         self._buckets = Recent[Who, Bucket](MOST_REMEMBERED)
-        self._told = Recent[Who, float](MOST_REMEMBERED)
         self._seen = Recent[tuple[str, str], bool](MOST_REMEMBERED)
         self._entering: list[tuple[str, str, str]] = []
         self._calls: dict[str, int] = {}
@@ -172,11 +177,9 @@ class Limits:
 
     def _tell(self, who: Who, window: float, error: TooOften, *, waits: bool) -> bool:
         """Raise it once a window, and always where somebody `waits`."""
-        now, last = self._clock.monotonic(), self._told.get(who)
-        if not waits and last is not None and now - last < window:
-            return False
-        self._told[who] = now
-        raise error
+        if self.refusals.may_tell(who, window, waits=waits):
+            raise error
+        return False
 
 
 def _waits(incoming: Incoming, *, answers: bool) -> bool:

@@ -12,6 +12,7 @@ from core.types import Message
 from gateway.config.model import Limits as Said
 from gateway.config.values import Rate
 from gateway.limits import Limits
+from gateway.refusals import Refusals
 from tests.fakes.clock import FakeClock
 from tests.fakes.loop import run_virtual
 from tests.gateway.guarded import ALLOWED, ANN, BEN, DM, GROUP, Scene, guarded
@@ -132,7 +133,8 @@ def test_without_limits_nothing_is_held_back():
 
 
 def test_a_page_that_waits_for_an_answer_is_told_each_time():
-    limits = Limits(Said(user=Rate.parse("1/h")), FakeClock(), lambda *_: ())
+    clock = FakeClock()
+    limits = Limits(Said(user=Rate.parse("1/h")), clock, lambda *_: (), Refusals(clock))
     said = Message(
         event_id="e1", address=replace(DM, platform="web"), author=ANN, text="Why?", at=1
     )

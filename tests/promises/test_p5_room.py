@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
-from core.errors import Overloaded
+from core.errors import Overloaded, UserError
 from core.records import Accepted
 from core.types import Address, Author, Message
 from gateway.holdings import MOST_IN_ALL, MOST_OF_ONE, UNIT, Holdings
+from gateway.refusals import RATE
 from tests.fakes.loop import run_virtual
-from tests.gateway.guarded import BEN, GROUP, guarded
+from tests.gateway.guarded import BEN, DM, GROUP, guarded
 
 FLOODING = [Author(id=f"f{number}", name="Flood") for number in range(1_000)]
 
@@ -89,5 +91,24 @@ def test_p5_one_person_in_many_threads_has_no_more_waiting_than_one_may():
             answered = [each for each in scene.chat.texts() if "Yes." in each]
             assert len(answered) == MOST_OF_ONE + 1
             assert await scene.say("And now?", where=GROUP, addressed=True)
+
+    run_virtual(scenario())
+
+
+def test_p5_a_flood_is_told_off_at_a_pace_that_leaves_room_for_answers():
+    async def scenario() -> None:
+        async with guarded(more="access: {allow: ['fake:ben']}\n") as scene:
+            told = 0
+            for author in FLOODING:
+                where = replace(DM, channel=f"D{author.id}")
+                try:
+                    assert await scene.say("Why?", who=author, where=where) is None
+                except UserError:
+                    told += 1
+            assert told == RATE.number
+            await asyncio.sleep(RATE.seconds)
+            with pytest.raises(UserError):  # whoever was not told is told when there is room
+                await scene.say("Why?", who=FLOODING[-1], where=replace(DM, channel="Df999"))
+            assert await scene.say("How?", who=BEN)
 
     run_virtual(scenario())
