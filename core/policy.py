@@ -26,6 +26,8 @@ Verdict: TypeAlias = Literal["ignore", "observe", "refuse", "answer"]
 
 BOT_EXCHANGES: Final = 5
 """So many messages of bots are answered in a session before a person has to speak."""
+BOTS_IN_CHANNEL: Final = 20
+"""The same for all threads of a channel together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

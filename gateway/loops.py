@@ -5,11 +5,13 @@ Decides whose message counts as which. How many are too many is `core.policy`'s 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
 
-from core.policy import BOT_EXCHANGES
+from core.policy import BOT_EXCHANGES, BOTS_IN_CHANNEL
 from core.recent import Recent
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ log = structlog.get_logger()
 
 
 class BotLoops:
-    """How long bots have been among themselves, by session; only those where they are."""
+    """How long bots have been among themselves, by place; only those where they are."""
 
     def __init__(self, store: Presence, clock: Clock) -> None:
         """Know of none before `recall`."""
@@ -45,25 +47,33 @@ class BotLoops:
 
         A person who says anything there, to whomever, has spoken.
         """
-        session = said.address.session
-        messages = self._runs.get(session)
-        if messages is None:
-            return False
+        counted = _counted(said)
         if said.author.is_bot:
-            return messages >= BOT_EXCHANGES
-        self._runs.pop(session)
-        await self._store.person_spoke(session)
+            return any((self._runs.get(key) or 0) >= most for key, most in counted)
+        for key, _ in counted:
+            if self._runs.pop(key) is not None:
+                await self._store.person_spoke(key)
         return False
 
     async def took(self, said: Message | Command | Press) -> None:
         """Count a message of a bot that was taken in; say so once when it was the last one."""
         if not said.author.is_bot:
             return
-        session = said.address.session
-        self._runs[session] = await self._store.bot_spoke(session, at=said.at)
-        if self._runs.get(session) == BOT_EXCHANGES:
-            log.warning(
-                "bots_among_themselves",
-                session=session,
-                text=f"{BOT_EXCHANGES} messages of bots in a row: silent until a person speaks",
-            )
+        for key, most in _counted(said):
+            self._runs[key] = await self._store.bot_spoke(key, at=said.at)
+            if self._runs.get(key) == most:
+                log.warning(
+                    "bots_among_themselves",
+                    session=key,
+                    text=f"{most} messages of bots in a row: silent until a person speaks",
+                )
+
+
+def _counted(said: Message | Command | Press) -> Sequence[tuple[str, int]]:
+    """Give what is counted, and how much of it is answered: the conversation, and its channel.
+
+    Whoever opens a thread for each message would else begin anew each time.
+    """
+    address = said.address
+    channel = replace(address, thread=None).session
+    return (address.session, BOT_EXCHANGES), (f"{channel}/*", BOTS_IN_CHANNEL)
