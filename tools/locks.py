@@ -22,8 +22,6 @@ from packaging.utils import canonicalize_name
 
 LOCKS: Final = ("requirements.lock", "requirements-all.lock")
 OWN: Final = "moa-gateway"
-WITH_PYTHON: Final = frozenset({"pip", "setuptools"})
-"""What an environment may have that no lock names: it came with the interpreter."""
 
 # Code that a .pth file holds runs at every start of the interpreter, whatever is imported: that
 # is how LiteLLM 1.82.7 stole keys. These are known, and each belongs to who made it.
@@ -78,14 +76,14 @@ def of_locks(root: Path) -> Iterator[str]:
 
 
 def of_environment(root: Path, site: Path) -> Iterator[str]:
-    """Find what was installed that no lock names, and what would run by itself."""
+    """Find what is installed in another version than the locks have, and what runs by itself."""
     text = (root / LOCKS[1]).read_text(encoding="utf-8")
     pins = {canonicalize_name(m[1]): m[2] for e in _entries(text) if (m := _PIN.match(e))}
     owners: dict[str, str] = {}
     for each in distributions(path=[str(site)]):
         name = canonicalize_name(each.metadata["Name"])
         owners |= {str(file): name for file in each.files or () if str(file).endswith(".pth")}
-        if name not in {*WITH_PYTHON, OWN} and pins.get(name) != each.version:
+        if pins.get(name, each.version) != each.version:  # what somebody tries out is theirs
             yield f"{name} {each.version} is installed, and the locks have {pins.get(name)}"
     for found in sorted(site.glob("*.pth")):
         yield from _of_pth(found, owners.get(found.name, ""))
