@@ -30,6 +30,7 @@
     - StoreDamaged         the file is no database, or a broken one
     - StoreNewer           written by a newer version
     - StoreBusy            another process owns the data
+    - TurnTaken            another run of the program goes on with this turn
 
 A vendor's exception never leaves the adapter that met it: it is raised again as one of these.
 """
@@ -238,3 +239,7 @@ class StoreNewer(StoreError):
 
 class StoreBusy(StoreError):
     """Another process owns the data."""
+
+
+class TurnTaken(StoreError):
+    """Another run of the program has taken the turn up: this one writes and sends nothing more."""

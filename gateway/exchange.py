@@ -27,11 +27,11 @@ from gateway.delivery import TurnInfo, deliver
 from gateway.joining import Joining
 from gateway.mailbox import Mailbox
 from gateway.posts import say, unpost
-from gateway.preparing import prompt_of, read, turn_info
+from gateway.preparing import Asked, prompt_of, read, turn_info
 from gateway.quoting import Quoting
 from gateway.running import Run, Running, begun
 from gateway.scopes import Scopes
-from gateway.turns import unanswered
+from gateway.turns import unanswered, was_taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from core.facts import Recalled
     from core.ports import ChatAdapter, Clock
     from core.records import Ending, StoredTurn
-    from core.steering import Steer
     from core.storage import Store
     from core.types import Incoming, Line
     from gateway.attachments import Attachments
@@ -51,7 +50,7 @@ if TYPE_CHECKING:
     from gateway.patience import PatientStore
     from gateway.places import Places
     from gateway.sessions import Answerable, Sessions
-    from gateway.tooling import OpenTools, Tooling
+    from gateway.tooling import Tooling
     from gateway.turns import TurnRunner
 
 ATTEMPTS = 3
@@ -61,16 +60,6 @@ BEHIND = 1.1
 """What is read a little later than the chat may be shown it can be shown at once."""
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A turn, ready to be run."""
-
-    request: TurnRequest
-    start: TurnStart
-    tools: OpenTools | None
-    steer: Steer | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +112,12 @@ class Exchange:
                     answered = await self._fresh(work, run, lane)
                 else:
                     answered = await self._resumed(work, run, lane)
-        except Exception:
-            log.exception("exchange_failed", turn_id=run.turn_id)
-            await self._broken(work, run.turn_id)
+        except Exception as error:
+            if was_taken(error):  # whoever has it goes on with it, and all is theirs to say
+                log.warning("turn_taken", turn_id=run.turn_id)
+            else:
+                log.exception("exchange_failed", turn_id=run.turn_id)
+                await self._broken(work, run.turn_id)
         finally:
             self.runner.stopping.discard(run.turn_id)  # a Stop that came too late
             self.runner.withdrawn.forget(run.turn_id)
@@ -169,7 +161,7 @@ class Exchange:
         tools = self.tooling.in_chat(start, incoming, self.places)
         steer = self.joining.steering(run, incoming, lane)
         info = turn_info(self.places, start, incoming)
-        return await self._run(run, _Asked(request, start, tools, steer), info)
+        return await self._run(run, Asked(request, start, tools, steer), info)
 
     async def _question(self, accepted: Accepted, run: Run) -> Line | None:
         """Make the question; None if it is refused, which is said, or there is none any more."""
@@ -191,10 +183,11 @@ class Exchange:
         turn = replace(now, start=kept)
         start = turn.start
         run.origin = start.origin
+        attempts = await self.keep.attempt(start.turn_id)  # it is this program's from here on
         if turn.removed:
             await self._close(turn, "stopped")
             return None
-        if turn.state == "running" and await self.keep.attempt(start.turn_id) > ATTEMPTS:
+        if turn.state == "running" and attempts > ATTEMPTS:
             turn = await self._end(turn, "failed", cut_off(ATTEMPTS))
         crashpoint("turn.resumed", start.place.platform)
         if turn.state != "running":
@@ -215,7 +208,7 @@ class Exchange:
         info = replace(turn_info(self.places, start, asked), posted=turn.outbox)
         run.spoke = bool(turn.rounds)
         steer = self.joining.steering(run, asked, lane)
-        return await self._run(run, _Asked(request, start, tools, steer), info)
+        return await self._run(run, Asked(request, start, tools, steer), info)
 
     async def _broken(self, work: Answerable, turn_id: str) -> None:
         """Let nothing wait for ever: end what broke, and say so."""
@@ -261,7 +254,7 @@ class Exchange:
         accepted = None if seq is None else await self.store.accepted(seq)
         return accepted.incoming if accepted else None
 
-    async def _run(self, run: Run, asked: _Asked, info: TurnInfo) -> TurnRequest | None:
+    async def _run(self, run: Run, asked: Asked, info: TurnInfo) -> TurnRequest | None:
         """Answer; gives what was asked, None if that was taken back meanwhile."""
         mailbox = Mailbox(reasoning=False)
 

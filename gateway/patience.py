@@ -160,6 +160,9 @@ class PatientStore:
     async def attempting(self, turn_id: str, key: str) -> None:
         await self._write(partial(self.store.attempting, turn_id, key))
 
+    async def hold(self, turn_id: str) -> None:
+        await self.store.hold(turn_id)
+
     async def posted(self, turn_id: str, key: str, message_id: str) -> None:
         await self._write(partial(self.store.posted, turn_id, key, message_id))
 

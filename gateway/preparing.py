@@ -6,18 +6,31 @@ Decides nothing about what is asked. A Stop while files are fetched ends the fet
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.types import Message, Press
 from gateway.delivery import TurnInfo
 
 if TYPE_CHECKING:
+    from core.engine import TurnRequest
     from core.records import Accepted, TurnStart
+    from core.steering import Steer
     from core.types import Address, Incoming, Line
     from gateway.asked import Questions
     from gateway.places import Places
+    from gateway.tooling import OpenTools
     from gateway.turns import TurnRunner
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A turn, ready to be run."""
+
+    request: TurnRequest
+    start: TurnStart
+    tools: OpenTools | None
+    steer: Steer | None
 
 
 async def read(

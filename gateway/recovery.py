@@ -82,6 +82,7 @@ async def _unfinished(store: Store) -> list[StoredTurn]:
     left = await store.unfinished()
     for turn in left:
         if turn.start.seq is None and not turn.removed:
+            await store.attempt(turn.start.turn_id)
             await store.finish(unanswered(turn, "stopped"))
             await store.delivered(turn.start.turn_id)
     return [turn for turn in left if turn.start.seq is not None or turn.removed]
@@ -116,5 +117,6 @@ async def _as_wished(store: Store, turn: StoredTurn, stopped: set[Stop]) -> Stor
     start = turn.start
     if turn.state != "running" or not {start.turn_id, (start.place, start.asker)} & stopped:
         return turn
+    await store.attempt(start.turn_id)
     await store.finish(unanswered(turn, "stopped"))
     return await store.turn(turn.start.turn_id) or turn

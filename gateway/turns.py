@@ -19,6 +19,7 @@ from core.answering import opening_call
 from core.cost import bill
 from core.crashpoints import crashpoint
 from core.engine import Turn
+from core.errors import TurnTaken
 from core.events import Landed, TurnFailed, TurnFinished, TurnStopped
 from core.records import TurnEnd
 from core.texts.turns import BROKEN
@@ -202,7 +203,9 @@ async def _ask(turn: Turn, turn_id: str, tell: Tell, note: Note, begun: asyncio.
     try:
         with foreign_is_a_failure():
             return await turn.run(tell, note)
-    except Exception:
+    except Exception as error:
+        if was_taken(error):
+            raise
         log.exception("turn_failed", turn_id=turn_id)
         return turn.fail(BROKEN)
 
@@ -233,6 +236,13 @@ def turn_end(turn_id: str, ending: Terminal) -> TurnEnd:
         notes=result.notes,
         lines=result.lines,
     )
+
+
+def was_taken(error: Exception) -> bool:
+    """Tell whether a turn broke because another run of the program has taken it up."""
+    if isinstance(error, ExceptionGroup):
+        return error.subgroup(TurnTaken) is not None
+    return isinstance(error, TurnTaken)
 
 
 def unanswered(turn: StoredTurn, ending: Ending, error: str | None = None) -> TurnEnd:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from adapters.store import codec
-from adapters.store.database import Database, Row, Statement
+from adapters.store.database import Row, Statement
+from adapters.store.fence import FencedRows
 from adapters.store.queries import statement, statement_of_rows
 from core.erasure import bared
 from core.records import Accepted, Kept, Posted, Steered
 from core.types import Line
 
 
-class ChangeRows:
+class ChangeRows(FencedRows):
     """A part of `SqlStore`."""
-
-    _database: Database
 
     async def kept(self, platform: str, event_id: str) -> Kept | None:
         rows = await self._database.fetch(statement("kept", platform, event_id))
@@ -62,8 +61,10 @@ class ChangeRows:
         )
 
     async def steer(self, turn_id: str, iteration: int, said: Sequence[tuple[int, Line]]) -> None:
-        await self._database.write(
-            *(statement("steer", seq, turn_id, iteration, codec.pack(line)) for seq, line in said),
+        at, epoch = (turn_id, iteration), self._epoch
+        await self._fenced(
+            turn_id,
+            *(statement("steer", seq, *at, codec.pack(e), epoch, gate=True) for seq, e in said),
             *(statement("claim", seq, turn_id) for seq, _ in said),
         )
 

@@ -25,6 +25,7 @@ class EpochRows:
     """A part of `SqlStore`."""
 
     _database: Database
+    _epoch: int
 
     async def recalled(self, session: str, channel: str, *, upto: int | None = None) -> Recalled:
         last = LAST_NUMBER if upto is None else upto
@@ -74,10 +75,10 @@ class EpochRows:
                 *(start.turn_id, start.place.platform, start.session, None),
                 *(codec.pack(start.preset), codec.pack(start.question)),
                 *(start.asker, start.history, start.started, start.preset.name, start.origin),
-                start.place.session,
+                *(start.place.session, self._epoch),
             ),
-            statement("finish", *codec.end_columns(end)),
-            *aggregator_calls(start.turn_id, end.calls),
+            statement("finish", *codec.end_columns(end), self._epoch),
+            *aggregator_calls(start.turn_id, end.calls, self._epoch),
             statement("remove_turn", start.turn_id),
-            statement("delivered", start.turn_id),
+            statement("delivered", start.turn_id, self._epoch),
         ]

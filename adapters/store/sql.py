@@ -27,7 +27,7 @@ from adapters.store.queries import statement, statement_of_rows
 from adapters.store.settings import SettingRows
 from adapters.store.tool_calls import ToolCallRows, aggregator_calls, rounds
 from adapters.store.votes import VoteRows
-from core.errors import StoreError
+from core.errors import StoreError, TurnTaken
 from core.outcomes import Advice
 from core.records import Accepted, Conversation, StoredTurn, TurnEnd, TurnStart
 from core.storage import MOVED
@@ -105,21 +105,31 @@ class SqlStore(
                 *(start.turn_id, start.place.platform, start.session, start.seq),
                 *(codec.pack(start.preset), codec.pack(start.question)),
                 *(start.asker, start.history, start.started, start.preset.name, start.origin),
-                start.place.session,
+                *(start.place.session, self._epoch),
             )
         ]
         if start.seq is not None:
             seqs = (start.seq, *start.joined)
             writes += [statement("claim", seq, start.turn_id) for seq in seqs]
-        await self._database.write(*writes)
+        try:
+            await self._database.write(*writes)
+        except StoreError as error:
+            if start.seq is not None and await self._database.fetch(
+                statement("claimed", start.seq)
+            ):
+                raise TurnTaken(f"message {start.seq} is answered by another turn") from error
+            raise
 
     async def landed(self, turn_id: str, round_: int, advice: Advice) -> None:
-        await self._database.write(*_references(turn_id, round_, [advice]))
+        await self._checkpointed(turn_id, *self._references(turn_id, round_, [advice]))
 
     async def references_done(self, turn_id: str, round_: int, rest: Sequence[Advice]) -> None:
-        await self._database.write(
-            *_references(turn_id, round_, rest), statement("close_round", turn_id, round_)
-        )
+        closed = statement("close_round", turn_id, round_, self._epoch, gate=True)
+        await self._checkpointed(turn_id, closed, *self._references(turn_id, round_, rest))
+
+    def _references(self, turn_id: str, round_: int, advice: Sequence[Advice]) -> list[Statement]:
+        rows = [(*codec.reference_row(turn_id, round_, each), self._epoch) for each in advice]
+        return [statement_of_rows("add_calls", rows)] if rows else []
 
     async def finish(self, end: TurnEnd) -> None:
         """See the port. The first end of a turn stands; another one changes nothing.
@@ -129,11 +139,12 @@ class SqlStore(
         """
         said = end.answer and not end.lines
         answer = codec.pack(Line.of("assistant", end.answer)) if said else None
-        await self._database.write(
-            statement("finish", *codec.end_columns(end), gate=True),
+        await self._fenced(
+            end.turn_id,
+            statement("finish", *codec.end_columns(end), self._epoch, gate=True),
             statement("add_lines", end.turn_id, answer),
             *(statement("add_line", end.turn_id, e.role, codec.pack(e)) for e in end.lines),
-            *aggregator_calls(end.turn_id, end.calls),
+            *aggregator_calls(end.turn_id, end.calls, self._epoch),
         )
 
     async def delivered(self, turn_id: str) -> None:
@@ -141,10 +152,10 @@ class SqlStore(
 
         Lost in a crash it costs one more edit of a message whose id is known.
         """
-        self._database.later(statement("delivered", turn_id))
+        self._database.later(statement("delivered", turn_id, self._epoch))
 
     async def attempt(self, turn_id: str) -> int:
-        rows = await self._database.write(statement("attempt", turn_id))
+        rows = await self._database.write(statement("attempt", turn_id, self._epoch))
         if not rows:
             raise StoreError(f"There is no turn {turn_id!r} in the store.")
         attempts: int = rows[0]["attempts"]
@@ -180,13 +191,17 @@ class SqlStore(
     # --- outbox -----------------------------------------------------------------------------
 
     async def attempting(self, turn_id: str, key: str) -> None:
-        await self._database.write(statement("outbox", turn_id, key, "attempting", None))
+        await self._noted(turn_id, key, "attempting", None)
 
     async def posted(self, turn_id: str, key: str, message_id: str) -> None:
-        await self._database.write(statement("outbox", turn_id, key, "delivered", message_id))
+        await self._noted(turn_id, key, "delivered", message_id)
 
     async def unposted(self, turn_id: str, key: str, state: Literal["unknown", "failed"]) -> None:
-        await self._database.write(statement("outbox", turn_id, key, state, None))
+        await self._noted(turn_id, key, state, None)
+
+    async def _noted(self, turn_id: str, key: str, state: str, message_id: str | None) -> None:
+        row = statement("outbox", turn_id, key, state, message_id, self._epoch)
+        await self._fenced(turn_id, row)
 
     # --- history ----------------------------------------------------------------------------
 
@@ -262,11 +277,6 @@ def title(question: str) -> str:
         return text
     cut = text[: TITLE_LENGTH - 1]
     return (cut[: cut.rfind(" ")] if " " in cut[TITLE_LENGTH // 2 :] else cut) + "…"
-
-
-def _references(turn_id: str, round_: int, advice: Sequence[Advice]) -> list[Statement]:
-    rows = [codec.reference_row(turn_id, round_, each) for each in advice]
-    return [statement_of_rows("add_calls", rows)] if rows else []
 
 
 def _moved(incoming: Incoming, old: Address, new: Address) -> Incoming:

@@ -9,50 +9,51 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from adapters.store import codec
-from adapters.store.database import Database, Row, Statement, Value
+from adapters.store.database import Row, Statement, Value
+from adapters.store.fence import FencedRows
 from adapters.store.queries import statement, statement_of_rows
 from core.outcomes import CallReport
 from core.records import Approval, Decision, ToolRound, ToolStep
 from core.types import Line
 
 
-class ToolCallRows:
+class ToolCallRows(FencedRows):
     """A part of `SqlStore`."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def called(self, turn_id: str, round_: ToolRound, calls: Sequence[CallReport]) -> None:
         rows: list[tuple[Value, ...]] = [
             (
                 *(turn_id, step.iteration, step.position),
                 None if step.position else codec.pack(round_.line),
-                *(step.state, step.text, int(step.failed)),
+                *(step.state, step.text, int(step.failed), self._epoch),
             )
             for step in round_.steps
         ]
         writes = [statement_of_rows("add_tool_calls", rows)]
-        await self._database.write(*writes, *aggregator_calls(turn_id, calls))
+        made = aggregator_calls(turn_id, calls, self._epoch)
+        await self._checkpointed(turn_id, *made, *writes)
 
     async def intend(self, turn_id: str, step: ToolStep) -> bool:
         at = (turn_id, step.iteration, step.position)
         if step.approval is None:
-            return bool(await self._database.write(statement("intend", *at)))
-        allowed = statement("intend_allowed", *at, step.approval.digest)
-        return bool(await self._database.write(allowed))
+            return bool(await self._fenced(turn_id, statement("intend", *at, self._epoch)))
+        allowed = statement("intend_allowed", *at, step.approval.digest, self._epoch)
+        return bool(await self._fenced(turn_id, allowed))
 
     async def returned(self, turn_id: str, step: ToolStep) -> None:
         at = (turn_id, step.iteration, step.position)
-        await self._database.write(statement("returned", *at, step.text, int(step.failed)))
+        done = statement("returned", *at, step.text, int(step.failed), self._epoch)
+        await self._fenced(turn_id, done)
 
     async def ask(self, turn_id: str, step: ToolStep, approval: Approval) -> None:
-        await self._database.write(
+        await self._fenced(
+            turn_id,
             statement(
                 "ask",
                 *(turn_id, step.iteration, step.position, approval.number),
                 *(approval.server, approval.tool, approval.arguments),
-                *(approval.digest, approval.expires),
-            )
+                *(approval.digest, approval.expires, self._epoch),
+            ),
         )
 
     async def decide(
@@ -62,9 +63,12 @@ class ToolCallRows:
         return bool(await self._database.write(decided))
 
 
-def aggregator_calls(turn_id: str, calls: Sequence[CallReport]) -> list[Statement]:
+def aggregator_calls(turn_id: str, calls: Sequence[CallReport], epoch: int) -> list[Statement]:
     """Write down the aggregator's calls; those that are there already stay as they are."""
-    rows = [codec.aggregator_row(turn_id, number, each) for number, each in enumerate(calls, 1)]
+    rows = [
+        (*codec.aggregator_row(turn_id, number, each), epoch)
+        for number, each in enumerate(calls, 1)
+    ]
     return [statement_of_rows("add_calls", rows)] if rows else []
 
 

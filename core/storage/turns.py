@@ -11,10 +11,18 @@ from core.storage.tools import ToolCalls
 
 
 class Turns(ToolCalls, Protocol):
-    """Turns and what they cost, checkpointed (P4)."""
+    """Turns and what they cost, checkpointed (P4).
+
+    A turn is held by the store that began it, until another one counts an `attempt` of it: from
+    then on the first one's writes change nothing and raise `TurnTaken` (P3).
+    """
 
     async def begin(self, start: TurnStart) -> None:
-        """Claim the inbox row and write the turn, in one transaction; counts the attempt."""
+        """Claim the inbox row and write the turn, in one transaction; counts the attempt.
+
+        Raises:
+            TurnTaken: a turn answers that message already.
+        """
         ...
 
     async def landed(self, turn_id: str, round_: int, advice: Advice) -> None:
@@ -34,7 +42,7 @@ class Turns(ToolCalls, Protocol):
         ...
 
     async def attempt(self, turn_id: str) -> int:
-        """Count another attempt of a turn that was cut, before it is made (P8)."""
+        """Take up a turn of an earlier run, and count that before it is gone on with (P3, P8)."""
         ...
 
     async def unfinished(self) -> Sequence[StoredTurn]:

@@ -27,6 +27,10 @@ from core.types import Address
 PAUSE: Final = 1.0
 """Seconds before a message that may have been posted is looked for."""
 
+HELD: Final = 10.0
+"""Seconds for which a turn that was seen to be ours is taken for ours: whoever takes up turns of
+a run that may live waits for longer (ADR 0044)."""
+
 LOOKS: Final = (1.0, 2.0, 4.0)
 """Seconds between looks while the platform cannot tell now; after the last one nobody can."""
 
@@ -82,6 +86,7 @@ class Sender:
         }
         self._stale: set[str] = set()  # posted again, they may say what they said before
         self._copies: Counter[str] = Counter()
+        self._held = asyncio.get_running_loop().time()
         self.ids = {each.key: each.message_id for each in turn.posted if each.message_id}
         self.lost: set[str] = set()
 
@@ -133,6 +138,7 @@ class Sender:
             self._copies[key] += 1
 
     async def _change(self, message_id: str, frame: Frame) -> None:
+        await self._hold()
         if is_gone(frame):
             await self._adapter.delete(self._turn.address, message_id)
             self.forget(frame.key)
@@ -146,10 +152,23 @@ class Sender:
             )
             crashpoint("edit.sent", self._turn.address.platform)
 
+    async def _hold(self) -> None:
+        """Send nothing for a turn that others took up while this program stood still.
+
+        The answer counts from when it was asked for: the program may have stood still meanwhile.
+        """
+        now = asyncio.get_running_loop().time
+        while (asked := now()) - self._held > HELD:
+            await self._outbox.hold(self._turn.turn_id)
+            self._held = asked
+
     async def _post(self, frame: Frame) -> bool:
         turn, key = self._turn, frame.key
         crashpoint("post.unnoted", turn.address.platform)
+        asked = asyncio.get_running_loop().time()
         await self._outbox.attempting(turn.turn_id, key)
+        self._held = asked
+        await self._hold()
         crashpoint("post.noted", turn.address.platform)
         try:
             message_id = await self._adapter.post(

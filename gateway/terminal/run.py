@@ -158,6 +158,7 @@ async def _abandon(store: Store) -> None:
     """End what an earlier start was cut in: its terminal is gone, nobody waits for an answer."""
     for turn in await store.unfinished():
         if turn.start.place.platform == PLATFORM:
+            await store.attempt(turn.start.turn_id)
             if turn.end is None:
                 await store.finish(unanswered(turn, "stopped"))
             await store.delivered(turn.start.turn_id)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections import Counter
 from collections.abc import Callable, Coroutine, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from typing_extensions import override
@@ -104,6 +105,7 @@ class Faulty:
     armed: bool = False
     count: int = 0
     struck: str = ""
+    under_way: Counter[str] = field(default_factory=Counter)
 
     def before(self, port: Any, name: str) -> Any:
         """Put this before a port."""
@@ -113,6 +115,15 @@ class Faulty:
         self, port: str, name: str, call: Callable[[], Coroutine[Any, Any, Any]]
     ) -> Any:
         """Do one call, or let it fail; it waits before and after, as real ones do."""
+        self.under_way[port] += 1
+        try:
+            return await self._through(port, name, call)
+        finally:
+            self.under_way[port] -= 1
+
+    async def _through(
+        self, port: str, name: str, call: Callable[[], Coroutine[Any, Any, Any]]
+    ) -> Any:
         await asyncio.sleep(0)
         counts = self.armed and port == self.of
         self.count += counts

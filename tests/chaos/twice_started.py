@@ -11,6 +11,7 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from copy import copy
 from functools import partial
 from itertools import count
 
@@ -79,8 +80,8 @@ def _last(said: Sequence[str], question: str) -> int:
 class World:
     """What outlives the program: the store, the chat, and what was asked of others."""
 
-    def __init__(self) -> None:
-        self.store = MemoryStore()
+    def __init__(self, store: MemoryStore | None = None) -> None:
+        self.store = store or MemoryStore()
         self.chat = FakeChat(tells=True)
         self.model = Answers()
         self.server = FakeServer("files", "get")
@@ -97,6 +98,12 @@ class World:
             servers=[faulty.before(self.server, "tools")],
         ) as scene:
             yield scene
+
+    def beside(self) -> World:
+        """The same world, as another run of the program has it in hand."""
+        other = copy(self)
+        other.store = self.store.beside()
+        return other
 
     async def again(self) -> None:
         """Start once more, and ask once more; what was kept is not asked for again (P4)."""

@@ -23,6 +23,8 @@ class _Jumps(selectors.SelectSelector):
         super().__init__()
         self.now = 1000.0
         self.order = None if seed is None else random.Random(seed)
+        self.rounds = 0
+        self.freezes = 0  # the round at whose end the loop stands still
         self.loop: VirtualLoop | None = None
 
     @override
@@ -32,6 +34,9 @@ class _Jumps(selectors.SelectSelector):
             msg = "nothing is ready and no timer is set: this would wait for ever"
             raise RuntimeError(msg)
         self.now += 0 if events else timeout or 0
+        self.rounds += 1
+        if self.rounds == self.freezes and self.loop is not None:
+            self.loop.stop()
         if self.order is not None and self.loop is not None:
             self.order.shuffle(self.loop._ready)
         return events
@@ -50,6 +55,27 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     @override
     def time(self) -> float:
         return self._jumps.now
+
+    def run_until_frozen(self, main: asyncio.Task[object], *, rounds: int, asleep: float) -> bool:
+        """Run so many rounds; give whether `main` was not over. It wakes `asleep` seconds later."""
+        self._jumps.freezes = self._jumps.rounds + rounds
+        self._until(main)
+        self._jumps.now += asleep
+        return not main.done()
+
+    def run_to_the_end(self, main: asyncio.Task[object]) -> None:
+        """Go on, and raise what broke."""
+        self._until(main)
+        main.result()
+
+    def _until(self, main: asyncio.Task[object]) -> None:
+        if not main.done():
+            main.add_done_callback(self._over)
+            self.run_forever()
+            main.remove_done_callback(self._over)
+
+    def _over(self, _main: object) -> None:
+        self.stop()
 
 
 def run_virtual(main: Coroutine[Any, Any, T], *, seed: int | None = None) -> T:

@@ -21,6 +21,9 @@ class MemoryChanges:
     _lines: list[tuple[int, str, str, Line]]
     dropped: dict[int, str]
 
+    def _held(self, turn_id: str) -> None:
+        raise NotImplementedError
+
     def _may_write(self) -> None:
         raise NotImplementedError
 
@@ -132,7 +135,7 @@ class MemoryChanges:
             ]
 
     async def steer(self, turn_id: str, iteration: int, said: Sequence[tuple[int, Line]]) -> None:
-        self._may_write()
+        self._held(turn_id)
         for seq, line in said:
             self._steered[seq] = (turn_id, Steered(iteration=iteration, line=line))
             self._claimed[seq] = turn_id

@@ -6,6 +6,7 @@ It passes the same contract as the real ones (tests/contracts/test_stores.py).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Literal, TypeAlias
 from urllib.parse import unquote
@@ -13,7 +14,7 @@ from urllib.parse import unquote
 from typing_extensions import override
 
 from adapters.store.sql import title
-from core.errors import StoreError
+from core.errors import StoreError, TurnTaken
 from core.outcomes import Advice
 from core.records import Accepted, Conversation, Posted, StoredTurn, TurnEnd, TurnStart
 from core.scopes import moved_key
@@ -60,6 +61,12 @@ class MemoryStore(
 
     async def close(self) -> None:
         """Nothing is held."""
+
+    def beside(self) -> MemoryStore:
+        """Give another run's store on the same data, for as long as no chat moves."""
+        other = copy(self)
+        other._epoch = object()
+        return other
 
     # --- inbox
 
@@ -115,12 +122,15 @@ class MemoryStore(
 
     async def begin(self, start: TurnStart) -> None:
         self._may_write()
-        taken = start.turn_id in self._turns or start.seq in self._claimed
+        taken = start.turn_id in self._turns
         unknown = start.seq is not None and start.seq > len(self._inbox)
+        if start.seq in self._claimed:
+            raise TurnTaken(f"message {start.seq} is answered by another turn")
         if taken or unknown:
             raise StoreError(f"{start.turn_id} cannot begin")
         if start.seq is not None:
             self._claimed |= dict.fromkeys((start.seq, *start.joined), start.turn_id)
+        self._holders[start.turn_id] = self._epoch
         self._turns[start.turn_id] = StoredTurn(
             start=replace(start, joined=()),
             state="running",
@@ -132,7 +142,7 @@ class MemoryStore(
         )
 
     async def landed(self, turn_id: str, round_: int, advice: Advice) -> None:
-        self._may_write()
+        self._held(turn_id)
         if turn_id not in self._turns:
             raise StoreError(f"there is no turn {turn_id}")
         kept = replace(
@@ -143,12 +153,13 @@ class MemoryStore(
         self._advice.setdefault(turn_id, {}).setdefault((round_, advice.position), kept)
 
     async def references_done(self, turn_id: str, round_: int, rest: Sequence[Advice]) -> None:
+        self._held(turn_id)
         for advice in rest:
             await self.landed(turn_id, round_, advice)
         self._change(turn_id, references_done=round_)
 
     async def finish(self, end: TurnEnd) -> None:
-        self._may_write()
+        self._held(end.turn_id)
         turn = self._turns.get(end.turn_id)
         if turn is None or turn.state != "running":
             return
@@ -163,12 +174,14 @@ class MemoryStore(
             self._say(turn, line)
 
     async def delivered(self, turn_id: str) -> None:
-        self._change(turn_id, state="delivered")
+        if self._holders.get(turn_id, self._epoch) is self._epoch:
+            self._change(turn_id, state="delivered")
 
     async def attempt(self, turn_id: str) -> int:
         self._may_write()
         if turn_id not in self._turns:
             raise StoreError(f"there is no turn {turn_id}")
+        self._holders[turn_id] = self._epoch
         attempts = self._turns[turn_id].attempts + 1
         self._change(turn_id, attempts=attempts)
         return attempts
@@ -283,7 +296,7 @@ class MemoryStore(
         message_id: str | None,
         state: Literal["attempting", "delivered", "unknown", "failed"],
     ) -> None:
-        self._may_write()
+        self._held(turn_id)
         self._outbox.setdefault(turn_id, {})[key] = Posted(
             turn_id=turn_id, key=key, message_id=message_id, state=state
         )

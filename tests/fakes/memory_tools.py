@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from core.errors import StoreError
+from core.errors import StoreError, TurnTaken
 from core.outcomes import CallReport
 from core.records import Approval, Decision, StoredTurn, ToolRound, ToolStep
 
@@ -16,9 +16,19 @@ class MemoryToolCalls:
     def __init__(self) -> None:
         self.failure: StoreError | None = None
         self._turns: dict[str, StoredTurn] = {}
+        self._holders: dict[str, object] = {}
+        self._epoch = object()
+
+    async def hold(self, turn_id: str) -> None:
+        self._held(turn_id)
+
+    def _held(self, turn_id: str) -> None:
+        self._may_write()
+        if self._holders.get(turn_id, self._epoch) is not self._epoch:
+            raise TurnTaken(f"turn {turn_id} was taken up by another run of the program")
 
     async def called(self, turn_id: str, round_: ToolRound, calls: Sequence[CallReport]) -> None:
-        self._may_write()
+        self._held(turn_id)
         if turn_id not in self._turns:
             raise StoreError(f"there is no turn {turn_id}")
         rounds = self._turns[turn_id].rounds
@@ -27,7 +37,7 @@ class MemoryToolCalls:
         self._keep_calls(turn_id, calls)
 
     async def intend(self, turn_id: str, step: ToolStep) -> bool:
-        self._may_write()
+        self._held(turn_id)
         kept = self._step(turn_id, step.iteration, step.position)
         if kept is None or kept.state != "open":
             return False
@@ -43,14 +53,14 @@ class MemoryToolCalls:
         return True
 
     async def returned(self, turn_id: str, step: ToolStep) -> None:
-        self._may_write()
+        self._held(turn_id)
         kept = self._step(turn_id, step.iteration, step.position)
         if kept is not None:
             done = replace(kept, state="done", text=step.text, failed=step.failed)
             self._put(turn_id, done)
 
     async def ask(self, turn_id: str, step: ToolStep, approval: Approval) -> None:
-        self._may_write()
+        self._held(turn_id)
         kept = self._step(turn_id, step.iteration, step.position)
         if kept is not None and kept.approval is None:
             self._put(turn_id, replace(kept, approval=approval))

@@ -46,6 +46,9 @@ class Rows:
     async def unposted(self, turn_id: str, key: str, state: str) -> None:
         self.rows.append((state, key, "", len(self.chat.log)))
 
+    async def hold(self, turn_id: str) -> None:
+        """It is held."""
+
     @property
     def words(self) -> list[tuple[str, str]]:
         return [(what, key) for what, key, *_ in self.rows]

@@ -56,7 +56,10 @@ WHERE role = 'user' AND turn_id = (SELECT turn_id FROM steered WHERE seq = $1)
 DELETE FROM steered WHERE seq = $1
 
 -- name: steer
-INSERT INTO steered (seq, turn_id, iteration, line) VALUES ($1, $2, $3, $4)
+INSERT INTO steered (seq, turn_id, iteration, line)
+SELECT CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS INTEGER), CAST($4 AS TEXT)
+WHERE EXISTS (SELECT 1 FROM turns WHERE turns.turn_id = $2 AND epoch = $5)
+RETURNING seq
 
 -- name: steered_of
 SELECT turn_id, iteration, line FROM steered WHERE turn_id IN (VALUES ($1)) ORDER BY seq

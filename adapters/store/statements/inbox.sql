@@ -34,6 +34,7 @@ UPDATE inbox SET state = 'dropped', reason = $2 WHERE seq = $1
 
 -- name: claim
 UPDATE inbox SET state = 'claimed', turn_id = $2 WHERE seq = $1
+RETURNING seq
 
 -- name: put_aside
 UPDATE inbox SET state = 'aside', reason = $2 WHERE seq = $1 AND state = 'waiting'
@@ -52,3 +53,6 @@ UPDATE inbox SET attempts = attempts + 1 WHERE seq IN (VALUES ($1)) RETURNING at
 
 -- name: forgive_messages
 UPDATE inbox SET attempts = attempts - 1 WHERE state = 'waiting' AND attempts > 1
+
+-- name: claimed
+SELECT turn_id FROM inbox WHERE seq = $1 AND state = 'claimed'

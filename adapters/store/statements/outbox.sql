@@ -5,6 +5,8 @@ SELECT * FROM outbox WHERE turn_id IN (VALUES ($1)) ORDER BY number
 
 -- name: outbox
 INSERT INTO outbox (turn_id, key, state, message_id)
-VALUES ($1, $2, $3, $4)
+SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT)
+WHERE NOT EXISTS (SELECT 1 FROM turns WHERE turn_id = $1 AND epoch <> $5)
 ON CONFLICT (turn_id, key)
 DO UPDATE SET state = excluded.state, message_id = excluded.message_id
+RETURNING turn_id

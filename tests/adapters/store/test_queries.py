@@ -49,7 +49,7 @@ def test_a_row_is_repeated_with_its_own_parameters():
     repeated = statement_of_rows("add_calls", rows)
     assert repeated.values == tuple(range(50))
     assert "$25), ($26, " in repeated.query
-    assert repeated.query.endswith("DO NOTHING")
+    assert repeated.query.endswith("DO NOTHING\nRETURNING turn_id")
 
 
 def test_a_statement_without_such_a_row_cannot_be_repeated():
