@@ -103,6 +103,7 @@ class HttpModel:
         try:
             body, answer = Body(), self._format.answer(call, self._endpoint)
             reading, room = wire.Reading(response, call.pace), _Room()
+            failure: ModelError | None = None
             until: float | None = None
             more = True
             while more:
@@ -121,6 +122,10 @@ class HttpModel:
             yield answer.end(streamed=body.streamed)
             await wire.drain(response)
         finally:
+            # What is raised knows this frame, and would keep all of the answer in memory as long
+            # as the frame knows it, too.
+            failure = None
+            body = Body()
             wire.cut(response)
 
     async def _open(self, call: ModelCall) -> aiohttp.ClientResponse:

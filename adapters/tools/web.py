@@ -55,7 +55,7 @@ def http_client(options: Options, refusals: Refusals) -> httpx2.AsyncClient:
     """Make the HTTP client of one connection."""
     read = max(HELD_OPEN, 2 * options.timeout)
     return httpx2.AsyncClient(
-        headers=dict(options.headers),
+        headers={"Accept-Encoding": "identity", **options.headers},
         timeout=httpx2.Timeout(options.connect, read=read),
         transport=_Capped(),
         event_hooks={"response": [refusals.note]},
@@ -64,11 +64,17 @@ def http_client(options: Options, refusals: Refusals) -> httpx2.AsyncClient:
 
 
 class _Capped(httpx2.AsyncHTTPTransport):
-    """Reads no more of an answer than a message may have; the library looks after streams."""
+    """Reads no more of an answer than a message may have; the library looks after streams.
+
+    What is packed although nobody asked for it is not unpacked: its length says nothing.
+    """
 
     @override
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         response = await super().handle_async_request(request)
+        if response.headers.get("content-encoding", "identity").lower() != "identity":
+            await response.aclose()
+            raise httpx2.RemoteProtocolError("a packed answer", request=request)
         kind = response.headers.get("content-type", "").lower()
         if not kind.startswith("text/event-stream"):
             response.stream = _Cut(response.stream)
