@@ -57,6 +57,38 @@ def shorter(one: Term, other: Term) -> Term:
     return min(one, other)
 
 
+LEAP: Final = 3 * DAY
+"""A clock that is further ahead of the last purge than this may have leapt."""
+STEADY: Final = DAY // 2
+"""So long it has to stand by it until that is believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the clock said at the last purge that was made, and since when it has been doubted.
+
+    In ms; None: never.
+    """
+
+    at: int | None = None
+    doubted: int | None = None
+
+
+def believed(now: int, seen: Seen) -> tuple[bool, Seen]:
+    """Say whether a purge may go by the clock, and what is to be remembered of it (P10).
+
+    A clock that leaps ahead by a year makes everything too old, and what is taken out does not
+    come back with it. So a purge after a leap is put off until the clock has stood by it for half
+    a day; after a long stop of the program that is a day's delay.
+    """
+    if seen.at is None or now <= seen.at + LEAP * 1000:
+        return True, Seen(at=now)
+    if seen.doubted is None or now < seen.doubted or now > seen.doubted + LEAP * 1000:
+        return False, Seen(at=seen.at, doubted=now)
+    steady = now - seen.doubted >= STEADY * 1000
+    return steady, Seen(at=now) if steady else seen
+
+
 PURGE_HOUR: Final = 4
 """The local hour of the daily purge, when the fewest people write."""
 

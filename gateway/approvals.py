@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from core.authority import PATIENCE
 from core.records import Approval
 from core.types import Press
 
@@ -71,7 +72,8 @@ class Approvals:
         return done
 
     async def _wait(self, pressed: asyncio.Event, asked: Approval) -> None:
-        seconds = max(0.0, (asked.expires - self.now) / 1000)
+        # No longer than it was asked for: after a restart the clock may be another one (P10).
+        seconds = min(max(0.0, (asked.expires - self.now) / 1000), PATIENCE)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await pressed.wait()

@@ -17,6 +17,7 @@ from adapters.store.queries import statement, statement_of_rows
 from core.erasure import bared, text_of
 from core.outcomes import CallReport
 from core.records import Vote
+from core.retention import Seen
 from core.storage.erasing import PAGE, Came, Held, Texts, Told, Whereabouts
 from core.types import Address, Json, Line
 
@@ -25,6 +26,18 @@ class ErasingRows:
     """A part of `SqlStore`."""
 
     _database: Database
+
+    async def last_purge(self) -> Seen:
+        rows = await self._database.fetch(statement("last_purge"))
+        with codec.reading("the moment of the last purge"):
+            return Seen(**{row["key"]: int(row["value"]) for row in rows})
+
+    async def note_purge(self, seen: Seen) -> None:
+        moments = {"at": seen.at, "doubted": seen.doubted}
+        await self._database.write(
+            statement("forget_purge"),
+            *(statement("note_purge", key, str(at)) for key, at in moments.items() if at),
+        )
 
     async def held(self, *, before: int) -> Sequence[Held]:
         rows = await self._database.fetch(statement("held", before))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.records import Vote
+from core.retention import Seen
 from core.types import Address
 
 PAGE = 100
@@ -81,6 +82,14 @@ class Came:
 
 class Erasing(Protocol):
     """Takes texts out. What is erased is found by nobody any more: it is as if it were not."""
+
+    async def last_purge(self) -> Seen:
+        """Give what the clock said at the last purge."""
+        ...
+
+    async def note_purge(self, seen: Seen) -> None:
+        """Remember what the clock says."""
+        ...
 
     async def held(self, *, before: int) -> Sequence[Held]:
         """List the sessions that have texts from before that moment (ms)."""

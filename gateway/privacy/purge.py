@@ -15,7 +15,7 @@ import structlog
 
 from core.erasure import Counts
 from core.errors import StoreError
-from core.retention import COPIES, DAY, shorter, too_old, until_purge
+from core.retention import COPIES, DAY, believed, shorter, too_old, until_purge
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
@@ -52,6 +52,8 @@ class Purge:
     async def tried(self, *, night: bool) -> None:
         """Purge; what cannot be done is logged, and done the next time."""
         try:
+            if not await self._believed():
+                return
             counts = await self.once(self.clock.now())
             if night:
                 await self.wiping.whole()
@@ -62,6 +64,18 @@ class Purge:
         else:
             if counts:
                 log.info("purged", **counts.figures)
+
+    async def _believed(self) -> bool:
+        """Ask whether it may be as late as the clock says, and remember what that said."""
+        seen = await self.store.last_purge()
+        may, now_seen = believed(int(self.clock.now().timestamp() * 1000), seen)
+        if now_seen != seen:
+            await self.store.note_purge(now_seen)
+        if not may:
+            log.warning(
+                "not_purged", error="the clock is days ahead: it has to stay so for half a day"
+            )
+        return may
 
     async def once(self, now: datetime) -> Counts:
         """Take out what is too old at `now`; give how much it was.

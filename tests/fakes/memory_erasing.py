@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from core.erasure import bared, text_of
 from core.outcomes import Advice, CallReport
 from core.records import SUMMARY, Accepted, Posted, StoredTurn, Vote
+from core.retention import Seen
 from core.storage.erasing import PAGE, Came, Held, Texts, Told, Whereabouts
 from core.types import Line
 from tests.fakes.memory_epochs import MemoryEpochs
@@ -31,6 +32,14 @@ class MemoryErasing(MemoryEpochs):
     @property
     def _votes(self) -> dict[str, dict[str, Vote]]:
         raise NotImplementedError
+
+    _purge = Seen()
+
+    async def last_purge(self) -> Seen:
+        return self._purge
+
+    async def note_purge(self, seen: Seen) -> None:
+        self._purge = seen
 
     @property
     def _erased(self) -> set[str | int]:

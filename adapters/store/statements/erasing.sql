@@ -1,5 +1,14 @@
 -- Taking texts out: what it cost, who asked and when stays where it is.
 
+-- name: last_purge
+SELECT key, value FROM settings WHERE scope = 'purge'
+
+-- name: forget_purge
+DELETE FROM settings WHERE scope = 'purge'
+
+-- name: note_purge
+INSERT INTO settings (scope, key, value, changed_by, changed_at) VALUES ('purge', $1, $2, '', 0)
+
 -- name: held
 SELECT session, MIN(oldest) AS oldest
 FROM (
