@@ -30,14 +30,14 @@ from tests.fakes.loop import VirtualLoop
 from tests.gateway.guarded import Scene
 
 
-async def offered(scene: Scene, text: str, number: int) -> None:
+async def offered(scene: Scene, text: str, number: int, *, pause: float = 1.0) -> None:
     """Say something; what was not acknowledged is offered again, as platforms do."""
     for _ in range(3):
         scene.numbers = count(number)
         try:
             await scene.say(text)
         except (GatewayError, OSError):
-            await asyncio.sleep(1)
+            await asyncio.sleep(pause)
         else:
             return
     raise AssertionError(text)

@@ -19,6 +19,7 @@ from typing_extensions import override
 
 from core.calls import Chunk
 from core.records import StoredTurn
+from core.storage import Store
 from core.types import ToolCall
 from tests.chaos.injection import Faulty
 from tests.fakes.chat import FakeChat
@@ -41,6 +42,7 @@ class Answers(ScriptedModel):
     """Says what fits the question: advice, a call of a tool, and after its result the answer."""
 
     faulty = Faulty()
+    pace = 1.0
 
     @override
     async def _step(self, step: Step, made: Made) -> Chunk:
@@ -54,10 +56,10 @@ class Answers(ScriptedModel):
         lines = self.made[-1].call.lines
         asked = self.question(len(self.made) - 1)
         if name != "big":
-            return [1.0 if name == "a" else 2.0, f"{name} on {asked}"]
+            return [self.pace if name == "a" else 2 * self.pace, f"{name} on {asked}"]
         called = any(line.role == "tool" for line in lines[-2:])  # advice may stand behind it
         if called or not self.made[-1].call.tools:
-            return [LONG, 2.0, answer_to(asked)]
+            return [LONG, 2 * self.pace, answer_to(asked)]
         call = ToolCall(id=asked, name="files__get", arguments=json.dumps({"about": asked}))
         return ["Let me see.", Chunk(tool_calls=(call,), finish="tool_calls")]
 
@@ -80,10 +82,12 @@ def _last(said: Sequence[str], question: str) -> int:
 class World:
     """What outlives the program: the store, the chat, and what was asked of others."""
 
-    def __init__(self, store: MemoryStore | None = None) -> None:
+    def __init__(self, store: Store | None = None, *, pace: float = 1.0) -> None:
+        """Begin with an empty store; at a `pace` of 0 nobody takes any time."""
         self.store = store or MemoryStore()
-        self.chat = FakeChat(tells=True)
+        self.chat = FakeChat(tells=True, pace=pace or 0.001)
         self.model = Answers()
+        self.model.pace = pace
         self.server = FakeServer("files", "get")
 
     @asynccontextmanager
@@ -102,6 +106,7 @@ class World:
     def beside(self) -> World:
         """The same world, as another run of the program has it in hand."""
         other = copy(self)
+        assert isinstance(self.store, MemoryStore)
         other.store = self.store.beside()
         return other
 
