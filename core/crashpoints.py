@@ -16,6 +16,14 @@ POINTS: Final[Mapping[str, str]] = {
     # what comes in
     "intake.unstored": "It has come in, and the inbox does not have it.",
     "intake.stored": "The inbox has it, and nobody has begun with it.",
+    "telegram.polled": "A poll has confirmed what was stored; what it brings is not looked at.",
+    "telegram.stored": "What a poll brought is stored, and not confirmed.",
+    "slack.stored": "What Slack sent is stored, and not acknowledged.",
+    "slack.acknowledged": "An envelope is acknowledged.",
+    "discord.heard": "A message was dispatched, and is not looked at.",
+    "discord.passed": "A message is dealt with, and the next one of its channel is not.",
+    "discord.stored": "A command or press is stored, and Discord does not know.",
+    "discord.read": "What was said meanwhile is read again, and not taken in.",
     # a turn
     "turn.unbegun": "A lane has taken a question, and no turn is written down.",
     "turn.begun": "The turn is written down, and nobody is asked.",
@@ -36,6 +44,29 @@ POINTS: Final[Mapping[str, str]] = {
     "preview.sent": "A preview of an answer is shown.",
     "edit.unsent": "A message is to be changed.",
     "edit.sent": "A message was changed.",
+    # tools
+    "tools.unkept": "The aggregator has called tools, and that is not written down.",
+    "tools.kept": "The calls are written down, and none has begun.",
+    "approval.asked": "Somebody is to be asked, and the question is not shown.",
+    "approval.unkept": "Somebody has said yes or no, and that is not written down.",
+    "approval.kept": "It is written down, and the call that waits has not heard.",
+    "tool.intended": "That a tool is run is written down, and it does not run.",
+    "tool.ran": "A tool has run, and its result is not kept.",
+    "tool.returned": "The result of a tool is kept.",
+    # what people set
+    "setting.unkept": "A preset is chosen, and not kept.",
+    "setting.kept": "The choice is kept, and not told.",
+    "command.done": "A command or press is done, and still in the inbox.",
+    "command.dropped": "It is out of the inbox.",
+    # the program
+    "migration.copied": "The data is copied, and still old.",
+    "migration.applied": "One migration is done, and the next one is not.",
+    "backup.unfinished": "The database is copied under another name.",
+    "backup.unnamed": "A backup is written, and not under its name.",
+    "recovery.queued": "What was left is queued, and nothing is taken in.",
+    "drain.begun": "Intake is closed, and turns run.",
+    "drain.cut": "Turns are over or cut, and the faces are open.",
+    "drain.over": "All is over but the store.",
 }
 """Each stands in one place of the source, and a test kills the program at each."""
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core.asking import World
+from core.crashpoints import crashpoint
 from gateway import wiring
 from gateway.assembly import assemble
 from gateway.orders import orders
@@ -119,6 +120,7 @@ async def _recovered(gateway: Gateway, sessions: Sessions, platforms: Collection
     moves, sift = gateway.exchange.moves, gateway.backlog.sift
     await recover(gateway.store, sessions, moves, platforms, amend, sift=sift)
     await gateway.backlog.recall()
+    crashpoint("recovery.queued")
     await gateway.line.recall(gateway.exchange.places.guarded)
 
 
@@ -136,10 +138,12 @@ async def _drain(gateway: Gateway, sessions: Sessions, faces: Faces) -> None:
     running = gateway.runner.running
     log.info("draining", seconds=DRAIN_SECONDS, sessions=sessions.running)
     gateway.intake.close()
+    crashpoint("drain.begun")
     if faces.shut is not None:
         faces.shut()
     gateway.line.close()  # what waits goes on waiting, and its notes stay
     await sessions.drain(DRAIN_SECONDS, also=running.values())
+    crashpoint("drain.cut")
     for turn_id in list(running):
         gateway.runner.stop(turn_id)  # those of programs: nobody could take them up again
     if faces.close is not None:
@@ -147,3 +151,4 @@ async def _drain(gateway: Gateway, sessions: Sessions, faces: Faces) -> None:
     gateway.asides.close()
     gateway.backlog.close()
     await gateway.store.forgive()
+    crashpoint("drain.over")

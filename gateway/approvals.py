@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core.authority import PATIENCE
+from core.crashpoints import crashpoint
 from core.records import Approval
 from core.types import Press
 
@@ -64,7 +65,9 @@ class Approvals:
         number = int(press.value) if press.value.isdecimal() else -1
         turn_id = turn.start.turn_id
         by = press.author.name or press.author.id
+        crashpoint("approval.unkept", press.address.platform)
         done = await store.decide(turn_id, number, decision, by=by, at=self.now)
+        crashpoint("approval.kept", press.address.platform)
         if done:
             log.info("decided", turn_id=turn_id, decision=decision, by=press.author.id)
         if done and (waiting := self._waiting.get((turn_id, number))) is not None:

@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from core.crashpoints import crashpoint
 from core.errors import UsageError
 from core.presets import DEFAULT, OFF, in_force, outside, passed_over
 from core.texts import presets as said
@@ -181,7 +182,9 @@ class Choices:
         if (before.value if before else None) == value:
             return Changed(level=level, before=before, now=before)
         by = request.author
+        crashpoint("setting.unkept", request.address.platform)
         await self.keep.set(where, PRESET, value, by=by.id, at=request.at, name=by.name)
+        crashpoint("setting.kept", request.address.platform)
         now = (await self.settings.chosen(PRESET, where)).get(where)
         return Changed(level=level, before=before, now=now)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core import whispers
+from core.crashpoints import crashpoint
 from core.records import Accepted, StoredTurn
 from core.texts import commands as said
 from core.types import Added, Command, Deleted, Edited, Message, Moved, Press
@@ -106,7 +107,9 @@ class Dispatch:
                 return
             case Message():
                 raise TypeError("a question is no act")
+        crashpoint("command.done", accepted.incoming.address.platform)
         await self.keep.drop(accepted.seq, "done")
+        crashpoint("command.dropped", accepted.incoming.address.platform)
         await self.over(_session(accepted))
 
 

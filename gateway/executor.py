@@ -24,6 +24,7 @@ from core.authority import (
     settled,
     understood,
 )
+from core.crashpoints import crashpoint
 from core.events import ApprovalChanged
 from core.ports import ToolResult
 from core.records import Approval, ToolStep
@@ -91,7 +92,9 @@ class Executor:
     async def begin(self, round_: ToolRound, calls: Sequence[CallReport]) -> None:
         await self.settled()
         kept, spent = kept_round(round_, calls, self.start.preset)
+        crashpoint("tools.unkept", self.start.place.platform)
         await self.store.called(self.start.turn_id, kept, spent)
+        crashpoint("tools.kept", self.start.place.platform)
 
     async def call(self, step: ToolStep, pause: Pause) -> ToolResult:
         tools = self.offered or {}
@@ -120,8 +123,10 @@ class Executor:
         """Run what is authorised; only what was noted first, and only once."""
         if not await self.store.intend(self.start.turn_id, step):
             return ToolResult(text=SPENT, failed=True, ran=False)
+        crashpoint("tool.intended", self.start.place.platform)
         call = ToolCall(id=step.call.id, name=wanted.tool.name, arguments=wanted.arguments)
         result = await offered.server.call(call)
+        crashpoint("tool.ran", self.start.place.platform)
         # A server may show what it was confided: to models, and by them to everybody.
         result = replace(result, text=STRIKE.text(result.text))
         self.read[offered.server.name] = None
@@ -135,6 +140,7 @@ class Executor:
             approval = self._new(step, wanted)
             self.asked[approval.number] = approval
             await self.store.ask(turn_id, step, approval)
+            crashpoint("approval.asked", self.start.place.platform)
         self.tell(ApprovalChanged(approval=approval, read=read, askable=self.reach.askable))
         with pause():
             approval = await self.approvals.decided(turn_id, approval, self.store)
@@ -160,4 +166,5 @@ class Executor:
     async def _returned(self, step: ToolStep, result: ToolResult) -> ToolResult:
         done = replace(step, state="done", text=result.text, failed=result.failed)
         await self.store.returned(self.start.turn_id, done)
+        crashpoint("tool.returned", self.start.place.platform)
         return result

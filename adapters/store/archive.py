@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, Final
 
 from adapters.store.sqlite_file import backup, inspect
+from core.crashpoints import crashpoint
 from core.errors import StoreDamaged, StoreError, StoreFull
 from core.ports.remains import Contents
 
@@ -95,19 +96,19 @@ def _written(path: Path, folder: Path) -> Path:
 
 
 def _stands(written: Path, target: Path) -> None:
-    """Give it its name, unless somebody has taken that meanwhile; durable on return."""
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    """Give it its name, whole and at once, unless somebody has taken that; durable on return."""
+    _sync(written)
+    crashpoint("backup.unnamed")
+    target.hardlink_to(written)
+    _sync(target.parent)
+
+
+def _sync(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
     try:
-        for each in (written, target.parent):
-            opened = os.open(each, os.O_RDONLY)
-            try:
-                os.fsync(opened)
-            finally:
-                os.close(opened)
-        written.replace(target)
-    except OSError:
-        target.unlink(missing_ok=True)
-        raise
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _digest(tar: tarfile.TarFile, member: tarfile.TarInfo) -> str | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from adapters.store.sqlite_errors import damaged, explained, no_room, not_writable
+from core.crashpoints import crashpoint
 from core.errors import ConfigError, StoreError, StoreFull, StoreNewer
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "sqlite"
@@ -160,9 +161,11 @@ def _migrate(
         raise _newer(connection, path, version=version, latest=latest)
     if 0 < version < latest:
         _copy(connection, _backup_of(path, version))
+        crashpoint("migration.copied")
     for number, file in steps:
         if number > version:
             _apply(connection, number, file, program)
+            crashpoint("migration.applied")
 
 
 def _apply(connection: sqlite3.Connection, number: int, file: Path, program: str) -> None:
@@ -212,6 +215,7 @@ def _copy(connection: sqlite3.Connection, target: Path) -> None:
         unfinished.unlink(missing_ok=True)
         os.close(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         connection.execute("VACUUM INTO ?", (str(unfinished),))
+        crashpoint("backup.unfinished")
         unfinished.replace(target)
     except OSError as error:
         raise not_writable(target, error.strerror or str(error)) from error

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +50,8 @@ class Cradle:
             yield life
         finally:
             if life.code is None:
-                os.kill(life.pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.kill(life.pid, signal.SIGKILL)
                 await life.ended()
 
     async def _number(self) -> int:

@@ -95,6 +95,8 @@ class Models(ProviderSimulator):
             }
         )
         self._gates: dict[str, asyncio.Event] = {}
+        self.wants: Reply | None = None
+        """What `big` says as long as it is given no result of a tool."""
 
     def close(self, *models: str) -> None:
         for model in models:
@@ -111,6 +113,9 @@ class Models(ProviderSimulator):
         gate = self._gates.get(body["model"])
         if gate is not None:
             await gate.wait()
+        if self.wants is not None and body["model"] == "big":
+            over = any(each["role"] == "tool" for each in body["messages"])
+            self.replies["big"] = Reply(text=TEXT, size=20) if over else self.wants
         return await super()._play(dialect, request, body)
 
     def stall(self) -> None:

@@ -18,6 +18,7 @@ from adapters.chat.discord.arrivals import Servers
 from adapters.chat.discord.changes import Gone, changed
 from adapters.chat.discord.incoming import Arrived, Doorway
 from adapters.chat.discord.lanes import Lanes
+from core.crashpoints import crashpoint
 from core.errors import StoreError
 from core.recent import Recent
 from core.types import Address
@@ -159,4 +160,5 @@ class Hearing:
         if after and channel not in self._read:
             self._read |= {channel} if self._floor else set()
             async for message in backfill.missed(self._door.rest, channel, after):
+                crashpoint("discord.read")
                 await self._door.said(Arrived(message=message, live=False))

@@ -25,6 +25,7 @@ from adapters.chat.discord.render import CONTENT, SUPPRESS_EMBEDS, allowed
 from adapters.chat.discord.replies import Replies
 from adapters.chat.discord.rest import Rest
 from adapters.chat.discord.shapes import JsonObject
+from core.crashpoints import crashpoint
 from core.errors import ChatError, StoreError, UserError
 from core.ports import Clock, Intake
 from core.types import Command, Incoming, Message
@@ -81,6 +82,7 @@ class Doorway:
     async def _message(self, arrived: Arrived) -> None:
         """Take one message in; it is held here until it is stored."""
         message = arrived.message
+        crashpoint("discord.heard")
         place = await self._place(arrived)
         incoming = message_of(message, place, self.setting)
         if incoming is not None and incoming.addressed and place.guild and not message.member:
@@ -95,6 +97,7 @@ class Doorway:
             await self._keep(
                 edited_of(incoming, message.edited_timestamp) if changed else incoming, message
             )
+        crashpoint("discord.passed")
         self.seen.note(message.channel_id, message.id)
 
     async def interaction(self, interaction: shapes.Interaction) -> None:
@@ -118,6 +121,7 @@ class Doorway:
             except StoreError as error:
                 log.error("Discord: a command or press could not be stored: %s", error)  # noqa: TRY400 - one line
             else:
+                crashpoint("discord.stored")
                 await self.replies.acknowledge(interaction, incoming)
 
     async def _offer(self, interaction: shapes.Interaction) -> None:

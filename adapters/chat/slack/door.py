@@ -25,6 +25,7 @@ from typing_extensions import override
 
 from adapters.chat.slack.client import silent
 from adapters.chat.slack.wire import Kind
+from core.crashpoints import crashpoint
 from core.errors import ChatAway, StoreError
 from core.ports import Clock
 
@@ -81,6 +82,7 @@ class Door(AsyncRequestVerification):
                 await self._handle(kind, body)
         except (StoreError, ChatAway):
             return BoltResponse(status=503, body="not stored; send it again")
+        crashpoint("slack.stored")
         return BoltResponse(status=200)
 
     @property

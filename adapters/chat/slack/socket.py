@@ -23,6 +23,7 @@ from typing_extensions import override
 from adapters.bounded import Closing
 from adapters.chat.slack.client import Api, silent
 from adapters.chat.slack.door import UNREADABLE, Door
+from core.crashpoints import crashpoint
 from core.errors import ChatError, ChatRefused
 from core.ports import Clock
 
@@ -141,6 +142,7 @@ async def _take(socket: _Socket, request: SocketModeRequest, door: Door) -> None
         response = await door.take(request.payload)
     try:
         await send_async_response(socket, request, response, 0.0)
+        crashpoint("slack.acknowledged")
     except (aiohttp.ClientError, OSError, AttributeError) as error:
         log.info("an acknowledgement was lost, so it will come again: %s", type(error).__name__)
 

@@ -18,6 +18,7 @@ from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, Tel
 
 from adapters.chat.telegram.account import Account, Me
 from adapters.chat.telegram.errors import says, waiting
+from core.crashpoints import crashpoint
 from core.errors import ChatRefused, StoreError
 
 FIRST_PAUSE: Final = 1.0
@@ -133,6 +134,7 @@ async def poll(account: Account, take: Take, trouble: Trouble, *, setting: str) 
             await trouble.meet(error)
         else:
             webhook = False
+            crashpoint("telegram.polled")
             offset = await _take_all(updates, take, trouble, offset)
             if offset == before:
                 await asyncio.sleep(began + BREATH - asyncio.get_running_loop().time())
@@ -165,6 +167,7 @@ async def _take_all(
         await trouble.meet(next(iter(failed.values())))
         return min(failed)
     trouble.over()
+    crashpoint("telegram.stored")
     numbers = [number + 1 for each in updates if (number := _number(each)) is not None]
     return max(numbers, default=offset)
 
