@@ -23,7 +23,7 @@ from gateway.outside import outside_of
 from gateway.overrides import tell_overrides
 from gateway.parts import taking
 from gateway.privacy.keeping import services
-from gateway.recovery import recover
+from gateway.recovery import Recovery
 from gateway.reloading import Reloading
 from gateway.supervise import supervise
 
@@ -116,9 +116,16 @@ async def serve(
 
 async def _recovered(gateway: Gateway, sessions: Sessions, platforms: Collection[str]) -> None:
     """Go on with what the last run left, and with the notes of what waits."""
-    amend = partial(gateway.changes.act, starting=True)
-    moves, sift = gateway.exchange.moves, gateway.backlog.sift
-    await recover(gateway.store, sessions, moves, platforms, amend, sift=sift)
+    recovery = Recovery(
+        store=gateway.store,
+        sessions=sessions,
+        moves=gateway.exchange.moves,
+        quarantine=gateway.exchange.quarantine,
+        platforms=platforms,
+        amend=partial(gateway.changes.act, starting=True),
+        sift=gateway.backlog.sift,
+    )
+    await recovery.recover()
     await gateway.backlog.recall()
     crashpoint("recovery.queued")
     await gateway.line.recall(gateway.exchange.places.guarded)

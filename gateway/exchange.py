@@ -28,6 +28,7 @@ from gateway.joining import Joining
 from gateway.mailbox import Mailbox
 from gateway.posts import say, unpost
 from gateway.preparing import Asked, prompt_of, read, turn_info
+from gateway.quarantine import Quarantine
 from gateway.quoting import Quoting
 from gateway.running import Run, Running, begun
 from gateway.scopes import Scopes
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
     from gateway.tooling import Tooling
     from gateway.turns import TurnRunner
 
-ATTEMPTS = 3
 LOOK = 0.275
 """Seconds between two looks at an answer, where the chat is not shown it oftener anyway."""
 BEHIND = 1.1
@@ -81,6 +81,7 @@ class Exchange:
     compaction: Compaction
     sessions: Callable[[], Sessions]
     running: Running = field(default_factory=Running)
+    quarantine: Quarantine = field(default_factory=Quarantine)
 
     @property
     def questions(self) -> Questions:
@@ -111,7 +112,8 @@ class Exchange:
                 if isinstance(work, Accepted):
                     answered = await self._fresh(work, run, lane)
                 else:
-                    answered = await self._resumed(work, run, lane)
+                    async with self.quarantine.kept(work):
+                        answered = await self._resumed(work, run, lane)
         except Exception as error:
             if was_taken(error):  # whoever has it goes on with it, and all is theirs to say
                 log.warning("turn_taken", turn_id=run.turn_id)
@@ -187,8 +189,8 @@ class Exchange:
         if turn.removed:
             await self._close(turn, "stopped")
             return None
-        if turn.state == "running" and attempts > ATTEMPTS:
-            turn = await self._end(turn, "failed", cut_off(ATTEMPTS))
+        if turn.state == "running" and self.quarantine.over(attempts):
+            turn = await self._end(turn, "failed", cut_off(attempts - 1))
         crashpoint("turn.resumed", start.place.platform)
         if turn.state != "running":
             await self._retell(turn)

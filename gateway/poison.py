@@ -16,8 +16,8 @@ from core.frames import Button, Frame, Notice
 from core.texts import backlog as said
 from core.types import Command, Message, Press
 from core.wording import LABELS
-from gateway.exchange import ATTEMPTS
 from gateway.posts import put
+from gateway.quarantine import ATTEMPTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

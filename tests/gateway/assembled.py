@@ -19,13 +19,14 @@ from msgspec import structs
 
 from core.asking import World
 from core.ports import Model, Provider, ToolServer
+from core.records import Accepted
 from core.storage import Store
 from core.types import Address, Author, Command, Message, Press
 from gateway import config as configuration
 from gateway.assembly import Gateway, assemble
 from gateway.config.access import LISTS
 from gateway.outside import Outside
-from gateway.recovery import recover
+from gateway.recovery import Recovery
 from gateway.sessions import Sessions
 from gateway.wiring import Models
 from tests.fakes.chat import FakeChat
@@ -124,12 +125,25 @@ class Parts:
             await asyncio.wait(set(self.sessions._tasks))
 
     async def recover(self) -> None:
-        amend = partial(self.gateway.changes.act, starting=True)
-        await recover(self.store, self.sessions, self.gateway.exchange.moves, {"fake"}, amend)
+        recovery = Recovery(
+            store=self.store,
+            sessions=self.sessions,
+            moves=self.gateway.exchange.moves,
+            quarantine=self.gateway.exchange.quarantine,
+            platforms={"fake"},
+            amend=partial(self.gateway.changes.act, starting=True),
+            sift=_all,
+        )
+        await recovery.recover()
         await self.gateway.line.recall(self.gateway.exchange.places.guarded)
 
     def _event(self) -> str:
         return f"e{next(self.numbers)}"
+
+
+async def _all(waiting: Sequence[Accepted]) -> Sequence[Accepted]:
+    """Put nothing aside: times here are small numbers."""
+    return waiting
 
 
 @lru_cache(maxsize=32)
