@@ -8,14 +8,16 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from core.types import Address, Command, Deleted
 from gateway.poison import counted, survived
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.turns import ANNA, ROOM, message
-from tests.gateway.harness import Process, process_gateway
+from tests.gateway.harness import Process, process_gateway, refused_gateway
 from tests.gateway.page import stored
 from tests.simulators.base import Fault
-from tests.transcripts.stages import Stage, opened
+from tests.transcripts.stages import MESSENGERS, Stage, opened
 
 MODELS = {"a": "Take the train.", "b": "Walk.", "big": "Go by train."}
 FETCH = "getFile"
@@ -72,6 +74,25 @@ async def test_p8_a_message_that_ends_the_program_three_times_is_put_aside(tmp_p
             assert "is tried again" in await dead_letters(tmp_path, "retry", told.split()[0])
             await stage.answered("Go by train.", times=2)
             assert "Nothing was put aside" in await dead_letters(tmp_path, "list")
+
+
+@pytest.mark.parametrize("messenger", MESSENGERS)
+async def test_p8_three_starts_end_at_it_and_the_fourth_goes_on(tmp_path, messenger):
+    """A program that ends itself at whatever it works on first, wherever that came from."""
+    at = {"MOA_GATEWAY_CRASH_AT": f"turn.unbegun@{messenger}"}
+    async with opened(messenger) as stage:
+        text = stage.configured(MODELS)
+        async with process_gateway(text, tmp_path, environ=at) as process:
+            await stage.ask("What is it?", where="group")
+            assert await process.ended() != 0
+        for _ in range(2):
+            code, _ = await refused_gateway(text, tmp_path, environ=at)
+            assert code != 0
+        async with process_gateway(text, tmp_path):
+            await stage.reads(BROKE, where="group")
+            await stage.ask("How do I get there?", where="group", who=stage.ben)
+            await stage.answered("Go by train.", where="group")
+            assert not any("What is it?" in each.text for each in stage.seen("group"))
 
 
 async def test_p8_an_admin_has_it_tried_again_by_the_button_and_nobody_else(tmp_path):
