@@ -46,7 +46,7 @@ class Crowd:
         await self.allow()
         weights, deeds = zip(*self._deeds, strict=True)
         (deed,) = self._random.choices(deeds, weights)
-        await deed()
+        await _tried(deed())  # the root of a thread may be gone
 
     async def allow(self) -> None:
         """Say yes wherever that is asked."""

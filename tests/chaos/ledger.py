@@ -126,9 +126,12 @@ class Books:
         }
 
     def left(self) -> Sequence[str]:
-        """Name what still waits: messages, turns."""
+        """Name what still waits: messages, turns.
+
+        That a turn was delivered is written down with whatever is written next.
+        """
         waiting = self.rows("SELECT kind, payload FROM inbox WHERE state = 'waiting'")
-        turns = self.rows("SELECT question, state FROM turns WHERE state <> 'delivered'")
+        turns = self.rows("SELECT question, state FROM turns WHERE state = 'running'")
         return [f"{one}: {str(other)[:200]}" for one, other in (*waiting, *turns)]
 
     def whole(self) -> bool:

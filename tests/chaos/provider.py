@@ -52,8 +52,14 @@ class Provider(ProviderSimulator):
         self.bill: list[Billed] = []
         self.life = 0
         self.hurry = False
+        self.between: float | None = None  # seconds between two words; None: as it happens
         self._random = random
         self._reply = Reply()
+
+    @override
+    async def __aexit__(self, kind: type[BaseException] | None, *more: object) -> None:
+        self.conversations.broken.clear()  # people change and delete what was sent already
+        await super().__aexit__(kind, *more)
 
     @override
     def _next(self, model: str) -> Reply:
@@ -82,6 +88,8 @@ class Provider(ProviderSimulator):
         if pays and not rounds:
             return Reply(text="", tool_calls=(called(asks),), finish="tool_calls", first=first)
         between = 0.0 if self.hurry else self._random.choice((0.0, 0.005, 0.02))
+        if self.between is not None:
+            between = self.between
         return Reply(text=told(asks), size=60, first=first, between=between)
 
 

@@ -35,7 +35,10 @@ BANK = Path(__file__).with_name("bank.py")
 FAULTS = 0.06
 """The share of requests to platforms that something happens to."""
 UP = 60.0
-SETTLE = 240.0
+LOOK = 0.2
+QUIET = 4.0
+"""Seconds without a request after which nothing is being written: a group gets one in three."""
+LONG = 240.0
 """Seconds that a start and the end of all may take on a busy machine."""
 
 
@@ -85,7 +88,7 @@ class World:
 
 async def chaos(folder: Path, *, kills: int, seed: int, forked: bool = True) -> Report:
     """Run until it was killed so often and all is settled; give the counts."""
-    async with _world(folder, seed) as world, breeding(folder, forked=forked) as breeder:
+    async with opened(folder, seed) as world, breeding(folder, forked=forked) as breeder:
         killer = _Killer(world, breeder)
         await killer.meet()
         async with asyncio.TaskGroup() as group:
@@ -195,16 +198,8 @@ class _Killer:
     async def _settled(self) -> None:
         """Wait until everything was taken in, and answered."""
         world = self._world
-        quiet = 0
         try:
-            async with asyncio.timeout(SETTLE):
-                while quiet < 3:
-                    for crowd in world.crowds:
-                        await crowd.allow_now()
-                    left = await asyncio.to_thread(world.books.left)
-                    heard = all(map(_heard, world.towns))
-                    quiet = 0 if left or not heard or world.provider.in_flight else quiet + 1
-                    await asyncio.sleep(0.2)
+            await settled(world)
         except TimeoutError:
             left = await asyncio.to_thread(world.books.left)
             world.report.unsettled += [f"never settled: {each}" for each in left or ["platforms"]]
@@ -223,6 +218,25 @@ class _Killer:
             report.unsettled.append("the data file is damaged")
 
 
+async def settled(world: World) -> None:
+    """Wait until everything was taken in and answered, and nobody writes any more.
+
+    Raises:
+        TimeoutError: it never was.
+    """
+    quiet, written = 0.0, 0
+    async with asyncio.timeout(LONG):
+        while quiet < QUIET:
+            for crowd in world.crowds:
+                await crowd.allow_now()
+            now = sum(len(town.sim.requests.entries) for town in world.towns)
+            waits = bool(await asyncio.to_thread(world.books.left))
+            heard = all(map(_heard, world.towns))
+            busy = waits or not heard or now != written or world.provider.in_flight > 0
+            quiet, written = 0.0 if busy else quiet + LOOK, now
+            await asyncio.sleep(LOOK)
+
+
 def _heard(town: Town) -> bool:
     """Tell whether a platform has nothing left to hand over."""
     if town.platform == "telegram":
@@ -231,7 +245,8 @@ def _heard(town: Town) -> bool:
 
 
 @asynccontextmanager
-async def _world(folder: Path, seed: int) -> AsyncIterator[World]:
+async def opened(folder: Path, seed: int) -> AsyncIterator[World]:
+    """Open platforms and a provider, and write the configuration for them."""
     random, pulse = Random(seed), Pulse()
     async with AsyncExitStack() as stack:
         numbers = count(1)

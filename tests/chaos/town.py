@@ -100,16 +100,12 @@ class Town:
 
     async def ask(self, spot: Spot, who: Any, wants: str, *, thread: str | None = None) -> Ask:
         ask = Ask(next(self.numbers), wants, spot, who, thread=thread)
+        mention = spot.kind == "group"
+        where = {} if thread is None else {"thread": thread}
+        ask.message = await self.sim.say(spot.place, who, ask.text, mention=mention, **where)
         spot.asks.append(ask)
         self.unanswered.append(ask)
-        mention = spot.kind == "group"
-        ask.message = await self.sim.say(
-            spot.place, who, ask.text, mention=mention, **self._where(ask)
-        )
         return ask
-
-    def _where(self, ask: Ask) -> dict[str, Any]:
-        return {} if ask.thread is None else {"thread": ask.thread}
 
     def thread_of(self, ask: Ask) -> str | None:
         """Give the thread in which somebody goes on below a question, if there is one."""
@@ -177,8 +173,13 @@ class Town:
         return Counter(
             (int(number), int(index))
             for seen in self.answers(spot)
+            if not self._left(seen)
             for number, index in TOLD.findall(seen.text.replace("\n", " \n"))
         )
+
+    def _left(self, seen: Seen) -> bool:
+        """Whether it is a piece that was left standing: the whole came after it."""
+        return False
 
     def notes(self, spot: Spot) -> list[Seen]:
         """The notes that an answer may be missing."""
@@ -194,6 +195,11 @@ class Telegram(Town):
     @override
     def listening(self) -> bool:
         return bool(self.sim.updates.waiting)
+
+    @override
+    def _left(self, seen: Seen) -> bool:
+        """Of a post whose answer was lost nothing is known: a piece is followed by the whole."""
+        return any(LABELS["stop"] in label for label in seen.buttons)
 
 
 class Discord(Town):

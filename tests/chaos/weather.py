@@ -51,7 +51,7 @@ class Weather:
     faults: int = 0
     _running: dict[str, int] = field(default_factory=dict)
 
-    def __call__(self, method: str) -> Fault | None:
+    def __call__(self, method: str, _given: Mapping[str, Any]) -> Fault | None:
         self.pulse.beat()
         met = self._running.get(method, 0)
         spared = self.calm or met >= 2 or method in SPARED or self.random.random() > self.chance

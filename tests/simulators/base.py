@@ -47,19 +47,19 @@ class Fault:
 class Faults:
     """What the next requests of each method come to; None lets one through.
 
-    `chance` says it of those for which nothing is planned.
+    `chance` says it, of a method and what it is given, where nothing is planned.
     """
 
     planned: dict[str, deque[Fault | None]] = field(default_factory=dict)
-    chance: Callable[[str], Fault | None] | None = None
+    chance: Callable[[str, Mapping[str, Any]], Fault | None] | None = None
 
     def plan(self, method: str, *faults: Fault | None) -> None:
         self.planned.setdefault(method, deque()).extend(faults)
 
-    def take(self, method: str) -> Fault | None:
+    def take(self, method: str, given: Mapping[str, Any]) -> Fault | None:
         queue = self.planned.get(method)
         if not queue and self.chance is not None:
-            return self.chance(method)
+            return self.chance(method, given)
         return queue.popleft() if queue else None
 
 

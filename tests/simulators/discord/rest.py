@@ -109,7 +109,7 @@ class Rest:
         if route is None:
             return self._respond(404, {"message": "404: Not Found", "code": 0}, {})
         call, broken = await _call(request, ids)
-        fault = self.faults.take(route.name)
+        fault = self.faults.take(route.name, {**call.form, **call.ids})
         if fault is not None and fault.kind == "reset":
             return self._cut(request, route, call)
         status, body, headers = self._answer(request, route, call, fault, broken)

@@ -56,7 +56,7 @@ class Door:
     ) -> tuple[int, dict[str, Any], Fault | None]:
         try:
             self._admit(name, args, request)
-            fault = self.faults.take(name)
+            fault = self.faults.take(name, args.given)
             if fault and fault.kind == "reset":
                 return 0, {}, fault
             if fault and fault.kind == "refuse":

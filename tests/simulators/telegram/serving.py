@@ -95,10 +95,11 @@ class Server:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         named = request.match_info["method"]
         name = self._methods.get(named.lower(), (named, None))[0]
-        fault = self.faults.take(name)
+        fault = None
         arrived = Request(at=self._now(), method=name, params={}, status=0)
         try:
             call = await read_call(request, name)
+            fault = self.faults.take(name, call.params)
             files = {key: file.name for key, file in call.files.items()}
             arrived = replace(arrived, params={**call.params, **files})
             self.requests.add(arrived)
