@@ -103,6 +103,7 @@ class Faulty:
     of: str = ""
     after: bool = False
     armed: bool = False
+    dead: bool = False
     count: int = 0
     struck: str = ""
     under_way: Counter[str] = field(default_factory=Counter)
@@ -115,6 +116,8 @@ class Faulty:
         self, port: str, name: str, call: Callable[[], Coroutine[Any, Any, Any]]
     ) -> Any:
         """Do one call, or let it fail; it waits before and after, as real ones do."""
+        if self.dead:  # nothing that a program does reaches the world any more
+            await asyncio.Event().wait()
         self.under_way[port] += 1
         try:
             return await self._through(port, name, call)
