@@ -84,6 +84,10 @@ class ChaosProxy:
         assert parts.port == self._target.port, url
         return parts._replace(netloc=f"127.0.0.1:{self._port}").geturl()
 
+    def lead_to(self, target: str) -> None:
+        """Lead elsewhere from now on: to a server that is started only now."""
+        self._target = urlsplit(target)
+
     # --- troubles ----------------------------------------------------------------------------
 
     def plan(self, *troubles: Trouble) -> None:
