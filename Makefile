@@ -1,7 +1,7 @@
 # Every target sets up what it needs in a private environment: a Python >= 3.11 is all that
 # has to be there. uv is used when it is on PATH. The second run starts at once.
 .DEFAULT_GOAL := help
-.PHONY: install demo test check format bench chaos audit lock clean help
+.PHONY: install demo test check format bench chaos fuzz audit lock clean help
 MAKEFLAGS += --no-print-directory
 
 # An interpreter by name or path. The default one lives in .venv, any other in .venv-X.Y.
@@ -16,6 +16,9 @@ COVER ?= yes
 CORE_COVERAGE ?= 95
 # make chaos: how often the program is killed, and the seed of a run to be repeated.
 KILLS ?= 200
+# make fuzz: so long for each target; TARGET names one alone.
+SECONDS ?= 30
+TARGET ?=
 SEED ?=
 
 FULL = venv=$$(sh tools/venv.sh full "$(PYTHON)") || exit 2
@@ -49,6 +52,11 @@ bench: ## Measure what the README claims
 
 chaos: ## Kill the program again and again; count what was lost, doubled, paid twice (KILLS, SEED)
 	@$(FULL); "$$venv/bin/python" -m tests.chaos --kills $(KILLS) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+fuzz: ## Fuzz every parser that strangers can reach, by coverage (SECONDS each, TARGET for one)
+	@$(FULL); "$$venv/bin/python" -m pip install -q --no-deps --upgrade --target .fuzz/lib \
+		--require-hashes -r tests/fuzz/requirements.txt && \
+	PYTHONPATH=.fuzz/lib "$$venv/bin/python" -m tests.fuzz $(TARGET) --seconds $(SECONDS)
 
 audit: ## Look the pinned packages up in the vulnerability database (needs the internet)
 	@$(FULL); sh tools/audit.sh "$$venv"

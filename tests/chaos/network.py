@@ -72,8 +72,11 @@ async def _at_once(_client: discord.Client, *_: object, **__: object) -> None:
     """Begin a session without the library's pause of five seconds."""
 
 
+OURS = frozenset({"adapters", "core", "gateway"})
+
+
 class Lines(logging.Handler):
-    """What the program says from a warning on, whichever way."""
+    """What the program says from a warning on, whichever way; the simulators may complain."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -81,9 +84,10 @@ class Lines(logging.Handler):
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
-        self.said.append(f"{record.name}: {record.getMessage()}")
-        if record.exc_info:
-            self.said.append("Traceback")
+        if record.name.partition(".")[0] in OURS:
+            self.said.append(f"{record.name}: {record.getMessage()}")
+            if record.exc_info:
+                self.said.append("Traceback")
 
     def hear(
         self, _logger: object, method: str, event: MutableMapping[str, Any]

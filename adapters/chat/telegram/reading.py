@@ -15,8 +15,9 @@ import telegram
 
 UNREAD: Final = "unread"
 """Under this name a message carries, in its `api_kwargs`, what in it could not be read."""
-UNREADABLE: Final = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
-"""What the library raises over an update that is not as it expects."""
+UNREADABLE: Final = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError)
+"""What the library raises over an update that is not as it expects; a date beyond all years is an
+OSError."""
 
 _CONTENT = re.compile(
     r"animation|audio|checklist|contact|dice|document|game|location|paid_media|photo|poll|sticker"

@@ -37,7 +37,11 @@ async def test_what_cannot_be_stored_comes_again_and_is_said_once(telegram, chat
 
 @pytest.mark.parametrize(
     "payload",
-    [None, 5, "x", {}, {"message_id": 1}, {"message_id": "x", "date": "y", "chat": []}, [1]],
+    [
+        *(None, 5, "x", {}, [1], {"message_id": 1}),
+        {"message_id": "x", "date": "y", "chat": []},
+        {"message_id": 1, "date": 2**62},
+    ],
 )
 async def test_a_malformed_update_is_passed_over_and_the_others_go_on(
     telegram, chat, inbox, lines, payload
