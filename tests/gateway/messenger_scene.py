@@ -40,7 +40,6 @@ from tests.gateway.page import PATIENCE, stored
 from tests.simulators.base import Fault
 from tests.simulators.discord.simulator import DiscordSimulator
 from tests.simulators.provider import Dialect, ProviderSimulator, Reply
-from tests.simulators.slack.delivery import ACK
 from tests.simulators.slack.simulator import SlackSimulator
 from tests.simulators.telegram.simulator import TelegramSimulator
 from tests.transcripts.stages import (
@@ -297,23 +296,9 @@ class Scene:
             if stage.platform == "telegram":
                 await stage.until(lambda stage=stage: stage.sim.updates.waiting)
 
-    def deafen(self) -> None:
-        """Let no acknowledgement reach a platform, and no poll that would confirm."""
-        for stage in self.stages:
-            if stage.platform == "telegram":
-                stage.sim.faults.plan("getUpdates", *[Fault(kind="reset")] * 20)
-            elif stage.platform == "slack":
-                stage.sim.ack_seconds = 0.0
-
     def forgetting(self) -> None:
         """Let so much time pass that Discord knows no nonce any more."""
         self.stage("discord").sim.desk.nonce_seconds = 0.0
-
-    def hear(self) -> None:
-        for stage in self.stages:
-            stage.sim.faults.planned.clear()
-            if stage.platform == "slack":
-                stage.sim.ack_seconds = ACK
 
     async def refused(self) -> None:
         """Wait until platforms have offered what is not taken more than once."""

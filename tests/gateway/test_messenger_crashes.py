@@ -10,7 +10,6 @@ import signal
 import pytest
 
 from tests.gateway.messenger_scene import HANGS, POSTS, begun, panelled, scene
-from tests.gateway.test_full_disk import no_space
 from tests.simulators.base import Fault
 from tests.transcripts.stages import Stage, Where
 
@@ -35,24 +34,6 @@ async def test_killed_before_it_has_read_what_was_sent_to_it(tmp_path):
         there.cost(ONCE)
 
 
-async def test_killed_after_it_was_stored_and_before_the_platform_hears_so(tmp_path):
-    async with scene(tmp_path) as there:
-        there.models.close("b")
-        async with there.started() as process:
-            await there.listening()
-            there.deafen()
-            await there.ask()
-            await there.rows("calls", 6)  # a has landed everywhere
-            await there.killed(process)
-        there.hear()
-        there.models.open()
-        async with there.started():
-            await there.answered()
-            await there.heard()
-        there.holds()
-        there.cost({"a": 1, "b": 2, "big": 1})
-
-
 async def test_killed_twice_once_in_the_fan_out_and_once_in_the_answer(tmp_path):
     async with scene(tmp_path, "dm") as there:
         there.models.close("b")
@@ -73,22 +54,6 @@ async def test_killed_twice_once_in_the_fan_out_and_once_in_the_answer(tmp_path)
             await there.answered()
         there.holds()
         there.cost({"a": 1, "b": 2, "big": 2})
-
-
-async def test_killed_while_the_panel_is_being_posted(tmp_path):
-    async with scene(tmp_path) as there:
-        there.models.close("b")
-        there.plan(POSTS, HANGS, HANGS)
-        async with there.started() as process:
-            await there.ask()
-            await there.rows("calls", 6)
-            await there.everywhere(panelled)
-            await there.killed(process)
-        there.models.open()
-        async with there.started():
-            await there.answered()
-        there.holds()
-        there.cost({"a": 1, "b": 2, "big": 1})
 
 
 async def test_killed_while_it_looks_for_a_panel_whose_answer_was_lost(tmp_path):
@@ -162,20 +127,6 @@ async def test_killed_while_the_end_of_the_answer_is_being_sent(tmp_path):
         async with there.started():
             await there.answered(notes=undrafted)
         there.holds(notes=undrafted)
-        there.cost(ONCE)
-
-
-async def test_killed_between_the_last_edit_and_the_note_that_all_is_delivered(tmp_path):
-    async with scene(tmp_path, "dm") as there:
-        async with there.started() as process:
-            await there.ask()
-            await there.answered()
-            await there.rows("outbox", 5, "message_id <> ''")
-            no_space(process)
-            await there.killed(process)
-        async with there.started():
-            await there.answered()
-        there.holds()
         there.cost(ONCE)
 
 

@@ -125,22 +125,6 @@ async def test_killed_while_the_answer_streams_asks_no_advisor_again(models, tmp
     assert len(view["turns"]) == 1
 
 
-async def test_killed_after_the_answer_is_stored_shows_it_and_asks_nobody(models, tmp_path):
-    async with process_gateway(config(models), tmp_path) as process, Page.of(process) as page:
-        await page.say("How do I get there?")
-        await stored(tmp_path, "SELECT 1 FROM turns WHERE state = 'answered'")
-        process.kill()
-        await process.ended()
-    async with process_gateway(config(models), tmp_path) as process, Page.of(process) as page:
-        await process.logged("turn_recovered")
-        view = await page.until(answered(1))
-        process.terminate()
-        assert await process.ended() == 0
-    assert asked(models) == {"quick": 1, "slow": 1, "big": 1}
-    assert answers(view) == ["Go by train, and do not worry about it."]
-    assert await unfinished(tmp_path) == []
-
-
 async def test_killed_right_after_accepting_answers_everything_in_order(models, tmp_path):
     await accepted_before(tmp_path, question("First?", 1), question("Second?", 2))
     models.replies["big"] = [Reply(text="To the first."), Reply(text="To the second.")]
