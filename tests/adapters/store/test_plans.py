@@ -15,6 +15,9 @@ from adapters.store.sqlite_file import prepare
 GROWS = re.compile(r"SCAN (inbox|turns|history|calls|outbox|epochs|tool_calls|steered)\b")
 
 RARE = {
+    "aside": "the index has what was put aside, and nothing else",
+    "forgive_messages": "the index has what waits, and nothing else",
+    "forgive_turns": "once when the program stops; the index has what is unfinished",
     "held": "a purge looks through the index of what has texts, once a night",
     "move_epochs": "a chat moves once in its life",
     "move_history": "a chat moves once in its life",
