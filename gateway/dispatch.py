@@ -78,9 +78,16 @@ class Dispatch:
 
     async def perform(self, work: Work) -> None:
         """Do a lane's piece of work to its end; `over` hears that it is."""
-        if isinstance(work, Accepted) and await self.poison.fatal(work):
-            await self.over(_session(work))
+        if not isinstance(work, Accepted) or not work.attempts:
+            await self._performed(work)
             return
+        async with self.acts.exchange.quarantine.kept(work):
+            if await self.poison.fatal(work):
+                await self.over(_session(work))
+            else:
+                await self._performed(work)
+
+    async def _performed(self, work: Work) -> None:
         match work:
             case Accepted(
                 incoming=Press(action="retry" | "advise" | "remove" | "undo") as press

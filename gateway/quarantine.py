@@ -12,8 +12,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
+from core.records import StoredTurn
+
 if TYPE_CHECKING:
-    from core.records import StoredTurn
+    from core.records import Accepted
 
 ATTEMPTS: Final = 3
 """Attempts of a turn that was the only one at work whenever the program ended."""
@@ -41,8 +43,8 @@ class Quarantine:
         return sorted(turns, key=lambda each: each.attempts if _suspect(each) else 0)
 
     @asynccontextmanager
-    async def kept(self, turn: StoredTurn) -> AsyncIterator[None]:
-        """Hold a turn that is suspected until no other one of those is at work."""
+    async def kept(self, turn: StoredTurn | Accepted) -> AsyncIterator[None]:
+        """Hold a turn, or a message without one, that is suspected until no other is at work."""
         if not _suspect(turn):
             yield
             return
@@ -66,5 +68,6 @@ class Quarantine:
         return attempt > (TOGETHER + ATTEMPTS if self._several else ATTEMPTS)
 
 
-def _suspect(turn: StoredTurn) -> bool:
-    return turn.state == "running" and turn.attempts >= TOGETHER
+def _suspect(turn: StoredTurn | Accepted) -> bool:
+    over = isinstance(turn, StoredTurn) and turn.state != "running"
+    return not over and turn.attempts >= TOGETHER

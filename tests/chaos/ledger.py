@@ -222,6 +222,8 @@ def _add(found: Count, message: _Said, taken: Mapping[int, str], turns: Mapping[
         found.taken_back += 1
     elif message.asks[0].spot.stops and "stopped" in {turn and turn.ending, *why}:
         found.stopped += 1
+    elif turn is None and "broke" in why:
+        found.given_up += 1
     elif turn is None:
         found.lost.append(f"{message}: no turn, {why or 'never taken in'}")
     elif CUT_OFF in turn.error:

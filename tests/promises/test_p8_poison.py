@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from core.records import Accepted
 from core.types import Address, Command, Deleted
 from gateway.poison import counted, survived
+from gateway.quarantine import Quarantine
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.turns import ANNA, ROOM, message
 from tests.gateway.harness import Process, process_gateway, refused_gateway
@@ -131,6 +133,28 @@ async def test_p8_only_what_was_begun_is_counted():
     assert [each.attempts for each in found] == [1, 0, 0, 0, 1]
     assert await store.waiting() == found
     assert await counted(store, found, {busy.address.session}) == found
+
+
+async def test_p8_messages_that_were_cut_twice_go_on_one_at_a_time():
+    """So the next crash counts for one of them, and no bystander is put aside with it."""
+    store, quarantine = MemoryStore(), Quarantine()
+    for number in range(2):
+        await store.accept(message(f"e{number}"))
+    await store.tried([1, 2])
+    await store.tried([1, 2])
+    first, second = await store.waiting()
+    at_work = list[int]()
+
+    async def work(accepted: Accepted) -> None:
+        async with quarantine.kept(accepted):
+            at_work.append(accepted.seq)
+            await asyncio.sleep(0)
+            assert at_work == [accepted.seq]
+            at_work.clear()
+
+    async with asyncio.TaskGroup() as group:
+        for each in (first, second):
+            group.create_task(work(each))
 
 
 async def test_p8_what_is_done_while_it_starts_is_counted_too():
