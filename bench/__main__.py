@@ -1,15 +1,19 @@
-"""Runs every measurement and prints the table: `python -m bench`, or `make bench`."""
+"""Runs every measurement and prints the table: `python -m bench`, or `make bench`.
+
+`python -m bench --only flood` (or `soak`) runs one of the two that take longest.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from rich.console import Console
 
-from bench import cached, crowd, messengers, program, soak, telegram, turns, writes
+from bench import cached, crowd, flood, messengers, program, soak, telegram, turns, writes
 from bench.provider import provider
 from bench.table import Row, print_json, print_table
 
@@ -17,24 +21,35 @@ QUICK, USUAL = 3, 12
 WIDTH = 190
 """Columns: a row of the table is one line, whatever the terminal."""
 
+APART: Mapping[str, Callable[[str], list[Row]]] = {
+    "flood": flood.rows,
+    "soak": partial(soak.rows, turns=soak.MANY),
+}
+
 
 def main() -> None:
     """Measure and print. The exit code is always 0: a figure is no test."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few repetitions: a rough idea")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--only", choices=APART, help="only this one; it is in no other run")
     given = parser.parse_args()
     logging.disable(logging.WARNING)  # that an advisor fails is part of the play
     notes = Console(stderr=True)
     with provider() as base_url:
-        rows = [
-            *_engine(base_url, notes, quick=given.quick),
-            *_program(base_url, notes, quick=given.quick),
-        ]
+        rows = [*_rows(base_url, notes, quick=given.quick, only=given.only)]
     if given.json:
         print_json(rows)
     else:
         print_table(rows, Console(width=WIDTH))
+
+
+def _rows(base_url: str, notes: Console, *, quick: bool, only: str | None) -> Iterator[Row]:
+    if only is not None:
+        yield from APART[only](base_url)
+        return
+    yield from _engine(base_url, notes, quick=quick)
+    yield from _program(base_url, notes, quick=quick)
 
 
 def _engine(base_url: str, notes: Console, *, quick: bool) -> Iterator[Row]:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from subprocess import PIPE, Popen
+from time import time
 from typing import Any, cast
 from urllib.parse import parse_qs
 
@@ -90,7 +91,7 @@ class Account:
                 "message_id": self._number,
                 "from": person,
                 "chat": {"id": number, "type": "private", "first_name": f"P{number}"},
-                "date": 1790000000,
+                "date": int(time()),  # what is older than an hour is asked about, not answered
                 "text": f"{self._number}: {QUESTION}",
             }
             self._updates.append({"update_id": self._number, "message": message})

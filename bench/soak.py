@@ -23,7 +23,7 @@ from bench.table import Row
 from bench.whole import Whole, whole
 from gateway.cli import GARBAGE
 
-TURNS = 10_000
+TURNS, MANY = 10_000, 50_000
 AT_ONCE = 8
 SAMPLES = 100
 INSTANT = Plan(first=0.0, pieces=12)

@@ -35,6 +35,15 @@ class Guest:
         await self.stage.sim.say(self.place, self.person, self.question)
 
     @property
+    def said(self) -> list[str]:
+        """Give all that the bot says there."""
+        return [each.text for each in self.stage.sim.shown(self.place)]
+
+    @property
+    def wholes(self) -> list[Seen]:
+        return [each for each in self.texts if each.complete and "The end." in each.text]
+
+    @property
     def texts(self) -> list[Seen]:
         """Give the answers, whole or not; panels are none."""
         said = [seen(each) for each in self.stage.sim.shown(self.place)]
@@ -42,7 +51,7 @@ class Guest:
 
     @property
     def answered(self) -> bool:
-        return any(each.complete and "The end." in each.text for each in self.texts)
+        return bool(self.wholes)
 
 
 async def invited(there: Scene, crowd: Mapping[str, int]) -> Sequence[Guest]:
