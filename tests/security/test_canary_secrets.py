@@ -217,6 +217,8 @@ COMMANDS = {
     ("config", "check"): (),
     ("config", "schema"): None,
     ("cost",): (),
+    ("dead-letters", "list"): (),
+    ("dead-letters", "retry"): ("1",),
     ("health",): (),
     ("pair", "approve"): ("AAAA-AAAA",),
     ("people", "erase"): ("telegram:1", "--yes"),
