@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Final
 
 import aiohttp
@@ -150,11 +151,18 @@ async def _take(socket: _Socket, request: SocketModeRequest, door: Door) -> None
 async def _close(socket: _Socket) -> None:
     """Let go of it, and of what the library may just be connecting."""
     try:
-        async with asyncio.timeout(CLOSING):
-            await socket.close()  # type: ignore[no-untyped-call]
-    except TimeoutError:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING):
+                await socket.close()  # type: ignore[no-untyped-call]
+    finally:  # it may be cancelled in the middle of that
+        working = (
+            socket.message_receiver,
+            socket.current_session_monitor,
+            socket.message_processor,
+        )
+        left = [each for each in working if each is not None]
+        for each in left:
+            each.cancel()
         await socket.aiohttp_client_session.close()
-    working = (socket.message_receiver, socket.current_session_monitor, socket.message_processor)
-    left = [each for each in working if each is not None]
     if left:  # they are cancelled, and have their sockets to close
         await asyncio.wait(left, timeout=CLOSING)
