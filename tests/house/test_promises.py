@@ -42,11 +42,36 @@ def test_every_promise_stands_on_the_page():
     ]
 
 
-def test_no_test_names_a_promise_that_is_not_made():
-    found = {
+def promised() -> set[int]:
+    """The promises that a test is named after."""
+    return {
         int(match[1])
         for path in (TESTS / "promises").glob("test_*.py")
         for name in names(path)
         if (match := _IN_NAMES.match(name))
     }
-    assert found <= set(PROMISES)
+
+
+def test_each_promise_has_a_test_named_after_it_and_no_test_another_one():
+    assert promised() == set(PROMISES)
+
+
+@pytest.mark.parametrize("number", PROMISES)
+def test_each_section_says_how_by_what_it_is_shown_and_what_is_not_promised(number):
+    (section,) = re.findall(rf"(?ms)^## P{number} .*?(?=^## )", page("reliability.md"))
+    for head in ("Mechanism", "Shown by", "Not promised"):
+        (told,) = re.findall(rf"(?ms)^\*\*{head}\.\*\*(.*?)(?=^\*\*|\Z)", section)
+        assert len(told.strip()) > 1, head
+    assert _NAMED.search(section), "no test is named"
+
+
+def test_each_threat_has_a_control_and_a_test():
+    rows = [
+        [cell.strip() for cell in line[2:-2].split(" | ")]
+        for line in page("security.md").splitlines()
+        if line.startswith("| ") and not line.startswith("| threat")
+    ]
+    assert len(rows) >= 24
+    for threat, control, attacked in rows:
+        assert len(control) > 1, threat
+        assert _NAMED.search(attacked), threat
