@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 import structlog
 
 from core.errors import GatewayError, StoreError
@@ -66,15 +67,15 @@ class Control:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             with suppress(OSError, ValueError):
-                answer = await self._done(json.loads(await reader.readline()))
+                answer = await self._done(_read(await reader.readline()))
                 writer.write(json.dumps(answer).encode() + b"\n")
                 await writer.drain()
         finally:
             await _closed(writer)
 
-    async def _done(self, wanted: object) -> Json:
-        do = self._asked.get(str(wanted.get("do"))) if isinstance(wanted, dict) else None
-        if do is None or not isinstance(wanted, dict):
+    async def _done(self, wanted: Mapping[str, str]) -> Json:
+        do = self._asked.get(wanted.get("do", ""))
+        if do is None:
             return {"error": ANOTHER_VERSION}
         try:
             return {"done": await do(wanted)}
@@ -107,6 +108,14 @@ async def ask(folder: Path, do: str, **wanted: str) -> Json:
         raise StoreError(str(told or "The gateway that is running stopped before it was done."))
     done: Json = answer["done"]
     return done
+
+
+def _read(line: bytes) -> Mapping[str, str]:
+    """Read what is asked for: texts by name, or nothing that anybody here knows."""
+    try:
+        return msgspec.json.decode(line, type=dict[str, str])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
 
 
 def _begin(group: asyncio.TaskGroup, work: object) -> None:

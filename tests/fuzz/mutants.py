@@ -10,11 +10,19 @@ import copy
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+
+def _nested(levels: int) -> Any:
+    value: Any = {}
+    for _ in range(levels):
+        value = {"a": [value]}
+    return value
+
+
 ODD: tuple[Any, ...] = (
     *(None, True, 0, -1, 1, 2**63, -(2**63), 10**40, 1e308, 0.5),
     *("", " ", "0", "-1", "a" * 5000, "\x00", "\ud800", "💥" * 99, "<@U0BOT0001>", "@everyone"),
     *("/moa review", "<!channel>", "1e999", "9" * 400, "2026-13-40T25:61:61Z", "../..", "stop"),
-    *([], {}, [[]], [None], [{}], {"": {}}, [0, "", None], {"id": {}}),
+    *([], {}, [[]], [None], [{}], {"": {}}, [0, "", None], {"id": {}}, _nested(40)),
 )
 """What no field should be, and every field may be."""
 

@@ -279,7 +279,11 @@ def _asker(incoming: Incoming) -> Command:
 
 
 def _read(payload: object, shape: type[_Shape]) -> _Shape:
-    return msgspec.convert(_given(payload), shape, strict=False)
+    # Half a character where a number may stand, and what is too deep, have not that shape either.
+    try:
+        return msgspec.convert(_given(payload), shape, strict=False)
+    except (UnicodeEncodeError, RecursionError) as error:
+        raise msgspec.ValidationError(str(error)) from error
 
 
 def _given(value: object) -> object:

@@ -18,7 +18,7 @@ from adapters.chat.telegram.arrivals import Setting, removed_from
 from adapters.chat.telegram.client import Client
 from adapters.chat.telegram.normalise import joined, normalise
 from adapters.chat.telegram.presses import Presses
-from adapters.chat.telegram.reading import UNREADABLE, read
+from adapters.chat.telegram.reading import UNREADABLE, read, typed
 from core.errors import ChatError, StoreError, UserError
 from core.frames import Frame, Notice
 from core.ports import Clock, Intake
@@ -59,6 +59,7 @@ class Doorway:
             now = int(self.clock.now().timestamp() * 1000)
             setting = Setting(platform=self.platform, me=self.me, now=now)
             incoming = normalise(update, setting)
+            incoming = None if incoming is None else typed(incoming)
             chat = removed_from(update)
         except UNREADABLE as error:
             number = raw.get("update_id")

@@ -2,7 +2,8 @@
 
 The library refuses a whole update over one field of a message that it does not know how to read,
 such as a poll of an older or a newer Bot API, or that is not there. Decides what is done without
-then: that field, of which the name remains, and what nobody here uses. Pure.
+then: that field, of which the name remains, and what nobody here uses. It never looks whether a
+text is a text, so what is made of its objects is looked at afterwards. Pure.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
+import msgspec
 import telegram
+
+from core.types import Incoming
 
 UNREAD: Final = "unread"
 """Under this name a message carries, in its `api_kwargs`, what in it could not be read."""
@@ -54,6 +58,19 @@ def read(raw: Mapping[str, object]) -> telegram.Update:
         return _update(raw)
     except UNREADABLE:
         return _update(_lenient({key: _completed(key, value) for key, value in raw.items()}))
+
+
+def typed(incoming: Incoming) -> Incoming:
+    """Give what was read, if each value is of its kind: else the store could not give it back.
+
+    Raises:
+        ValueError: one is not.
+    """
+    try:
+        msgspec.convert(msgspec.to_builtins(incoming), type(incoming))
+    except (msgspec.ValidationError, OverflowError) as error:
+        raise ValueError(str(error)) from error
+    return incoming
 
 
 def _completed(name: str, value: object) -> object:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SECRET: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
 CONNECTIONS: Final = 40
+UNDECODABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What bytes raise that are no JSON, or too deep to be an update: they will never be one."""
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +50,7 @@ class Hook:
             return web.Response(status=503)
         try:
             raw = msgspec.json.decode(await request.read(), type=dict[str, object])
-        except msgspec.DecodeError:
+        except UNDECODABLE:
             log.warning("%s: an update that is no JSON is passed over", self._platform)
             return web.Response()
         try:
