@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from core.backlog import MOST_HELD
-from core.errors import ChatBusy, ChatError, MessageGone
+from core.errors import ChatBusy, ChatError, ChatUnknown, MessageGone
 from core.frames import Button, Frame, Notice
 from core.storage.aside import AWAY
 from core.texts import backlog as said
@@ -51,17 +51,25 @@ class AwayNotes:
         self._clock = exchange.clock
 
     async def missing(self, chat: Address) -> bool:
-        """Tell whether none was ever tried to be posted in a chat."""
-        return await self._keep.store.away_note(_name(chat)) is None
+        """Tell whether none was posted in a chat, as far as is known."""
+        posted = await self._keep.store.away_note(_name(chat))
+        return posted is None or posted.message_id is None
 
-    async def show(self, chat: Address, held: Sequence[Accepted], undone: int) -> None:
-        """Have the note say what was put aside; `undone` commands are told once, and no more.
+    async def tell(self, chat: Address, held: Sequence[Accepted], undone: int) -> None:
+        """Say how many commands were not carried out; what perhaps stands is not said again.
+
+        Raises:
+            ChatError: it could not be said.
+        """
+        with suppress(ChatUnknown):
+            await self._say(_place(held, chat), said.undone(undone))
+
+    async def show(self, chat: Address, held: Sequence[Accepted]) -> None:
+        """Have the note say what was put aside.
 
         Raises:
             ChatError: it could not be shown. StoreError: or not be kept.
         """
-        if undone:
-            await self._say(_place(held, chat), said.undone(undone))
         posted = await self._keep.store.away_note(_name(chat))
         note = None if posted is None else await self._stands(posted)
         if posted is not None and note is None:
@@ -83,7 +91,7 @@ class AwayNotes:
         since = self._now() - _DAY_MS
         try:
             return _Note(address, await adapter.find(address, once, since=since) or "")
-        except ChatError:
+        except ChatUnknown:
             return None
 
     async def _ask(self, held: Sequence[Accepted], chat: Address) -> None:
@@ -98,7 +106,14 @@ class AwayNotes:
         await self._keep.unpost(name)
         key = f"{held[0].seq} {place.session}"
         await self._keep.attempting(name, key)
-        await self._keep.posted(name, key, await self._slotted(place, post))
+        try:
+            message_id = await self._slotted(place, post)
+        except ChatUnknown:
+            raise
+        except ChatError:
+            await self._keep.unpost(name)
+            raise
+        await self._keep.posted(name, key, message_id)
 
     async def _changed(self, held: Sequence[Accepted], note: _Note) -> bool:
         """Let the note that stands there say it; False if it stands there no more."""

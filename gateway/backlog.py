@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from core.backlog import MOST_HELD, Ages, fate
-from core.errors import ChatError, StoreError
+from core.errors import ChatClosed, ChatError, StoreError
 from core.recent import Recent
 from core.types import Address, Command
 from gateway.asides import SECONDS
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 QUIET: Final = 2.0
 """Seconds without another one after which a chat is told: a backlog comes all at once."""
+FIRST_PAUSE: Final = 5.0
+LONGEST_PAUSE: Final = 300.0
+"""Seconds between two tries to tell a chat that cannot be told now."""
 MOST_REMEMBERED: Final = 10_000
 
 log = structlog.get_logger()
@@ -88,7 +91,7 @@ class Backlog:
             self._held[chat] = (self._held.get(chat) or 0) + 1
         else:
             await self._keep.drop(accepted.seq, "it came too late")
-            self._undone[chat] += isinstance(incoming, Command)
+            self._undone.update([chat] if isinstance(incoming, Command) else [])
         log.info("came_late", seq=accepted.seq, what=type(incoming).__name__)
         self._tend(chat)
 
@@ -156,16 +159,37 @@ class Backlog:
             while True:
                 while await _set_within(moved, QUIET):
                     moved.clear()
-                async with asyncio.timeout(SECONDS):
-                    await self._notes.show(chat, await self.of(chat), self._undone.pop(chat, 0))
+                await self._until_noted(chat)
                 if not moved.is_set():
                     return
-        except (ChatError, StoreError, TimeoutError) as error:
-            log.warning("backlog_not_noted", chat=chat.session, error=str(error) or "it took long")
         except Exception:
             log.exception("backlog_failed", chat=chat.session)
         finally:
             del self._tending[chat]
+
+    async def _until_noted(self, chat: Address) -> None:
+        """Tell it; while that does not work, try ever more seldom, for nobody else will ask."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                async with asyncio.timeout(SECONDS):
+                    await self._noted(chat)
+            except (ChatError, StoreError, TimeoutError) as error:
+                why = str(error) or "it took long"
+                log.warning("backlog_not_noted", chat=chat.session, error=why)
+                if isinstance(error, ChatClosed):
+                    return
+            else:
+                return
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _noted(self, chat: Address) -> None:
+        held = await self.of(chat)
+        if undone := self._undone.get(chat, 0):
+            await self._notes.tell(chat, held, undone)
+            self._undone -= Counter({chat: undone})  # more may have come meanwhile
+        await self._notes.show(chat, held)
 
     async def _all(self) -> Sequence[Accepted]:
         return await self._keep.store.aside("late")

@@ -195,3 +195,4 @@ async def assembled(
             gateway.line.close()
             await sessions.drain(0)
             gateway.asides.close()
+            gateway.backlog.close()
