@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compiles both lock files from pyproject.toml: `tools/lock.sh [uv pip compile options]`,
+# Compiles the lock files from pyproject.toml, and that of `make fuzz`: `tools/lock.sh [uv pip compile options]`,
 # for instance --upgrade, or --upgrade-package NAME. Without options, pins that still fit
 # stay as they are.
 #
@@ -21,12 +21,13 @@ else
 fi
 
 compile() {
-    "$uv" pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+    "$uv" pip compile --quiet --universal --python-version 3.11 \
         --generate-hashes --no-header --no-emit-index-url --no-emit-find-links "$@"
 }
-compile --group build "$@" --output-file requirements.lock
-compile --all-extras --group dev --constraints requirements.lock "$@" \
+compile pyproject.toml --group build "$@" --output-file requirements.lock
+compile pyproject.toml --all-extras --group dev --constraints requirements.lock "$@" \
     --output-file requirements-all.lock
+compile tests/fuzz/requirements.in "$@" --output-file requirements-fuzz.lock
 
 # What they were compiled from stands in their first line: `make check` holds it against
 # pyproject.toml.

@@ -21,6 +21,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 LOCKS: Final = ("requirements.lock", "requirements-all.lock")
+FUZZ: Final = "requirements-fuzz.lock"
+"""What `make fuzz` installs into a folder of its own: held to pins and hashes alone."""
 OWN: Final = "moa-gateway"
 
 # Code that a .pth file holds runs at every start of the interpreter, whatever is imported: that
@@ -55,16 +57,9 @@ def of_locks(root: Path) -> Iterator[str]:
         text = (root / name).read_text(encoding="utf-8")
         if text.partition("\n")[0] != header(told):
             yield f"{name} is not compiled from pyproject.toml as it is: run `make lock`"
-        pins[name] = {}
-        for entry in _entries(text):
-            match = _PIN.match(entry)
-            if match is None:
-                yield f"{name}: {entry.split()[0]} is no pin of a name and a version"
-                continue
-            pins[name][canonicalize_name(match[1])] = match[2]
-            rest = entry[match.end() :].replace("\\", " ").split()
-            if not rest or not all(map(_HASH.fullmatch, rest)):
-                yield f"{name}: {match[1]} has no hash, or more than hashes"
+        pins[name], wrong = _pinned(name, text)
+        yield from wrong
+    yield from _pinned(FUZZ, (root / FUZZ).read_text(encoding="utf-8"))[1]
     small, whole = (pins[name] for name in LOCKS)
     for each, version in small.items():
         if whole.get(each) != version:
@@ -73,6 +68,22 @@ def of_locks(root: Path) -> Iterator[str]:
         pinned = whole.get(canonicalize_name(wanted.name), "")
         if not pinned or not wanted.specifier.contains(pinned, prereleases=True):
             yield f"pyproject.toml wants {wanted}, and the locks have {pinned or 'nothing'}"
+
+
+def _pinned(name: str, text: str) -> tuple[dict[str, str], list[str]]:
+    """Give what a lock pins, and what is wrong with how."""
+    pins: dict[str, str] = {}
+    wrong: list[str] = []
+    for entry in _entries(text):
+        match = _PIN.match(entry)
+        if match is None:
+            wrong.append(f"{name}: {entry.split()[0]} is no pin of a name and a version")
+            continue
+        pins[canonicalize_name(match[1])] = match[2]
+        rest = entry[match.end() :].replace("\\", " ").split()
+        if not rest or not all(map(_HASH.fullmatch, rest)):
+            wrong.append(f"{name}: {match[1]} has no hash, or more than hashes")
+    return pins, wrong
 
 
 def of_environment(root: Path, site: Path) -> Iterator[str]:

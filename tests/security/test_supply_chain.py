@@ -16,13 +16,14 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements.lock", "requirements-all.lock")
+FUZZ = "requirements-fuzz.lock"
 NOT_ASKED = 3
 """What the audit ends with where it could look nothing up."""
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    for name in ("pyproject.toml", *LOCKS):
+    for name in ("pyproject.toml", *LOCKS, FUZZ):
         shutil.copy(ROOT / name, tmp_path)
     (tmp_path / "site").mkdir()
     return tmp_path
@@ -77,13 +78,13 @@ def test_a_new_dependency_is_found_though_the_first_line_was_mended(copy):
     assert "pyproject.toml wants nh3>=999, and the locks have" in checked(copy)
 
 
-@pytest.mark.parametrize("lock", LOCKS)
-def test_a_pin_without_a_hash_is_found(copy, lock):
+@pytest.mark.parametrize(("lock", "name"), [*((each, "nh3") for each in LOCKS), (FUZZ, "atheris")])
+def test_a_pin_without_a_hash_is_found(copy, lock, name):
     text = (copy / lock).read_text()
-    bare = re.sub(r"(?m)^(nh3==\S+) \\\n(?: +--hash=\S+(?: \\)?\n)+", r"\1\n", text)
+    bare = re.sub(rf"(?m)^({name}==.+?) \\\n(?: +--hash=\S+(?: \\)?\n)+", r"\1\n", text)
     assert bare != text
     (copy / lock).write_text(bare)
-    assert f"{lock}: nh3 has no hash" in checked(copy)
+    assert f"{lock}: {name} has no hash" in checked(copy)
 
 
 @pytest.mark.parametrize(
