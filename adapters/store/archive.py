@@ -6,6 +6,7 @@ and never counts a backup as made that it has not read again.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -27,6 +28,8 @@ FOLDERS: Final = ("tools",)
 """Small folders that go along as they are: what owners have approved of tool servers."""
 _DIGEST: Final = re.compile(rf"{FILES}/([0-9a-f]{{64}})")
 _PIECE: Final = 256 * 1024
+_LINKS_NOTHING: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS})
+"""What a stick or a share says that can give no file a second name."""
 
 
 def archive(path: Path, target: Path) -> Contents:
@@ -99,7 +102,13 @@ def _stands(written: Path, target: Path) -> None:
     """Give it its name, whole and at once, unless somebody has taken that; durable on return."""
     _sync(written)
     crashpoint("backup.unnamed")
-    target.hardlink_to(written)
+    try:
+        target.hardlink_to(written)
+    except OSError as error:
+        if error.errno not in _LINKS_NOTHING:
+            raise
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # ours from here on
+        written.replace(target)
     _sync(target.parent)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import re
 import shutil
@@ -14,8 +15,8 @@ from shlex import quote
 
 import pytest
 
-from adapters.store import check
-from core.errors import StoreDamaged
+from adapters.store import archive, check
+from core.errors import StoreDamaged, StoreError
 from tests.gateway.assembled import TEXT
 from tests.gateway.harness import completed, process_gateway, refused_gateway
 from tests.gateway.page import Page, answered
@@ -129,6 +130,21 @@ async def test_a_backup_of_a_gateway_that_is_stopped_overwrites_nothing(tmp_path
     assert "nothing is overwritten" in wrong
     code, told, _ = await backup(tmp_path, "--check", "mine.tar")
     assert (code, "mine.tar is whole" in told) == (0, True)
+
+
+def test_a_backup_goes_to_a_stick_that_knows_no_second_names(tmp_path, made, monkeypatch):
+    """As FAT and many shares do: there the kernel refuses links."""
+
+    def refuses(*_names, **_how):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuses)
+    data, stick = tmp_path / "data" / "moa-gateway.db", tmp_path / "stick" / "mine.tar"
+    written = archive(data, stick)
+    assert check(stick, name=data.name) == written
+    with pytest.raises(StoreError, match="nothing is overwritten"):
+        archive(data, stick)
+    assert [each.name for each in stick.parent.iterdir()] == ["mine.tar"]
 
 
 async def test_a_backup_that_is_broken_is_found_out(tmp_path, made):
