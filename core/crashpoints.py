@@ -58,6 +58,13 @@ POINTS: Final[Mapping[str, str]] = {
     "setting.kept": "The choice is kept, and not told.",
     "command.done": "A command or press is done, and still in the inbox.",
     "command.dropped": "It is out of the inbox.",
+    # what goes
+    "forget.erased": "A page of somebody's texts is out of the database, the rest may stand.",
+    "forget.untraced": "The traces are gone, and the texts stand in the database.",
+    "forget.unwiped": "All is taken out, and may be read in the database's pages.",
+    "purge.erased": "A page of what was too old is taken out.",
+    "purge.untraced": "Messages that were too old are gone, and their traces stand.",
+    "wipe.begun": "The pages of the database are about to be written anew.",
     # the program
     "migration.copied": "The data is copied, and still old.",
     "migration.applied": "One migration is done, and the next one is not.",

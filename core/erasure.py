@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import MISSING, Field, dataclass, fields, replace
 from typing import Any, Final
 
-from core.types import Author, Edited, Incoming
+from core.types import Author, Edited, Incoming, Press
 
 RUN: Final = 5
 """So many words in a row are no chance."""
@@ -116,6 +116,11 @@ def bared(incoming: Incoming) -> Incoming:
         changes["message"] = bared(incoming.message)
     author = replace(incoming.author, **_emptied(incoming.author, _PERSON))
     return replace(incoming, author=author, **changes)
+
+
+def orders(incoming: Incoming) -> bool:
+    """Tell whether it is somebody's wish to be forgotten."""
+    return isinstance(incoming, Press) and incoming.action == "forget"
 
 
 def text_of(incoming: Incoming) -> str:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from adapters.store import codec
 from adapters.store.database import Database, Row, Statement
 from adapters.store.queries import statement, statement_of_rows
-from core.erasure import bared, text_of
+from core.erasure import bared, orders, text_of
 from core.outcomes import CallReport
 from core.records import Vote
 from core.retention import Seen
@@ -227,4 +227,5 @@ def _came(row: Row) -> Came:
         text=text_of(incoming),
         turn_id=row["turn_id"],
         at=row["at"],
+        orders=row["state"] == "waiting" and orders(incoming),
     )

@@ -70,7 +70,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Came:
-    """Something that came in, and whose it was. `turn_id` is the turn that it became."""
+    """Something that came in, and whose it was. `turn_id` is the turn that it became.
+
+    `orders`: it waits, and is somebody's wish to be forgotten.
+    """
 
     seq: int
     author: str
@@ -78,6 +81,7 @@ class Came:
     text: str
     turn_id: str | None
     at: int
+    orders: bool = False
 
 
 class Erasing(Protocol):

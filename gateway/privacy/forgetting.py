@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import structlog
 
+from core.crashpoints import crashpoint
 from core.erasure import Counts, Said
 from core.history import REQUEST
 from core.retention import EVER
@@ -69,12 +70,15 @@ class Found:
     """What is somebody's in a session, or all of it. `since` (ms): when their words began.
 
     `turns` are exchanges, `quoting` those of others that repeat them, `messages` everything that
-    came in with them, `besides` those of these that belong to no exchange and have words.
+    came in with them, `besides` those of these that belong to no exchange and have words. `echoes`
+    are the messages that others sent, and `orders` those that wait and wish all this.
     """
 
     turns: tuple[str, ...] = ()
     quoting: tuple[str, ...] = ()
     messages: tuple[int, ...] = ()
+    echoes: tuple[int, ...] = ()
+    orders: tuple[int, ...] = ()
     besides: int = 0
     since: int | None = None
 
@@ -113,29 +117,32 @@ class Forgetting:
         """Forget somebody ("": everybody) in a session, where nothing may run meanwhile.
 
         `others` are sessions where it is done, too, as soon as nothing of this person runs there.
+        Who wished it in the chat has that wish in the inbox until all is done.
 
         Raises:
             StoreError, OSError: it could not be finished; what was done stays done.
         """
-        counts = await self._forget(session, person)
+        counts = await self._forget(session, person, wished=True)
         for other in others:
             work = partial(self._forget, other, person)
             counts += await self.lanes.alone(other, person, work)
+        crashpoint("forget.unwiped")
         await self.wiping.now()
+        wishes = (await self._find(session, person)).orders
+        if wishes:
+            await self.store.erase(Texts(messages=wishes))
+            await self.store.scrub(whole=False)
         return counts
 
-    async def _forget(self, session: str, person: str) -> Counts:
+    async def _forget(self, session: str, person: str, *, wished: bool = False) -> Counts:
+        """Take it out in such an order that, cut anywhere, what is left is found again by it."""
         found = await self._find(session, person)
         self.lanes.withdraw(session, found.messages)
-        turns = [*found.turns, *found.quoting]
-        for at in range(0, max(len(turns), len(found.messages)), PAGE):
-            await self.store.erase(
-                Texts(
-                    turns=tuple(turns[at : at + PAGE]),
-                    messages=found.messages[at : at + PAGE],
-                )
-            )
         traces = await self.traces.drop(session, partial(_goes, found, person))
+        crashpoint("forget.untraced")
+        own = {*found.messages} - {*found.echoes} - ({*found.orders} if wished else set())
+        await self._erase(found.quoting, found.echoes)
+        await self._erase(found.turns, sorted(own))
         self.clear()
         facts = await self._facts(session, person)
         for fact in facts:
@@ -145,6 +152,12 @@ class Forgetting:
         if counts:
             log.info("forgotten", session=session, **counts.figures)
         return counts
+
+    async def _erase(self, turns: Sequence[str], messages: Sequence[int]) -> None:
+        for at in range(0, max(len(turns), len(messages)), PAGE):
+            page = slice(at, at + PAGE)
+            await self.store.erase(Texts(turns=tuple(turns[page]), messages=tuple(messages[page])))
+            crashpoint("forget.erased")
 
     async def _facts(self, session: str, person: str) -> Sequence[Fact]:
         """Give what somebody has pinned in the channel of a session.
@@ -244,6 +257,8 @@ def _found(came: Sequence[Came], told: Sequence[Told], person: str) -> Found:
         turns=tuple(each.turn_id for each in turns),
         quoting=tuple(each.turn_id for each in quoting),
         messages=tuple(each.seq for each in messages),
+        echoes=tuple(each.seq for each in messages if each.seq not in mine),
+        orders=tuple(each.seq for each in messages if each.orders),
         besides=len([each for each in messages if _besides(each, gone)]),
         since=min(moments, default=None),
     )

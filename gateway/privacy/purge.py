@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from core.crashpoints import crashpoint
 from core.erasure import Counts
 from core.errors import StoreError
 from core.retention import COPIES, DAY, believed, shorter, too_old, until_purge
@@ -85,6 +86,7 @@ class Purge:
         """
         at = int(now.timestamp() * 1000)
         counts = await self._messages(at)
+        crashpoint("purge.untraced")
         counts += Counts(traces=await self._traces(at), files=await self.files.purge(at))
         before = too_old(self.kept.everywhere.audit, at)
         if before is not None:
@@ -122,6 +124,7 @@ async def erase_aged(store: Store, session: str, before: int, unfinished: int = 
     counts = Counts()
     while texts := await store.aged(session, before=before, unfinished=unfinished):
         await store.erase(texts)
+        crashpoint("purge.erased")
         counts += Counts(exchanges=len(texts.turns), messages=len(texts.messages))
     return counts
 

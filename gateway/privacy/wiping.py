@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from core.crashpoints import crashpoint
 from core.errors import StoreError
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class Wiping:
         """
         began = self._clock.monotonic()
         await self._sweep()
+        crashpoint("wipe.begun")
         await self._store.scrub(whole=True)
         self._owed.clear()
         now = self._clock.monotonic()

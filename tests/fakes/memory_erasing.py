@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import unquote
 
-from core.erasure import bared, text_of
+from core.erasure import bared, orders, text_of
 from core.outcomes import Advice, CallReport
 from core.records import SUMMARY, Accepted, Posted, StoredTurn, Vote
 from core.retention import Seen
@@ -108,6 +108,7 @@ class MemoryErasing(MemoryEpochs):
                 text=text_of(each.incoming),
                 turn_id=self._claimed.get(each.seq),
                 at=each.incoming.at,
+                orders=orders(each.incoming) and each.seq not in self.dropped,
             )
             for each in self._came(session)
             if each.seq > after

@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from typing_extensions import override
+
 from adapters.files import Shelf
 from core.erasure import Counts
+from core.errors import StoreError
 from core.history import REQUEST
+from core.storage.erasing import PAGE, Texts
 from core.texts.privacy import Vendor
 from core.types import Author, Line, Quote, Said, Speaker
 from gateway import config as configuration
@@ -33,8 +38,8 @@ NUMBER = "QX-4471-B"
 class Stand:
     """A session of two, kept in memory."""
 
-    def __init__(self, folder: Path) -> None:
-        self.store = MemoryStore()
+    def __init__(self, folder: Path, store: MemoryStore | None = None) -> None:
+        self.store = store or MemoryStore()
         clock = FakeClock()
         places = Places(configuration.parse(TEXT, "config.yaml", {}), Grants(clock))
         self.cleared = 0
@@ -100,6 +105,31 @@ async def test_what_is_hers_goes_with_what_repeats_her_and_no_more(tmp_path):
     assert [each.text for each in await stand.store.facts(ROOM.session)] == [f"{BEN} is here."]
     assert stand.cleared == 1
     assert await stand.forgetting.look(ROOM.session, ANN) == Counts()
+
+
+class Breaking(MemoryStore):
+    """One that lets so many pages be taken out, and then once none."""
+
+    pages = 1
+
+    @override
+    async def erase(self, texts: Texts) -> None:
+        self.pages -= 1
+        if self.pages == -1:
+            raise StoreError("broken")
+        await super().erase(texts)
+
+
+async def test_what_repeats_her_is_found_again_after_a_cut_between_two_pages(tmp_path):
+    stand = Stand(tmp_path, Breaking())
+    for number in range(PAGE):
+        await stand.exchange(f"mine {number}", ANN, f"My badge is {NUMBER}.", "Noted.", at=number)
+    await stand.exchange("answered", BEN, "Which badge?", f"It is {NUMBER}.", at=PAGE)
+    with pytest.raises(StoreError, match="broken"):
+        await stand.forgetting.forget(ROOM.session, ANN)
+    assert await stand.left()
+    await stand.forgetting.forget(ROOM.session, ANN)
+    assert await stand.left() == []
 
 
 async def test_all_of_a_session_goes_whoever_said_it(tmp_path):

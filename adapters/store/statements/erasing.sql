@@ -50,7 +50,7 @@ ORDER BY number
 LIMIT $3
 
 -- name: came
-SELECT seq, kind, payload, attempts, session, turn_id, at FROM inbox
+SELECT seq, kind, payload, attempts, session, turn_id, at, state FROM inbox
 WHERE session = $1 AND erased = 0 AND seq > $2
 ORDER BY seq
 LIMIT $3
