@@ -166,12 +166,15 @@ class ToolRound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """One message of a turn in the outbox. `message_id` is None until the platform named it."""
+    """One message of a turn in the outbox. `message_id` is None until the platform named it.
+
+    A "piece" is attempting, too, but only the beginning of what is to stand there.
+    """
 
     turn_id: str
     key: str
     message_id: str | None
-    state: Literal["attempting", "delivered", "unknown", "failed"]
+    state: Literal["attempting", "piece", "delivered", "unknown", "failed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,8 +157,8 @@ class PatientStore:
     async def turn(self, turn_id: str) -> StoredTurn | None:
         return await self.store.turn(turn_id)
 
-    async def attempting(self, turn_id: str, key: str) -> None:
-        await self._write(partial(self.store.attempting, turn_id, key))
+    async def attempting(self, turn_id: str, key: str, *, piece: bool = False) -> None:
+        await self._write(partial(self.store.attempting, turn_id, key, piece=piece))
 
     async def hold(self, turn_id: str) -> None:
         await self.store.hold(turn_id)

@@ -190,8 +190,8 @@ class SqlStore(
 
     # --- outbox -----------------------------------------------------------------------------
 
-    async def attempting(self, turn_id: str, key: str) -> None:
-        await self._noted(turn_id, key, "attempting", None)
+    async def attempting(self, turn_id: str, key: str, *, piece: bool = False) -> None:
+        await self._noted(turn_id, key, "piece" if piece else "attempting", None)
 
     async def posted(self, turn_id: str, key: str, message_id: str) -> None:
         await self._noted(turn_id, key, "delivered", message_id)

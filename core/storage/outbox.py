@@ -11,8 +11,12 @@ class Outbox(Protocol):
     For a turn that another run of the program has taken up, all of this raises `TurnTaken` (P3).
     """
 
-    async def attempting(self, turn_id: str, key: str) -> None:
-        """Note that a message is about to be posted. Commits before it returns."""
+    async def attempting(self, turn_id: str, key: str, *, piece: bool = False) -> None:
+        """Note that a message is about to be posted. Commits before it returns.
+
+        `piece`: it is the beginning of an answer that is not whole yet. Whatever becomes of it,
+        the whole is still owed.
+        """
         ...
 
     async def posted(self, turn_id: str, key: str, message_id: str) -> None:

@@ -27,6 +27,9 @@ from core.types import Address
 PAUSE: Final = 1.0
 """Seconds before a message that may have been posted is looked for."""
 
+DOUBTFUL: Final = frozenset({"attempting", "piece", "unknown"})
+"""States in which a message without an id may stand in the chat."""
+
 HELD: Final = 10.0
 """Seconds for which a turn that was seen to be ours is taken for ours: whoever takes up turns of
 a run that may live waits for longer (ADR 0044)."""
@@ -79,11 +82,9 @@ class Sender:
         can = adapter.capabilities(turn.address)
         self._repeatable = can.repeatable
         self._previews = can.preview is not None
-        self._doubtful = {
-            each.key
-            for each in turn.posted
-            if not each.message_id and each.state in {"attempting", "unknown"}
-        }
+        doubtful = [each for each in turn.posted if not each.message_id and each.state in DOUBTFUL]
+        self._doubtful = {each.key for each in doubtful}
+        self._pieces = {each.key for each in doubtful if each.state == "piece"}
         self._stale: set[str] = set()  # posted again, they may say what they said before
         self._copies: Counter[str] = Counter()
         self._held = asyncio.get_running_loop().time()
@@ -117,6 +118,7 @@ class Sender:
         """
         if frame.key in self._doubtful:
             await self._look(frame.key)
+            self._owe(frame.key)
         if frame.key in self.lost:
             return False
         message_id = self.ids.get(frame.key)
@@ -166,7 +168,9 @@ class Sender:
         turn, key = self._turn, frame.key
         crashpoint("post.unnoted", turn.address.platform)
         asked = asyncio.get_running_loop().time()
-        await self._outbox.attempting(turn.turn_id, key)
+        piece = isinstance(frame.content, Part) and not frame.final
+        await self._outbox.attempting(turn.turn_id, key, piece=piece)
+        (self._pieces.add if piece else self._pieces.discard)(key)
         self._held = asked
         await self._hold()
         crashpoint("post.noted", turn.address.platform)
@@ -178,7 +182,8 @@ class Sender:
                 reply_to=turn.reply_to,
             )
         except ChatUnknown as error:
-            await self._outbox.unposted(turn.turn_id, key, "unknown")
+            if not piece:
+                await self._outbox.unposted(turn.turn_id, key, "unknown")
             return await self._unsure(frame, error)
         except ChatError as error:
             await self._outbox.unposted(turn.turn_id, key, "failed")
@@ -201,14 +206,18 @@ class Sender:
             self._doubtful.add(key)
             await asyncio.sleep(PAUSE)
             await self._look(key)
-            if key in self.lost and not frame.final:
-                self.lost.discard(key)
-                raise MessageGone("a piece of it may stand there; only the whole comes again")
+            self._owe(key)
             if key in self.lost or key in self.ids:
                 return key in self.ids
         else:
             self._stale.add(key)
         raise ChatAway("it was perhaps not posted") from error
+
+    def _owe(self, key: str) -> None:
+        """Raise where nobody can tell of a piece: the whole is owed, and is no second one."""
+        if key in self.lost and key in self._pieces:
+            self.lost.discard(key)
+            raise MessageGone("a piece of it may stand there; only the whole comes again")
 
     async def _look(self, key: str) -> None:
         """Find a message of which only the platform knows whether it was posted.

@@ -306,6 +306,9 @@ async def test_p2_a_message_of_ours_is_known_before_and_after_it_is_posted(store
 
 async def test_p2_a_message_that_is_posted_anew_has_no_id_until_it_has_one(store: Store):
     await one_turn(store, "t1")
+    await store.attempting("t1", "answer", piece=True)
+    (stored,) = await store.unfinished()
+    assert [(each.message_id, each.state) for each in stored.outbox] == [(None, "piece")]
     await store.attempting("t1", "answer")
     await store.posted("t1", "answer", "m1")
     await store.attempting("t1", "answer")

@@ -195,8 +195,8 @@ class MemoryStore(
 
     # --- outbox
 
-    async def attempting(self, turn_id: str, key: str) -> None:
-        self._post(turn_id, key, None, "attempting")
+    async def attempting(self, turn_id: str, key: str, *, piece: bool = False) -> None:
+        self._post(turn_id, key, None, "piece" if piece else "attempting")
 
     async def posted(self, turn_id: str, key: str, message_id: str) -> None:
         self._post(turn_id, key, message_id, "delivered")
@@ -294,7 +294,7 @@ class MemoryStore(
         turn_id: str,
         key: str,
         message_id: str | None,
-        state: Literal["attempting", "delivered", "unknown", "failed"],
+        state: Literal["attempting", "piece", "delivered", "unknown", "failed"],
     ) -> None:
         self._held(turn_id)
         self._outbox.setdefault(turn_id, {})[key] = Posted(

@@ -37,7 +37,7 @@ class Rows:
         self.chat = chat
         self.rows: list[tuple[str, str, str, int]] = []
 
-    async def attempting(self, turn_id: str, key: str) -> None:
+    async def attempting(self, turn_id: str, key: str, *, piece: bool = False) -> None:
         self.rows.append(("attempting", key, "", len(self.chat.log)))
 
     async def posted(self, turn_id: str, key: str, message_id: str) -> None:
@@ -455,6 +455,17 @@ def test_after_a_restart_a_message_without_an_id_is_not_posted_again():
     row = Posted(turn_id="t1", key="answer/0", message_id=None, state="attempting")
     run_virtual(room.turn(0, posted=[row]))
     assert [each.key for each in room.requests()] == ["note"]
+
+
+@pytest.mark.parametrize("said", [0, 8])
+def test_p2_after_a_restart_the_whole_follows_a_piece_of_which_nobody_can_tell(said):
+    """That the whole was never posted is known, so the asker is not left with a doubt."""
+    room = Room(pace=1.0)
+    row = Posted(turn_id="t1", key="answer/0", message_id=None, state="piece")
+    run_virtual(room.turn(said, posted=[row]))
+    (whole,) = room.requests("post")
+    assert (whole.key, whole.frame.final) == ("answer/0", True)
+    assert room.outbox.words == [("attempting", "answer/0"), ("posted", "answer/0")]
 
 
 def test_a_cancelled_turn_leaves_the_budget_to_the_others():
