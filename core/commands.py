@@ -114,6 +114,15 @@ def wants_all(args: str) -> bool:
     return args.strip().lower() == "all"
 
 
+def number_in(text: str) -> int | None:
+    """Read a number that somebody writes or a button carries; None if it is none of ours.
+
+    Ours have at most 18 digits: every database takes those, and more count nothing here.
+    """
+    short = len(text) <= _DIGITS and text.isascii() and text.isdecimal()
+    return int(text) if short else None
+
+
 def choice(args: str, catalogue: Catalogue) -> tuple[str, Scope]:
     """Read what follows `/moa`: a preset's name (or off, default), and where it shall hold.
 
@@ -130,6 +139,7 @@ def choice(args: str, catalogue: Catalogue) -> tuple[str, Scope]:
     return name.strip(), scope
 
 
+_DIGITS: Final = 18
 _LETTERS: Final[Mapping[str, Scope]] = {"h": "here", "t": "thread", "c": "channel", "m": "me"}
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core.authority import PATIENCE
+from core.commands import number_in
 from core.crashpoints import crashpoint
 from core.records import Approval
 from core.types import Press
@@ -62,7 +63,7 @@ class Approvals:
     async def press(self, press: Press, turn: StoredTurn, store: Turns) -> bool:
         """Decide what a press says; False if there is nothing to decide any more."""
         decision: Decision = "approved" if press.action == "approve" else "refused"
-        number = int(press.value) if press.value.isdecimal() else -1
+        number = -1 if (told := number_in(press.value)) is None else told
         turn_id = turn.start.turn_id
         by = press.author.name or press.author.id
         crashpoint("approval.unkept", press.address.platform)

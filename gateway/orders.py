@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.audit import COMMAND_LINE
+from core.commands import number_in
 from core.errors import UsageError
 from core.texts import access as said
 from core.texts import backlog as aside
+from core.texts.names import named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,9 +29,9 @@ def orders(doors: Doorkeeper, reloading: Reloading, backlog: Backlog) -> Mapping
         return said.paired(f"{found.platform}:{found.person}")
 
     async def retry(wanted: Mapping[str, str]) -> Json:
-        number = int(wanted["number"])
-        if not await backlog.answer(await backlog.letter(number)):
-            raise UsageError(aside.NO_LETTER.format(number=number))
+        number = number_in(wanted["number"])
+        if number is None or not await backlog.answer(await backlog.letter(number)):
+            raise UsageError(aside.NO_LETTER.format(number=named(wanted["number"])))
         return aside.TRIED_NOW.format(number=number)
 
     return {"pair": pair, "reload": reloading.order, "retry": retry}

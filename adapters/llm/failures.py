@@ -86,7 +86,7 @@ class Said:
     def status(self) -> int | None:
         """The HTTP status that its codes stand for, if any does."""
         for code in self.codes:
-            if code.isdecimal() and int(code) in HTTP_ERRORS:
+            if len(code) == len("404") and code.isdecimal() and int(code) in HTTP_ERRORS:
                 return int(code)
         return next((STATUS_OF[code] for code in self.codes if code in STATUS_OF), None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.access import permits
+from core.commands import number_in
 from core.texts import backlog as said
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ async def skip(desk: Desk, press: Press) -> Sequence[Frame]:
 
 async def again(desk: Desk, press: Press) -> Sequence[Frame]:
     """Try again what broke the program off."""
-    number = int(press.value) if press.value.isascii() and press.value.isdigit() else 0
+    number = number_in(press.value) or 0
     here = press.address.whole
     letters = await desk.health.backlog.letter(number)
     found = [each for each in letters if each.incoming.address.whole == here]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from core import whispers
 from core.audit import Change
+from core.commands import number_in
 from core.types import Command, Message, Press
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Desk:
         return self._own_waiting(request.address, request.author.id)
 
     def _named(self, press: Press) -> Accepted | None:
-        number = int(press.value) if press.value.isdecimal() else 0
+        number = number_in(press.value) or 0
         found = self.exchange.sessions().find(number)
         there = press.address if found is None else found.incoming.address
         return found if press.address in {there, there.whole} else None

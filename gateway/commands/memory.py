@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from core import whispers
 from core.access import permits
+from core.commands import number_in
 from core.history import one_line
 from core.texts import sessions as said
 from core.texts.names import named
@@ -32,8 +33,8 @@ async def memory(desk: Desk, command: Command) -> Sequence[Frame]:
             text = await _list(desk, command)
         case "add" if rest.strip():
             text = await _add(desk, command, _clean(rest))
-        case "remove" if rest.strip().lstrip("#").isdecimal():
-            text = await _remove(desk, command, int(rest.strip().lstrip("#")))
+        case "remove" if (place := number_in(rest.strip().lstrip("#"))) is not None:
+            text = await _remove(desk, command, place)
         case _:
             text = _how(desk, command)
     return [whispers.notice(text)]

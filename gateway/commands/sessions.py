@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from core import whispers
+from core.commands import number_in
 from core.export import NAME, as_markdown
 from core.frames import Button, File, Frame
 from core.texts import commands as general
@@ -40,8 +41,7 @@ async def new(desk: Desk, command: Command) -> Sequence[Frame]:
 
 async def back(desk: Desk, press: Press) -> Sequence[Frame]:
     """Go back to what was before a session began anew."""
-    number = int(press.value) if press.value.isascii() and press.value.isdigit() else 0
-    if await _back(desk, press, number):
+    if await _back(desk, press, number_in(press.value) or 0):
         return [whispers.notice(said.BACK)]
     return [whispers.notice(said.BACK_TOO_LATE.format(minutes=MINUTES))]
 

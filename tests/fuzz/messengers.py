@@ -317,7 +317,7 @@ _DEEP: Final = b"\xff" + b'{"update_id":1,"x":' + b"[" * 1500
 SEEDS: Final[Mapping[str, tuple[bytes, ...]]] = {
     "telegram": (*_seeds(TELEGRAM), b"\0\1\1~"),  # somebody of whom is not said what they are
     "telegram-webhook": (*_seeds(TELEGRAM), _DEEP, b"\xff\xff\xfe", b'\xff{"a":"\xff"}'),
-    "discord": _seeds(DISCORD),
+    "discord": (*_seeds(DISCORD), b"\0\0\0.\0\3"),  # a message without an id
     "slack": _seeds(SLACK),
     "slack-http": (
         *_seeds(SLACK),

@@ -235,6 +235,7 @@ SEEDS: Final[Mapping[str, tuple[bytes, ...]]] = {
         b'{"error":' * 1500,
         b'{"retry_after":1e999}',
         b'{"code":' + b"9" * 400 + b"}",
+        b'{"code":"' + b"9" * 5000 + b'"}',
     ),
     "completions": (
         b'{"model":"review","messages":[{"role":"user","content":"a"}],"stream":true}',

@@ -56,6 +56,8 @@ def command_words(data: bytes) -> None:
         commands.misread(name, text)
     name, scope = commands.choice(text, CATALOGUE)
     assert commands.aimed(commands.aim(scope, name)) == (scope, name)
+    number = commands.number_in(text)
+    assert number is None or 0 <= number < 2**63
     commands.asked(text)
     commands.names_person(text)
     commands.wants_all(text)
@@ -69,13 +71,17 @@ def button_data(data: bytes) -> None:
         if found is not None:
             assert found.action in _ACTIONS
             assert len(found.turn_id) <= 40
-            action: Action = found.action  # type: ignore[assignment] # as was just asserted
-            made = Button(action=action, label="x", turn_id=found.turn_id, value=found.value)
-            assert handles.read_custom_id(handles.custom_id(made, None)) is not None
             picker.picked(found.value, CATALOGUE)
             picker.undone(found.value)
             commands.aimed(found.value)
     handles.Handle.of(text)
+    ours = handles.read_custom_id(text)
+    if ours is not None:
+        action: Action = ours.action  # type: ignore[assignment] # as was just asserted
+        made = Button(action=action, label="x", turn_id=ours.turn_id, value=ours.value)
+        again = handles.read_custom_id(handles.custom_id(made, None))
+        assert again is not None
+        assert (again.action, again.turn_id) == (ours.action, ours.turn_id)
 
 
 def names(data: bytes) -> None:
@@ -178,7 +184,13 @@ _PICTURES: Final[Sequence[bytes]] = (
     b"\xff\xd8\xff\xc0\0\x0b\x08\0\x01\0\x01\x01\x11\0\xff\xd9",
 )
 SEEDS: Final[Mapping[str, tuple[bytes, ...]]] = {
-    "commands": (b"stop", b"/moa review thread", b"ask preset:review why?", b"allow <@U1> 1h"),
+    "commands": (
+        b"stop",
+        b"/moa review thread",
+        b"ask preset:review why?",
+        b"allow <@U1> 1h",
+        b"9" * 5000,
+    ),
     "buttons": (
         b"pick:0123abcd:here~a1B2c3",
         b"s:0123abcd:",

@@ -400,6 +400,8 @@ async def test_facts_are_listed_and_removed_by_number(store):
         assert "1. We deploy on Fridays. (Anna)\n2. Ann is the lead. (Ben)" in told
         assert "Removed: Ann is the lead." in await command(parts, "memory", "remove #2")
         assert "no pinned fact number 2" in await command(parts, "memory", "remove 2")
+        # More digits than Python reads: no number of ours, and no end of the program.
+        assert "/memory" in await command(parts, "memory", "remove " + "9" * 5000)
         assert "300 characters" in await command(parts, "memory", f"add {'x' * 301}")
         assert "memory add" in await command(parts, "memory", "forget everything")
         for number in range(29):

@@ -5,7 +5,7 @@ What is not listed here is not looked at, so new fields of Discord's do no harm.
 
 from __future__ import annotations
 
-from typing import TypeAlias, TypeVar, get_args
+from typing import Annotated, TypeAlias, TypeVar, get_args
 
 import msgspec
 
@@ -13,6 +13,8 @@ from adapters.chat.discord.servers import Channel, Guild
 
 T = TypeVar("T")
 JsonObject: TypeAlias = dict[str, object]
+Id = Annotated[str, msgspec.Meta(min_length=1)]
+"""What something is told apart by: without one, one would pass for another."""
 
 
 class User(msgspec.Struct, frozen=True):
@@ -110,8 +112,8 @@ class Other(msgspec.Struct, frozen=True):
 class Message(msgspec.Struct, frozen=True):
     """A message, from the gateway (with guild and member) or from REST (without)."""
 
-    id: str
-    channel_id: str
+    id: Id
+    channel_id: Id
     author: User
     content: str = ""
     timestamp: str = ""
@@ -167,7 +169,7 @@ class InteractionData(msgspec.Struct, frozen=True):
 class Interaction(msgspec.Struct, frozen=True):
     """A command (2), a press (3), somebody typing an option (4). `token` answers it."""
 
-    id: str
+    id: Id
     application_id: str
     type: int
     token: str
