@@ -166,10 +166,7 @@ class ToolRound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """One message of a turn in the outbox. `message_id` is None until the platform named it.
-
-    A "piece" is attempting, too, but only the beginning of what is to stand there.
-    """
+    """One message of a turn in the outbox, with the platform's id. A "piece" is attempted, too."""
 
     turn_id: str
     key: str
