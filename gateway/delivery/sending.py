@@ -231,6 +231,8 @@ class Sender:
             found = None
             if not self._repeatable:
                 self.lost.add(key)
+        if found in self.ids.values():
+            found = None  # a platform may take for it what bears no mark, and is another of ours
         self._doubtful.discard(key)
         if found is not None:
             await self._posted(key, found)

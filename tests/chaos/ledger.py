@@ -6,6 +6,7 @@ missing. What counts as lost, doubled and paid twice: docs/decisions/0043-chaos-
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -139,9 +140,11 @@ class Books:
         return self.rows("PRAGMA integrity_check") == [("ok",)]
 
 
-def asks(text: object) -> tuple[int, ...]:
-    """Give the questions that stand in a text."""
-    return tuple(int(number) for number, _ in ASKED.findall(str(text)))
+def asks(stored: object) -> tuple[int, ...]:
+    """Give the questions that a stored message or line asks: what it quotes, it does not ask."""
+    read = json.loads(str(stored))
+    said = str(read.get("text") or read.get("parts") or "")
+    return tuple(int(number) for number, _ in ASKED.findall(said))
 
 
 def _named(key: Key) -> str:

@@ -622,6 +622,16 @@ def test_after_a_restart_a_message_that_is_not_there_is_posted(repeatable):
     assert room.chat.texts() == [SENTENCE.strip()]
 
 
+def test_after_a_restart_what_is_known_as_another_message_is_not_taken_for_one_in_doubt():
+    """Slack's streams bear no mark: the answer stood where a question for a yes was looked for."""
+    room = Room(tells=True)
+    room.chat._stand("m9", Frame(key="panel", content=Notice(text="")), _id("answer/0"))
+    known = Posted(turn_id="t1", key="panel", message_id="m9", state="delivered")
+    run_virtual(room.turn(0, labels=("a",), posted=[known, DOUBT]))
+    assert [each.key for each in room.requests("post")] == ["answer/0"]
+    assert room.chat.messages["m9"].key == "panel"
+
+
 def test_after_a_restart_what_nobody_can_tell_of_is_posted_where_that_is_posting_once():
     room = Room(repeatable=True)
     run_virtual(room.turn(0, posted=[DOUBT]))
