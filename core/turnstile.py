@@ -22,28 +22,39 @@ class Turnstile:
         """Stand in the loop that it is passed in."""
         self._per_round = per_round
         self._passed = 0
+        self._called = 0
+        self._armed = False
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     async def passed(self) -> None:
-        """Return when it is the caller's turn."""
-        if self._passed < self._per_round:
+        """Return when it is the caller's turn: nobody overtakes those who came before."""
+        if self._passed < self._per_round and not self._called:
             self._count()
             return
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
-        await turn
+        self._arm()
+        try:
+            await turn
+        finally:
+            self._called -= turn.done() and not turn.cancelled()
 
     def _count(self) -> None:
-        if self._passed == 0:
-            asyncio.get_running_loop().call_soon(self._next_round)
         self._passed += 1
+        self._arm()
+
+    def _arm(self) -> None:
+        if not self._armed:
+            self._armed = True
+            asyncio.get_running_loop().call_soon(self._next_round)
 
     def _next_round(self) -> None:
-        self._passed = 0
+        self._passed, self._armed = 0, False
         while self._waiting and self._passed < self._per_round:
             turn = self._waiting.popleft()
             if not turn.done():  # whoever was stopped while waiting takes nobody's place
                 self._count()
+                self._called += 1
                 turn.set_result(None)
 
 

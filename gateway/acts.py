@@ -91,10 +91,13 @@ class Acts:
         await self.tell(press, self.desk.aloud(press, text))
         return True
 
-    def seen(self, message: Message) -> None:
-        """Show that a question was seen; whatever has a page of ours shows it itself."""
+    def seen(self, message: Message, *, more: bool) -> None:
+        """Show that a question was seen; whatever has a page of ours shows it itself.
+
+        `more`: of theirs one runs or waits already.
+        """
         if self.desk.places.guarded(message.address.platform):
-            self.desk.asides.acknowledge(message)
+            self.desk.asides.acknowledge(message, more=more)
 
     async def stop(self, press: Press) -> None:
         """Stop a turn that is to be removed."""

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from core.errors import ChatError
+from core.limits import Rate, filled, full, taken
 from core.types import Command
 from gateway.pacing import once_free
 
@@ -19,11 +20,18 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from core.frames import Frame
+    from core.limits import Bucket
     from core.ports import ChatAdapter
     from core.types import Edited, Message, Press
 
 SECONDS = 60.0
 """What a platform has to take one, flood control included."""
+
+SEEN: Final = Rate(number=200, seconds=10.0)
+"""Questions of one account that are shown to be seen: each sign costs as much as a message, and a
+flood that was told so of every one had no time left for answers (P5)."""
+SPARED: Final = 100
+"""What is left of those for people of whom nothing waits yet."""
 
 log = structlog.get_logger()
 
@@ -50,6 +58,7 @@ class Asides:
         self._group = group
         self._chats = chats
         self._tasks: set[asyncio.Task[None]] = set()
+        self._signs: dict[str, Bucket] = {}
         self._closed = False
 
     def close(self) -> None:
@@ -93,10 +102,18 @@ class Asides:
 
         self.begin("hand", handed)
 
-    def acknowledge(self, message: Message) -> None:
-        """Show that a question was seen."""
-        adapter = self._chats[message.address.platform]
-        self.begin("acknowledge", lambda: adapter.acknowledge(message))
+    def acknowledge(self, message: Message, *, more: bool) -> None:
+        """Show that a question was seen, unless very many are; `more`: one of theirs waits."""
+        platform = message.address.platform
+        if self._has_sign(platform, SPARED if more else 0):
+            self.begin("acknowledge", lambda: self._chats[platform].acknowledge(message))
+
+    def _has_sign(self, platform: str, spared: int) -> bool:
+        now = asyncio.get_running_loop().time()
+        signs = filled(self._signs.get(platform) or full(SEEN, now), SEEN, now)
+        left = taken(signs, SEEN, now) if signs.left > spared else None
+        self._signs[platform] = left or signs
+        return left is not None
 
     def begin(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
         """Do something of this kind beside everything else; `what` names it in the log."""

@@ -48,7 +48,8 @@ class Dispatch:
         """Queue it, or do it now; it is in the store already."""
         match accepted.incoming:
             case Message() as message:
-                self.acts.seen(message)
+                who = message.address.platform, message.author.id
+                self.acts.seen(message, more=bool(self.sessions.of(*who)))
                 if self.sessions.put(accepted.session, accepted):
                     await self._waits(accepted)
             case Press(action="retry" | "advise" | "remove" | "undo") as press if (

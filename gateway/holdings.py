@@ -81,7 +81,8 @@ class Holdings:
 
     def of(self, who: Who) -> int:
         """Say how many questions of somebody run or wait."""
-        return sum(self._theirs.get(who, Counter[str]()).values())
+        theirs = self._theirs.get(who)
+        return sum(theirs.values()) if theirs else 0
 
     def session_of(self, seq: int) -> str | None:
         """Name the session in whose lane something is."""

@@ -15,6 +15,7 @@ from core.errors import Overloaded, StoreError, UsageError
 from core.markup import whole
 from core.recent import Recent
 from core.texts import intake as said
+from core.turnstile import Turnstile
 from core.types import Edited, Message, Press
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 TEXT_LIMIT = 200_000
 """Characters of one question; longer than any model here takes."""
+PER_ROUND = 4
+"""What is looked at in one round of the loop: a flood takes its time from nobody's answer."""
 AGAIN = 60.0
 """Seconds in which somebody is told once that too much waits, wherever they ask."""
 MOST_REMEMBERED = 10_000
@@ -58,6 +61,7 @@ class DurableIntake:
         self.limits = limits
         self._backlog = backlog
         self._closed = False
+        self._stile = Turnstile(PER_ROUND)
         self._unsure = Recent[tuple[str, str], bool](MOST_REMEMBERED)
 
     async def recall(self) -> None:
@@ -90,6 +94,7 @@ class DurableIntake:
             StoreError: it could not be stored, or what comes from a messenger comes while the
                 program stops; do not acknowledge it.
         """
+        await self._stile.passed()
         admitted = await self._admitted(incoming)
         if admitted is None:
             return False

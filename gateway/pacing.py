@@ -22,6 +22,10 @@ _EARLY: Final = 1e-6
 _TICK: Final = 1e-3
 """uvloop counts milliseconds: a timer that is nearer than that fires at once, again and again."""
 
+PREVIEWS: Final = 200.0
+"""Previews a second of one account from which on each chat is shown them at longer intervals: they
+cost as much as messages, and five hundred answers that are written at once held up all others."""
+
 Urgent = Callable[[], float]
 """How urgent it is: finals go first, then what somebody is asked, then the rest (P7)."""
 FINAL: Final = 1.0
@@ -45,6 +49,7 @@ class Account:
     def __init__(self, rate: float | None = None) -> None:
         self._gap = 1 / rate if rate else 0.0
         self._next = 0.0
+        self._previews = 0.0
         self._ready: dict[ChatBudget, None] = {}  # in the order in which they take turns
         self._later: list[tuple[float, int, ChatBudget]] = []
         self._count = 0
@@ -63,6 +68,11 @@ class Account:
         if self._next == slot + self._gap:
             self._next = slot
             self._arm()
+
+    def previewed(self, now: float) -> float:
+        """Count a preview; give when there is room for the next one of the same chat."""
+        self._previews = max(self._previews, now) + 1 / PREVIEWS
+        return self._previews
 
     def enlist(self, chat: ChatBudget) -> None:
         """Give this chat a slot when it is free; to be called again if that is earlier now."""
@@ -191,8 +201,9 @@ class ChatBudget:
         return now + _TICK >= self._shown and now >= self._stalled
 
     def previewed(self, pace: float) -> None:
-        """Let the next preview come `pace` seconds from now."""
-        self._shown = asyncio.get_running_loop().time() + pace
+        """Let the next preview come `pace` seconds from now, or later if very many are shown."""
+        now = asyncio.get_running_loop().time()
+        self._shown = max(now + pace, self._account.previewed(now))
 
     def stall(self, seconds: float) -> None:
         """Send nothing in this chat for so long: the platform said so."""

@@ -69,6 +69,27 @@ async def test_nobody_who_comes_later_overtakes_those_who_wait():
     assert passed == ["often 0", "often 1", "a", "b", "c", "often 2"]
 
 
+async def test_nobody_overtakes_those_who_were_called_and_have_not_gone_through_yet():
+    stile, passed = Turnstile(2), []
+
+    async def work(name):
+        await stile.passed()
+        passed.append(name)
+
+    async with asyncio.TaskGroup() as group:
+        for name in ("a", "b", "c"):
+            group.create_task(work(name))
+        for name in (
+            "d",
+            "e",
+            "f",
+            "g",
+        ):  # one in each of the next rounds, wherever c stands by then
+            await asyncio.sleep(0)
+            group.create_task(work(name))
+    assert passed == ["a", "b", "c", "d", "e", "f", "g"]
+
+
 async def test_whoever_is_stopped_while_waiting_takes_nobodys_place():
     stile, passed = Turnstile(1), []
 

@@ -20,6 +20,7 @@ from adapters.chat.telegram.account import Account, Me
 from adapters.chat.telegram.errors import says, waiting
 from core.crashpoints import crashpoint
 from core.errors import ChatRefused, StoreError
+from core.turnstile import Turnstile
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
@@ -27,6 +28,9 @@ ALBUM_SECONDS: Final = 1.0
 """How long the parts of an album take to come; nothing is confirmed meanwhile."""
 BREATH: Final = 1.0
 """Seconds that a poll takes at least if it brings nothing new: not every server holds it open."""
+PER_ROUND: Final = 4
+"""Updates that are read in one round of the loop: a whole batch takes as long as a hundred of them
+before anything else goes on, and an answer is some thirty rounds."""
 SILENCE: Final = 600.0
 """Seconds before the same cause is said again."""
 
@@ -160,9 +164,10 @@ async def _take_all(
         numbers begin anew anywhere, and what waits is given whatever is asked for.
     """
     failed: dict[int, StoreError] = {}
+    stile = Turnstile(PER_ROUND)
     async with asyncio.TaskGroup() as group:
         for each in _by_chat(updates).values():
-            group.create_task(_take_in_order(each, take, failed))
+            group.create_task(_take_in_order(each, _in_turn(take, stile), failed))
     if failed:
         await trouble.meet(next(iter(failed.values())))
         return min(failed)
@@ -170,6 +175,16 @@ async def _take_all(
     crashpoint("telegram.stored")
     numbers = [number + 1 for each in updates if (number := _number(each)) is not None]
     return max(numbers, default=offset)
+
+
+def _in_turn(take: Take, stile: Turnstile) -> Take:
+    """Let what else is to be done be done in between."""
+
+    async def taken(together: Sequence[Raw]) -> None:
+        await stile.passed()
+        await take(together)
+
+    return taken
 
 
 async def _take_in_order(updates: Sequence[Raw], take: Take, failed: dict[int, StoreError]) -> None:
