@@ -15,8 +15,9 @@ from core.recent import Recent
 if TYPE_CHECKING:
     from core.ports import Clock
 
-RATE: Final = Rate(number=10, seconds=4.0)
-"""Within what the pace of an account leaves over of what Telegram takes: 5 messages a second."""
+RATE: Final = Rate(number=5, seconds=2.0)
+"""Within what the pace of an account leaves over of what Telegram takes, 5 messages a second, even
+if all of them come at once."""
 MOST_REMEMBERED: Final = 20_000
 
 Whose = tuple[str, str, str]

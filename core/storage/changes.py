@@ -31,7 +31,7 @@ class Changes(Protocol):
         """Take back a turn that runs: what it took in waits again, in one transaction.
 
         `changed` is one of its messages as it stands now. The turn itself is removed, and enters
-        no history however it ends.
+        no history however it ends; the attempt that it was counts no more.
 
         Returns:
             The numbers of what waits again; none if the turn ran no more: nothing was done then.

@@ -91,3 +91,12 @@ async def test_a_note_is_found_by_its_name(store: Store):
     found = await store.away_note("away/chat")
     assert found is not None
     assert found.message_id == "m1"
+
+
+async def test_p8_an_attempt_that_was_taken_back_did_not_break_the_program_off(store: Store):
+    said = await accepted(store, "e1")
+    for number in range(1, 4):
+        await store.tried([said.seq])
+        await store.begin(start(f"t{number}", seq=said.seq))
+        assert await store.withdraw(f"t{number}") == [said.seq]
+    assert [each.attempts for each in await store.waiting()] == [0]

@@ -83,6 +83,9 @@ class MemoryChanges:
         for seq in again:
             del self._claimed[seq]
             self._steered.pop(seq, None)
+        for key, each in self._inbox.items():
+            if each.seq in again:
+                self._inbox[key] = replace(each, attempts=max(0, each.attempts - 1))
         if changed is not None:
             self._replace(changed)
         return sorted(again)

@@ -5,16 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 from typing_extensions import override
 
 from core.records import StoredTurn
+from core.types import Message
 from gateway.quarantine import ALONE, ATTEMPTS, TOGETHER, Quarantine
 from tests.fakes.loop import run_virtual
+from tests.fakes.memory_store import MemoryStore
+from tests.fakes.model import ScriptedModel
 from tests.fakes.turns import start
 from tests.gateway import messenger_scene
+from tests.gateway.assembled import TEXT, assembled
+from tests.gateway.guarded import ALLOWED, ANN, DM
+from tests.gateway.guarded import Scene as Talk
 from tests.gateway.harness import Process
 from tests.gateway.messenger_scene import Models, Scene, finals, scene
 
@@ -170,3 +177,36 @@ async def test_p8_one_question_that_ends_the_program_costs_nobody_else_an_answer
                     await there.answered()
         assert starts <= TOGETHER + ATTEMPTS + 1
         once(there)
+
+
+def test_p8_a_question_that_is_changed_again_and_again_after_a_crash_broke_nothing_off():
+    model = ScriptedModel({"a": [[60.0, "A."]] * 5, "b": [["B."]] * 5, "big": [["Yes."]]})
+
+    def asked(times: int) -> bool:
+        return len(model.of("a")) == times
+
+    async def story() -> None:
+        store = MemoryStore()
+        said = Message(
+            event_id="e1",
+            address=DM,
+            author=ANN,
+            text="0?",
+            at=60_000,
+            message_id="e1",
+            direct=True,
+        )
+        async with assembled(store, model, text=f"{TEXT}{ALLOWED}") as parts:
+            talk = Talk(parts, model)
+            assert await store.accept(said, DM.session)
+            await parts.recover()
+            for number in range(1, 5):
+                await talk.until(partial(asked, number))
+                assert await talk.edit("e1", f"{number}?")
+            await talk.idle()
+            assert await store.aside("broke") == []
+            (turn,) = [each for each in await store.turns(DM.session) if each.end]
+            assert turn.end is not None
+            assert (turn.start.question.text, turn.end.answer) == ("4?", "Yes.")
+
+    run_virtual(story())

@@ -105,7 +105,7 @@ def test_p5_a_flood_is_told_off_at_a_pace_that_leaves_room_for_answers():
                     assert await scene.say("Why?", who=author, where=where) is None
                 except UserError:
                     told += 1
-            assert told == RATE.number
+            assert told == RATE.number == 30 - 25  # what Telegram takes, and what answers may
             await asyncio.sleep(RATE.seconds)
             with pytest.raises(UserError):  # whoever was not told is told when there is room
                 await scene.say("Why?", who=FLOODING[-1], where=replace(DM, channel="Df999"))

@@ -28,7 +28,9 @@ RETURNING turn_id
 DELETE FROM steered WHERE turn_id = $1
 
 -- name: wait_again
-UPDATE inbox SET state = 'waiting', turn_id = NULL
+UPDATE inbox
+SET state = 'waiting', turn_id = NULL,
+  attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END
 WHERE turn_id = $1 AND state = 'claimed' AND erased = 0
 RETURNING seq
 
