@@ -53,11 +53,19 @@ POINTS: Final[Mapping[str, str]] = {
     "tool.intended": "That a tool is run is written down, and it does not run.",
     "tool.ran": "A tool has run, and its result is not kept.",
     "tool.returned": "The result of a tool is kept.",
+    # while a turn runs
+    "withdrawal.unkept": "A turn is to be taken back, and that is not written down.",
+    "withdrawal.kept": "It is taken back, and still runs.",
+    "change.done": "A message was changed or deleted, and so noted; the change is not closed.",
     # what people set
     "setting.unkept": "A preset is chosen, and not kept.",
     "setting.kept": "The choice is kept, and not told.",
     "command.done": "A command or press is done, and still in the inbox.",
     "command.dropped": "It is out of the inbox.",
+    "pairing.offered": "A stranger has a code, and was not told.",
+    "pairing.redeemed": "A stranger is let in, and this process does not know.",
+    "access.unkept": "Somebody is to be let in or shut out, and that is not kept.",
+    "access.kept": "It is kept, and this process does not know.",
     # what goes
     "forget.erased": "A page of somebody's texts is out of the database, the rest may stand.",
     "forget.untraced": "The traces are gone, and the texts stand in the database.",

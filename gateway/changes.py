@@ -18,6 +18,7 @@ from core import whispers
 from core.access import ADMITTED
 from core.amends import ANEW_MS
 from core.bursts import BEGUN_SECONDS, MOST_BEGUN, goes_on, whole
+from core.crashpoints import crashpoint
 from core.frames import Button
 from core.storage.erasing import Texts
 from core.texts.running import CHANGED
@@ -88,6 +89,7 @@ class Changes:
             case _:
                 raise TypeError("this changes nothing")
         if done:
+            crashpoint("change.done", accepted.incoming.address.platform)
             await self.exchange.keep.unsay(accepted.seq, {})
             await self.exchange.store.scrub(whole=False)
 
@@ -287,7 +289,9 @@ class Changes:
     ) -> Sequence[Accepted] | None:
         """Write down that a turn is taken back; gives what waits again, None if it was too late."""
         exchange = self.exchange
+        crashpoint("withdrawal.unkept", run.place.platform)
         seqs = await exchange.keep.withdraw(run.turn_id, changed=changed)
+        crashpoint("withdrawal.kept", run.place.platform)
         if not seqs:
             return None
         if changed is not None and found is not None and found.turn_id != run.turn_id:

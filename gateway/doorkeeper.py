@@ -15,6 +15,7 @@ import structlog
 
 from core import whispers
 from core.access import PAIRED, Grant, grants_scope
+from core.crashpoints import crashpoint
 from core.errors import StoreError, UsageError
 from core.pairing import MINUTES, TRIES, Pairing, digest, new_code, read_code
 from core.texts import access as said
@@ -56,6 +57,7 @@ class Doorkeeper:
         )
         try:
             kept = await self.keep.store.offer(pairing, at=now)
+            crashpoint("pairing.offered", pairing.platform)
         except StoreError as error:
             log.warning("no_pairing_code", error=str(error))
             return None
@@ -71,6 +73,7 @@ class Doorkeeper:
                 not be kept.
         """
         found = await redeem(self.keep.store, code, platform, by=by, at=self.grants.now)
+        crashpoint("pairing.redeemed", found.platform)
         self.grants.put(found.platform, found.person, PAIRED)
         log.info("paired", platform=found.platform, person=found.person, by=by)
         self._tell(found)
@@ -93,7 +96,9 @@ class Doorkeeper:
         scope, who = grants_scope(platform), f"{platform}:{by.id}"
         if decision == "allow" and self.grants.drop(platform, person, "deny"):
             await self.keep.set(scope, f"deny:{person}", None, by=who, at=now)
+        crashpoint("access.unkept", platform)
         await self.keep.set(scope, grant.key(person), grant.text, by=who, at=now)
+        crashpoint("access.kept", platform)
         self.grants.put(platform, person, grant)
         log.info("access", platform=platform, person=person, decision=decision, by=by.id)
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from adapters.store.audit import noted
 from adapters.store.database import Database, Row
 from adapters.store.queries import statement
-from core.audit import Change
 from core.records import Setting
 
 
@@ -38,8 +36,9 @@ class SettingRows:
             if value is None
             else statement("set", scope, key, value, by, at, name)
         )
-        log = Change(scope=scope, key=key, value=value, by=by, at=at)
-        await self._database.write(change, noted(log))
+        # a command that is done again after a kill changes nothing, and is not noted again
+        log = statement("log_setting", scope, key, value, by, at)
+        await self._database.write(log, change)
 
 
 def _setting(row: Row) -> Setting:

@@ -47,11 +47,14 @@ class MemorySettings:
     ) -> None:
         self._may_write()
         chosen = self._settings.setdefault(scope, {})
+        same = value is not None and chosen.pop(key, None) == value
+        same = same and self._set_by.get((scope, key), ("",))[0] == by
         chosen.pop(key, None)
         if value is not None:
             chosen[key] = value
             self._set_by[scope, key] = (by, name, at)
-        self.log.append((scope, key, value, by, at))
+        if not same:
+            self.log.append((scope, key, value, by, at))
 
     def _move_setters(self, was: str, now: str, keys: Sequence[str]) -> None:
         """Let a setting that went to another scope be by whom it was."""

@@ -27,6 +27,14 @@ INSERT INTO settings_log (scope, key, value, changed_by, changed_at)
 VALUES ($1, $2, $3, $4, $5)
 RETURNING number
 
+-- name: log_setting
+INSERT INTO settings_log (scope, key, value, changed_by, changed_at)
+SELECT $1, $2, $3, $4, $5
+WHERE NOT EXISTS (
+  SELECT 1 FROM settings WHERE scope = $1 AND key = $2 AND value = $3 AND changed_by = $4
+)
+RETURNING number
+
 -- name: changes
 SELECT scope, key, value, changed_by, changed_at FROM (
   SELECT number, scope, key, value, changed_by, changed_at FROM settings_log
