@@ -28,11 +28,15 @@ def platform(request):
 
 def honest(net: Network, platform: str) -> None:
     """Assert that it was said, in few words of its own, and whose trouble it was."""
-    said, net.lines.said = net.lines.said, []
+    told, net.lines.said = net.lines.said, []
+    # A busy machine may miss a heartbeat of half a second elsewhere; that is told as well.
+    others = tuple(each for each in MESSENGERS if each != platform)
+    said = [line for line in told if not any(each in line.lower() for each in others)]
     assert said
     assert len(set(said)) <= FEW, said
     for line in said:
         assert platform in line.lower(), line
+    for line in told:
         assert len(line) < LONGEST_LINE, line
         assert "<html" not in line, line
         assert "simulated" not in line, line  # as all tokens are

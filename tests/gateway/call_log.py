@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from core.calls import Chunk, ModelCall
     from core.ports import Model
 
-PATIENCE = 20.0
+PATIENCE = 50.0
 """Seconds that anything may take on a busy machine; nothing here should need one."""
 
 End = Literal["open", "finished", "failed", "closed"]
