@@ -55,18 +55,20 @@ class People:
         Where it never tells, they are people of whom nothing is known that speaks against them.
         """
         ids = list(ids)
-        found = {each: person for each in ids if (person := self._remembered(each)) is not None}
         try:
             async with asyncio.timeout(PATIENCE):
                 for each in [each for each in ids if self._is_old(each)][:_MOST]:
-                    await self._ask(each, found)
+                    await self._ask(each)
         except TimeoutError:
             log.info("Slack takes long to say who somebody is; ids have to do")
-        people = {each: Person() for each in ids if self._off} | found
         # The first one is whose message it is; of the others only names are needed.
-        for each in ids[:1]:
-            if groups := await self._groups.of(each):
-                people[each] = replace(people.get(each, Person(guest=True)), groups=groups)
+        groups = {each: await self._groups.of(each) for each in ids[:1]}
+        # What is known now counts: another message's question may have been answered meanwhile.
+        known = {each: person for each in ids if (person := self._remembered(each)) is not None}
+        people = {each: Person() for each in ids if self._off} | known
+        for each, circles in groups.items():
+            if circles:
+                people[each] = replace(people.get(each, Person(guest=True)), groups=circles)
         return people
 
     def insist(self, user: str | None, event: str) -> None:
@@ -97,7 +99,7 @@ class People:
         known = self._known.get(user)
         return known is None or known[0] < self._clock.monotonic() - FRESH
 
-    async def _ask(self, user: str, found: dict[str, Person]) -> None:
+    async def _ask(self, user: str) -> None:
         if self._off or self._budget.wait():
             return
         self._budget.take()
@@ -115,8 +117,7 @@ class People:
         except ChatError:
             return
         self._refused.pop(user)
-        person = found[user] = read(user, answer.get("user"))
-        self._known[user] = (self._clock.monotonic(), person)
+        self._known[user] = (self._clock.monotonic(), read(user, answer.get("user")))
 
 
 def read(user: str, told: object) -> Person:

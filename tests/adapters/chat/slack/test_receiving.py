@@ -135,6 +135,17 @@ async def test_a_member_whom_slack_cannot_name_for_a_moment_is_heard_when_it_can
     assert not edited.message.author.is_guest
 
 
+async def test_who_somebody_is_may_be_learnt_from_another_question_meanwhile(world):
+    """Else a member is refused as a guest beside a question of theirs that is answered."""
+    ann = world.slack.person("ann")
+    rooms = [world.slack.group("room", ann), world.slack.group("hall", ann)]
+    world.slack.faults.plan("users.info", Fault(kind="delay", seconds=1.3))
+    for room in rooms:
+        await world.slack.say(room, ann, "hi", mention=True)
+    await world.inbox.next(2)
+    assert [each.author.is_guest for each in world.inbox.kept] == [False, False]
+
+
 def hasty(slack):
     """Let Slack send again at once what was not acknowledged."""
     slack.ack_seconds, slack.retries = 0.5, (0.0, 0.0, 0.0)
