@@ -13,7 +13,7 @@ from typing import Final
 
 from adapters.chat.discord import routes, shapes
 from adapters.chat.discord.rest import Rest
-from core.errors import ChatError
+from core.errors import ChatAway, ChatBusy, ChatError, ChatUnknown
 from core.recent import Recent
 from core.types import Address
 
@@ -24,6 +24,9 @@ PAGES: Final = 10
 PAGE: Final = 100
 GAP: Final = 0.2
 """Seconds between two looks."""
+TRIES: Final = 9
+"""How often a page is asked for while Discord is away, with pauses that double: for 50 seconds.
+What is passed over is behind the newer messages that are stored then, and not found again."""
 
 _REMEMBERED: Final = 2000
 _PATIENCE: Final = 60.0
@@ -103,10 +106,8 @@ async def missed(rest: Rest, channel: str, after: int) -> AsyncIterator[shapes.M
 
 async def _page(rest: Rest, channel: str, after: int) -> tuple[list[shapes.Message], bool]:
     """Give the messages behind that one, and whether there may be more."""
-    params: dict[str, str | int] = {"after": str(after), "limit": PAGE}
-    route = routes.messages("GET", channel)
     try:
-        data = await rest.call(route, params=params, patience=_PATIENCE)
+        data = await _asked(rest, channel, after)
     except ChatError as error:
         log.debug("Discord: channel %s cannot be read: %s", channel, error)
         return [], False
@@ -119,6 +120,22 @@ async def _page(rest: Rest, channel: str, after: int) -> tuple[list[shapes.Messa
         except ValueError as error:
             log.warning("Discord: a message could not be read: %s", error)
     return sorted(found, key=_number), len(data) >= PAGE
+
+
+async def _asked(rest: Rest, channel: str, after: int) -> object:
+    """Ask for a page, again while Discord is away or busy.
+
+    Raises:
+        ChatError: it cannot be had.
+    """
+    params: dict[str, str | int] = {"after": str(after), "limit": PAGE}
+    route = routes.messages("GET", channel)
+    for tried in range(TRIES - 1):
+        try:
+            return await rest.call(route, params=params, patience=_PATIENCE)
+        except (ChatAway, ChatBusy, ChatUnknown):
+            await asyncio.sleep(GAP * 2**tried)
+    return await rest.call(route, params=params, patience=_PATIENCE)
 
 
 def _number(message: shapes.Message) -> int:

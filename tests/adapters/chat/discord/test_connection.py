@@ -151,6 +151,23 @@ async def test_what_was_missed_is_stored_before_anything_newer_of_its_channel(di
     assert [each.text for each in inbox.messages] == ["one", "two", "three"]
 
 
+@pytest.mark.parametrize("kind", ["drop", "reset"])
+async def test_what_was_missed_is_read_also_where_the_first_answers_are_lost(discord, kind):
+    """Else it would lie behind what is stored next, and nobody would look for it again."""
+    ada = discord.person("Ada")
+    place = discord.dm(ada)
+    inbox = Inbox(discord.changes.tell)
+    async with running(discord, inbox=inbox):
+        await discord.say(place, ada, "one")
+        await discord.until(lambda: inbox.messages)
+    await discord.say(place, ada, "two")
+    discord.faults.plan("get_messages", *[Fault(kind=kind)] * 4)
+    async with running(discord, inbox=inbox):
+        await discord.say(place, ada, "three")
+        await discord.until(lambda: len(inbox.messages) == 3)
+    assert [each.text for each in inbox.messages] == ["one", "two", "three"]
+
+
 async def test_what_was_missed_is_read_page_by_page_and_not_without_end(discord):
     ada = discord.person("Ada")
     place, busy = discord.dm(ada), discord.group("busy", ada)
