@@ -74,7 +74,7 @@ async def test_a_person_is_erased_while_no_gateway_runs(stage, tmp_path):
     (tmp_path / "data" / "moa-gateway.db.v3.backup").write_text(CANARY)
     code, out, err = await run("people", "erase", ann, "--yes", *file, folder=tmp_path)
     assert (code, err) == (0, ""), err
-    assert "1 copy from before an upgrade" in out
+    assert "1 copy of the data" in out
     assert holding(tmp_path / "data") == []
     assert holding(tmp_path / "data", KEPT)
     code, out, _ = await run("people", "erase", ann, "--yes", *file, folder=tmp_path)
