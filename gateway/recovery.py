@@ -90,10 +90,11 @@ class Recovery:
                 await self.store.drop(each.seq, "done")
         return await self.store.waiting() if undone else waiting
 
-    async def _as_wished(self, turn: StoredTurn, stopped: set[Stop]) -> StoredTurn:
+    async def _as_wished(self, turn: StoredTurn, stopped: dict[Stop, int]) -> StoredTurn:
         """End a turn whose Stop came in, but was not heard any more."""
         start = turn.start
-        if turn.state != "running" or not {start.turn_id, (start.place, start.asker)} & stopped:
+        later = stopped.get((start.place, start.asker), 0) > (start.seq or 0)
+        if turn.state != "running" or not (later or start.turn_id in stopped):
             return turn
         await self.store.attempt(start.turn_id)
         await self.store.finish(unanswered(turn, "stopped"))
@@ -107,15 +108,18 @@ def _lane(accepted: Accepted) -> str:
     return f"{accepted.session}#{accepted.seq}" if decides else accepted.session
 
 
-def _stopped(waiting: Iterable[Accepted]) -> set[Stop]:
-    """Name the turns whose Stop came in, and the places where somebody's turn was to stop."""
-    stops: set[Stop] = set()
+def _stopped(waiting: Iterable[Accepted]) -> dict[Stop, int]:
+    """Name the turns whose Stop came in, and where somebody's turn was to stop: what came before.
+
+    A Stop under a note of the line is for what waits there, and is done when its turn comes.
+    """
+    stops: dict[Stop, int] = {}
     for each in waiting:
         match each.incoming:
             case Press(action="stop", turn_id=turn_id) if turn_id:
-                stops.add(turn_id)
-            case Press(action="stop") | Command(name="stop"):
-                stops.add((each.incoming.address, each.incoming.author.id))
+                stops[turn_id] = each.seq
+            case Press(action="stop", value="") | Command(name="stop"):
+                stops[each.incoming.address, each.incoming.author.id] = each.seq
             case _:
                 pass
     return stops

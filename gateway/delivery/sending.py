@@ -27,6 +27,9 @@ from core.types import Address
 PAUSE: Final = 1.0
 """Seconds before a message that may have been posted is looked for."""
 
+NOTE: Final = "note"
+"""The message that says that an answer may be missing: said twice rather than not at all."""
+
 DOUBTFUL: Final = frozenset({"attempting", "piece", "unknown"})
 """States in which a message without an id may stand in the chat."""
 
@@ -82,7 +85,11 @@ class Sender:
         can = adapter.capabilities(turn.address)
         self._repeatable = can.repeatable
         self._previews = can.preview is not None
-        doubtful = [each for each in turn.posted if not each.message_id and each.state in DOUBTFUL]
+        doubtful = [
+            each
+            for each in turn.posted
+            if not each.message_id and each.state in DOUBTFUL and each.key != NOTE
+        ]
         self._doubtful = {each.key for each in doubtful}
         self._pieces = {each.key for each in doubtful if each.state == "piece"}
         self._stale: set[str] = set()  # posted again, they may say what they said before

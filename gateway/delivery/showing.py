@@ -19,7 +19,7 @@ from core.reply import PANEL, Reply, answer_key, is_gone
 from core.storage import Outbox
 from core.texts.turns import UNSURE
 from core.wording import LABELS
-from gateway.delivery.sending import Sender, TurnInfo
+from gateway.delivery.sending import NOTE, Sender, TurnInfo
 from gateway.delivery.trying import Trying
 from gateway.mailbox import Mailbox
 from gateway.pacing import APPROVAL_ASKED, FINAL, ChatBudget, ChatBudgets
@@ -30,8 +30,6 @@ would else have to wait for the chat's pace."""
 
 BEHIND: Final = 0.2
 """What more that waits takes of the urgency at most: a final is further ahead of all else."""
-
-NOTE: Final = "note"
 
 _REST: Final = 9
 _LAST_FINAL: Final = 2  # the rank up to which a frame belongs to the answer's end

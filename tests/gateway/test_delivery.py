@@ -457,6 +457,17 @@ def test_after_a_restart_a_message_without_an_id_is_not_posted_again():
     assert [each.key for each in room.requests()] == ["note"]
 
 
+def test_p2_a_note_that_was_perhaps_posted_is_posted_again():
+    room = Room(pace=1.0)
+    rows = [
+        Posted(turn_id="t1", key="answer/0", message_id=None, state="unknown"),
+        Posted(turn_id="t1", key="note", message_id=None, state="attempting"),
+    ]
+    run_virtual(room.turn(0, posted=rows))
+    assert [each.key for each in room.requests("post")] == ["note"]
+    assert room.done["t1"]
+
+
 @pytest.mark.parametrize("said", [0, 8])
 def test_p2_after_a_restart_the_whole_follows_a_piece_of_which_nobody_can_tell(said):
     """That the whole was never posted is known, so the asker is not left with a doubt."""

@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from adapters.store import open_sqlite
-from core.records import StoredTurn
+from core.records import Accepted, StoredTurn
 from core.types import Address, Author, Command, Message, Press
 from gateway.clock import SystemClock
+from gateway.recovery import _stopped
 from tests.fakes.turns import end, start
 from tests.gateway.harness import process_gateway
 from tests.gateway.page import (
@@ -250,3 +251,22 @@ async def test_a_turn_that_takes_the_program_down_each_time_is_given_up_and_said
     assert view["turns"][0]["ending"] == "failed"
     assert "tried 3 times" in said(view["turns"][0])
     assert asked(models)["big"] == 3
+
+
+def test_a_stop_is_for_what_came_before_it_and_one_in_the_line_is_not_for_what_runs():
+    def press(seq: int, turn_id: str = "", value: str = "") -> Accepted:
+        said = Press(
+            event_id=f"p{seq}",
+            address=ADDRESS,
+            author=OWNER,
+            action="stop",
+            turn_id=turn_id,
+            value=value,
+            at=NOW,
+        )
+        return Accepted(seq=seq, session=ADDRESS.session, incoming=said)
+
+    assert _stopped([press(3), press(5, value="4"), press(7, turn_id="t1")]) == {
+        (ADDRESS, OWNER.id): 3,
+        "t1": 7,
+    }
