@@ -28,6 +28,11 @@ ALLOWED = "access: {allow: ['fake:T1']}\n"
 DM, GROUP = Address(platform="fake", channel="D1"), Address(platform="fake", channel="G1")
 
 
+def _came(event_id: str) -> int:
+    """Give when an event came: one a minute, and later by what has passed meanwhile."""
+    return 60_000 * int(event_id[1:]) + int(asyncio.get_running_loop().time() * 1_000)
+
+
 @dataclass
 class Scene:
     """People and a bot. Everything goes through the real intake."""
@@ -119,14 +124,15 @@ class Scene:
         where: Address = DM,
         handle: str = "h",
     ) -> bool:
+        event_id = f"e{next(self.numbers)}"
         return await self.parts.gateway.intake(
             Command(
-                event_id=f"e{next(self.numbers)}",
+                event_id=event_id,
                 address=where,
                 author=who,
                 name=name,
                 args=args,
-                at=1_000,
+                at=_came(event_id),
                 direct=where.channel.startswith("D"),
                 reply_to="r1",
                 handle=handle,
@@ -142,14 +148,15 @@ class Scene:
         who: Author = ANN,
         where: Address = DM,
     ) -> bool:
+        event_id = f"e{next(self.numbers)}"
         return await self.parts.gateway.intake(
             Press(
-                event_id=f"e{next(self.numbers)}",
+                event_id=event_id,
                 address=where,
                 author=who,
                 action=action,
                 turn_id=turn_id,
-                at=1_000,
+                at=_came(event_id),
                 value=value,
                 direct=where.channel.startswith("D"),
                 handle="h",

@@ -96,6 +96,9 @@ BUTTONS = {
     "approve": "admins, in private whoever asked",
     "refuse": "admins, in private whoever asked",
     "forget": "everybody",
+    "answer": "everybody",
+    "skip": "everybody",
+    "again": "admins, also in private",
 }
 
 

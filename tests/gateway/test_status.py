@@ -61,7 +61,7 @@ def test_a_quiet_channel_answers_mentions_alone_and_stays_so_after_a_restart():
             assert not await scene.say("To all?", where=GROUP, addressed=False)
             assert not await scene.say("Go on?", where=THREAD, addressed=False)
             told = await give(scene, "quiet")
-            assert told.startswith("Quiet since 1 January 1970 at 00:00 (UTC), as Ann wanted")
+            assert told.startswith("Quiet since 1 January 1970 at 00:18 (UTC), as Ann wanted")
             assert "Quiet since" in await give(scene, "status")
         async with guarded(more=LISTENS, store=store) as scene:
             scene.numbers = count(100)
