@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adapters.chat.discord.render import edit_body, post_body, whisper_bodies
@@ -101,6 +101,7 @@ def test_on_discord(pieces, limit):
 
 @CHECKED
 @given(pieces=HOSTILE, limit=st.integers(30, 400))
+@example(pieces=["https://evil.example/a.png", "&lt;", "@everyone"], limit=30)
 def test_on_telegram(pieces, limit):
     said = "".join(pieces)
     every = [render(frame) for frame in framed(pieces, limit)] + code_messages(sanitise(said))

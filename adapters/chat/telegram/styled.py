@@ -23,10 +23,11 @@ _ZERO_WIDTH: Final = "\u200b"
 _CODE: Final = frozenset({"pre", "code"})
 # What matters most when there are too many: links carry an address, quotes and code a meaning.
 _WORTH: Final = ("text_mention", "text_link", "blockquote", "expandable_blockquote", "pre", "code")
-# An address with a path and an e-mail address may hold an @ that is no mention. Everything else
+# An address with a path and an e-mail address may hold an @ that is no mention, if it stands behind
+# a letter, a digit or a slash: clients differ in where an address ends. Everything else
 # that follows an @ may be one, unless a letter stands right before it.
 _AT = re.compile(
-    r"https?://[^\s/?#@<>]+[/?#][^\s<>\[\](){}«»\"]*"
+    r"https?://[^\s/?#@<>]+[/?#](?:(?![^\w/@]@\w)[^\s<>\[\](){}«»\"])*"
     r"|[\w.+%-]*[\w+%-]@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,8}\b"
     r"|(?<![A-Za-z])(?P<at>@)(?=\w)"
 )
