@@ -191,6 +191,15 @@ async def test_a_thread_whose_root_was_deleted_goes_on():
         await slack.unsay(room, ann, asked)
         await web.chat_postMessage(channel=room.id, text="two", thread_ts=asked)
         assert len(slack.shown(room, thread=asked)) == 2
+        read = [
+            await web.conversations_replies(channel=room.id, ts=asked),
+            await web.conversations_history(channel=room.id),
+        ]
+        for each in read:  # a tombstone stands where it stood
+            stone = each["messages"][0]
+            assert (stone["subtype"], stone["user"]) == ("tombstone", "USLACKBOT")
+            assert (stone["ts"], stone["reply_count"]) == (asked, 2)
+        assert [each["text"] for each in read[0]["messages"][1:]] == ["one", "two"]
         alone = await slack.say(room, ann, "hello")
         await slack.unsay(room, ann, alone)
         with pytest.raises(SlackApiError, match="thread_not_found"):

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from adapters.chat.slack.budget import Budgets
 from adapters.chat.slack.client import Api, ApiRefused
@@ -32,6 +32,8 @@ three times more: the last ones are taken in, whoever that may be."""
 _MOST: Final = 5
 _REMEMBERED: Final = 10_000
 
+Aside: TypeAlias = Callable[[Coroutine[None, None, None]], object]
+
 log = logging.getLogger(__name__)
 
 
@@ -47,6 +49,7 @@ class People:
         self._known = Recent[str, tuple[float, Person]](_REMEMBERED)
         self._refused = Recent[str, None](_REMEMBERED)
         self._tries = Recent[str, int](_REMEMBERED)
+        self._learning = set[str]()
         self._off = False
 
     async def of(self, ids: Iterable[str]) -> Mapping[str, Person]:
@@ -71,8 +74,10 @@ class People:
                 people[each] = replace(people.get(each, Person(guest=True)), groups=circles)
         return people
 
-    def insist(self, user: str | None, event: str) -> None:
+    def insist(self, user: str | None, event: str, aside: Aside) -> None:
         """Have an event sent again whose author Slack cannot name now, rather than refuse them.
+
+        Meanwhile it is asked `aside`, for as long as it takes.
 
         Raises:
             ChatAway: it is to come again.
@@ -80,7 +85,17 @@ class People:
         tries = self._tries.get(event) or 0
         if user and tries < TRIES and not self._tells(user):
             self._tries[event] = tries + 1
+            aside(self._learn(user))
             raise ChatAway("Slack cannot say now who wrote a message; it has to come again")
+
+    async def _learn(self, user: str) -> None:
+        if user in self._learning:
+            return
+        self._learning.add(user)
+        try:
+            await self._ask(user)
+        finally:
+            self._learning.discard(user)
 
     def _tells(self, user: str) -> bool:
         """Whether Slack has said who somebody is, or will never: else it could not just now."""

@@ -134,6 +134,7 @@ class Receiver:
         for ts in event.streaming_message_ts or ():
             self._can.streams.settle(event.channel, ts)
         people = await self._can.people.of([event.user or ""])
+        self._can.people.insist(event.user, f"{event.type}/{callback.event_id}", self._can.aside)
         turn = self._can.turn_in(event.channel, normalise.root_of(event) or "")
         await self._take_now(normalise.stopped(self._platform, callback, me, people, turn))
 
@@ -156,7 +157,7 @@ class Receiver:
         if not message.addressed and not await self._concerns(message):
             return
         people = await self._can.people.of(normalise.people_of(event, me))
-        self._can.people.insist(event.user, f"{event.type}/{message.event_id}")
+        self._can.people.insist(event.user, f"{event.type}/{message.event_id}", self._can.aside)
         await self._take(normalise.message(self._platform, callback, me, people))
 
     async def _changed(self, callback: Callback, me: Me) -> None:
@@ -171,7 +172,8 @@ class Receiver:
             if not await self._concerns(changes.edited(message, callback.event)):
                 return
             people = await self._can.people.of(normalise.people_of(now.event, me))
-            self._can.people.insist(now.event.user, f"{message.event_id}/{message.text}")
+            version = f"{message.event_id}/{message.text}"
+            self._can.people.insist(now.event.user, version, self._can.aside)
             message = normalise.message(self._platform, now, me, people)
             await self._take(changes.edited(message, callback.event))
 

@@ -247,20 +247,11 @@ def gone(backend: Backend, post: Post) -> None:
     post.deleted = True
     below = (each for each in backend.space.posts if each is not post and not each.deleted)
     if any(each.place is post.place and each.thread_ts == post.ts for each in below):
-        stone = {
-            "type": "message",
-            "subtype": "tombstone",
-            "text": "This message was deleted.",
-            "user": "USLACKBOT",
-            "hidden": True,
-            "ts": post.ts,
-            "thread_ts": post.ts,
-        }
         event: Json = {
             "type": "message",
             "subtype": "message_changed",
             "hidden": True,
-            "message": stone,
+            "message": shapes.tombstone(backend.space, post),
             "previous_message": before,
             "ts": ts,
         }

@@ -159,6 +159,15 @@ class Workspace:
                 return None if post.whispered_to else post
         return None
 
+    def stones(self, place: Place, *, thread: str | None = None) -> list[Post]:
+        """List the deleted messages that others stand below: each leaves a tombstone in its place.
+
+        Once the last of those is deleted, it goes, too.
+        """
+        held = {post.thread_ts for post in self.within(place) if not post.whispered_to}
+        gone = (post for post in self.posts if post.place is place and post.deleted)
+        return [post for post in gone if post.ts in held and (thread is None or post.ts == thread)]
+
     def within(self, place: Place, *, thread: str | None = None) -> list[Post]:
         """List the messages of a place or of one of its threads, deleted ones left out."""
         return [

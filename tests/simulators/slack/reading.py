@@ -54,12 +54,14 @@ def _member(backend: Backend, args: Args) -> Place:
     by=lambda backend, args: _by_kind(HISTORY, backend, args),
 )
 def replies(backend: Backend, args: Args) -> Json:
-    """List a thread: its root, then its replies, oldest first."""
+    """List a thread: its root, or the tombstone of it, then its replies, oldest first."""
     place = _member(backend, args)
-    root = backend.space.find(place, args.need("ts"))
+    ts = args.need("ts")
+    root = next(iter(backend.space.stones(place, thread=ts)), backend.space.find(place, ts))
     if root is None:
         raise Refused("thread_not_found")
-    posts = backend.space.within(place, thread=root.root)
+    stones = backend.space.stones(place, thread=root.root)
+    posts = [*stones, *backend.space.within(place, thread=root.root)]
     return _page(backend, args, posts, most=1000)
 
 
@@ -69,10 +71,11 @@ def replies(backend: Backend, args: Args) -> Json:
     by=lambda backend, args: _by_kind(HISTORY, backend, args),
 )
 def history(backend: Backend, args: Args) -> Json:
-    """List what was said, without replies in threads, newest first."""
+    """List what was said and tombstones, without replies in threads, newest first."""
     place = _member(backend, args)
-    posts = [post for post in backend.space.within(place) if not post.thread_ts]
-    return _page(backend, args, posts[::-1], most=999)
+    said = [post for post in backend.space.within(place) if not post.thread_ts]
+    posts = sorted([*said, *backend.space.stones(place)], key=lambda post: post.ts, reverse=True)
+    return _page(backend, args, posts, most=999)
 
 
 def _page(backend: Backend, args: Args, posts: list[Post], *, most: int) -> Json:

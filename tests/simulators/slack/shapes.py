@@ -30,6 +30,8 @@ def profile() -> Json:
 
 def message(space: Workspace, post: Post, *, metadata: bool = False) -> Json:
     """Give a message as history, events and answers show it."""
+    if post.deleted:
+        return tombstone(space, post)
     body: Json = {
         "user": post.user,
         "type": "message",
@@ -58,6 +60,19 @@ def message(space: Workspace, post: Post, *, metadata: bool = False) -> Json:
     if metadata and post.metadata:
         body["metadata"] = post.metadata
     return body
+
+
+def tombstone(space: Workspace, post: Post) -> Json:
+    """Give what stands in the place of a deleted message that others stand below."""
+    return {
+        "type": "message",
+        "subtype": "tombstone",
+        "text": "This message was deleted.",
+        "user": "USLACKBOT",
+        "hidden": True,
+        "ts": post.ts,
+        **_thread(space, post),
+    }
 
 
 def _text(post: Post) -> str:

@@ -135,6 +135,18 @@ async def test_a_member_whom_slack_cannot_name_for_a_moment_is_heard_when_it_can
     assert not edited.message.author.is_guest
 
 
+async def test_a_member_is_heard_though_slack_always_takes_long_to_say_who_they_are(world):
+    """It was asked anew for each delivery, and each time given up before it could answer."""
+    world.slack.retries = (2.0, 2.0, 2.0)
+    ann = world.slack.person("ann")
+    room = world.slack.group("room", ann)
+    world.slack.faults.plan("users.info", *[Fault(kind="delay", seconds=1.6)] * 20)
+    await world.slack.say(room, ann, "hi", mention=True)
+    await world.slack.settled()
+    message = await world.inbox.message()
+    assert (message.author.name, message.author.is_guest) == ("ann", False)
+
+
 async def test_who_somebody_is_may_be_learnt_from_another_question_meanwhile(world):
     """Else a member is refused as a guest beside a question of theirs that is answered."""
     ann = world.slack.person("ann")

@@ -504,6 +504,24 @@ async def test_a_message_in_a_direct_conversation_is_found_in_its_thread(world):
     assert found == asked.shown()[0].id
 
 
+async def test_a_cut_stream_is_found_below_a_question_that_was_deleted(world):
+    """A tombstone stays in its place: else the answer came again beside the piece of it."""
+    ann = world.slack.person("ann")
+    dm = world.slack.dm(ann)
+    root = await world.slack.say(dm, ann, "hi")
+    asked = Asked(world, await world.inbox.message(), dm)
+    since = int(world.slack.now() * 1000)
+    world.slack.faults.plan("chat.startStream", Fault(kind="drop"))
+    with pytest.raises(ChatUnknown):
+        await asked.post(streaming("Use"))
+    await world.slack.unsay(dm, ann, root)
+    found = await asked.chat.find(asked.message.address, "d1", since=since)
+    assert found == asked.shown()[0].id
+    await asked.edit(found, final(ANSWER))
+    (shown,) = asked.shown()
+    assert shown.text.startswith(ANSWER[:20])
+
+
 @pytest.mark.parametrize("age", [0, 7200])
 async def test_a_message_in_a_direct_conversation_is_found_though_its_thread_has_no_date(
     world, age
