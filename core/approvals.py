@@ -57,7 +57,7 @@ def arguments_text(arguments: str) -> str:
     """Write a call's arguments for people, whole or openly cut."""
     try:
         text = json.dumps(json.loads(arguments), indent=2, ensure_ascii=False)
-    except ValueError:
+    except (ValueError, RecursionError):
         text = arguments
     text = _visible(text)
     if len(text) <= SHOWN:

@@ -48,7 +48,7 @@ async def read_pdf(path: Path, *, characters: int, seconds: float = SECONDS) -> 
     said = await _asked(path, characters, seconds)
     try:
         answer = msgspec.json.decode(said, type=_Answer)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):
         raise FileUnread(texts.PDF_TOO_MUCH) from None
     if answer.failed:
         raise FileUnread(_REASONS.get(answer.failed, texts.PDF_TOO_MUCH))

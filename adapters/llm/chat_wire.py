@@ -205,7 +205,7 @@ def spent_of(raw: Raw) -> tuple[Usage | None, Decimal | None]:
 def _usage(raw: Raw) -> Usage | None:
     try:
         spent = msgspec.json.decode(raw, type=Spent)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):
         return None
     return None if spent == Spent() else spent.usage
 
@@ -213,7 +213,7 @@ def _usage(raw: Raw) -> Usage | None:
 def _dollars(raw: Raw) -> Decimal | None:
     try:
         return msgspec.json.decode(raw, type=Price).dollars
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):
         return None
 
 

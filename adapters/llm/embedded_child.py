@@ -77,7 +77,7 @@ async def _introduce(process: asyncio.subprocess.Process, model: Path, within: f
         raise ModelUnreachable(f"{model.name} was not loaded within {within:g} s.") from error
     try:
         answer: dict[str, str] = json.loads(said)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         message = f"The process died while it loaded {model.name}; is there enough memory?"
         raise ModelUnreachable(message) from error
     if "address" not in answer:

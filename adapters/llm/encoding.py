@@ -47,6 +47,6 @@ def is_json(text: str) -> bool:
     """Tell whether a text is a JSON document."""
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True

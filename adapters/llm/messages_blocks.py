@@ -22,7 +22,7 @@ def input_of(arguments: str) -> Json:
     """Give a call's arguments as the object that this format wants, whatever the model wrote."""
     try:
         given = json.loads(arguments or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         given = None
     return given if isinstance(given, dict) else {"arguments": arguments}
 

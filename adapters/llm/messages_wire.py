@@ -90,7 +90,7 @@ def part_of(raw: Raw, kind: type[T]) -> T:
     """Read a part of an event; one in another shape says nothing."""
     try:
         return msgspec.json.decode(raw, type=kind)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):
         return kind()
 
 
@@ -113,7 +113,7 @@ class Spent(Struct):
             return self
         try:
             newer = msgspec.json.decode(raw, type=Spent)
-        except msgspec.DecodeError:
+        except (ValueError, RecursionError):
             return self
         given = {
             name: value

@@ -132,7 +132,7 @@ def _lines(path: Path) -> Iterator[bytes]:
 def _head(line: bytes) -> Traced:
     try:
         found = msgspec.json.decode(line, type=_Head)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         found = _Head()
     return Traced(
         turn_id=found.turn_id, session=found.session, asker=found.asker, started=found.started

@@ -82,7 +82,7 @@ class Pins:
             read = msgspec.json.decode(self._path(server).read_bytes(), type=_Pinned)
         except FileNotFoundError:
             return None
-        except (OSError, msgspec.DecodeError):
+        except (OSError, ValueError, RecursionError):
             return {}
         return {
             each.name: Listed(

@@ -313,11 +313,17 @@ def _seeds(known: Sequence[Any]) -> tuple[bytes, ...]:
     return tuple(bytes([each]) for each in range(len(known)))
 
 
+_AGAIN: Final = b"GGGGGGGGG\4G\1GGG"
 _DEEP: Final = b"\xff" + b'{"update_id":1,"x":' + b"[" * 1500
 SEEDS: Final[Mapping[str, tuple[bytes, ...]]] = {
-    "telegram": (*_seeds(TELEGRAM), b"\0\1\1~"),  # somebody of whom is not said what they are
+    "telegram": (
+        *_seeds(TELEGRAM),
+        b"\0\1\1~",  # somebody of whom is not said what they are
+        b"\x0bG..%b%bG..%b%b\0" % (_AGAIN, b"\xe0" * 40, _AGAIN, b"\xe0" * 33),  # too deep
+    ),
     "telegram-webhook": (*_seeds(TELEGRAM), _DEEP, b"\xff\xff\xfe", b'\xff{"a":"\xff"}'),
-    "discord": (*_seeds(DISCORD), b"\0\0\0.\0\3"),  # a message without an id
+    "discord": (*_seeds(DISCORD), b"\0\0\0.\0\3", b"\x14\0\0X\x18"),
+    # a message without an id, half a character in an address
     "slack": _seeds(SLACK),
     "slack-http": (
         *_seeds(SLACK),

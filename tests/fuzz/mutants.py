@@ -27,6 +27,10 @@ ODD: tuple[Any, ...] = (
 """What no field should be, and every field may be."""
 
 
+_DEEPEST = 400
+"""Levels: what is copied into itself again and again doubles them."""
+
+
 def mutant(data: bytes, documents: Sequence[Any]) -> Any:
     """Give one of the documents, changed."""
     if not data:
@@ -41,7 +45,8 @@ def mutant(data: bytes, documents: Sequence[Any]) -> Any:
         if how == 255:
             del holder[key]
         elif how >= 128:
-            holder[key] = copy.deepcopy(_at(places, how))
+            another = _at(places, how)
+            holder[key] = copy.deepcopy(another) if _levels(another) < _DEEPEST else None
         else:
             holder[key] = copy.deepcopy(ODD[how % len(ODD)])
     return changed
@@ -63,3 +68,17 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
     for key in keys:
         yield value, key
         yield from _places(value[key])
+
+
+def _levels(value: Any) -> int:
+    """Count how deep it is, one level after the other."""
+    count, level = 0, [value]
+    while level := [each for one in level for each in _inside(one)]:
+        count += 1
+    return count
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

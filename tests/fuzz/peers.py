@@ -249,6 +249,7 @@ SEEDS: Final[Mapping[str, tuple[bytes, ...]]] = {
         b'{"event_id":"abcdefgh","preset":"review"}',
         b'{"event_id":"abcdefgh","text":"a","files":' + b"[" * 1500,
         b'{"event_id":"abcdefgh","text":"\\ud83d"}',
+        b'{"event_id":"abcdefgh","else":' + b"[" * 1500,
     ),
     "arguments": (
         b'{"a": [1, null, "b"]}',

@@ -244,7 +244,7 @@ class Connection(discord.Client):
     async def _poll(self, socket: DiscordWebSocket) -> None:
         try:
             await socket.poll_event()
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             log.warning("Discord sent something unreadable (%s); going on", type(error).__name__)
 
     async def _drop(self, code: int) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from math import isfinite
 from typing import Final
 
 import aiohttp
@@ -121,12 +122,13 @@ def limit_of(error: discord.HTTPException) -> Limit:
     """Read what a 429 says; one from in front of Discord says it in a header alone."""
     try:
         told = msgspec.json.decode(error.text)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):
         told = None
     told, headers = told if isinstance(told, dict) else {}, error.response.headers
     for said in (told.get("retry_after"), headers.get("Retry-After")):
-        with contextlib.suppress(TypeError, ValueError):
-            return Limit(seconds=max(0.0, float(said or "")), everywhere=told.get("global") is True)
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
+            if isfinite(seconds := float(said or "")):
+                return Limit(seconds=max(0.0, seconds), everywhere=told.get("global") is True)
     return Limit(seconds=_WAIT, everywhere=told.get("global") is True)
 
 

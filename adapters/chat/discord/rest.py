@@ -34,6 +34,10 @@ SECONDS: Final = 15.0
 
 
 _JSON: Final = "application/json"
+_FAILED: Final = (
+    *(discord.DiscordException, aiohttp.ClientError, OSError, ValueError),
+    RecursionError,  # an answer that is too deep
+)
 _APART: Final = ("/interactions/", "/webhooks/")
 """Calls to which the limit of the whole account does not apply."""
 
@@ -185,7 +189,7 @@ class Rest(HTTPClient):
             try:
                 async with asyncio.timeout(SECONDS):
                     return await self.request(route, **kwargs, **_form(body))
-            except (discord.DiscordException, aiohttp.ClientError, OSError, ValueError) as error:
+            except _FAILED as error:
                 met = failure(error)
             if not isinstance(met, ChatBusy) or met.retry_after > patience:
                 raise met

@@ -15,6 +15,8 @@ T = TypeVar("T")
 JsonObject: TypeAlias = dict[str, object]
 Id = Annotated[str, msgspec.Meta(min_length=1)]
 """What something is told apart by: without one, one would pass for another."""
+InAddress = Annotated[str, msgspec.Meta(pattern=r"\A[!-~]+\Z")]
+"""What stands in the address of a call."""
 
 
 class User(msgspec.Struct, frozen=True):
@@ -169,10 +171,10 @@ class InteractionData(msgspec.Struct, frozen=True):
 class Interaction(msgspec.Struct, frozen=True):
     """A command (2), a press (3), somebody typing an option (4). `token` answers it."""
 
-    id: Id
+    id: InAddress
     application_id: str
     type: int
-    token: str
+    token: InAddress
     data: InteractionData = InteractionData()
     guild_id: str | None = None
     channel_id: str | None = None

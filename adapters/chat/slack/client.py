@@ -72,6 +72,10 @@ _CLOSED: Final = frozenset(
         "restricted_action_non_threadable_channel",
     }
 )
+_LOST: Final = (
+    *(aiohttp.ClientError, SlackClientError, TimeoutError, OSError, ValueError),
+    RecursionError,  # an answer that is too deep
+)
 _GONE: Final = frozenset({"message_not_found", "file_not_found", "file_deleted"})
 _BUSY: Final = frozenset({"ratelimited", "rate_limited"})
 _UNCLEAR: Final = frozenset(
@@ -140,7 +144,7 @@ class Api:
             raise self._meaning(error, once=once) from None
         except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
             raise ChatAway(f"Slack cannot be reached: {type(error).__name__}") from None
-        except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError, ValueError) as error:
+        except _LOST as error:
             raise _lost(type(error).__name__, once=once) from None
         scopes = response.headers.get("x-oauth-scopes")
         if scopes is not None:

@@ -1,8 +1,8 @@
 """Markdown of models → text with entities, so that nothing that was written is lost.
 
 The converter drops raw HTML, addresses of pictures and of links in tables, the underscores of bare
-addresses and the dollars of prices. What it would drop is escaped first, so that it shows as
-written. Pure; decides nothing about length.
+addresses, the dollars of prices and what a row has more than its table. What it would drop is
+escaped first, so that it shows as written. Pure; decides nothing about length.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _OPTIONS: Final = (
 _PASSES: Final = 12
 """Escaping may uncover more to escape: a block of HTML ends at its next tag."""
 
-_SUSPECT = re.compile(r"[<$\[]|\|\||://|```|~~~")
+_SUSPECT = re.compile(r"[<$\[]|\|\||://|```|~~~|\|[ \t]*:?-|-:?[ \t]*\||:-|-:")
 _SAFE = re.compile(r"(?:https?://|mailto:)\S+\Z", re.IGNORECASE)
 _KEPT: Final = frozenset(
     {"bold", "italic", "strikethrough", "spoiler", "code", "pre", "text_link", "blockquote"}
@@ -42,6 +42,8 @@ _PROSE = re.compile(
 _TAIL = re.compile(rb"[_*~.,;:!?)\]'\"]+\Z")
 _MARKS = re.compile(rb"(?<!\\)[_*~]")
 _LATEX = re.compile(rb"[\\^]")
+_BAR = re.compile(rb"(?<!\\)\|(?=[^\n]*[^\s|])")
+"""A bar that something follows."""
 
 Change: TypeAlias = tuple[int, int, bytes]
 """From where to where, and what stands there instead."""
@@ -141,6 +143,7 @@ class _Events:
         self._covered: list[tuple[int, int]] = []
         self._table_end = 0
         self._tables: list[tuple[int, int]] = []
+        self._cell_end = 0
         for event, span in pyromark.events_with_range(source.decode(), options=_OPTIONS):
             if isinstance(event, dict):
                 self._meet(dict(event), span["start"], span["end"])
@@ -156,6 +159,7 @@ class _Events:
 
     def _meet(self, event: dict[str, object], start: int, end: int) -> None:
         tag = event.get("Start")
+        self._meet_row(event.get("End"), end)
         if tag == "HtmlBlock":
             self._covered.append((start, end))
             place = self._source.find(b"<", start, end)
@@ -168,6 +172,14 @@ class _Events:
             self._cover_code(start, end)
         elif "InlineMath" in event or "DisplayMath" in event:
             self._math(start, end, 1 if "InlineMath" in event else 2)
+
+    def _meet_row(self, over: object, end: int) -> None:
+        """Let the last cell have what a row has more than its table."""
+        if over == "TableCell":
+            self._cell_end = end
+        elif over in ("TableRow", "TableHead"):
+            more = _BAR.finditer(self._source, self._cell_end, end)
+            self._changes += [(each.start(), each.start(), b"\\") for each in more]
 
     def _meet_block(self, tag: dict[str, object], start: int, end: int) -> None:
         link, picture = tag.get("Link"), tag.get("Image")

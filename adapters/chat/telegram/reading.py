@@ -19,7 +19,10 @@ from core.types import Incoming
 
 UNREAD: Final = "unread"
 """Under this name a message carries, in its `api_kwargs`, what in it could not be read."""
-UNREADABLE: Final = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError)
+UNREADABLE: Final = (
+    *(LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError),
+    RecursionError,
+)
 """What the library raises over an update that is not as it expects; a date beyond all years is an
 OSError."""
 

@@ -142,7 +142,7 @@ class AiohttpRequest(BaseRequest):
         """Read an answer; whatever is no answer of the Bot API is an error, never a crash."""
         try:
             found = json.loads(payload)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Unanswered("the answer is no JSON") from None
         if not isinstance(found, dict):
             raise Unanswered("the answer is no JSON object")
@@ -199,7 +199,7 @@ def _quotable(status: int, body: bytes) -> bytes:
 def _outcome(body: bytes) -> _Outcome | None:
     try:
         return msgspec.json.decode(body, type=_Outcome)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):
         return None
 
 

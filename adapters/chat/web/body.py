@@ -32,7 +32,7 @@ async def read(request: web.Request, shape: type[Body]) -> Body:
             raise TooLong(said.too_large(TEXT_BYTES))
     try:
         return msgspec.json.decode(data, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(said.unreadable(str(error))) from error
 
 

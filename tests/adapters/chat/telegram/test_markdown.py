@@ -176,6 +176,8 @@ def test_every_beginning_of_a_nasty_answer_is_whole_and_calls_nobody():
 
 @given(st.lists(PIECES, max_size=14).map("".join))
 @example("[a]: <b\n")
+@example("| a || b |\n|---|---|---|\n| a || b |# Title of **all** @victim")
+@example("a|b\n-|-\n1|2|**3** |4|")
 @settings(max_examples=400, deadline=None)
 def test_whatever_is_written_is_shown(source):
     assert_shown = source.encode("utf-8", "ignore").decode()
