@@ -35,8 +35,8 @@ from core.ports import Model, Pause, Provider, ToolResult
 from core.presets import Preset, ReferenceSlot, Slot
 from core.records import ToolRound, ToolStep
 from core.types import Line, Tool, ToolCall, Usage
-from gateway.advice_cache import SharedAdvice
 from gateway.clock import SystemClock
+from gateway.turn.advice_cache import SharedAdvice
 from tests.simulators.anthropic import AnthropicSimulator
 from tests.simulators.anthropic_cache import LEAST, blocks, tokens, written
 from tests.simulators.provider_reply import Reply

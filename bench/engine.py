@@ -26,8 +26,8 @@ from core.events import (
 from core.ports import Provider
 from core.presets import Preset, ReferenceSlot, Slot
 from core.types import Line, Role
-from gateway.advice_cache import SharedAdvice
 from gateway.clock import SystemClock
+from gateway.turn.advice_cache import SharedAdvice
 
 ROLES: dict[str, Role] = {"system": "system", "user": "user", "assistant": "assistant"}
 

@@ -19,9 +19,9 @@ from bench.scene import Scene, Took
 from core.events import AnswerDelta, TurnFailed, TurnFinished, TurnStopped
 from core.records import TurnStart
 from core.types import Address, Line
-from gateway.advice_cache import SharedAdvice
-from gateway.mailbox import Mailbox
-from gateway.turns import TurnRunner
+from gateway.delivery.mailbox import Mailbox
+from gateway.turn.advice_cache import SharedAdvice
+from gateway.turn.turns import TurnRunner
 
 
 class Whole:

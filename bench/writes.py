@@ -20,8 +20,8 @@ from bench.table import Row
 from core.events import TurnEvent, TurnFinished
 from core.records import TurnStart
 from core.types import Address, Author, Line, Message
-from gateway.advice_cache import SharedAdvice
-from gateway.turns import TurnRunner
+from gateway.turn.advice_cache import SharedAdvice
+from gateway.turn.turns import TurnRunner
 
 THREE = Scene(references=(FAST, FAST, FAST), aggregator=FAST)
 STATEMENTS, TRANSACTIONS = 8, 3

@@ -1,9 +1,9 @@
 """Which tool calls run, and which are asked about. Pure: a table and a seal.
 
-The one place where a tool call is authorised; `gateway.executor` obeys it before every call. What
-is allowed is bound to the server, the tool, the exact arguments, the call's place in its turn and
-the asker, so that a yes to one thing can never run another. Who may say yes, `core.permissions`
-decides.
+The one place where a tool call is authorised; `gateway.tools.executor` obeys it before every call.
+What is allowed is bound to the server, the tool, the exact arguments, the call's place in its turn
+and the asker, so that a yes to one thing can never run another. Who may say yes,
+`core.permissions` decides.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which files came with which messages, as a protocol; their bytes lie on a shelf.
 
 A file is needed for as long as some use of it is kept; a message that is erased needs none.
-`gateway.attachments` takes away from the shelf what nobody needs any more.
+`gateway.turn.attachments` takes away from the shelf what nobody needs any more.
 """
 
 from __future__ import annotations

@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from core.presets import Preset
     from core.records import Accepted, StoredTurn
     from core.types import Address
-    from gateway.accounts import Accounts
-    from gateway.asides import Asides
-    from gateway.backlog import Backlog
-    from gateway.choices import Choices
-    from gateway.doorkeeper import Doorkeeper
-    from gateway.exchange import Exchange
-    from gateway.places import Places
+    from gateway.access.choices import Choices
+    from gateway.access.doorkeeper import Doorkeeper
+    from gateway.access.places import Places
+    from gateway.access.scopes import Scopes
+    from gateway.backlog.backlog import Backlog
+    from gateway.delivery.asides import Asides
+    from gateway.lanes.sessions import Sessions
+    from gateway.money.accounts import Accounts
     from gateway.privacy.forgetting import Forgetting
     from gateway.privacy.keeping import Keeping
-    from gateway.scopes import Scopes
-    from gateway.sessions import Sessions
+    from gateway.turn.exchange import Exchange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

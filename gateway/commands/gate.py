@@ -1,7 +1,7 @@
 """The one place where it is asked whether somebody may do what they ask for, however they ask.
 
 Word, slash command and button come through here before their handler. Decides nothing itself:
-`core.permissions` has the table, `gateway.places` knows who is who. What is asked in a lane
+`core.permissions` has the table, `gateway.access.places` knows who is who. What is asked in a lane
 (retries, removals) comes through here before it is queued, and again when its turn is there.
 """
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.presets import Level, Preset
     from core.records import Setting
     from core.types import Press
-    from gateway.choices import Changed
+    from gateway.access.choices import Changed
     from gateway.commands.desk import Desk
 
 _WORDS: dict[Level, Scope] = {"thread": "thread", "channel": "channel", "me": "me"}

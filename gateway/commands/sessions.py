@@ -11,9 +11,9 @@ from core.frames import Button, File, Frame
 from core.texts import commands as general
 from core.texts import sessions as said
 from core.texts.names import named
-from gateway.compaction import Summing
-from gateway.posts import unpost
-from gateway.scopes import Scopes
+from gateway.access.scopes import Scopes
+from gateway.delivery.posts import unpost
+from gateway.turn.compaction import Summing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

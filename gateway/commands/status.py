@@ -12,8 +12,8 @@ from core.budget import left_text
 from core.texts import presets as of_presets
 from core.texts import status as said
 from core.wording import dollars_text
+from gateway.access.quiet import ON, QUIET, scope_of
 from gateway.commands.sessions import session_of
-from gateway.quiet import ON, QUIET, scope_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

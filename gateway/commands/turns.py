@@ -11,7 +11,7 @@ from core.reply import figures
 from core.texts import commands as said
 from core.texts.running import LEFT_LINE
 from core.types import Command, Press
-from gateway.posts import unpost
+from gateway.delivery.posts import unpost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,10 +19,10 @@ from core.reply import PANEL, Reply, answer_key, is_gone
 from core.storage import Outbox
 from core.texts.turns import UNSURE
 from core.wording import LABELS
+from gateway.delivery.mailbox import Mailbox
+from gateway.delivery.pacing import APPROVAL_ASKED, FINAL, ChatBudget, ChatBudgets
 from gateway.delivery.sending import NOTE, Sender, TurnInfo
 from gateway.delivery.trying import Trying
-from gateway.mailbox import Mailbox
-from gateway.pacing import APPROVAL_ASKED, FINAL, ChatBudget, ChatBudgets
 
 MOMENT: Final = 0.05
 """Seconds by which a change is put off, since an answer's end comes right behind its last word and

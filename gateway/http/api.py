@@ -21,15 +21,15 @@ from core.ports import Clock, Providers
 from core.presets import Preset
 from core.records import TurnStart
 from core.types import Address, Line
+from gateway.access.limits import Limits
 from gateway.http.auth import CALLER
 from gateway.http.completions_answer import ModelCard, Writer, model_body, models_body
 from gateway.http.completions_reply import Reply, json_answer
 from gateway.http.completions_request import Wanted, read_request
 from gateway.http.costs_only import CostsOnly
 from gateway.http.usable import Usable
-from gateway.limits import Limits
-from gateway.tooling import Tooling
-from gateway.turns import TurnRunner
+from gateway.tools.tooling import Tooling
+from gateway.turn.turns import TurnRunner
 
 DEPTH = "X-MoA-Depth"
 ADVISORS = "X-MoA-Advisors"

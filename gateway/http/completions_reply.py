@@ -14,14 +14,14 @@ from aiohttp import web
 
 from core.errors import StoreError
 from core.events import AnswerDelta, Terminal, TurnFinished
+from gateway.delivery.mailbox import Mailbox
 from gateway.http.completions_answer import Failure, Said, Writer, event, failure_of
-from gateway.mailbox import Mailbox
 
 if TYPE_CHECKING:
     from core.engine import TurnRequest
     from core.records import TurnStart
-    from gateway.tooling import OpenTools
-    from gateway.turns import TurnRunner
+    from gateway.tools.tooling import OpenTools
+    from gateway.turn.turns import TurnRunner
 
 HEARTBEAT = 10.0
 """Seconds between comments on a stream that has nothing to say, for proxies in between."""

@@ -12,15 +12,15 @@ from core.presets import Preset, outside
 from core.texts.presets import barred
 from core.types import Address
 from gateway.http.auth import OWNER
-from gateway.offers import SMALL_NOTICE
+from gateway.newcomer.offers import SMALL_NOTICE
 
 PAGE = "web"
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gateway import offers
-    from gateway.assembly import Gateway
+    from gateway.newcomer import offers
+    from gateway.program.assembly import Gateway
     from gateway.wiring import LocalModel
 
 

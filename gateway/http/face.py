@@ -21,10 +21,8 @@ from core.reply import Reply
 from core.retell import retell
 from core.types import Address, Author
 from gateway import wiring
-from gateway.assembly import Gateway
 from gateway.config import Config
 from gateway.config.model import Web
-from gateway.faces import Faces
 from gateway.http import app as http
 from gateway.http.api import Api
 from gateway.http.auth import Auth
@@ -33,7 +31,9 @@ from gateway.http.hooks import hooks_of
 from gateway.http.metrics import LeftAlone, TurnMetrics
 from gateway.http.signed_out import SignedOut
 from gateway.http.usable import Usable
-from gateway.offers import Offer
+from gateway.newcomer.offers import Offer
+from gateway.program.assembly import Gateway
+from gateway.program.faces import Faces
 
 PRINTED_TOKEN_BYTES = 24
 

@@ -18,8 +18,8 @@ from core.texts import presets as said
 from core.types import Address
 
 if TYPE_CHECKING:
+    from gateway.access.places import Places
     from gateway.http.auth import Caller
-    from gateway.places import Places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.records import StoredTurn
     from core.storage import Store
     from core.types import Json, KeptFile
-    from gateway.places import Places
+    from gateway.access.places import Places
 
 MOST = 1_000_000
 """Exchanges of one session that are read: all of them."""

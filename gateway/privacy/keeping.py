@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from core.storage import Store
     from core.texts.privacy import Vendor
     from core.types import Json
+    from gateway.access.places import Places
     from gateway.config import Config
     from gateway.control import Asked
-    from gateway.outside import Outside
-    from gateway.places import Places
     from gateway.privacy.forgetting import Lanes
-    from gateway.turns import Sink
+    from gateway.turn.turns import Sink
+    from gateway.wiring.outside import Outside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import StoreError
 from core.records import Accepted
-from gateway.sessions import Errand
+from gateway.lanes.sessions import Errand
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from gateway.running import Running
-    from gateway.sessions import Sessions, Work
+    from gateway.lanes.running import Running
+    from gateway.lanes.sessions import Sessions, Work
 
 T = TypeVar("T")
 

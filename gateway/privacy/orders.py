@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway import wiring
+from gateway.access.grants import Grants
+from gateway.access.places import Places
 from gateway.clock import SystemClock
 from gateway.control import ask
-from gateway.grants import Grants
-from gateway.outside import outside_of
-from gateway.places import Places
 from gateway.privacy.forgetting import NoLanes
 from gateway.privacy.keeping import asked_of, open_keeping
+from gateway.wiring.outside import outside_of
 
 if TYPE_CHECKING:
     from core.types import Json

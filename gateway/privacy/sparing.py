@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.storage import Store
     from gateway.privacy.terms import KeptFor
     from gateway.privacy.wiping import Wiping
-    from gateway.turns import Sink
+    from gateway.turn.turns import Sink
 
 
 log = structlog.get_logger()

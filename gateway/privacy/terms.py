@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from core.storage import Store
+    from gateway.access.places import Places
     from gateway.config.chats import Retention
-    from gateway.places import Places
 
 
 _OURS = frozenset({"web", "console", "v1"})

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.presets import Preset, Slot
-    from gateway.places import Places
+    from gateway.access.places import Places
 
 
 def vendors(places: Places, preset: Preset) -> Sequence[Vendor]:

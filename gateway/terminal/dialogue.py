@@ -17,7 +17,7 @@ from adapters.chat.console.normalise import YOU, Typed, somewhere
 from adapters.chat.console.render import advice
 from core.errors import StoreError, UserError
 from core.presets import slots_of
-from gateway.offers import SMALL_NOTICE
+from gateway.newcomer.offers import SMALL_NOTICE
 from gateway.terminal.permissions import Permissions
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from adapters.chat.console.screen import Screen
     from core.frames import Action
     from core.presets import Preset
-    from gateway.assembly import Gateway
+    from gateway.program.assembly import Gateway
     from gateway.terminal.keyboard import Keyboard
     from gateway.wiring import LocalModel
 

@@ -21,20 +21,20 @@ from adapters.chat.console.adapter import ConsoleChat
 from adapters.chat.console.normalise import PLATFORM
 from adapters.chat.console.screen import LiveScreen, PlainScreen
 from gateway import logs
-from gateway.app import serve
 from gateway.clock import SystemClock
-from gateway.faces import Faces
+from gateway.program.app import serve
+from gateway.program.faces import Faces
 from gateway.terminal.dialogue import Dialogue
 from gateway.terminal.keyboard import Keyboard
-from gateway.turns import unanswered
+from gateway.turn.turns import unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from adapters.chat.console.screen import Screen
     from core.storage import Store
-    from gateway.assembly import Gateway
     from gateway.config import Config
+    from gateway.program.assembly import Gateway
 
 EVERYTHING: Final = "-"
 """The message that stands for all of standard input."""

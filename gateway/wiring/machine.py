@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from core.storage import Settings as ReadSettings
     from gateway.config import Config
     from gateway.config.providers import Provider
-    from gateway.turns import Sink
+    from gateway.turn.turns import Sink
 
 
 def program_version() -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 MODULES = (
     "gateway.cli",
     "gateway.http.face",
-    "gateway.serving",
+    "gateway.cli.serving",
     "adapters.chat.telegram",
     "adapters.chat.discord",
     "adapters.chat.slack",

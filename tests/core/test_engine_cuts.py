@@ -9,7 +9,7 @@ import pytest
 
 from core.events import Landed, ReferencesDone, RoundClosed, TurnFinished, TurnStopped
 from core.outcomes import Advice
-from gateway.advice_cache import SharedAdvice
+from gateway.turn.advice_cache import SharedAdvice
 from tests.core.scene import Scene, Tools, play, preset
 from tests.fakes.loop import run_virtual
 from tests.fakes.model import LoopClock, Script, ScriptedModel, calls

@@ -16,7 +16,7 @@ from core.presets import Cadence
 from core.reply import Reply
 from core.types import Image, Line
 from core.wording import panel_text
-from gateway.advice_cache import SharedAdvice
+from gateway.turn.advice_cache import SharedAdvice
 from tests.core.scene import Scene, Tools, play, preset
 from tests.fakes.model import LoopClock, ScriptedModel, calls
 

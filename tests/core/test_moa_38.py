@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from core.feedback import ENOUGH, tallied
 from core.records import Voted
-from gateway import preset_stats
+from gateway.cli import preset_stats
 
 
 def voted(up: int = 0, down: int = 0, preset: str = "review", **changes) -> Voted:

@@ -18,7 +18,7 @@ from core.records import TurnStart
 from core.synthesis import SYSTEM_PROMPT
 from core.trace import turn_record
 from core.types import Address, Image, Line, Tool
-from gateway.advice_cache import SharedAdvice
+from gateway.turn.advice_cache import SharedAdvice
 from tests.core.scene import QUESTION, Scene, Tools, play, preset
 from tests.fakes.model import LoopClock, ScriptedModel, calls
 from tests.invariants import without_block

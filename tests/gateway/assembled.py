@@ -23,12 +23,12 @@ from core.records import Accepted
 from core.storage import Store
 from core.types import Address, Author, Command, Message, Press
 from gateway import config as configuration
-from gateway.assembly import Gateway, assemble
 from gateway.config.access import LISTS
-from gateway.outside import Outside
-from gateway.recovery import Recovery
-from gateway.sessions import Sessions
+from gateway.lanes.sessions import Sessions
+from gateway.program.assembly import Gateway, assemble
+from gateway.program.recovery import Recovery
 from gateway.wiring import Models
+from gateway.wiring.outside import Outside
 from tests.fakes.chat import FakeChat
 from tests.fakes.model import LoopClock, cents
 from tests.fakes.remains import NoCopies, NoTraces

@@ -25,11 +25,11 @@ from textwrap import dedent
 from typing import TYPE_CHECKING, cast
 
 from gateway import config as configuration
-from gateway.app import serve
-from gateway.assembly import Gateway
 from gateway.clock import SystemClock
-from gateway.faces import Faces
 from gateway.http.face import Face
+from gateway.program.app import serve
+from gateway.program.assembly import Gateway
+from gateway.program.faces import Faces
 from tests.gateway.call_log import PATIENCE, CallLog, Listened
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from core.events import ReferenceDone, ReferenceProgress, TurnEvent
 from core.outcomes import Advice, CallReport, Outcome
 from core.types import Line
-from gateway.advice_cache import BESIDES, SharedAdvice
+from gateway.turn.advice_cache import BESIDES, SharedAdvice
 from tests.fakes.loop import run_virtual
 from tests.fakes.model import LoopClock
 

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from core.errors import ChatBusy, ChatClosed, ChatError
 from core.types import Added, Address, Author, Moved
-from gateway.arrivals import GRACE
+from gateway.inbox.arrivals import GRACE
 from tests.fakes.chat import FakeChat, frame_text
 from tests.fakes.loop import run_virtual
 from tests.fakes.memory_store import MemoryStore

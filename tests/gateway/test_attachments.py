@@ -16,15 +16,15 @@ from core.advice import advisory_view, view_hash
 from core.attached import ALL_CHARACTERS, CHARACTERS, MOST_FILES, MOST_NAMED
 from core.errors import ChatAway, ChatBusy, ChatClosed, FileUnread
 from core.types import Address, Attachment, Author, Deleted, Line, Message
-from gateway import attachments
 from gateway import config as configuration
-from gateway.attachments import Attachments
+from gateway.access.grants import Grants
+from gateway.access.places import Places
 from gateway.clock import SystemClock
-from gateway.grants import Grants
 from gateway.patience import Patience, PatientStore
-from gateway.places import Places
 from gateway.privacy.files import KeptFiles
 from gateway.privacy.terms import KeptFor
+from gateway.turn import attachments
+from gateway.turn.attachments import Attachments
 from tests import samples
 from tests.fakes.chat import FakeChat
 from tests.fakes.memory_store import MemoryStore

@@ -21,9 +21,9 @@ from core.events import ApprovalChanged, TurnEvent
 from core.ports import ToolResult
 from core.records import ToolRound, ToolStep
 from core.types import Line, Tool, ToolCall
-from gateway.approvals import Approvals
-from gateway.executor import Executor
-from gateway.reach import Reach
+from gateway.tools.approvals import Approvals
+from gateway.tools.executor import Executor
+from gateway.tools.reach import Reach
 from tests.fakes.loop import run_virtual
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.model import LoopClock

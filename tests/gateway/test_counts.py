@@ -29,9 +29,9 @@ from core.events import AnswerDelta, Terminal, TurnEvent, TurnFinished, TurnStop
 from core.ports import Provider
 from core.presets import Preset, ReferenceSlot, Slot
 from core.types import Line
-from gateway.advice_cache import SharedAdvice
 from gateway.clock import SystemClock
-from gateway.turns import TurnRunner
+from gateway.turn.advice_cache import SharedAdvice
+from gateway.turn.turns import TurnRunner
 from tests.fakes.turns import start
 from tests.simulators.provider import ProviderSimulator
 from tests.simulators.provider_reply import Reply

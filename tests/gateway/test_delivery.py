@@ -22,7 +22,7 @@ from core.records import Posted
 from core.texts.turns import UNSURE
 from core.types import Address
 from gateway.delivery import ChatBudgets, TurnInfo, deliver, delivery_id
-from gateway.mailbox import Mailbox
+from gateway.delivery.mailbox import Mailbox
 from tests.fakes.chat import FakeChat
 from tests.fakes.loop import run_virtual
 from tests.fakes.told import advice, result, started

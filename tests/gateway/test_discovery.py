@@ -10,8 +10,8 @@ from aiohttp import web
 from genai_prices import Usage, calc_price
 
 from gateway.config import parse
-from gateway.discovery import SERVERS, LocalServer, discover
-from gateway.offers import KNOWN, settings
+from gateway.newcomer.discovery import SERVERS, LocalServer, discover
+from gateway.newcomer.offers import KNOWN, settings
 
 OLLAMA = SERVERS[0]
 

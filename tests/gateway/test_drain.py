@@ -10,8 +10,8 @@ from contextlib import suppress
 import aiohttp
 import pytest
 
-from gateway import app
-from gateway.app import DRAIN_SECONDS
+from gateway.program import app
+from gateway.program.app import DRAIN_SECONDS
 from tests.gateway.harness import process_gateway, running_gateway
 from tests.gateway.page import Page, answered, answers, notices, row_is, stored, writing
 from tests.simulators.provider import ProviderSimulator, Reply

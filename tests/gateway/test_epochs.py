@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 
 from core.outcomes import CallReport
 from core.types import Image, Line, Tool, ToolCall
-from gateway import epochs
-from gateway.epochs import Epochs
+from gateway.turn import epochs
+from gateway.turn.epochs import Epochs
 from tests.fakes.loop import run_virtual
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.model import ScriptedModel

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from core.errors import StoreError
+from gateway.lanes.running import Running
+from gateway.lanes.sessions import Errand, Sessions, Work
 from gateway.privacy.lanes import LiveLanes
-from gateway.running import Running
-from gateway.sessions import Errand, Sessions, Work
 
 
 async def perform(work: Work) -> None:

@@ -16,8 +16,8 @@ from core.storage.erasing import PAGE, Texts
 from core.texts.privacy import Vendor
 from core.types import Author, Line, Quote, Said, Speaker
 from gateway import config as configuration
-from gateway.grants import Grants
-from gateway.places import Places
+from gateway.access.grants import Grants
+from gateway.access.places import Places
 from gateway.privacy.files import KeptFiles
 from gateway.privacy.forgetting import Forgetting, NoLanes
 from gateway.privacy.terms import KeptFor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.access import PAIRED, Grant
 from core.storage import Settings
-from gateway.grants import Grants
+from gateway.access.grants import Grants
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_store import MemoryStore
 

@@ -17,7 +17,7 @@ from typing_extensions import override
 from core.errors import ChatError, Overloaded, StoreDamaged
 from core.frames import Frame
 from core.types import Address, Line
-from gateway import sessions as lanes
+from gateway.lanes import sessions as lanes
 from tests.fakes.chat import FakeChat
 from tests.fakes.loop import run_virtual
 from tests.fakes.memory_store import MemoryStore

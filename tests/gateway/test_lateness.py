@@ -6,7 +6,7 @@ from structlog.testing import capture_logs
 
 from core.events import ReferencesDone
 from core.outcomes import Advice, Outcome
-from gateway.lateness import Lateness
+from gateway.turn.lateness import Lateness
 
 
 def fan_out(outcome: Outcome, label: str = "fake:slow") -> ReferencesDone:

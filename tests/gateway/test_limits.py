@@ -9,10 +9,10 @@ import pytest
 
 from core.errors import TooOften
 from core.types import Message
+from gateway.access.limits import Limits
+from gateway.access.refusals import Refusals
 from gateway.config.model import Limits as Said
 from gateway.config.values import Rate
-from gateway.limits import Limits
-from gateway.refusals import Refusals
 from tests.fakes.clock import FakeClock
 from tests.fakes.loop import run_virtual
 from tests.gateway.guarded import ALLOWED, ANN, BEN, DM, GROUP, Scene, guarded

@@ -19,7 +19,7 @@ from core.events import (
 )
 from core.outcomes import Advice
 from core.types import ToolCall
-from gateway.mailbox import Mailbox
+from gateway.delivery.mailbox import Mailbox
 from tests.fakes.loop import run_virtual
 from tests.fakes.told import result
 

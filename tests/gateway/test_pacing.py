@@ -6,7 +6,7 @@ import asyncio
 
 import uvloop
 
-from gateway.pacing import APPROVAL_ASKED, FINAL, Account, ChatBudget
+from gateway.delivery.pacing import APPROVAL_ASKED, FINAL, Account, ChatBudget
 from tests.fakes.loop import run_virtual
 
 

@@ -9,9 +9,9 @@ from structlog.testing import capture_logs
 
 from core.types import Address
 from gateway import config as configuration
+from gateway.access.grants import Grants
+from gateway.access.places import Places
 from gateway.clock import SystemClock
-from gateway.grants import Grants
-from gateway.places import Places
 from tests.gateway.assembled import TEXT
 from tests.gateway.guarded import ANN
 

@@ -8,7 +8,7 @@ from io import StringIO
 from structlog.testing import capture_logs
 from typing_extensions import override
 
-from gateway.progress import ModelProgress
+from gateway.cli.progress import ModelProgress
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ from core.erasure import Counts
 from core.records import FileUse, Whose
 from core.types import Address, Author, Line
 from gateway import config as configuration
+from gateway.access.grants import Grants
+from gateway.access.places import Places
 from gateway.clock import SystemClock
-from gateway.grants import Grants
-from gateway.places import Places
 from gateway.privacy.files import KeptFiles
 from gateway.privacy.purge import Purge
 from gateway.privacy.terms import KeptFor

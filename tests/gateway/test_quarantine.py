@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from core.records import StoredTurn
 from core.types import Message
-from gateway.quarantine import ALONE, ATTEMPTS, TOGETHER, Quarantine
+from gateway.lanes.quarantine import ALONE, ATTEMPTS, TOGETHER, Quarantine
 from tests.fakes.loop import run_virtual
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.model import ScriptedModel

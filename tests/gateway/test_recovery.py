@@ -11,7 +11,7 @@ from adapters.store import open_sqlite
 from core.records import Accepted, StoredTurn
 from core.types import Address, Author, Command, Message, Press
 from gateway.clock import SystemClock
-from gateway.recovery import _stopped
+from gateway.program.recovery import _stopped
 from tests.fakes.turns import end, start
 from tests.gateway.harness import process_gateway
 from tests.gateway.page import (

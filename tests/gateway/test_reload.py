@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import ConfigError
 from gateway import config as configuration
-from gateway.live import changed, merged
+from gateway.program.live import changed, merged
 from tests.gateway.harness import Process, completed, process_gateway
 from tests.gateway.page import Page, answered, answers
 

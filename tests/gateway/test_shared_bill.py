@@ -16,7 +16,7 @@ from core.calls import Chunk
 from core.events import Landed, RoundClosed, TurnStopped
 from core.outcomes import CallReport
 from core.presets import Preset
-from gateway.advice_cache import SharedAdvice
+from gateway.turn.advice_cache import SharedAdvice
 from tests.core.scene import Scene, preset
 from tests.fakes.loop import run_virtual
 from tests.fakes.model import LoopClock, Script, ScriptedModel

@@ -44,7 +44,7 @@ async def imported(*modules: str) -> set[str]:
 
 
 async def test_what_only_some_need_is_not_imported_before_it_is_ready():
-    found = await imported("gateway.cli", "gateway.serving", "gateway.http.face")
+    found = await imported("gateway.cli", "gateway.cli.serving", "gateway.http.face")
     assert found.isdisjoint(LATER)
 
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from core.errors import Overloaded, UsageError
-from gateway import sessions as lanes
+from gateway.lanes import sessions as lanes
 from tests.fakes.loop import run_virtual
 from tests.gateway.guarded import BEN, DM, GROUP, guarded
 

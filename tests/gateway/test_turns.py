@@ -11,9 +11,9 @@ from core.engine import TurnRequest
 from core.events import TurnStopped
 from core.ports import Provider
 from core.types import Line
-from gateway.advice_cache import SharedAdvice
 from gateway.clock import SystemClock
-from gateway.turns import TurnRunner
+from gateway.turn.advice_cache import SharedAdvice
+from gateway.turn.turns import TurnRunner
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.turns import PRESET, start
 

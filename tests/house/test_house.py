@@ -26,16 +26,16 @@ BLIND_EDGES: dict[str, int] = {
     "adapters/tools/session.py": 1,  # whatever a stranger or its library did, its tools are gone
     "core/references.py": 1,  # a reference's failure is its own, whatever it is
     "core/synthesis.py": 1,  # so is that of whoever condenses the advice
-    "gateway/acts.py": 1,  # a command is always answered, whatever broke
-    "gateway/asides.py": 1,  # a whisper is best effort: nothing may wait for it, or break by it
-    "gateway/advice_cache.py": 1,  # whoever waits for this advice has to be told
-    "gateway/exchange.py": 1,  # what broke is told to whoever asked
-    "gateway/backlog.py": 1,
-    "gateway/line.py": 1,  # a note is best effort, as a whisper is
+    "gateway/commands/acts.py": 1,  # a command is always answered, whatever broke
+    "gateway/delivery/asides.py": 1,  # a whisper is best effort: nothing may wait or break by it
+    "gateway/turn/advice_cache.py": 1,  # whoever waits for this advice has to be told
+    "gateway/turn/exchange.py": 1,  # what broke is told to whoever asked
+    "gateway/backlog/backlog.py": 1,
+    "gateway/lanes/line.py": 1,  # a note is best effort, as a whisper is
     "gateway/http/errors.py": 1,  # the HTTP middleware: an answer of status 500, not a torn line
-    "gateway/sessions.py": 1,  # a lane outlives the turn that broke in it
+    "gateway/lanes/sessions.py": 1,  # a lane outlives the turn that broke in it
     "gateway/supervise.py": 1,  # what it watches is started again, whatever stopped it
-    "gateway/turns.py": 1,  # a turn ends and is paid for, whatever broke in it
+    "gateway/turn/turns.py": 1,  # a turn ends and is paid for, whatever broke in it
 }
 
 

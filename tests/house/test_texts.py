@@ -22,8 +22,8 @@ TO_OTHERS = (
     "core/presets.py",  # below the catalogue
     "gateway/http/",  # programs on /v1 read these
     "gateway/replay/",  # an operator's commands
-    "gateway/pinned.py",
-    "gateway/people_cli.py",
+    "gateway/cli/pinned.py",
+    "gateway/cli/people.py",
 )
 TELLING = sorted(
     path

@@ -12,8 +12,8 @@ from typing_extensions import override
 
 from core.backlog import LATE_MS, Ages
 from core.retention import DAY, LEAP, STEADY, Seen, believed
-from gateway.approvals import Approvals
 from gateway.clock import SystemClock
+from gateway.tools.approvals import Approvals
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.turns import approval

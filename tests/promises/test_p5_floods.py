@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from adapters.chat.telegram import polling
 from core.types import Address, Author, Message
-from gateway.asides import SEEN, SPARED, Asides
-from gateway.pacing import PREVIEWS, Account, ChatBudget
+from gateway.delivery.asides import SEEN, SPARED, Asides
+from gateway.delivery.pacing import PREVIEWS, Account, ChatBudget
 from tests.fakes.loop import run_virtual
 
 

@@ -10,8 +10,8 @@ import pytest
 from core.errors import Overloaded, UserError
 from core.records import Accepted
 from core.types import Address, Author, Message
-from gateway.holdings import MOST_IN_ALL, MOST_OF_ONE, UNIT, Holdings
-from gateway.refusals import RATE
+from gateway.access.refusals import RATE
+from gateway.lanes.holdings import MOST_IN_ALL, MOST_OF_ONE, UNIT, Holdings
 from tests.fakes.loop import run_virtual
 from tests.gateway.guarded import BEN, DM, GROUP, guarded
 

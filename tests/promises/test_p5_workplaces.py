@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from core.types import Address, Author
-from gateway.workplaces import Workplaces
+from gateway.lanes.workplaces import Workplaces
 from tests.fakes.loop import run_virtual
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.model import ScriptedModel

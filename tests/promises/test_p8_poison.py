@@ -12,8 +12,8 @@ import pytest
 
 from core.records import Accepted
 from core.types import Address, Command, Deleted
-from gateway.poison import counted, survived
-from gateway.quarantine import Quarantine
+from gateway.lanes.poison import counted, survived
+from gateway.lanes.quarantine import Quarantine
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.turns import ANNA, ROOM, message
 from tests.gateway.harness import Process, process_gateway, refused_gateway

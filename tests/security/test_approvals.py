@@ -63,9 +63,12 @@ def test_only_the_executor_asks_and_only_it_reaches_a_server():
                 servers.add(path)
             elif called.endswith(("CallToolRequest", "call_tool")):
                 below.add(path)
-    assert authorise == {"gateway/executor.py", "gateway/reach.py"}  # the latter offers less
-    assert executors == {"gateway/tooling.py"}
-    assert servers == {"gateway/executor.py"}
+    assert authorise == {
+        "gateway/tools/executor.py",
+        "gateway/tools/reach.py",
+    }  # it offers less
+    assert executors == {"gateway/tools/tooling.py"}
+    assert servers == {"gateway/tools/executor.py"}
     assert below == {"adapters/tools/session.py"}
 
 

@@ -113,7 +113,7 @@ async def test_what_an_admin_refuses_is_not_run(messenger: Stage, tmp_path):
 
 
 async def test_what_nobody_answers_is_not_run(stage: Stage, tmp_path, monkeypatch):
-    monkeypatch.setattr("gateway.executor.PATIENCE", 1)
+    monkeypatch.setattr("gateway.tools.executor.PATIENCE", 1)
     async with playing(stage, tmp_path) as gateway:
         await stage.ask("Say hello.", where="group")
         await stage.answered("It was said.", where="group")
@@ -136,7 +136,7 @@ async def test_stop_while_somebody_is_asked_takes_the_buttons_away(stage: Stage,
 async def test_a_button_works_after_a_restart_and_nobody_is_asked_twice(
     stage: Stage, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("gateway.app.DRAIN_SECONDS", 0.2)
+    monkeypatch.setattr("gateway.program.app.DRAIN_SECONDS", 0.2)
     async with playing(stage, tmp_path):
         await stage.ask("Say hello.")
         await asked(stage, "dm")

@@ -13,7 +13,7 @@ import openai
 import pytest
 
 from core.events import AnswerDelta, ReferenceProgress, TurnFinished, TurnStopped
-from gateway import app
+from gateway.program import app
 from tests.gateway.call_log import PATIENCE
 from tests.gateway.harness import Running, process_gateway, running_gateway
 from tests.gateway.http.programs import Heard, asked, client, mixture, moa, wired

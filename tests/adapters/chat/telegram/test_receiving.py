@@ -12,7 +12,7 @@ from adapters.chat.telegram import polling
 from core.errors import ChatError, StoreFull, UserError
 from core.frames import Button, Frame, Notice
 from core.types import Command, Incoming, Message, Moved, Press
-from gateway.pacing import once_free
+from gateway.delivery.pacing import once_free
 from tests.adapters.chat.telegram.conftest import address, chat_of, running
 from tests.fakes.intake import Taking
 from tests.simulators.base import Fault

@@ -1,0 +1,1 @@
+"""What turns cost: a purse for each, and what is left of the budgets."""

@@ -1,0 +1,1 @@
+"""The first five minutes: what this machine offers, as a configuration."""
