@@ -53,6 +53,11 @@ class Guest:
     def answered(self) -> bool:
         return bool(self.wholes)
 
+    @property
+    def in_doubt(self) -> bool:
+        """Tell whether the bot said that nobody can tell whether the answer stands there."""
+        return any(UNSURE in text for text in self.said)
+
 
 async def invited(there: Scene, crowd: Mapping[str, int]) -> Sequence[Guest]:
     """Let so many people of each messenger ask at once."""
