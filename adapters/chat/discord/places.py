@@ -20,6 +20,9 @@ _DM: Final = frozenset({1, 3})
 _OPEN: Final = frozenset({0, 5})
 _THREADS: Final = frozenset({10, 11, 12})
 _REMEMBERED: Final = 2000
+MOST_THREADS: Final = 10_000
+"""Threads that are known: each question may open one, and Discord tells of those alone that were
+put away while it was listened to. Of one that was forgotten Discord is asked."""
 _ADMINISTRATOR: Final = 1 << 3
 _MANAGE_SERVER: Final = 1 << 5
 
@@ -74,6 +77,7 @@ class Places:
     def __init__(self) -> None:
         self.me = ""
         self._channels: dict[str, Place] = {}
+        self._threads = Recent[str, Place](MOST_THREADS)
         self._guilds: dict[str, GuildFacts] = {}
         self._newest: dict[str, str] = {}
         self._roots = Recent[str, str](_REMEMBERED)
@@ -81,7 +85,7 @@ class Places:
 
     def find(self, channel: str) -> Place | None:
         """Give a channel's place, None if it was never told."""
-        return self._channels.get(channel)
+        return self._channels.get(channel) or self._threads.get(channel)
 
     def guild(self, guild: str | None) -> GuildFacts:
         """Give what is known of a guild."""
@@ -118,7 +122,10 @@ class Places:
     def learn(self, channel: Channel, guild: str | None = None) -> Place:
         """Take in a channel or a thread."""
         place = place_of(channel, guild)
-        self._channels[channel.id] = place
+        if place.kind == "thread":
+            self._threads[channel.id] = place
+        else:
+            self._channels[channel.id] = place
         return place
 
     def learn_guild(self, guild: Guild) -> None:
@@ -155,12 +162,14 @@ class Places:
         """Drop channels that cannot be seen any more."""
         for channel in channels:
             self._channels.pop(channel, None)
+            self._threads.pop(channel)
             self._newest.pop(channel, None)
 
     def forget_guild(self, guild: str) -> None:
         """Drop a guild that the bot is no longer in."""
         self._guilds.pop(guild, None)
-        self.forget([each for each, place in self._channels.items() if place.guild == guild])
+        known = {**self._channels, **self._threads.all()}
+        self.forget([each for each, place in known.items() if place.guild == guild])
 
     def administers(self, guild: str | None, user: str, roles: Iterable[str]) -> bool:
         """Say whether somebody administers a guild, as far as it is known."""
