@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -35,6 +35,10 @@ SECONDS: Final = 60.0
 PAUSES: Final = (1.0, 3.0)
 """Seconds before another try of what did not work just now."""
 LONGEST_PAUSE: Final = 10.0
+AT_ONCE: Final = 32
+"""Messages whose files are fetched at once: half a megabyte of each may be on its way (P5)."""
+READ_AT_ONCE: Final = 4
+"""Files that are looked at in memory at once: up to `IMAGE_BYTES` each, several times over."""
 _READABLE: Final = frozenset({"image", "document"})
 _LEAST: Final = 200
 """Characters for which a file is not begun."""
@@ -72,6 +76,8 @@ class Attachments:
     guard: asyncio.Lock
     keep: PatientStore
     chats: Mapping[str, ChatAdapter]
+    arriving: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READ_AT_ONCE))
 
     async def taken(
         self, accepted: Accepted, files: Sequence[Attachment]
@@ -81,6 +87,12 @@ class Attachments:
         Raises:
             StoreError: what was read cannot be noted.
         """
+        async with self.arriving:
+            return await self._taken(accepted, files)
+
+    async def _taken(
+        self, accepted: Accepted, files: Sequence[Attachment]
+    ) -> tuple[str, tuple[KeptFile, ...]]:
         left = _Left()
         said, kept = [], list[KeptFile]()
         until = asyncio.get_running_loop().time() + SECONDS
@@ -174,15 +186,21 @@ class Attachments:
         """
         if not received.size:
             raise FileUnread(texts.EMPTY)
+        async with self.reading:
+            read = await self._looked_at(received)
+        if read is not None:
+            return read
+        pdf = await self.shelf.pdf(received)  # in a process of its own
+        return _Read(kind=None, text=pdf.text, cut=pdf.cut, about=texts.pages(pdf.read, pdf.pages))
+
+    async def _looked_at(self, received: Received) -> _Read | None:
+        """Read a picture or a text; None for a PDF."""
         data = await self.shelf.look(received, IMAGE_BYTES)
         picture = filekinds.picture(data) if received.size <= IMAGE_BYTES else None
         if picture is not None:
             return _Read(kind=picture, about=f"{picture.width} × {picture.height}")
         if filekinds.is_pdf(data):
-            pdf = await self.shelf.pdf(received)
-            return _Read(
-                kind=None, text=pdf.text, cut=pdf.cut, about=texts.pages(pdf.read, pdf.pages)
-            )
+            return None
         if filekinds.begins_a_picture(data):
             raise FileUnread(texts.too_large(IMAGE_BYTES))
         return await asyncio.to_thread(_text, data, received.size)

@@ -19,8 +19,9 @@ import pytest
 
 from adapters.chat.telegram import doorway
 from core.recent import Recent
-from gateway import epochs, pacing
-from gateway.advice_cache import SharedAdvice
+from gateway.delivery import pacing
+from gateway.turn import epochs
+from gateway.turn.advice_cache import SharedAdvice
 
 OURS = ("core", "gateway", "adapters")
 FEW = 2
@@ -79,7 +80,7 @@ CAPPED: Mapping[str, str] = {
     "adapters.chat.discord.rest.Rest._buckets": "forgotten after 300 s, by discord.py",
     "adapters.chat.slack.budget.Minute._made": "what was called within a minute",
     "adapters.chat.telegram.drafts._Draft.values": "of the last draft that was looked after",
-    "gateway.pacing.ChatBudget": "a thousand, and those that owe something",
-    "gateway.pacing.ChatBudgets._chats": "a thousand, and those that owe something",
+    "gateway.delivery.pacing.ChatBudget": "a thousand, and those that owe something",
+    "gateway.delivery.pacing.ChatBudgets._chats": "a thousand, and those that owe something",
 }
 """What may grow for a while, and its end."""

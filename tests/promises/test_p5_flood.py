@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from gateway import sessions
+from gateway.lanes import sessions
 from tests.gateway.harness import Running, running_gateway
 from tests.gateway.messenger_scene import Scene, scene
 from tests.promises.guests import Guest, until

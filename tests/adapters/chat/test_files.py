@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from aiohttp import web
@@ -15,12 +15,14 @@ from adapters.chat.slack.client import Api
 from adapters.chat.telegram import TelegramOptions
 from adapters.chat.telegram import files as telegram
 from adapters.chat.telegram.account import Account
+from adapters.files import Shelf
 from core.errors import ChatAway, ChatBusy, FileUnread
 from core.types import Attachment
 
 DISCORD, SLACK = "https://discord.com/api/v10", "https://slack.com/api/"
 STAND_IN = "http://127.0.0.1:9000/api/"
 TOKEN = "123:canary"
+MB = 1024 * 1024
 NOWHERE = (
     "",
     "no address",
@@ -110,6 +112,8 @@ class Rogue:
         self.answer: Callable[[web.Request], web.StreamResponse] = lambda _: web.Response()
         self.url = ""
         self.tears = False
+        self.endless = False
+        self.sent = 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         if "/files.info" in request.path:
@@ -118,7 +122,18 @@ class Rogue:
             found = {"file_id": "f", "file_unique_id": "u", "file_path": "documents/a.pdf"}
             return web.json_response({"ok": True, "result": found})
         self.seen.append(request)
+        if self.endless:
+            return await self._flowing(request)
         return await self._torn(request) if self.tears else self.answer(request)
+
+    async def _flowing(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        with suppress(ConnectionError):
+            while True:
+                await response.write(bytes(MB // 16))
+                self.sent += MB // 16
+        return response
 
     async def _torn(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": "1000"})
@@ -186,6 +201,15 @@ async def test_a_file_is_given_as_it_lies_there(rogue, platform):
     assert asked.headers["Accept-Encoding"] == "identity"
     told = f"{asked.headers.get('Authorization', '')} {asked.path}"
     assert (TOKEN in told) == (platform != "discord")
+
+
+async def test_p5_an_endless_file_is_cut_and_nothing_of_it_stays(rogue, platform, tmp_path):
+    rogue.endless = True
+    with pytest.raises(FileUnread, match="larger than 1 MB"):
+        async with opened(platform, rogue.url) as pieces:
+            await Shelf(tmp_path).receive(pieces, most=MB)
+    assert rogue.sent < 32 * MB  # what sockets hold on its way is more than was taken
+    assert not [*tmp_path.iterdir()]
 
 
 @pytest.mark.parametrize("status", [301, 302, 307])
