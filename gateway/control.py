@@ -99,7 +99,7 @@ async def ask(folder: Path, do: str, **wanted: str) -> Json:
         writer.write(json.dumps({**wanted, "do": do}).encode() + b"\n")
         async with asyncio.timeout(PATIENCE):
             answer = json.loads(await reader.read() or b"null")
-    except (TimeoutError, ValueError) as error:
+    except (TimeoutError, ValueError, RecursionError) as error:
         raise StoreError("The gateway that is running gave no answer: look at its log.") from error
     finally:
         await _closed(writer)
@@ -114,7 +114,7 @@ def _read(line: bytes) -> Mapping[str, str]:
     """Read what is asked for: texts by name, or nothing that anybody here knows."""
     try:
         return msgspec.json.decode(line, type=dict[str, str])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         return {}
 
 

@@ -86,7 +86,7 @@ async def _models(
         async with session.get(url, timeout=wait, allow_redirects=False) as response:
             body = await _body(response)
         listed = msgspec.json.decode(body, type=_List).data
-    except (aiohttp.ClientError, OSError, ValueError, msgspec.MsgspecError):
+    except (aiohttp.ClientError, OSError, ValueError, RecursionError):
         return []  # something else lives there, or nothing
     names = (model.id.strip() for model in listed)
     return [name for name in dict.fromkeys(names) if _talks(name)]

@@ -172,7 +172,7 @@ def _exchange(turn: StoredTurn) -> Json:
 def _record(line: bytes) -> Json:
     try:
         found: Json = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return line.decode(errors="replace")
     return found
 

@@ -141,7 +141,7 @@ def _newest_first(file: Path, wanted: bytes) -> list[bytes]:
 def _read(text: bytes, file: Path) -> Traced:
     try:
         traced = msgspec.json.decode(text, type=Traced)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{file}: is no trace of a turn: {error}") from error
     if traced.schema != SCHEMA:
         raise UsageError(

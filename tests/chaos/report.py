@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tests.chaos.ledger import Count
-    from tests.chaos.run import Report
+    from tests.chaos.world import Report
 
 ROWS: Sequence[tuple[str, Callable[[Count], int]]] = (
     ("asked", lambda each: each.asked),

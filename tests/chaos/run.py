@@ -11,29 +11,15 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from random import Random
-from typing import Any
 
-import yaml
-
-from tests.chaos.crowd import Crowd
-from tests.chaos.ledger import Books, Count, counted, runs_of_tools
+from tests.chaos.ledger import counted, runs_of_tools
 from tests.chaos.program import Breeder, Life, breeding
-from tests.chaos.provider import Provider
-from tests.chaos.town import TOWNS, Town
-from tests.chaos.weather import Pulse, Weather, storm
-from tests.gateway.messenger_scene import AGAIN
-from tests.transcripts.stages import MESSENGERS, SIMULATORS, configuration
+from tests.chaos.town import Town
+from tests.chaos.weather import storm
+from tests.chaos.world import Report, World, opened
 
-BANK = Path(__file__).with_name("bank.py")
-FAULTS = 0.06
-"""The share of requests to platforms that something happens to."""
 UP = 60.0
 LOOK = 0.2
 QUIET = 4.0
@@ -42,48 +28,8 @@ LONG = 240.0
 """Seconds that a start and the end of all may take on a busy machine."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Report:
-    """What a run comes to."""
-
-    seed: int
-    kills: int = 0
-    terms: int = 0
-    newborn: int = 0
-    counts: dict[str, Count] = field(default_factory=dict)
-    paid_twice: list[str] = field(default_factory=list)
-    calls: int = 0
-    again: int = 0
-    faults: int = 0
-    ready: list[float] = field(default_factory=list)
-    unsettled: list[str] = field(default_factory=list)
-
-    @property
-    def broken(self) -> list[str]:
-        """In words, whatever must not be."""
-        lost = [each for found in self.counts.values() for each in found.lost]
-        doubled = [each for found in self.counts.values() for each in found.doubled]
-        return [
-            *(f"LOST: {each}" for each in lost),
-            *(f"DOUBLED: {each}" for each in doubled),
-            *(f"PAID TWICE: {each}" for each in self.paid_twice),
-            *(f"UNSETTLED: {each}" for each in self.unsettled),
-        ]
-
-
-@dataclass(slots=True, kw_only=True)
-class World:
-    """All that outlives the program."""
-
-    folder: Path
-    random: Random
-    towns: Sequence[Town]
-    crowds: Sequence[Crowd]
-    weather: Sequence[Weather]
-    provider: Provider
-    pulse: Pulse
-    books: Books
-    report: Report
+class StuckError(Exception):
+    """What was waited for cannot come any more."""
 
 
 async def chaos(folder: Path, *, kills: int, seed: int, forked: bool = True) -> Report:
@@ -122,8 +68,14 @@ class _Killer:
             if spot.kind != "group"
         ]
         wanted = {each.number for each in asked}
-        while wanted - {*await asyncio.to_thread(world.books.taken)}:  # noqa: ASYNC110 - a file
-            await asyncio.sleep(0.02)
+        try:
+            async with asyncio.timeout(LONG):
+                while wanted - {*await asyncio.to_thread(world.books.taken)}:
+                    _still_lives(life)
+                    await asyncio.sleep(0.02)
+        except TimeoutError as late:
+            missing = wanted - {*await asyncio.to_thread(world.books.taken)}
+            raise StuckError(f"of the first questions never taken in: {sorted(missing)}") from late
         life.send(signal.SIGKILL)
         await life.end()
 
@@ -152,7 +104,7 @@ class _Killer:
         world.provider.hurry = True
         life = await self._born()
         await self._up(life)
-        await self._settled()
+        await self._settled(life)
         life.send(signal.SIGTERM)
         if code := await life.end():
             world.report.unsettled.append(f"it ended with {code}")
@@ -195,12 +147,12 @@ class _Killer:
 
     # --- the end -----------------------------------------------------------------------------
 
-    async def _settled(self) -> None:
+    async def _settled(self, life: Life) -> None:
         """Wait until everything was taken in, and answered."""
         world = self._world
         try:
-            await settled(world)
-        except TimeoutError:
+            await settled(world, life)
+        except (TimeoutError, StuckError):
             left = await asyncio.to_thread(world.books.left)
             world.report.unsettled += [f"never settled: {each}" for each in left or ["platforms"]]
 
@@ -218,15 +170,22 @@ class _Killer:
             report.unsettled.append("the data file is damaged")
 
 
-async def settled(world: World) -> None:
+def _still_lives(life: Life) -> None:
+    if life.over:
+        raise StuckError("the program ended by itself: see gateway.log")
+
+
+async def settled(world: World, life: Life) -> None:
     """Wait until everything was taken in and answered, and nobody writes any more.
 
     Raises:
         TimeoutError: it never was.
+        StuckError: the program ended before.
     """
     quiet, written = 0.0, 0
     async with asyncio.timeout(LONG):
         while quiet < QUIET:
+            _still_lives(life)
             for crowd in world.crowds:
                 await crowd.allow_now()
             now = sum(len(town.sim.requests.entries) for town in world.towns)
@@ -242,55 +201,3 @@ def _heard(town: Town) -> bool:
     if town.platform == "telegram":
         return not town.sim.updates.pending
     return town.platform != "slack" or not town.sim._tasks
-
-
-@asynccontextmanager
-async def opened(folder: Path, seed: int) -> AsyncIterator[World]:
-    """Open platforms and a provider, and write the configuration for them."""
-    random, pulse = Random(seed), Pulse()
-    async with AsyncExitStack() as stack:
-        numbers = count(1)
-        towns, weather = [], []
-        for platform in MESSENGERS:
-            sim = await stack.enter_async_context(SIMULATORS[platform]())
-            if platform == "slack":
-                sim.retries = AGAIN
-            towns.append(TOWNS[platform](platform, sim, numbers))
-            weather.append(Weather(random=Random(random.random()), pulse=pulse, chance=FAULTS))
-            sim.faults.chance = weather[-1]
-        provider = await stack.enter_async_context(Provider(Random(random.random()), pulse.beat))
-        _configure(folder, towns, provider)
-        group = await stack.enter_async_context(asyncio.TaskGroup())
-        yield World(
-            folder=folder,
-            random=random,
-            towns=towns,
-            crowds=[Crowd(town, Random(random.random()), group) for town in towns],
-            weather=weather,
-            provider=provider,
-            pulse=pulse,
-            books=Books(folder),
-            report=Report(seed=seed),
-        )
-
-
-def _configure(folder: Path, towns: Sequence[Town], provider: Provider) -> None:
-    whole: dict[str, Any] = yaml.safe_load(configuration([each.stage for each in towns], {}))
-    whole["platforms"].pop("web")
-    whole["providers"] = {"p": {"api": "chat_completions", "base_url": provider.base_url}}
-    whole["budgets"] = {"total": {"daily": 10_000}, "unpriced": 1}
-    whole["defaults"] |= {"tools": []}
-    bank = {"command": [sys.executable, "-I", "-S", str(BANK), str(folder / "paid.txt")]}
-    whole["tools"] = {
-        "servers": {"bank": {**bank, "approve": "never"}, "safe": {**bank, "approve": "always"}}
-    }
-    whole["channels"] = [
-        {"platform": town.platform, "channel": spot.place.id, "tools": ["bank", "safe"]}
-        for town in towns
-        for spot in town.spots
-        if spot.kind == "tools"
-    ]
-    whole["data_dir"] = str(folder / "data")
-    whole["http"] = {"port": 0, "token": "test-token-of-the-owner"}
-    text = yaml.safe_dump(whole, allow_unicode=True, sort_keys=False)
-    (folder / "config.yaml").write_text(text, encoding="utf-8")

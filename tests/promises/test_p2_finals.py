@@ -18,8 +18,9 @@ import pytest
 
 from tests.chaos.ledger import counted
 from tests.chaos.program import breeding
-from tests.chaos.run import LONG, World, opened, settled
+from tests.chaos.run import LONG, settled
 from tests.chaos.town import Town
+from tests.chaos.world import World, opened
 from tests.simulators.base import Fault
 
 Where: TypeAlias = tuple[str, int]
@@ -89,7 +90,7 @@ async def test_p2_an_answer_stands_there_once_whatever_is_lost_of_its_writing(tm
         await listening(world)
         world.provider.between = 0.04
         all_hits = [await planned(town) for town in world.towns]
-        await settled(world)
+        await settled(world, life)
         life.send(signal.SIGTERM)
         await life.end()
         turns, taken = world.books.turns(), world.books.taken()
