@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from core.crashpoints import crashpoint
 from core.events import Aggregating, AnswerDelta, ReferenceDone, ToolStarted
 from core.records import StoredTurn
+from core.types import Press
 
 if TYPE_CHECKING:
     from core.events import TurnEvent
@@ -57,7 +58,13 @@ def begun(work: Answerable, new_id: Callable[[], str]) -> Run:
             turn_id=start.turn_id, session=start.session, place=start.place, asker=start.asker
         )
     said = work.incoming
-    return Run(turn_id=new_id(), session=work.session, place=said.address, asker=said.author.id)
+    return Run(
+        turn_id=new_id(),
+        session=work.session,
+        place=said.address,
+        asker=said.author.id,
+        origin=said.turn_id if isinstance(said, Press) else "",
+    )
 
 
 class Running:

@@ -132,13 +132,14 @@ class Exchange:
     async def _fresh(self, accepted: Accepted, run: Run, lane: Answerable) -> TurnRequest | None:
         accepted = self.joining.burst(accepted, run, lane)
         incoming = accepted.incoming
+        # Known before the question is read: who deletes it meanwhile finds what asks it again.
+        run.origin = await self.questions.origin(incoming)
         question = await self._question(accepted, run)
         if question is None:
             for seq in {accepted.seq, *(each.seq for each in run.parts)}:
                 await self.keep.drop(seq, "refused, or there is nothing to answer any more")
             return None
         told = await self.questions.history(accepted.session)
-        run.origin = await self.questions.origin(incoming)
         start = TurnStart(
             turn_id=run.turn_id,
             session=accepted.session,
