@@ -106,7 +106,7 @@ def test_a_library_that_is_missing_is_named_with_what_installs_it():
 def test_nothing_brings_colours_along_that_nobody_asked_for():
     code = (
         "import sys\n"
-        "from gateway.lean import without\n"
+        "from gateway.cli.lean import without\n"
         "with without('rich', 'pygments'):\n"
         "    import structlog, adapters.chat.telegram\n"
         "assert 'rich' not in sys.modules, 'rich is there'\n"

@@ -63,10 +63,7 @@ def test_only_the_executor_asks_and_only_it_reaches_a_server():
                 servers.add(path)
             elif called.endswith(("CallToolRequest", "call_tool")):
                 below.add(path)
-    assert authorise == {
-        "gateway/tools/executor.py",
-        "gateway/tools/reach.py",
-    }  # it offers less
+    assert authorise == {"gateway/tools/executor.py", "gateway/tools/reach.py"}  # it offers less
     assert executors == {"gateway/tools/tooling.py"}
     assert servers == {"gateway/tools/executor.py"}
     assert below == {"adapters/tools/session.py"}
@@ -74,7 +71,7 @@ def test_only_the_executor_asks_and_only_it_reaches_a_server():
 
 def test_in_the_executor_nothing_stands_before_the_question():
     """Read as it is written: `_run` is reached from `call` alone, behind `authorise`."""
-    tree = ast.parse((ROOT / "gateway" / "executor.py").read_text())
+    tree = ast.parse((ROOT / "gateway" / "tools" / "executor.py").read_text())
     (executor,) = [each for each in tree.body if isinstance(each, ast.ClassDef)]
     methods = {each.name: each for each in executor.body if isinstance(each, ast.AsyncFunctionDef)}
     for name, method in methods.items():
