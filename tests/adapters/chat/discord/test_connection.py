@@ -69,7 +69,7 @@ async def test_a_session_is_resumed_where_it_began_if_it_cannot_be_resumed_elsew
 
 @pytest.mark.parametrize("lively", [True, False])
 async def test_a_connection_that_acknowledges_nothing_is_left_and_resumed(lively):
-    async with DiscordSimulator(scale=0, heartbeat=0.5) as discord:
+    async with DiscordSimulator(scale=0, heartbeat=1.5) as discord:
         ada = discord.person("Ada")
         place = discord.dm(ada)
         async with running(discord) as bot:
