@@ -7,7 +7,7 @@ reference and two per posted message.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -21,6 +21,7 @@ from adapters.store.epochs import LAST_NUMBER, EpochRows
 from adapters.store.erasing import ErasingRows
 from adapters.store.facts import FactRows
 from adapters.store.files import FileRows
+from adapters.store.gaps import GapRows
 from adapters.store.pairing import PairingRows
 from adapters.store.presence import PresenceRows
 from adapters.store.queries import statement, statement_of_rows
@@ -50,6 +51,7 @@ class SqlStore(
     EpochRows,
     FactRows,
     AsideRows,
+    GapRows,
 ):
     """Fulfils `core.storage.Store`."""
 
@@ -88,10 +90,6 @@ class SqlStore(
     async def last_message(self, session: str, place: str, before: int) -> str | None:
         rows = await self._database.fetch(statement("last_message", session, place, before))
         return rows[0]["message_id"] if rows else None
-
-    async def bookmarks(self, platform: str, *, most: int = 50) -> Mapping[Address, str]:
-        rows = await self._database.fetch(statement("bookmarks", platform, most))
-        return {Address.of(row["place"]): row["message_id"] for row in rows}
 
     async def drop(self, seq: int, reason: str) -> None:
         await self._database.write(statement("drop", seq, reason))

@@ -13,6 +13,7 @@ from core.storage.changes import Changes
 from core.storage.costs import Costs
 from core.storage.erasing import Erasing
 from core.storage.files import Files
+from core.storage.gaps import Gap, Gaps
 from core.storage.history import History
 from core.storage.inbox import Inbox
 from core.storage.outbox import Outbox
@@ -38,6 +39,8 @@ __all__ = [
     "Erasing",
     "Facts",
     "Files",
+    "Gap",
+    "Gaps",
     "History",
     "Inbox",
     "Outbox",
@@ -68,6 +71,7 @@ class Store(
     Epochs,
     Facts,
     Aside,
+    Gaps,
     Protocol,
 ):
     """Everything that must survive a kill."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from core.records import Accepted
-from core.types import Address, Incoming
+from core.types import Incoming
 
 
 class Inbox(Protocol):
@@ -33,10 +33,6 @@ class Inbox(Protocol):
 
     async def last_message(self, session: str, place: str, before: int) -> str | None:
         """Give the last message that came in at a place for a session before that number."""
-        ...
-
-    async def bookmarks(self, platform: str, *, most: int = 50) -> Mapping[Address, str]:
-        """Give the last message that was accepted in each place, of the newest places."""
         ...
 
     async def drop(self, seq: int, reason: str) -> None:

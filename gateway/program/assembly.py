@@ -85,7 +85,7 @@ class Gateway:
             clock=self.clock,
             config=lambda: self.config,
             presets=self.exchange.choices.names,
-            bookmarks=self.store.bookmarks,
+            gaps=self.store,
             standing=self.accounts.standing,
         )
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from adapters.chat.slack.home import Home
     from core.ports import Clock
     from core.records import Standing
-    from core.types import Address, Command
+    from core.storage import Gaps
+    from core.types import Command
     from gateway.config import Config, Secret
 
 Hook: TypeAlias = "Callable[[web.Request], Awaitable[web.StreamResponse]]"
@@ -45,14 +46,14 @@ class Messenger(ChatAdapter, Protocol):
 class ChatParts:
     """What messengers are told of the gateway. `presets` are those that somebody may choose.
 
-    `bookmarks` gives the last message that was taken in of each place of a platform, `standing`
-    what somebody uses and has spent there (platform, user's id, the ids of the workspace).
+    `gaps` knows how far accounts have listened, `standing` gives what somebody uses and has spent
+    there (platform, user's id, the ids of the workspace).
     """
 
     clock: Clock
     config: Callable[[], Config]
     presets: Callable[[Command], Sequence[str]]
-    bookmarks: Callable[[str], Awaitable[Mapping[Address, str]]]
+    gaps: Gaps
     standing: Callable[[str, str, Collection[str]], Awaitable[Standing]]
 
 
@@ -130,10 +131,7 @@ def _discord(name: str, shape: Discord, config: Config, parts: ChatParts) -> Mes
         named=partial(_named, parts.config, name, "guild:", "role:"),
     )
 
-    async def bookmarks() -> Mapping[Address, str]:
-        return await parts.bookmarks(name)
-
-    return DiscordChat(options, clock=parts.clock, bookmarks=bookmarks)
+    return DiscordChat(options, clock=parts.clock, gaps=parts.gaps)
 
 
 def _slack(name: str, shape: Slack, parts: ChatParts) -> Messenger:

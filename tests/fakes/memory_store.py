@@ -26,6 +26,7 @@ from tests.fakes.memory_changes import MemoryChanges
 from tests.fakes.memory_costs import MemoryCosts
 from tests.fakes.memory_erasing import MemoryErasing
 from tests.fakes.memory_files import MemoryFiles
+from tests.fakes.memory_gaps import MemoryGaps
 from tests.fakes.memory_presence import MemoryPresence
 from tests.fakes.memory_settings import MemorySettings
 from tests.fakes.memory_tools import MemoryToolCalls
@@ -45,6 +46,7 @@ class MemoryStore(
     MemoryChanges,
     MemoryFiles,
     MemoryAside,
+    MemoryGaps,
 ):
     """Fulfils `core.storage.Store`; `failure`, once set, is raised by everything that writes."""
 

@@ -46,6 +46,7 @@ from core.types import Incoming
 from tests.fakes.clock import FakeClock
 from tests.fakes.intake import Taking
 from tests.fakes.loop import run_virtual
+from tests.fakes.memory_store import MemoryStore
 from tests.fuzz.mutants import mutant
 
 FIXTURES: Final = Path(__file__).parents[1] / "fixtures"
@@ -189,9 +190,6 @@ async def _heard(dispatches: Sequence[tuple[str, object]]) -> None:
     async def away(*_: object, **__: object) -> object:
         raise ChatError("Discord is not there")
 
-    async def bookmarks() -> Mapping[Any, str]:
-        return {}
-
     places, rest = Places(), _any(call=away)
     me = places.me = "1100000000000000001"
     door = DiscordDoorway(
@@ -206,7 +204,7 @@ async def _heard(dispatches: Sequence[tuple[str, object]]) -> None:
         asked=lambda _: None,
     )
     async with asyncio.TaskGroup() as group:
-        hearing = Hearing(door, group, bookmarks)
+        hearing = Hearing(door, group, MemoryStore())
         for event, data in dispatches:
             await hearing.receive(event, data)
         await asyncio.sleep(60)

@@ -13,6 +13,7 @@ from core.records import Standing
 from gateway import config as configuration
 from gateway import wiring
 from gateway.clock import SystemClock
+from tests.fakes.memory_store import MemoryStore
 
 TEXT = """
 providers: {p: {api: scripted, answers: {"*": "Yes."}}}
@@ -28,10 +29,6 @@ SLACK = "slack: {bot_token: xoxb-1, app_token: xapp-1}"
 EVENTS = "slack: {bot_token: xoxb-1, signing_secret: abcdefgh, mode: http}"
 
 
-async def bookmarks(platform):
-    return {}
-
-
 async def standing(platform, user, workspaces):
     return Standing(preset="review", presets=("review",), dollars=Decimal(0), turns=0)
 
@@ -40,7 +37,7 @@ PARTS = wiring.ChatParts(
     clock=SystemClock(),
     config=lambda: configuration.parse(TEXT, "config.yaml", {}),
     presets=lambda _: ("review",),
-    bookmarks=bookmarks,
+    gaps=MemoryStore(),
     standing=standing,
 )
 

@@ -34,7 +34,6 @@ from adapters.chat.discord.failures import (
     Refusal,
     code_of,
 )
-from adapters.chat.discord.hearing import Bookmarks
 from adapters.chat.discord.listener import Listener
 from adapters.chat.discord.options import DiscordOptions
 from adapters.chat.discord.places import Places
@@ -46,6 +45,7 @@ from core.errors import ChatClosed, ChatError, ChatUnknown, MessageGone
 from core.frames import Frame, Panel
 from core.ports import Capabilities, ChatAdapter, Clock, Intake
 from core.recent import Recent
+from core.storage import Gaps
 from core.types import Added, Address, Attachment, Command, Message, Press, Said
 
 _REMEMBERED: Final = 2000
@@ -66,15 +66,13 @@ class DiscordChat(ChatAdapter):
 
     hooks: ClassVar[Mapping[str, Hook]] = MappingProxyType({})
 
-    def __init__(self, options: DiscordOptions, *, clock: Clock, bookmarks: Bookmarks) -> None:
-        """Make it; `bookmarks` gives the last message that was stored in each conversation."""
+    def __init__(self, options: DiscordOptions, *, clock: Clock, gaps: Gaps) -> None:
+        """Make it; `gaps` knows how far it has listened."""
         self._options = options
         self._rest = Rest(options.token, options.api_base)
         self._places = Places()
         self._rooms = Rooms(self._rest, self._places, options.threads)
-        self._listener = Listener(
-            options, self._rest, self._places, clock=clock, bookmarks=bookmarks
-        )
+        self._listener = Listener(options, self._rest, self._places, clock=clock, gaps=gaps)
         self._deliveries = Recent[str, str](_REMEMBERED)
         self._plain = Recent[str, None](_REMEMBERED)  # messages that were posted without layout
         self._unseeing = Recent[str, None](_REMEMBERED)  # channels that take no reactions

@@ -18,20 +18,23 @@ from core.recent import Recent
 from core.types import Address
 
 CHANNELS: Final = 50
-"""In how many channels it looks."""
-PAGES: Final = 10
+"""In how many channels it looks of which nobody tells whether there is anything new."""
+TOLD: Final = 1000
+"""In how many it looks that are told to have something new."""
+PAGES: Final = 100
 """How many pages it reads in each, of `PAGE` messages."""
 PAGE: Final = 100
 GAP: Final = 0.2
 """Seconds between two looks."""
 TRIES: Final = 9
-"""How often a page is asked for while Discord is away, with pauses that double: for 50 seconds.
-What is passed over is behind the newer messages that are stored then, and not found again."""
+"""How often a page is asked for while Discord is away, with pauses that double: for 50 seconds."""
+SLACK: Final = 120_000 << 22
+"""Two minutes, as ids count: what was on its way while newer messages were stored already."""
+LATER: Final = (ChatAway, ChatBusy, ChatUnknown)
+"""What passes by itself: the same call may work when it is made again."""
 
 _REMEMBERED: Final = 2000
 _PATIENCE: Final = 60.0
-_SLACK: Final = 120_000 << 22
-"""Two minutes, as ids count: what was on its way while newer messages were stored already."""
 
 log = logging.getLogger(__name__)
 
@@ -52,29 +55,8 @@ class Seen:
         return self._channels.all()
 
 
-def plan(
-    bookmarks: Mapping[Address, str], seen: Mapping[str, int], newest: Iterable[tuple[str, str]]
-) -> list[tuple[str, int]]:
-    """Give (channel, id of the message after which to read), the liveliest channels first.
-
-    Whatever is older than the newest message known by two minutes was listened to; so a channel
-    that was never written in is read from there, if its last message is younger.
-    """
-    after, start = _known(bookmarks, seen), floor(bookmarks, seen)
-    for channel, last in newest:
-        if channel not in after and start > 0 and last.isdecimal() and int(last) > start:
-            after[channel] = start
-    found = [(channel, max(message, start)) for channel, message in after.items()]
-    return sorted(found, key=lambda each: -after[each[0]])[:CHANNELS]
-
-
-def floor(bookmarks: Mapping[Address, str], seen: Mapping[str, int]) -> int:
-    """Give the id of the message before which everything was listened to; 0 where none is known."""
-    return max(0, max(_known(bookmarks, seen).values(), default=0) - _SLACK)
-
-
-def _known(bookmarks: Mapping[Address, str], seen: Mapping[str, int]) -> dict[str, int]:
-    """Give the newest message known of each channel."""
+def known(bookmarks: Mapping[Address, str], seen: Mapping[str, int]) -> dict[str, int]:
+    """Give the newest message of each channel that was taken in."""
     after = dict(seen)
     for address, text in bookmarks.items():
         for channel, message in _places(address, text):
@@ -82,18 +64,54 @@ def _known(bookmarks: Mapping[Address, str], seen: Mapping[str, int]) -> dict[st
     return after
 
 
+def floor(taken: Mapping[str, int]) -> int:
+    """Give the message before which all was listened to, as far as what was taken in tells.
+
+    That is two minutes before the newest, if nothing was left unread behind it; 0 where nothing
+    was taken in.
+    """
+    return max(0, max(taken.values(), default=0) - SLACK)
+
+
+def plan(
+    taken: Mapping[str, int], start: int, newest: Iterable[tuple[str, str]]
+) -> list[tuple[str, int]]:
+    """Give (channel, id of the message after which to read), the liveliest channels first.
+
+    Whatever is older than `start` was listened to; so a channel in which nothing was taken in is
+    read from there, if its last message is younger, or is not told (a blank).
+    """
+    if not start:
+        return []  # a first start has missed nothing
+    lively = sorted(taken, key=lambda each: -taken[each])
+    last = {channel: text for channel, text in newest if channel not in taken}
+    unknown = [channel for channel, text in last.items() if not text]
+    told = sorted(
+        (each for each, text in last.items() if text.isdecimal() and int(text) > start),
+        key=lambda each: -int(last[each]),
+    )
+    wanted = [*lively[:CHANNELS], *told[:TOLD], *unknown[:CHANNELS]]
+    return [(channel, max(taken.get(channel, 0), start)) for channel in wanted]
+
+
 def _places(address: Address, message: str) -> list[tuple[str, int]]:
     """Give where a stored message tells us to look: the thread, and the channel it came from."""
-    known = int(message) if message.isdecimal() else 0
+    number = int(message) if message.isdecimal() else 0
     thread = address.thread
     if thread is None:
-        return [(address.channel, known)]
+        return [(address.channel, number)]
     root = int(thread) if thread.isdecimal() else 0
-    return [(thread, known), (address.channel, root)]
+    return [(thread, number), (address.channel, root)]
 
 
 async def missed(rest: Rest, channel: str, after: int) -> AsyncIterator[shapes.Message]:
-    """Give what was said in a channel since a message, oldest first; errors are passed over."""
+    """Give what was said in a channel since a message, oldest first.
+
+    A channel that cannot be read has nothing to tell.
+
+    Raises:
+        ChatError: of `LATER`; nobody knows what else was said.
+    """
     for _ in range(PAGES):
         page, more = await _page(rest, channel, after)
         for message in page:
@@ -102,12 +120,15 @@ async def missed(rest: Rest, channel: str, after: int) -> AsyncIterator[shapes.M
             return
         await asyncio.sleep(GAP)
         after = max(map(_number, page), default=after)
+    log.warning("Discord: too much was said in channel %s to read all of it again", channel)
 
 
 async def _page(rest: Rest, channel: str, after: int) -> tuple[list[shapes.Message], bool]:
     """Give the messages behind that one, and whether there may be more."""
     try:
         data = await _asked(rest, channel, after)
+    except LATER:
+        raise
     except ChatError as error:
         log.debug("Discord: channel %s cannot be read: %s", channel, error)
         return [], False
@@ -133,7 +154,7 @@ async def _asked(rest: Rest, channel: str, after: int) -> object:
     for tried in range(TRIES - 1):
         try:
             return await rest.call(route, params=params, patience=_PATIENCE)
-        except (ChatAway, ChatBusy, ChatUnknown):
+        except LATER:
             await asyncio.sleep(GAP * 2**tried)
     return await rest.call(route, params=params, patience=_PATIENCE)
 

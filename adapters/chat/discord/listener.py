@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from adapters.chat.discord.backfill import Seen
 from adapters.chat.discord.connection import Connection
-from adapters.chat.discord.hearing import Bookmarks, Hearing
+from adapters.chat.discord.hearing import Hearing
 from adapters.chat.discord.incoming import Doorway
 from adapters.chat.discord.login import gateway_of, log_in
 from adapters.chat.discord.memberships import Memberships
@@ -22,6 +22,7 @@ from adapters.chat.discord.replies import Replies
 from adapters.chat.discord.rest import Rest
 from core.errors import ChatRefused
 from core.ports import Clock, Intake
+from core.storage import Gaps
 from core.types import Message
 
 
@@ -35,7 +36,7 @@ class Listener:
         places: Places,
         *,
         clock: Clock,
-        bookmarks: Bookmarks,
+        gaps: Gaps,
     ) -> None:
         """Make it; nothing is heard before `run`."""
         self.replies = Replies(rest)
@@ -43,7 +44,7 @@ class Listener:
         self._rest = rest
         self._places = places
         self._clock = clock
-        self._bookmarks = bookmarks
+        self._gaps = gaps
         self._seen = Seen()
 
     async def run(self, intake: Intake, asked: Callable[[Message], None]) -> None:
@@ -80,7 +81,7 @@ class Listener:
             connection = Connection(self._rest, gateway, content=options.listen_all)
             refused = None
             async with asyncio.TaskGroup() as group:
-                hearing = Hearing(door, group, self._bookmarks)
+                hearing = Hearing(door, group, self._gaps)
                 group.create_task(sync(self._rest, who.application))
                 try:
                     await connection.listen(hearing.receive)

@@ -116,7 +116,10 @@ class Places:
         self.forget([channel])
 
     def newest(self) -> Iterator[tuple[str, str]]:
-        """Give (channel, id of the last message there) as they were told at the beginning."""
+        """Give (channel, id of the last message there) as they were told at the beginning.
+
+        The id is blank where it was not told.
+        """
         yield from self._newest.items()
 
     def learn(self, channel: Channel, guild: str | None = None) -> Place:
@@ -137,8 +140,10 @@ class Places:
             self.learn_role(guild.id, role)
         for channel in (*guild.channels, *guild.threads):
             self.learn(channel, guild.id)
-            if channel.last_message_id:
+            if isinstance(channel.last_message_id, str):
                 self._newest[channel.id] = channel.last_message_id
+            elif channel.last_message_id is not None and channel.type in _OPEN | _THREADS:
+                self._newest[channel.id] = ""
 
     def learn_role(self, guild: str, role: Role) -> None:
         """Take in a role, new or changed."""

@@ -36,13 +36,13 @@ class Overwrite(msgspec.Struct, frozen=True):
 
 
 class Channel(msgspec.Struct, frozen=True):
-    """A channel or a thread."""
+    """A channel or a thread. `last_message_id` is None where nothing was ever written."""
 
     id: str
     type: int = 0
     guild_id: str | None = None
     parent_id: str | None = None
-    last_message_id: str | None = None
+    last_message_id: str | None | msgspec.UnsetType = msgspec.UNSET
     position: int = 0
     permission_overwrites: tuple[Overwrite, ...] = ()
     thread_metadata: ThreadState | None = None

@@ -21,14 +21,6 @@ SELECT message_id FROM inbox
 WHERE place = $2 AND message_id IS NOT NULL AND session = $1 AND seq < $3
 ORDER BY seq DESC LIMIT 1
 
--- name: bookmarks
-SELECT inbox.place AS place, inbox.message_id AS message_id
-FROM (
-  SELECT MAX(seq) AS seq FROM inbox WHERE platform = $1 AND message_id IS NOT NULL
-  GROUP BY place ORDER BY MAX(seq) DESC LIMIT $2
-) AS newest
-JOIN inbox ON inbox.seq = newest.seq
-
 -- name: drop
 UPDATE inbox SET state = 'dropped', reason = $2 WHERE seq = $1
 

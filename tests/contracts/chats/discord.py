@@ -35,7 +35,7 @@ class Discord(Stand):
         return DiscordChat(
             replace(options, **changed),  # type: ignore[arg-type]
             clock=SystemClock(),
-            bookmarks=self.inbox.bookmarks,
+            gaps=self.inbox,
         )
 
     @override

@@ -17,11 +17,14 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, ClassVar, Literal
 
+from typing_extensions import override
+
 from core.errors import GatewayError
 from core.frames import Frame
 from core.ports import ChatAdapter
 from core.types import Added, Address, Command, Incoming, Message, Press
 from gateway.clock import SystemClock
+from tests.fakes.memory_gaps import MemoryGaps
 from tests.simulators.base import Changes
 
 Where = Literal["dm", "group", "thread"]
@@ -48,7 +51,7 @@ class Seen:
 
 
 @dataclass(slots=True)
-class Inbox:
+class Inbox(MemoryGaps):
     """An intake that keeps each event once; what is planned in `refusals` is raised first."""
 
     changes: Changes
@@ -89,7 +92,11 @@ class Inbox:
     def commands(self) -> Sequence[Command]:
         return [each for each in self.kept if isinstance(each, Command)]
 
-    async def bookmarks(self) -> Mapping[Address, str]:
+    @override
+    def _may_write(self) -> None:
+        """It can be written."""
+
+    async def bookmarks(self, platform: str = "", *, most: int = 50) -> Mapping[Address, str]:
         return {each.address: each.message_id for each in self.messages if each.message_id}
 
 

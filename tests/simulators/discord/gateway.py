@@ -40,6 +40,7 @@ class Gateway:
         self.resumed = 0
         self.refusing = False
         self.refused = 0
+        self.late: set[str] = set()  # guilds that are away when a session begins
 
     @staticmethod
     def now() -> float:
@@ -251,7 +252,8 @@ class Gateway:
             ready["shard"] = data["shard"]
         self._event(session, "READY", ready)
         everybody = bool(session.intents & MEMBERS)
-        for each in present if session.intents & GUILDS else ():
+        there = [each for each in present if each.id not in self.late]
+        for each in there if session.intents & GUILDS else ():
             whole = objects.guild(world, each, everybody=everybody)
             self._event(session, "GUILD_CREATE", whole)
 

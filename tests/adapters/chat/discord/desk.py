@@ -9,16 +9,19 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from typing_extensions import override
+
 from adapters.chat.discord import DiscordChat, DiscordOptions
 from core.errors import GatewayError
 from core.frames import Button, Footer, Frame, Notice, Panel, Part, Row
 from core.types import Added, Address, Command, Incoming, Message, Press, Usage
 from gateway.clock import SystemClock
+from tests.fakes.memory_gaps import MemoryGaps
 from tests.simulators.discord.simulator import DiscordSimulator
 
 
 @dataclass(slots=True)
-class Inbox:
+class Inbox(MemoryGaps):
     """An intake that keeps what it is given once; `refusals` come first."""
 
     changed: Callable[[], None]
@@ -55,7 +58,11 @@ class Inbox:
     def presses(self) -> Sequence[Press]:
         return [each for each in self.heard if isinstance(each, Press)]
 
-    async def bookmarks(self) -> Mapping[Address, str]:
+    @override
+    def _may_write(self) -> None:
+        self.changed()  # whoever waits looks when it is written
+
+    async def bookmarks(self, platform: str = "", *, most: int = 50) -> Mapping[Address, str]:
         return {each.address: each.message_id for each in self.messages if each.message_id}
 
 
@@ -88,7 +95,7 @@ def chat_at(
         threads=threads,
         presets=lambda _: presets,
     )
-    return DiscordChat(options, clock=SystemClock(), bookmarks=inbox.bookmarks)
+    return DiscordChat(options, clock=SystemClock(), gaps=inbox)
 
 
 @contextlib.asynccontextmanager

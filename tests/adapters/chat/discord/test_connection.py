@@ -7,11 +7,19 @@ import logging
 
 import pytest
 
-from adapters.chat.discord.backfill import PAGE, PAGES, missed
+from adapters.chat.discord import backfill, catchup
+from adapters.chat.discord.backfill import PAGE, missed
 from core.errors import ChatRefused, StoreFull
 from tests.adapters.chat.discord.desk import DELIVERY, Inbox, chat_at, part, running
 from tests.simulators.base import Fault
 from tests.simulators.discord.simulator import DiscordSimulator
+
+PAGES = 3
+
+
+def caught_up(inbox: Inbox) -> bool:
+    gap = inbox._gaps.get("discord")
+    return gap is not None and gap.filled
 
 
 async def heard(discord, bot, *texts: str) -> None:
@@ -168,7 +176,44 @@ async def test_what_was_missed_is_read_also_where_the_first_answers_are_lost(dis
     assert [each.text for each in inbox.messages] == ["one", "two", "three"]
 
 
-async def test_what_was_missed_is_read_page_by_page_and_not_without_end(discord):
+async def test_a_channel_that_could_not_be_read_is_read_later(discord, monkeypatch):
+    """Until then it is not said that all is here, and what is newer is not held up."""
+    monkeypatch.setattr(backfill, "TRIES", 1)
+    monkeypatch.setattr(catchup, "PAUSES", (0.0,) * 3)
+    ada = discord.person("Ada")
+    place, other = discord.dm(ada), discord.group("general", ada)
+    inbox = Inbox(discord.changes.tell)
+    async with running(discord, inbox=inbox):
+        await discord.say(place, ada, "one")
+        await discord.until(lambda: inbox.messages)
+    await discord.say(place, ada, "two")
+    await discord.say(other, ada, "three", mention=True)
+    discord.faults.plan("get_messages", *[Fault(kind="drop")] * 3)
+    async with running(discord, inbox=inbox):
+        await discord.say(place, ada, "four")
+        await discord.until(lambda: len(inbox.messages) == 4)
+        await discord.until(lambda: caught_up(inbox))
+    assert {each.text for each in inbox.messages} == {"one", "two", "three", "four"}
+
+
+async def test_a_server_that_was_away_at_the_start_is_read_when_it_is_back(discord, monkeypatch):
+    monkeypatch.setattr(catchup, "GUILDS", 0.0)
+    ada = discord.person("Ada")
+    place, far = discord.dm(ada), discord.group("far", ada, guild="far")
+    inbox = Inbox(discord.changes.tell)
+    async with running(discord, inbox=inbox):
+        await discord.say(place, ada, "one")
+        await discord.until(lambda: inbox.messages)
+    await discord.say(far, ada, "two", mention=True)
+    discord.gateway.late.add(far.guild)
+    async with running(discord, inbox=inbox):
+        await discord.until(lambda: caught_up(inbox))
+        await discord.outage(far, over=True)
+        await discord.until(lambda: len(inbox.messages) == 2)
+
+
+async def test_what_was_missed_is_read_page_by_page_and_not_without_end(discord, monkeypatch):
+    monkeypatch.setattr(backfill, "PAGES", PAGES)
     ada = discord.person("Ada")
     place, busy = discord.dm(ada), discord.group("busy", ada)
     inbox = Inbox(discord.changes.tell)

@@ -9,7 +9,7 @@ from aiohttp import web
 from discord.http import Route
 
 from adapters.chat.discord import routes
-from adapters.chat.discord.backfill import CHANNELS, plan
+from adapters.chat.discord.backfill import CHANNELS, TOLD, floor, known, plan
 from adapters.chat.discord.login import gateway_of, log_in
 from adapters.chat.discord.menu import choices, menu, sync
 from adapters.chat.discord.places import Places
@@ -33,34 +33,43 @@ def at(channel: str, thread: str | None = None) -> Address:
 # --- where to look for what was missed --------------------------------------------------------
 
 
+def wanted(bookmarks, seen, newest) -> list[tuple[str, int]]:
+    taken = known(bookmarks, seen)
+    return plan(taken, floor(taken), newest)
+
+
 def test_it_looks_after_the_last_message_of_each_place():
     recent = {at("1"): str(NOW), at("2"): str(NOW - MINUTE)}
-    assert plan(recent, {}, ()) == [("1", NOW), ("2", NOW - MINUTE)]
+    assert wanted(recent, {}, ()) == [("1", NOW), ("2", NOW - MINUTE)]
 
 
 def test_what_is_older_than_the_newest_was_listened_to():
     old = {at("1"): str(NOW), at("2"): str(NOW - 60 * MINUTE)}
-    assert plan(old, {}, ()) == [("1", NOW), ("2", NOW - 2 * MINUTE)]
+    assert wanted(old, {}, ()) == [("1", NOW), ("2", NOW - 2 * MINUTE)]
 
 
 def test_a_thread_is_looked_into_and_so_is_the_channel_it_came_from():
     root = NOW - 90 * MINUTE
-    wanted = plan({at("1", str(root)): str(NOW)}, {}, ())
-    assert wanted == [(str(root), NOW), ("1", NOW - 2 * MINUTE)]
+    there = wanted({at("1", str(root)): str(NOW)}, {}, ())
+    assert there == [(str(root), NOW), ("1", NOW - 2 * MINUTE)]
 
 
 def test_a_channel_that_was_never_written_in_is_looked_into_if_it_is_livelier_than_we():
-    newest = [("7", str(NOW + MINUTE)), ("8", str(NOW - 60 * MINUTE))]
-    wanted = dict(plan({at("1"): str(NOW)}, {}, newest))
-    assert wanted == {"1": NOW, "7": NOW - 2 * MINUTE}
-    assert plan({}, {}, newest) == []  # a first start has missed nothing
+    newest = [("7", str(NOW + MINUTE)), ("8", str(NOW - 60 * MINUTE)), ("9", "")]
+    there = dict(wanted({at("1"): str(NOW)}, {}, newest))
+    assert there == {"1": NOW, "7": NOW - 2 * MINUTE, "9": NOW - 2 * MINUTE}
+    assert wanted({}, {}, newest) == []  # a first start has missed nothing
 
 
 def test_what_this_process_saw_counts_and_there_is_a_limit():
     seen = {str(n): NOW + n for n in range(80)}
-    wanted = plan({at("5"): "not a number"}, seen, ())
-    assert len(wanted) == CHANNELS
-    assert wanted[0] == ("79", NOW + 79)
+    there = wanted({at("5"): "not a number"}, seen, ())
+    assert len(there) == CHANNELS
+    assert there[0] == ("79", NOW + 79)
+    newest = [(f"new {n}", str(NOW + MINUTE + n)) for n in range(TOLD + 10)]
+    there = wanted({}, seen, newest)
+    assert len(there) == CHANNELS + TOLD
+    assert there[CHANNELS][0] == f"new {TOLD + 9}"
 
 
 # --- which post is which ----------------------------------------------------------------------
