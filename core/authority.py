@@ -9,7 +9,7 @@ and the asker, so that a yes to one thing can never run another. Who may say yes
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Literal, TypeAlias
@@ -26,6 +26,8 @@ PATIENCE: Final = 600
 """Seconds in which somebody has to answer."""
 ARGUMENTS_LIMIT: Final = 100_000
 """Characters of arguments; longer ones are no honest call."""
+DEEPEST: Final = 100
+"""Levels of arguments: whoever reads them again and again can rely on that it ends."""
 NOBODY: Final = "Refused: this tool needs somebody's approval, and nobody can be asked here."
 EXPIRED: Final = "Refused: nobody answered within {minutes} minutes, so it was not run."
 REFUSED: Final = "Refused: {by} did not allow this call. Do not try it again unless asked to."
@@ -58,8 +60,30 @@ def understood(call: ToolCall, tools: Mapping[str, Tool]) -> Wanted | ToolResult
         return _refused(f"The arguments are not JSON, so nothing was run: {error}")
     if not isinstance(arguments, Mapping):
         return _refused("The arguments have to be a JSON object, so nothing was run.")
+    if not _ends(arguments):
+        return _refused(f"The arguments are nested deeper than {DEEPEST} levels.")
     canonical = json.dumps(arguments, sort_keys=True, separators=(",", ":"))
     return Wanted(tool=tool, arguments=canonical)
+
+
+def _ends(value: Json) -> bool:
+    """Tell whether nothing in it lies deeper than the levels that are taken."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [each for one in level for each in _inside(one)]
+    return not level
+
+
+def _inside(value: Json) -> Iterable[Json]:
+    match value:
+        case Mapping():
+            return value.values()
+        case str():
+            return ()
+        case Sequence():
+            return value
+        case _:
+            return ()
 
 
 def authorise(approve: Approve, tool: Tool, *, askable: Askable) -> Ruling:

@@ -93,6 +93,8 @@ class Walls:
     def _place(self, request: web.Request) -> str | None:
         """Refuse other people's names for this server (DNS rebinding)."""
         host, port = _host_port(request.headers.get("Host", ""))
+        if not _same_place(request):
+            return "The address that is asked for has another host than its Host says."
         if host in {name.lower() for name in self.names}:
             return None
         if self._wildcard and (host in LOOPBACK or _is_address(host)):
@@ -144,6 +146,16 @@ async def dress(request: web.Request, response: web.StreamResponse) -> None:
     """Give every answer the headers that bind browsers."""
     response.headers.update(HEADERS)
     response.headers.setdefault("Cache-Control", "no-store")
+
+
+def _same_place(request: web.Request) -> bool:
+    """Tell whether a whole address as the target names the same place as Host (RFC 9112, 3.2.2)."""
+    if request.raw_path.startswith("/"):
+        return True
+    scheme, _, rest = request.raw_path.lower().partition("://")
+    place = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    named = request.headers.get("Host", "").lower()
+    return bool(place) and _host_port(place, scheme) == _host_port(named, scheme)
 
 
 def _host_port(netloc: str, scheme: str = "http") -> tuple[str, int | None]:

@@ -10,6 +10,8 @@ import pytest
 from core.errors import StoreError
 from gateway.control import NAME, Control, ask
 
+DEEP = b'{"do":' + b"[" * 50_000
+
 
 async def double(wanted):
     return {"twice": 2 * int(wanted["number"])}
@@ -71,13 +73,24 @@ async def test_what_could_not_be_done_is_told_in_its_own_words(tmp_path):
 async def test_noise_does_not_disturb_it(tmp_path):
     async with listening(tmp_path):
         await connected(tmp_path, "double", number="1")
-        for noise in (b"", b"\xff\xfe\n", b"x" * 200_000, b"[]\n"):
+        for noise in (b"", b"\xff\xfe\n", b"x" * 200_000, b"[]\n", DEEP + b"\n"):
             _, writer = await asyncio.open_unix_connection(tmp_path / NAME)
             writer.write(noise)
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
         assert await connected(tmp_path, "double", number="2") == {"twice": 4}
+
+
+async def test_an_answer_that_is_nested_too_deeply_is_none(tmp_path):
+    async def answer(reader, writer):
+        await reader.readline()
+        writer.write(DEEP)
+        writer.close()
+
+    async with await asyncio.start_unix_server(answer, tmp_path / NAME):
+        with pytest.raises(StoreError, match="gave no answer"):
+            await ask(tmp_path, "double", number="1")
 
 
 async def test_where_nobody_listens_the_asker_hears_it_at_once(tmp_path):

@@ -158,6 +158,10 @@ async def odd(request: web.Request) -> web.Response:
     return web.json_response({"data": [{"name": 7}]})
 
 
+async def deep(request: web.Request) -> web.Response:
+    return web.Response(text='{"data":' + "[" * 100_000, content_type="application/json")
+
+
 async def elsewhere(request: web.Request) -> web.Response:
     raise web.HTTPFound("http://127.0.0.1:1/v1/models")
 
@@ -169,7 +173,7 @@ async def endless(request: web.Request) -> web.StreamResponse:
         await response.write(b" " * 65536)
 
 
-@pytest.mark.parametrize("answer", [unauthorised, page, odd, elsewhere, endless, lists()])
+@pytest.mark.parametrize("answer", [unauthorised, page, odd, deep, elsewhere, endless, lists()])
 async def test_whatever_else_lives_on_a_port_is_not_offered(answer):
     async with listening(answer) as port:
         assert list(await offered({}, replace(OLLAMA, port=port))) == ["small"]

@@ -163,6 +163,8 @@ async def test_moa_34_what_cannot_be_replayed_is_the_operators_mistake(models, t
     config = write(tmp_path, CONFIG.format(url=models.base_url))
     garbage = tmp_path / "garbage.jsonl"
     garbage.write_text("no trace\n")
+    deep = tmp_path / "deep.jsonl"
+    deep.write_text('{"turn_id": ' + "[" * 100_000 + "\n")
     empty = tmp_path / "empty.jsonl"
     empty.write_text("")
     newer = tmp_path / "newer.jsonl"
@@ -170,6 +172,7 @@ async def test_moa_34_what_cannot_be_replayed_is_the_operators_mistake(models, t
     mistakes = {
         (str(tmp_path / "gone.jsonl"),): "cannot be read: No such file",
         (str(garbage),): "is no trace of a turn",
+        (str(deep),): "is no trace of a turn",
         (str(empty),): "there is nothing in it",
         (str(newer),): "was written in the form 99; this version reads 1",
         (str(file), "--turn", "nobody"): "there is no turn nobody in it",

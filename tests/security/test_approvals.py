@@ -298,3 +298,13 @@ def _exact(value: object) -> str:
 def test_a_key_that_stands_twice_is_shown_as_it_runs():
     """Servers take the first or the last of two: it must not matter which."""
     assert canonical('{"path": "/tmp/x", "path": "/home"}') == '{"path":"/home"}'
+
+
+@pytest.mark.parametrize("levels", [100, 970, 980, 990, 5_000, 40_000])
+def test_arguments_that_are_nested_without_end_are_refused_and_not_kept(levels):
+    """Somebody is shown them, they are stored, and read again where texts are taken out."""
+    deep = '{"path":' + "[" * levels + "1" + "]" * levels + "}"
+    refused = understood(ToolCall(id="c", name="files__delete", arguments=deep), TOOLS)
+    assert isinstance(refused, ToolResult)
+    assert refused.failed
+    canonical(deep.replace("[" * levels, "[" * 90).replace("]" * levels, "]" * 90))

@@ -81,6 +81,32 @@ async def test_who_names_no_host_is_answered_nothing(at):
         assert answer.status in {400, 403}
 
 
+TARGETS = (
+    "http://evil.example{path}",
+    "http://evil.example:{port}{path}",
+    "http://127.0.0.1{path}",
+    "http://127.0.0.1:1{path}",
+    "https://127.0.0.1{path}",
+    "http://127.0.0.1:{port}@evil.example{path}",
+    "http://evil.example@127.0.0.1:{port}{path}",
+    "http://localhost:{port}{path}",
+    "http://127.0.0.1:{port}.evil.example{path}",
+    "http://evil.example?http://127.0.0.1:{port}{path}",
+    "ftp://evil.example{path}",
+)
+"""A whole address where a path belongs: its host counts, and not Host (RFC 9112, 3.2.2)."""
+
+
+async def test_no_address_that_is_asked_for_has_another_host_than_ours(at):
+    for method, path in guarded(at):
+        for target in TARGETS:
+            there = target.format(port=at.port, path=path)
+            answer = await at.raw(method, there, OWNER)
+            assert answer.status in {400, 403}, (method, there, answer.raw[:200])
+    ours = await at.raw("GET", f"http://127.0.0.1:{at.port}/api/status", OWNER)
+    assert ours.status == 200  # a proxy may write it so
+
+
 ORIGINS = (
     "null",
     "",
