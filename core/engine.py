@@ -42,7 +42,7 @@ from core.presets import Preset
 from core.records import Steered, ToolRound
 from core.rounds import Rounds
 from core.speakers import introduced, spoken
-from core.steering import Steer, Steering
+from core.steering import CARRIED, Steer, Steering
 from core.synthesis import guidance_note
 from core.texts import turns as said
 from core.toolrounds import Following, Pause, ToolRounds, numbered
@@ -59,7 +59,8 @@ class TurnRequest:
     `temperature`, `max_tokens` and `extra` are a program's own wishes for the aggregator, whose
     tool calls then go back to it. `kept` are a cut turn's checkpoints by round; the rounds up to
     `closed` are complete. `rounds` and `spent` are its calls of tools, and what the aggregator took
-    until then; `steered` are lines that came while it ran. `context` goes before the history in
+    until then; `steered` are lines that came while it ran, and those that `lines` ends with because
+    they came while an earlier turn was asked the same. `context` goes before the history in
     what references are shown, and nowhere else: a channel's system prompt, quoted. `pace` is how
     often, in seconds, whoever is shown the answer looks at it: 0 where every piece is passed on
     at once.
@@ -99,7 +100,8 @@ class Turn:
         self._request = replace(request, lines=introduced(request.lines))
         self._world = world
         self._toolbox = None if request.tools else toolbox
-        self._tooling = ToolRounds(self._toolbox, request.rounds)
+        carried = tuple(each.line for each in request.steered if each.iteration == CARRIED)
+        self._tooling = ToolRounds(self._toolbox, request.rounds, carried)
         self._steering = Steering(request.steered, steer)
         self._began = world.clock.monotonic()
         self._rounds = Rounds(

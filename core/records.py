@@ -41,7 +41,7 @@ class Accepted:
 class Kept:
     """Something of the inbox, and what has become of it. `turn_id` is "" while it has no turn.
 
-    `steered`: it was put into its turn while that ran.
+    `steered`: it was put into its turn while that ran, or into one that this turn asks again.
     """
 
     accepted: Accepted

@@ -6,10 +6,13 @@ Decides nothing about who may add one; where they come from, whoever runs the tu
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from core.records import Steered
 from core.types import Line
+
+CARRIED: Final = 0
+"""Instead of an answer's number: it came while an earlier turn ran, which this one asks again."""
 
 Steer: TypeAlias = Callable[[int], Awaitable[Sequence[Line]]]
 """Gives what has come by now, kept as belonging before that answer of the aggregator.

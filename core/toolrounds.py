@@ -43,9 +43,15 @@ BREAK: Final = "\n\n"
 class ToolRounds:
     """The rounds of a turn. `kept` are those of an earlier run that was cut (P4)."""
 
-    def __init__(self, toolbox: Toolbox | None, kept: Sequence[ToolRound] = ()) -> None:
-        """Begin before the first answer."""
+    def __init__(
+        self,
+        toolbox: Toolbox | None,
+        kept: Sequence[ToolRound] = (),
+        carried: tuple[Line, ...] = (),
+    ) -> None:
+        """Begin before the first answer; `carried` is what was said behind the question."""
         self._toolbox = toolbox
+        self._carried = carried
         self._kept = {each.iteration: each for each in kept}
         self._failed: Counter[tuple[str, str]] = Counter()
         self._used: Counter[str] = Counter()
@@ -65,9 +71,10 @@ class ToolRounds:
         return last.answer if last is not None and last.iteration > self._closed else ""
 
     def history(self, words: str) -> tuple[Line, ...]:
-        """Give what the history keeps behind the question; nothing where no tool was called."""
+        """Give what the history keeps behind the question; nothing where it is only an answer."""
         behind = (Line.of("assistant", words),) if words else ()
-        return (*self.lines, *behind) if self.lines else ()
+        said = (*self._carried, *self.lines)
+        return (*said, *behind) if said else ()
 
     def told(self, text: str) -> str:
         """Give everything that the person reads: what was said before, and these words."""

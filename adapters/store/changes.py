@@ -33,6 +33,7 @@ class ChangeRows(FencedRows):
     async def withdraw(self, turn_id: str, *, changed: Accepted | None = None) -> Sequence[int]:
         rows = await self._database.write(
             statement("withdraw", turn_id, gate=True),
+            statement("carry_back", turn_id),
             statement("unsteer", turn_id),
             *([_replaced(changed)] if changed else []),
             statement("wait_again", turn_id),

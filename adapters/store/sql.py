@@ -109,6 +109,7 @@ class SqlStore(
         if start.seq is not None:
             seqs = (start.seq, *start.joined)
             writes += [statement("claim", seq, start.turn_id) for seq in seqs]
+            writes += [statement("carry", start.turn_id, start.origin)] if start.origin else []
         try:
             await self._database.write(*writes)
         except StoreError as error:

@@ -30,6 +30,8 @@ class Changes(Protocol):
     async def withdraw(self, turn_id: str, *, changed: Accepted | None = None) -> Sequence[int]:
         """Take back a turn that runs: what it took in waits again, in one transaction.
 
+        What was carried along from a turn that it asks again goes back to that.
+
         `changed` is one of its messages as it stands now. The turn itself is removed, and enters
         no history however it ends; the attempt that it was counts no more.
 

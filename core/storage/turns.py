@@ -20,6 +20,8 @@ class Turns(ToolCalls, Protocol):
     async def begin(self, start: TurnStart) -> None:
         """Claim the inbox row and write the turn, in one transaction; counts the attempt.
 
+        What was steered into turns that asked the same before goes on with it.
+
         Raises:
             TurnTaken: a turn answers that message already.
         """

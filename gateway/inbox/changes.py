@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-import structlog
-
 from core import whispers
 from core.access import ADMITTED
 from core.amends import ANEW_MS
@@ -24,7 +22,6 @@ from core.storage.erasing import Texts
 from core.texts.running import CHANGED
 from core.types import Deleted, Edited, Line, Message
 from core.wording import LABELS
-from gateway import wiring
 from gateway.delivery.asides import at_question
 
 if TYPE_CHECKING:
@@ -32,38 +29,10 @@ if TYPE_CHECKING:
 
     from core.records import Accepted, Kept, StoredTurn
     from gateway.access.places import Places
-    from gateway.config import Config
     from gateway.delivery.asides import Asides
     from gateway.lanes.running import Run
     from gateway.lanes.sessions import Sessions
     from gateway.turn.exchange import Exchange
-
-log = structlog.get_logger()
-
-
-def open_changes(
-    config: Config,
-    exchange: Exchange,
-    sessions: Sessions,
-    asides: Asides,
-    uncache: Callable[[], None],
-) -> Changes:
-    """Put it together; `uncache` lets go of the advice that is kept."""
-    traces = wiring.open_traces(config)
-
-    async def untrace(session: str, turns: Sequence[str]) -> None:
-        uncache()
-        if not config.trace_dir.is_dir():
-            return
-        try:
-            await traces.drop(session, lambda line: line.turn_id in turns)
-        except OSError as error:
-            log.warning("traces_not_changed", session=session, error=str(error))
-
-    places = exchange.places
-    return Changes(
-        exchange=exchange, sessions=sessions, places=places, asides=asides, untrace=untrace
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +113,7 @@ class Changes:
         left = await self._left(found) if starting else None
         if left is None or left.rounds:
             return False
-        return bool(await self.exchange.keep.withdraw(found.turn_id, changed=kept))
+        return bool(await self._waits_again(found.turn_id, kept, found))
 
     async def _left(self, found: Kept) -> StoredTurn | None:
         """Give the turn of a message that the last run has left unanswered, if there is one."""
@@ -290,11 +259,18 @@ class Changes:
         """Write down that a turn is taken back; gives what waits again, None if it was too late."""
         exchange = self.exchange
         crashpoint("withdrawal.unkept", run.place.platform)
-        seqs = await exchange.keep.withdraw(run.turn_id, changed=changed)
+        seqs = await self._waits_again(run.turn_id, changed, found)
         crashpoint("withdrawal.kept", run.place.platform)
         if not seqs:
             return None
-        if changed is not None and found is not None and found.turn_id != run.turn_id:
-            await self._revise(changed, found)  # it is a Retry of another turn's question
         works = [await exchange.store.accepted(seq) for seq in seqs]
         return [each for each in works if each is not None]
+
+    async def _waits_again(
+        self, turn_id: str, changed: Accepted | None, found: Kept | None
+    ) -> Sequence[int]:
+        """Write it down with the change; gives the numbers of what waits again."""
+        seqs = await self.exchange.keep.withdraw(turn_id, changed=changed)
+        if seqs and changed is not None and found is not None and changed.seq not in seqs:
+            await self._revise(changed, found)  # it was said to a turn that this one asks again
+        return seqs

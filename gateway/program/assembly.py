@@ -17,7 +17,7 @@ from gateway.backlog.backlog import Backlog
 from gateway.commands.desk import Health
 from gateway.delivery.asides import Asides
 from gateway.inbox.arrivals import open_arrivals
-from gateway.inbox.changes import Changes, open_changes
+from gateway.inbox.changes import Changes
 from gateway.inbox.dispatch import Dispatch
 from gateway.inbox.intake import DurableIntake
 from gateway.lanes.line import Line
@@ -29,7 +29,7 @@ from gateway.patience import Patience, PatientStore
 from gateway.privacy.keeping import open_keeping
 from gateway.privacy.lanes import LiveLanes
 from gateway.program.live import Live
-from gateway.program.parts import acts_of, exchange_of, tooling_of
+from gateway.program.parts import acts_of, changes_of, exchange_of, tooling_of
 from gateway.turn.advice_cache import SharedAdvice
 from gateway.turn.attachments import Attachments
 from gateway.turn.exchange import Exchange
@@ -160,7 +160,7 @@ def assemble(
         forgetting=forgetting,
         keeping=keeping,
     )
-    changes = open_changes(config, exchange, sessions, asides, uncache=cache.clear)
+    changes = changes_of(config, exchange, sessions, asides, uncache=cache.clear)
     dispatch = Dispatch(
         sessions=sessions,
         acts=acts,

@@ -6,10 +6,14 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import structlog
+
+from gateway import wiring
 from gateway.access.scopes import Scopes
 from gateway.commands.acts import Acts
 from gateway.commands.desk import Desk, Health
 from gateway.delivery import ChatBudgets
+from gateway.inbox.changes import Changes
 from gateway.lanes.moves import Moves
 from gateway.tools.approvals import Approvals
 from gateway.tools.tooling import Tooling
@@ -17,13 +21,14 @@ from gateway.turn.compaction import Compaction
 from gateway.turn.exchange import Exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from core.ports import Clock, ToolServer
     from gateway.access.choices import Choices
     from gateway.access.doorkeeper import Doorkeeper
     from gateway.access.limits import Limits
     from gateway.config import Config
+    from gateway.delivery.asides import Asides
     from gateway.lanes.sessions import Sessions
     from gateway.money.accounts import Accounts
     from gateway.money.bank import Bank
@@ -32,6 +37,9 @@ if TYPE_CHECKING:
     from gateway.program.faces import Faces
     from gateway.turn.attachments import Attachments
     from gateway.turn.turns import TurnRunner
+
+
+log = structlog.get_logger()
 
 
 def tooling_of(config: Config, servers: Mapping[str, ToolServer], clock: Clock) -> Tooling:
@@ -66,6 +74,31 @@ def acts_of(
             forgetting=forgetting,
             scopes=Scopes(places=exchange.places, store=exchange.store),
         )
+    )
+
+
+def changes_of(
+    config: Config,
+    exchange: Exchange,
+    sessions: Sessions,
+    asides: Asides,
+    uncache: Callable[[], None],
+) -> Changes:
+    """Put it together; `uncache` lets go of the advice that is kept."""
+    traces = wiring.open_traces(config)
+
+    async def untrace(session: str, turns: Sequence[str]) -> None:
+        uncache()
+        if not config.trace_dir.is_dir():
+            return
+        try:
+            await traces.drop(session, lambda line: line.turn_id in turns)
+        except OSError as error:
+            log.warning("traces_not_changed", session=session, error=str(error))
+
+    places = exchange.places
+    return Changes(
+        exchange=exchange, sessions=sessions, places=places, asides=asides, untrace=untrace
     )
 
 

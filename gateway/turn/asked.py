@@ -12,6 +12,7 @@ from core.advice import quoted_prompt
 from core.gate import forced, gated
 from core.history import facts_line
 from core.quotes import unpacked
+from core.steering import CARRIED
 from core.texts import files as texts
 from core.types import Address, Line, Message, Press, Speaker
 from gateway.turn.attachments import named
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from core.facts import Fact, Recalled
     from core.presets import Preset
-    from core.records import Accepted, StoredTurn
+    from core.records import Accepted, Steered, StoredTurn, TurnStart
     from core.storage import Store
     from core.types import Incoming
     from gateway.access.choices import Choices
@@ -105,6 +106,12 @@ class Questions:
         """Give the turn that asked first what this asks again; "" where it asks by itself."""
         old = await self.store.turn(incoming.turn_id) if isinstance(incoming, Press) else None
         return "" if old is None else old.start.origin or old.start.turn_id
+
+    async def carried(self, start: TurnStart) -> tuple[Steered, ...]:
+        """Give what came while an earlier turn was asked the same, and is said to this one, too."""
+        turn = await self.store.turn(start.turn_id) if start.origin else None
+        steered = () if turn is None else turn.steered
+        return tuple(each for each in steered if each.iteration == CARRIED)
 
     async def history(self, session: str, *, upto: int | None = None) -> Recalled:
         """Give what was said before, and what is pinned there; `upto` is inclusive."""

@@ -241,13 +241,15 @@ class Exchange:
         address = start.place
         head = Head.of(told.facts, prompt_of(self.places, address, incoming))
         can = self.chats[address.platform].capabilities(address)
-        said = [*(line for _, line in told.lines), start.question]
+        carried = await self.questions.carried(start)
+        said = [*(line for _, line in told.lines), start.question, *(e.line for e in carried)]
         return TurnRequest(
             turn_id=start.turn_id,
             preset=start.preset,
             lines=(*head.lines, *await self.questions.shown(said)),
             context=head.context,
             scope=start.session,
+            steered=carried,
             pace=min(LOOK, BEHIND * (can.preview or can.pace)),
         )
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.records import Accepted, Kept, Steered
+from core.steering import CARRIED
 from core.storage import Store
+from core.storage.erasing import Texts
 from core.types import Author, Deleted, Edited, Line
 from tests.fakes.turns import ANNA, ROOM, advice, end, message, start
 
@@ -127,6 +129,57 @@ async def steered(store: Store) -> tuple[Accepted, Accepted]:
     await store.begin(start("t1", seq=first.seq))
     await store.steer("t1", 2, [(second.seq, said("Hurry."))])
     return first, second
+
+
+async def asked_again(store: Store) -> tuple[Accepted, Accepted]:
+    """Ask again twice what something was steered into, and steer more into the first Retry."""
+    _, second = await steered(store)
+    await store.finish(replace(end("t1"), lines=(said("Hurry."), said("Gone."))))
+    await store.delivered("t1")
+    await store.remove("t1")
+    await store.begin(replace(start("t2", seq=(await accepted(store, "e3")).seq), origin="t1"))
+    third = await accepted(store, "e4", "Now.")
+    await store.steer("t2", 1, [(third.seq, said("Now."))])
+    await store.finish(replace(end("t2"), lines=(said("Hurry."), said("Now."))))
+    await store.delivered("t2")
+    await store.remove("t2")
+    await store.begin(replace(start("t3", seq=(await accepted(store, "e5")).seq), origin="t1"))
+    return second, third
+
+
+async def test_what_is_steered_goes_on_with_whatever_asks_the_same_again(store: Store):
+    await asked_again(store)
+    (turn,) = await store.unfinished()
+    again = (
+        Steered(iteration=CARRIED, line=said("Hurry.")),
+        Steered(iteration=CARRIED, line=said("Now.")),
+    )
+    assert turn.steered == again
+    for event_id in ("e2", "e4"):
+        found = await store.kept("web", event_id)
+        assert found is not None
+        assert (found.turn_id, found.steered, found.waiting) == ("t3", True, False)
+    for turn_id in ("t1", "t2", "t3"):
+        assert await store.asking_again(turn_id) == ["t1", "t2", "t3"]
+    seq = turn.start.seq
+    assert seq is not None
+    assert await store.withdraw("t3") == [seq]
+    await store.erase(Texts(turns=("t3",)))
+    await store.begin(replace(start("t4", seq=seq), origin="t1"))
+    (turn,) = await store.unfinished()
+    assert turn.steered == again
+
+
+async def test_what_is_carried_along_is_changed_and_deleted_wherever_it_stands(store: Store):
+    second, third = await asked_again(store)
+    await store.finish(replace(end("t3"), lines=(said("Hurry."), said("Now."))))
+    line = said("No hurry.")
+    await store.revise(replace(second, incoming=message("e2", "No hurry.")), {}, line)
+    await store.unsay(third.seq, {})
+    kept = [line.text for each in await store.told(SESSION) for line in map(said, each.texts)]
+    assert "Hurry." not in kept
+    assert "Now." not in kept
+    assert await texts(store) == ["Why?", "No hurry."]
 
 
 async def test_what_is_steered_belongs_to_the_turn_and_is_known_after_a_kill(store: Store):

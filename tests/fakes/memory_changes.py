@@ -59,17 +59,28 @@ class MemoryChanges:
         seq = accepted.seq
         return Kept(
             accepted=accepted,
-            turn_id=self._claimed.get(seq, ""),
+            turn_id=self._at(seq),
             waiting=seq not in self._claimed and seq not in self.dropped,
             steered=seq in self._steered and seq in self._claimed,
         )
 
+    def _at(self, seq: int) -> str:
+        """Name the turn that a message stands in now."""
+        return self._steered[seq][0] if seq in self._steered else self._claimed.get(seq, "")
+
     async def asking_again(self, turn_id: str) -> Sequence[str]:
-        return [
-            each.start.turn_id
-            for each in self._turns.values()
-            if turn_id in {each.start.turn_id, each.start.origin}
-        ]
+        first = self._first(turn_id)
+        return [each for each in self._turns if self._first(each) == first]
+
+    def _first(self, turn_id: str) -> str:
+        return self._turns[turn_id].start.origin or turn_id if turn_id in self._turns else turn_id
+
+    def _carry(self, turn_id: str) -> None:
+        """Say what was steered into a turn to the one that asks the same again, too."""
+        first = self._first(turn_id)
+        for seq, (at, each) in self._steered.items():
+            if first != turn_id and self._first(at) == first:
+                self._steered[seq] = (turn_id, replace(each, iteration=0))
 
     async def withdraw(self, turn_id: str, *, changed: Accepted | None = None) -> Sequence[int]:
         self._may_write()
@@ -83,6 +94,9 @@ class MemoryChanges:
         for seq in again:
             del self._claimed[seq]
             self._steered.pop(seq, None)
+        for seq, (at, line) in self._steered.items():
+            if at == turn_id:  # it was only carried along
+                self._steered[seq] = (self._claimed[seq], line)
         for key, each in self._inbox.items():
             if each.seq in again:
                 self._inbox[key] = replace(each, attempts=max(0, each.attempts - 1))
@@ -102,7 +116,7 @@ class MemoryChanges:
         if changed.seq in self._steered:
             turn_id, old = self._steered[changed.seq]
             self._lines = [
-                (n, where, at, line if (at, said) == (turn_id, old.line) else said)
+                (n, where, at, line if self._is(turn_id, old.line, at, said) else said)
                 for n, where, at, said in self._lines
             ]
             self._steered[changed.seq] = (turn_id, replace(old, line=line))
@@ -134,8 +148,12 @@ class MemoryChanges:
         if seq in self._steered:
             turn_id, old = self._steered.pop(seq)
             self._lines = [
-                each for each in self._lines if (each[2], each[3]) != (turn_id, old.line)
+                each for each in self._lines if not self._is(turn_id, old.line, each[2], each[3])
             ]
+
+    def _is(self, turn_id: str, line: Line, at: str, said: Line) -> bool:
+        """Tell whether a line of a history is that steered one, in any turn that asked the same."""
+        return said == line and self._first(at) == self._first(turn_id)
 
     async def steer(self, turn_id: str, iteration: int, said: Sequence[tuple[int, Line]]) -> None:
         self._held(turn_id)

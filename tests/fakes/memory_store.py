@@ -142,6 +142,7 @@ class MemoryStore(
             end=None,
             outbox=(),
         )
+        self._carry(start.turn_id)
 
     async def landed(self, turn_id: str, round_: int, advice: Advice) -> None:
         self._held(turn_id)

@@ -171,6 +171,81 @@ def test_moa_23_a_steered_line_joins_the_next_call_and_asks_nobody_again():
     run_virtual(scenario())
 
 
+AGAIN = {**SLOW, "big": [["No."], ["Maybe."], [30.0, "Or."], ["Yes."]]}
+
+
+async def steered_and_asked_again(scene: Scene) -> tuple[str, str]:
+    """Steer a line into a turn, ask again, and steer one more into that."""
+    await scene.say("How do I get there?")
+    await scene.until(lambda: scene.model.of("a"))
+    first = await scene.say("Not by car.")
+    await scene.idle()
+    await scene.press("retry", await scene.last_turn())
+    await scene.until(lambda: len(scene.model.of("a")) == 2)
+    second = await scene.say("Nor by bus.")
+    await scene.idle()
+    return first or "", second or ""
+
+
+def test_a_retry_is_asked_with_what_was_steered():
+    async def scenario() -> None:
+        async with guarded(AGAIN, more=STEERS) as scene:
+            await steered_and_asked_again(scene)
+            said = ["How do I get there?", "Not by car.", "Nor by bus."]
+            assert questions(scene)[1] == said
+            assert await history(scene) == [*said, "Maybe."]
+            seen = str(scene.model.of("a")[1].call.lines)
+            assert "Not by car." in seen  # this time it is known before anybody is asked
+            assert "bus" not in seen
+            assert await scene.parts.store.waiting() == []
+
+    run_virtual(scenario())
+
+
+def test_what_was_steered_is_changed_and_deleted_though_it_is_asked_again():
+    async def scenario() -> None:
+        async with guarded(AGAIN, more=STEERS) as scene:
+            first, second = await steered_and_asked_again(scene)
+            await scene.press("retry", await scene.last_turn())
+            await scene.until(lambda: len(scene.model.of("big")) == 3)
+            assert await scene.edit(first, "By no car.")
+            await scene.idle()
+            assert questions(scene)[3] == ["How do I get there?", "By no car.", "Nor by bus."]
+            assert "Not by car." not in str(vars(scene.parts.store))
+            assert await scene.delete(second)
+            await scene.idle()
+            assert "bus" not in str(vars(scene.parts.store))
+            assert await history(scene) == ["How do I get there?", "By no car.", "Yes."]
+
+    run_virtual(scenario())
+
+
+def test_a_retry_that_a_kill_has_cut_is_asked_with_what_was_steered():
+    store = MemoryStore()
+
+    async def before() -> None:
+        async with guarded(
+            {**SLOW, "big": [["No."], [500.0, "Never."]]}, more=STEERS, store=store
+        ) as scene:
+            await scene.say("How do I get there?")
+            await scene.until(lambda: scene.model.of("a"))
+            await scene.say("Not by car.")
+            await scene.idle()
+            await scene.press("retry", await scene.last_turn())
+            await scene.until(lambda: len(scene.model.of("big")) == 2)
+            await scene.parts.sessions.drain(0)
+
+    async def after() -> None:
+        async with guarded(more=STEERS, store=store) as scene:
+            await scene.parts.recover()
+            await scene.idle()
+            assert questions(scene) == [["How do I get there?", "Not by car."]]
+            assert await history(scene) == ["How do I get there?", "Not by car.", "Yes."]
+
+    run_virtual(before())
+    run_virtual(after())
+
+
 def test_what_has_files_is_a_question_of_its_own():
     async def scenario() -> None:
         async with guarded(SLOW, more=STEERS) as scene:

@@ -3,7 +3,7 @@
 -- name: kept
 SELECT inbox.seq AS seq, inbox.kind AS kind, inbox.payload AS payload,
   inbox.attempts AS attempts, inbox.session AS session, inbox.state AS state,
-  inbox.turn_id AS turn_id,
+  COALESCE(steered.turn_id, inbox.turn_id) AS turn_id,
   steered.iteration AS iteration
 FROM inbox LEFT JOIN steered ON steered.seq = inbox.seq
 WHERE inbox.platform = $1 AND inbox.event_id = $2 AND inbox.erased = 0
@@ -18,11 +18,32 @@ WHERE inbox.turn_id = $1 AND inbox.erased = 0 AND inbox.kind = 'message'
 ORDER BY inbox.seq
 
 -- name: asking_again
-SELECT turn_id FROM turns WHERE turn_id = $1 OR (origin = $1 AND origin <> '') ORDER BY number
+SELECT turn_id FROM turns
+WHERE turn_id IN (
+  SELECT turn_id FROM turns WHERE turn_id = $1
+  UNION SELECT origin FROM turns WHERE turn_id = $1
+  UNION SELECT turn_id FROM turns WHERE origin <> '' AND origin = (
+    SELECT CASE WHEN origin = '' THEN turn_id ELSE origin END FROM turns WHERE turn_id = $1
+  )
+)
+ORDER BY number
 
 -- name: withdraw
 UPDATE turns SET removed = 1, seq = NULL WHERE turn_id = $1 AND state = 'running'
 RETURNING turn_id
+
+-- name: carry
+-- What was steered into a turn is said to the one that asks the same again, too.
+UPDATE steered SET turn_id = $1, iteration = 0
+WHERE turn_id IN (
+  SELECT turn_id FROM turns WHERE turn_id = $2
+  UNION SELECT turn_id FROM turns WHERE origin = $2 AND origin <> ''
+)
+
+-- name: carry_back
+UPDATE steered
+SET turn_id = (SELECT inbox.turn_id FROM inbox WHERE inbox.seq = steered.seq)
+WHERE turn_id = $1 AND iteration = 0
 
 -- name: unsteer
 DELETE FROM steered WHERE turn_id = $1
@@ -43,16 +64,28 @@ WHERE number = (SELECT MIN(number) FROM history WHERE turn_id = $1 AND role = 'u
 
 -- name: steered_otherwise
 UPDATE history SET line = $2
-WHERE role = 'user' AND turn_id = (SELECT turn_id FROM steered WHERE seq = $1)
-  AND line = (SELECT line FROM steered WHERE seq = $1)
+WHERE role = 'user' AND turn_id IN (
+  SELECT turn_id FROM steered WHERE seq = $1
+  UNION SELECT origin FROM turns WHERE turn_id = (SELECT turn_id FROM steered WHERE seq = $1)
+  UNION SELECT turn_id FROM turns WHERE origin <> '' AND origin = (
+    SELECT CASE WHEN turns.origin = '' THEN turns.turn_id ELSE turns.origin END
+    FROM steered JOIN turns ON turns.turn_id = steered.turn_id WHERE steered.seq = $1
+  )
+) AND line = (SELECT line FROM steered WHERE seq = $1)
 
 -- name: steer_otherwise
 UPDATE steered SET line = $2 WHERE seq = $1
 
 -- name: steered_no_more
 DELETE FROM history
-WHERE role = 'user' AND turn_id = (SELECT turn_id FROM steered WHERE seq = $1)
-  AND line = (SELECT line FROM steered WHERE seq = $1)
+WHERE role = 'user' AND turn_id IN (
+  SELECT turn_id FROM steered WHERE seq = $1
+  UNION SELECT origin FROM turns WHERE turn_id = (SELECT turn_id FROM steered WHERE seq = $1)
+  UNION SELECT turn_id FROM turns WHERE origin <> '' AND origin = (
+    SELECT CASE WHEN turns.origin = '' THEN turns.turn_id ELSE turns.origin END
+    FROM steered JOIN turns ON turns.turn_id = steered.turn_id WHERE steered.seq = $1
+  )
+) AND line = (SELECT line FROM steered WHERE seq = $1)
 
 -- name: unsteer_one
 DELETE FROM steered WHERE seq = $1
