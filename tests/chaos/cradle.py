@@ -66,9 +66,19 @@ class Life:
         self.pid, self._cradle = pid, cradle
         self.code: int | None = None
 
+    @property
+    def over(self) -> bool:
+        """Whether it has ended: the nursery buries it at once."""
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
+
     def terminate(self) -> None:
-        """Ask it to drain."""
-        os.kill(self.pid, signal.SIGTERM)
+        """Ask it to drain, if it lives."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
 
     async def ended(self) -> int:
         """Wait for its end; what does not end is killed."""

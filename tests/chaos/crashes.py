@@ -5,18 +5,20 @@
     await there.recovered()
 
 Each crash has a question of its own, by new people in a place of their own; what earlier crashes
-left is taken up by the same runs, and cut by the next crash wherever it just is. Platforms and
-models are servers of the test's own process: they outlive it all, and count.
+left is taken up by the same runs, and cut by the next crash wherever it just is. Where that may
+pass the next crash's point as well, it does so first, in a run of its own. Platforms and models
+are servers of the test's own process: they outlive it all, and count.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, field
 
@@ -87,16 +89,56 @@ class Crashes:
         """
         named = re.search("telegram|discord|slack", point)
         platform = named[0] if named else ""
+        await self._passed(point, [each for each in self.asked if each.stage.platform == platform])
         before = len(self.asked)
         new = [self.question(each, where) for each in ([platform] if platform else MESSENGERS)]
         async with self.armed(point) as life:
             if before and platform:  # a turn is given up that was cut three times
                 await self.scene.rows("turns", before, "state <> 'running'", seconds=OVER)
-            for each in new:
-                await (act or ask)(each)
+            if not platform:  # it may die of the first one
+                await self._up()
+            async with asyncio.TaskGroup() as group:  # all see it live, for nobody waits between
+                for each in new:
+                    group.create_task(_done(act or ask, each))
             if then is not None:
                 await self.scene.rows("outbox", len(self.asked), "message_id <> ''", seconds=OVER)
                 os.kill(life.pid, then)
+
+    async def _passed(self, point: str, left: Sequence[Asked]) -> None:
+        """Let what crashes left on a platform pass a point, and maybe die there, before it is due.
+
+        A question that is asked later passes it first, then.
+        """
+        if not left or not await self._unfinished(left):
+            return
+        async with self._run({CRASH_AT: point}) as life:
+            await self._told_all(left, life)
+            life.terminate()
+            code = await life.ended()
+            assert code in {0, -signal.SIGKILL}, (point, code)
+        if code:
+            await self._silent()
+            await self._note()
+            async with self.alive() as life:
+                await self._told_all(left, life)
+
+    async def _unfinished(self, asked: Sequence[Asked]) -> bool:
+        """Tell whether something of these questions is still to be done."""
+        rows = await self.scene.stored(
+            "SELECT question FROM turns WHERE state <> 'delivered'"
+            " UNION ALL SELECT payload FROM inbox WHERE state = 'waiting' UNION ALL SELECT ''"
+        )
+        left = any(each.words in row for each in asked for (row,) in rows)
+        return left or not all(map(self._told, asked))
+
+    async def _told_all(self, asked: Sequence[Asked], life: Life) -> None:
+        """Wait until the program is up and questions are answered, or it is over."""
+        stages = self.scene.stages[1:]
+        async with asyncio.timeout(OVER):
+            while not life.over:
+                if all(each.listening() for each in stages) and all(map(self._told, asked)):
+                    return
+                await asyncio.sleep(0.01)
 
     @asynccontextmanager
     async def armed(self, point: str, *, noted: bool = True) -> AsyncIterator[Life]:
@@ -104,30 +146,49 @@ class Crashes:
         async with self._run({CRASH_AT: point}) as life:
             yield life
             code = await life.ended()
-            assert code == -signal.SIGKILL, (point, code, self._log())
-        for stage in self.scene.stages[1:]:  # that a poll is over, Telegram need not know
-            await stage.until(lambda stage=stage: not stage.listening())
+            assert code == -signal.SIGKILL, (point, code)
+        await self._silent()
         if noted:
             await self._note()
 
+    async def _silent(self) -> None:
+        for stage in self.scene.stages[1:]:  # that a poll is over, Telegram need not know
+            await stage.until(lambda stage=stage: not stage.listening())
+
+    async def _up(self) -> None:
+        for stage in self.scene.stages[1:]:  # what is said in Telegram waits there
+            await stage.until(lambda stage=stage: stage.listening())
+
     @asynccontextmanager
-    async def alive(self) -> AsyncIterator[None]:
+    async def alive(self) -> AsyncIterator[Life]:
         """Run it unarmed, and let it drain at the end."""
         async with self._run({}) as life:
-            for stage in self.scene.stages[1:]:
-                await stage.until(lambda stage=stage: stage.listening())
-            yield
+            await self._up()
+            yield life
             life.terminate()
-            assert await life.ended() == 0, self._log()
+            assert await life.ended() == 0
 
-    def _run(self, environ: Mapping[str, str]) -> AbstractAsyncContextManager[Life]:
+    @asynccontextmanager
+    async def _run(self, environ: Mapping[str, str]) -> AsyncIterator[Life]:
+        """Run it; a failure says what is stored, and what the program has said."""
         folder = self.scene.folder
         text = completed(self.scene.text, folder)
         (folder / "config.yaml").write_text(text, encoding="utf-8")
-        return self.cradle.life(folder, environ)
+        try:
+            async with self.cradle.life(folder, environ) as life:
+                yield life
+        except (AssertionError, TimeoutError, ExceptionGroup) as error:
+            error.add_note(await self._found())
+            raise
 
-    def _log(self) -> str:
-        return (self.scene.folder / "gateway.log").read_text(encoding="utf-8")[-5_000:]
+    async def _found(self) -> str:
+        rows = await self.scene.stored(
+            "SELECT 'turn', place, state, attempts, question FROM turns UNION ALL"
+            " SELECT kind, place, state, attempts, payload FROM inbox WHERE state = 'waiting'"
+            " UNION ALL SELECT '', '', '', '', ''"
+        )
+        log = (self.scene.folder / "gateway.log").read_text(encoding="utf-8")[-5_000:]
+        return "\n".join([*(" ".join(map(str, each))[:200] for each in rows), log])
 
     async def recovered(self) -> None:
         """Start it once more, unarmed, and see that nothing is missing, doubled or paid twice."""
@@ -183,3 +244,7 @@ class Crashes:
 
 async def ask(asked: Asked) -> None:
     await asked.stage.ask(asked.words, where=asked.where)
+
+
+async def _done(act: Act, asked: Asked) -> None:
+    await act(asked)
