@@ -23,6 +23,7 @@ from core.texts.running import CHANGED
 from core.types import Deleted, Edited, Line, Message
 from core.wording import LABELS
 from gateway.delivery.asides import at_question
+from gateway.lanes.running import begun
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -54,7 +55,7 @@ class Changes:
             case Edited() as edited:
                 done = await self._edited(accepted, edited, starting=starting)
             case Deleted() as deleted:
-                done = await self._deleted(accepted, deleted)
+                done = await self._deleted(accepted, deleted, starting=starting)
             case _:
                 raise TypeError("this changes nothing")
         if done:
@@ -158,12 +159,13 @@ class Changes:
 
     # --- deleted ----------------------------------------------------------------------------
 
-    async def _deleted(self, accepted: Accepted, deleted: Deleted) -> bool:
+    async def _deleted(self, accepted: Accepted, deleted: Deleted, *, starting: bool) -> bool:
         """Take a message out, and stop the turn that answers it; False if that has to wait."""
         found = await self._found(deleted.address.platform, deleted.of)
         if found is None:
             return True
         seq = found.accepted.seq
+        waits = None if starting else await self._in_line(found)
         run = self.exchange.running.asking(seq, found.turn_id)
         if run is not None and (found.steered or run.reads):
             # It stands in what the turn will leave behind, or is about to write down.
@@ -173,7 +175,7 @@ class Changes:
             return False
         self.sessions.take_out(seq)
         if found.turn_id:
-            await self._unsaid(found, run)
+            await self._unsaid(found, run or waits)
         else:
             await self.exchange.keep.unsay(seq, {})
         return True
@@ -210,14 +212,20 @@ class Changes:
             The turn that was taken back, which takes its own texts out when it is over.
         """
         if run is None:
-            left = None if found.steered else await self._left(found)
-            if left is None:
-                return ""
-            await self.exchange.keep.withdraw(found.turn_id)
-            return found.turn_id
+            return await self._left_behind(found)
         if run.spoke and not whole:
             return ""
         return run.turn_id if await self._take_back(run, gone=found.accepted.seq) else ""
+
+    async def _left_behind(self, found: Kept) -> str:
+        """Take back a turn of the last run of which nothing is in line yet; give which."""
+        left = None if found.steered else await self._left(found)
+        return found.turn_id if left and await self.exchange.keep.withdraw(found.turn_id) else ""
+
+    async def _in_line(self, found: Kept) -> Run | None:
+        """Give a turn of the last run that waits for its place, as if it ran."""
+        left = None if found.steered else await self._left(found)
+        return None if left is None else begun(left, self.exchange.new_id)
 
     def _later(self, session: str, accepted: Accepted) -> None:
         """Do a change when the turn is over that runs there, in the order in which they came."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import count
 
 import pytest
 
 from core.texts.running import CHANGED
-from core.types import Attachment, Line
+from core.types import Attachment, Author, Line
+from gateway.lanes.workplaces import Workplaces
 from tests.fakes.chat import FakeChat
 from tests.fakes.loop import run_virtual
 from tests.fakes.memory_store import MemoryStore
@@ -20,6 +22,7 @@ TALKS = {
     "b": [["B."]],
     "big": [["It is a long story. " * 10, 30.0, "The end."], ["Yes."]],
 }
+CARL = Author(id="carl", name="Carl", circles=("T1",))
 STEERS = "defaults: {busy: steer}\n" + ALLOWED
 
 
@@ -598,4 +601,56 @@ def test_notes_outlive_a_restart_and_go_when_they_are_over():
             assert len([each for each in scene.chat.log if "before this" in each.text]) <= 2
 
     run_virtual(before())
+    run_virtual(after())
+
+
+# --- deleted while a recovered turn waits for its place -----------------------------------------
+
+
+async def cut(store: MemoryStore, first: str, second: str, *, who: Author, settings: str) -> None:
+    """End a run while Carl and Ann are answered, and Ann's turn answers one thing more."""
+    stuck = {"a": [["A."]], "b": [["B."]], "big": [[500.0, "Never."]]}
+    async with guarded({**SLOW, "big": stuck["big"]}, more=settings, store=store) as scene:
+        await scene.say("Where am I?", who=CARL)
+        await scene.say(first, at=200_000, where=GROUP, addressed=True)
+        await scene.until(lambda: len(scene.model.of("a")) == 2)
+        await scene.say(second, at=200_100, who=who, where=GROUP, addressed=True)
+        await scene.until(lambda: len(scene.model.of("big")) == 2)
+        await scene.parts.sessions.drain(0)
+
+
+@pytest.mark.parametrize(("who", "settings"), [(BEN, STEERS), (ANN, ALLOWED)])
+@pytest.mark.parametrize("early", [False, True])
+def test_what_had_joined_a_recovered_turn_is_asked_when_its_question_is_deleted(
+    who, settings, early
+):
+    store = MemoryStore()
+
+    async def after() -> None:
+        async with guarded(
+            {"big": [[9.0, "Here."], ["Yes."]]}, more=settings, store=store
+        ) as scene:
+            scene.numbers = count(9)
+            scene.parts.sessions._workplaces = Workplaces(1)  # Carl's turn has it
+            intake = scene.parts.gateway.intake
+            if early:
+                hears, intake._handle = intake._handle, _deaf  # the store alone hears of it
+                assert await scene.delete("e2", where=GROUP)
+                intake._handle = hears
+            await scene.parts.recover()
+            await scene.until(lambda: scene.model.of("big"))
+            if not early:
+                assert await scene.delete("e2", where=GROUP)
+            await scene.say("And then?", where=GROUP, addressed=True)
+            await scene.idle()
+            said = [[line.text for line in each.call.lines] for each in scene.model.of("big")]
+            assert not any("Dover" in text for lines in said for text in lines)
+            joins = [] if settings == STEERS else ["Yes."]
+            told = ["By bus?", *joins, "And then?", "Yes."]
+            assert await history(scene, GROUP.session) == told
+            assert [t for t in scene.chat.texts() if t == "Yes."] == ["Yes.", *joins]
+            assert await store.waiting() == []
+            assert "Dover" not in str(vars(store))
+
+    run_virtual(cut(store, "How do I get to Dover?", "By bus?", who=who, settings=settings))
     run_virtual(after())
