@@ -20,7 +20,7 @@ from bench.floor import Floor, bare
 from bench.scene import Plan, Scene, Took
 from bench.table import Row
 from bench.whole import whole
-from gateway.cli import GARBAGE
+from gateway.cli.root import GARBAGE
 
 CROWD = 500
 WRITING = Plan(first=0.5, pieces=40, between=0.05)

@@ -21,7 +21,7 @@ from bench.process import Process
 from bench.scene import Plan, Scene
 from bench.table import Row
 from bench.whole import Whole, whole
-from gateway.cli import GARBAGE
+from gateway.cli.root import GARBAGE
 
 TURNS, MANY = 10_000, 50_000
 AT_ONCE = 8

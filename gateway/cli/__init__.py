@@ -1,5 +1,17 @@
-"""The command line: what is printed, and who does what is asked for."""
+"""The command line: what is printed, and who does what is asked for.
 
-from gateway.cli.main import GARBAGE, main
+What is loaded first: nothing here imports more than signals need, for until they are taken Python
+shows where Ctrl-C met it. What there is to be asked for, `gateway.cli.root` says.
+"""
 
-__all__ = ["GARBAGE", "main"]
+from __future__ import annotations
+
+from gateway.cli.signals import leave_at_once
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Do what the command line says, or `arguments`, and leave with its exit code."""
+    leave_at_once()
+    from gateway.cli.root import root
+
+    root.main(arguments, prog_name="moa-gateway")

@@ -5,13 +5,13 @@ A gateway that runs does it itself, for one process writes the data; without one
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from gateway.cli.command import config_option, json_option, load, operator, quiet, say
+from gateway.cli.signals import awaited
 
 if TYPE_CHECKING:
     from gateway.config import Config
@@ -32,7 +32,7 @@ def approve_pair(path: Path, code: str) -> None:
     config = load(path)
     quiet(config)
     with operator():
-        click.echo(asyncio.run(_approve(config, code)))
+        click.echo(awaited(_approve(config, code)))
 
 
 @click.command()
@@ -46,7 +46,7 @@ def audit(path: Path, last: int, *, as_json: bool) -> None:
 
     config = load(path)
     with operator():
-        changes = asyncio.run(read_audit(config).audited(last=last))
+        changes = awaited(read_audit(config).audited(last=last))
     say(auditing.as_text(changes, config.zone), auditing.as_json(changes), as_json=as_json)
 
 

@@ -5,7 +5,6 @@ A gateway that runs does it itself, for one process writes the data; without one
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.cli.command import config_option, json_option, load, operator, quiet, say
+from gateway.cli.signals import awaited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ def list_letters(path: Path, *, as_json: bool) -> None:
 
     config = load(path)
     with operator():
-        found = asyncio.run(read_store(config).aside("broke"))
+        found = awaited(read_store(config).aside("broke"))
     say(_lines(found), [_plain(each) for each in found], as_json=as_json)
 
 
@@ -48,7 +48,7 @@ def retry_letter(path: Path, number: int) -> None:
     config = load(path)
     quiet(config)
     with operator():
-        click.echo(asyncio.run(_retry(config, number)))
+        click.echo(awaited(_retry(config, number)))
 
 
 async def _retry(config: Config, number: int) -> str:

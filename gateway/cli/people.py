@@ -6,7 +6,6 @@ people said in private they are shown only where the file says so, and the log o
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.cli.command import config_option, json_option, load, operator, quiet, say
+from gateway.cli.signals import awaited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,7 +43,7 @@ def export_person(path: Path, person: str, folder: Path | None) -> None:
     with operator():
         platform, id_ = _named(person)
         target = folder or Path(f"{platform}-{id_}".replace("/", "_"))
-        click.echo(asyncio.run(_export(config, platform, id_, target)))
+        click.echo(awaited(_export(config, platform, id_, target)))
 
 
 @people.command("erase")
@@ -58,9 +58,9 @@ def erase_person(path: Path, person: str, *, yes: bool) -> None:
         platform, id_ = _named(person)
         wanted = {"platform": platform, "person": id_}
         if not yes:
-            found = asyncio.run(_order(config, "look", wanted))
+            found = awaited(_order(config, "look", wanted))
             click.confirm(f"This deletes {_counted(found)} for good. Go on?", abort=True)
-        click.echo(f"Deleted: {_counted(asyncio.run(_order(config, 'erase', wanted)))}.")
+        click.echo(f"Deleted: {_counted(awaited(_order(config, 'erase', wanted)))}.")
 
 
 @click.group()
@@ -75,7 +75,7 @@ def list_sessions(path: Path, *, as_json: bool) -> None:
     """List the sessions of which there are texts."""
     config = load(path)
     with operator():
-        found = asyncio.run(_list(config))
+        found = awaited(_list(config))
     say(_lines(found), [_plain(each) for each in found], as_json=as_json)
 
 
@@ -87,7 +87,7 @@ def export_session(path: Path, session: str) -> None:
     config = load(path)
     quiet(config)
     with operator():
-        click.echo(json.dumps(asyncio.run(_session(config, session)), indent=2))
+        click.echo(json.dumps(awaited(_session(config, session)), indent=2))
 
 
 @sessions.command("delete")
@@ -101,9 +101,9 @@ def delete_session(path: Path, session: str, *, yes: bool) -> None:
     with operator():
         wanted = {"session": session}
         if not yes:
-            found = asyncio.run(_order(config, "look_at", wanted))
+            found = awaited(_order(config, "look_at", wanted))
             click.confirm(f"This deletes {_counted(found)} for good. Go on?", abort=True)
-        click.echo(f"Deleted: {_counted(asyncio.run(_order(config, 'delete', wanted)))}.")
+        click.echo(f"Deleted: {_counted(awaited(_order(config, 'delete', wanted)))}.")
 
 
 def _named(person: str) -> tuple[str, str]:

@@ -5,7 +5,6 @@ Decides what is printed and the exit codes; what a preset comes to is the engine
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.cli.command import FAILED, config_option, json_option, load, operator, quiet, say
+from gateway.cli.signals import awaited
 
 if TYPE_CHECKING:
     from core.presets import Preset
@@ -72,7 +72,7 @@ def test(path: Path, name: str, message: str | None, *, as_json: bool) -> None:
     if sys.stderr.isatty():
         click.echo("Asking; this takes as long as the slowest of them …", err=True)
     with operator():
-        tried = asyncio.run(trial.attempt(config, name, question, SystemClock()))
+        tried = awaited(trial.attempt(config, name, question, SystemClock()))
     say(trial.as_text(tried), trial.as_json(tried), as_json=as_json)
     if tried.error:
         sys.exit(FAILED)
@@ -89,7 +89,7 @@ def stats(path: Path, *, as_json: bool) -> None:
 
     settings = load(path)
     with operator():
-        tallies = tallied(asyncio.run(read_votes(settings).voted()))
+        tallies = tallied(awaited(read_votes(settings).voted()))
     say(preset_stats.as_text(tallies), preset_stats.as_json(tallies), as_json=as_json)
 
 

@@ -5,7 +5,6 @@ Decides where that gateway is found, also where the file is wrong by now.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 from pathlib import Path
@@ -15,6 +14,7 @@ import click
 
 from core.errors import ConfigError
 from gateway.cli.command import config_option, operator
+from gateway.cli.signals import awaited
 
 if TYPE_CHECKING:
     from core.types import Json
@@ -28,7 +28,7 @@ _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 def reload(path: Path) -> None:
     """Let the gateway that is running take its file again; exit code 2 if that is wrong."""
     with operator():
-        told = asyncio.run(_reload(path))
+        told = awaited(_reload(path))
         for line in told if isinstance(told, list) else [told]:
             click.echo(line)
 

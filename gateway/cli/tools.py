@@ -5,7 +5,6 @@ Decides the exit codes; what is printed, `gateway.cli.pinned` decides.
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.cli.command import FAILED, config_option, load, operator, quiet
+from gateway.cli.signals import awaited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -50,5 +50,5 @@ def _look(path: Path, work: Callable[[Config], Coroutine[None, None, bool]]) -> 
     config = load(path)
     quiet(config)
     with operator():
-        if not asyncio.run(work(config)):
+        if not awaited(work(config)):
             sys.exit(FAILED)

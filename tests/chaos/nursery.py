@@ -3,7 +3,7 @@
 Started as a child: `python -m tests.chaos.nursery`. Each line on its input is a JSON list: the
 folder to run in, the arguments of `moa-gateway`, and maybe what is added to the environment. It
 answers with the new process's id on a line, and with its exit code (negative for a signal) on
-another once it has ended. What is run is `gateway.cli.main` as the installed command runs it; only
+another once it has ended. What is run is `gateway.cli:main` as the installed command runs it; only
 the imports, most of a start, are there.
 """
 
@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 
 MODULES = (
-    "gateway.cli",
+    "gateway.cli.root",
     "gateway.http.face",
     "gateway.cli.serving",
     "adapters.chat.telegram",
@@ -59,7 +59,7 @@ def _live(folder: Path, arguments: list[str]) -> None:
         log = os.open("gateway.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         for mine, number in ((nothing, 0), (log, 1), (log, 2)):
             os.dup2(mine, number)
-        import_module("gateway.cli").main(arguments, prog_name="moa-gateway")
+        import_module("gateway.cli").main(arguments)
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1

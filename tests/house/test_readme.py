@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from core.menu import MENU
 from gateway import config as configuration
-from gateway.cli import main
+from gateway.cli.root import root
 from tests.gateway.harness import running_gateway
 from tests.simulators.discord.world import PERMISSIONS
 
@@ -94,7 +94,7 @@ def test_every_picture_says_what_it_shows():
 
 def command_at(words: list[str]) -> tuple[click.Command, list[str]]:
     """Walk down the commands as far as the words lead; give what is left of them."""
-    command: click.Command = main
+    command: click.Command = root
     while isinstance(command, click.Group) and words and words[0] in command.commands:
         command, words = command.commands[words[0]], words[1:]
     return command, words
@@ -127,9 +127,9 @@ def test_every_command_line_that_a_document_shows_would_be_understood(document):
 
 def test_the_readme_has_every_command_and_each_of_them_has_help():
     text = README.read_text(encoding="utf-8")
-    for name in leaves(main):
+    for name in leaves(root):
         assert f"| `moa-gateway {name}` |" in text
-        told = CliRunner().invoke(main, [*name.split(), "--help"])
+        told = CliRunner().invoke(root, [*name.split(), "--help"])
         assert told.exit_code == 0
         assert told.output.startswith("Usage:")
 

@@ -13,7 +13,7 @@ from adapters.chat.telegram.account import UPDATES
 from adapters.store import open_sqlite
 from core.menu import MENU
 from core.retention import COPIES, DAY, KINDS, Terms, term_text
-from gateway.cli import main
+from gateway.cli.root import root
 from tests.simulators.discord.world import PERMISSIONS
 
 ROOT = Path(__file__).parents[2]
@@ -80,5 +80,5 @@ def test_every_command_that_deletes_is_there():
     assert {"forget", "privacy"} <= names
     for words in re.findall(r"`moa-gateway ([a-z ]+)", PAGE):
         group, *rest = words.split()
-        command = main.commands[group]
+        command = root.commands[group]
         assert not rest or rest[0] in getattr(command, "commands", {}), words

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.menu import ALIASES, MENU, entry, who_for
-from gateway.cli import main
+from gateway.cli.root import root
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "team.md").read_text(encoding="utf-8")
@@ -60,6 +60,6 @@ def test_a_sentence_that_it_quotes_is_the_program_s_own(sentence):
 @pytest.mark.parametrize("command", [e for e in MARKED if e.startswith("moa-gateway ")])
 def test_a_command_of_the_shell_that_it_names_is_there(command):
     _, group, *rest = command.split()
-    found = main.commands[group]
+    found = root.commands[group]
     below = getattr(found, "commands", {})
     assert not below or rest[0] in below

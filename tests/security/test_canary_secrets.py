@@ -27,7 +27,7 @@ import pytest
 import yaml
 
 from gateway import config as configuration
-from gateway.cli import main
+from gateway.cli.root import root
 from gateway.config.values import Secret
 from tests.gateway.harness import Process, process_gateway
 from tests.security.secret_keys import secret_keys
@@ -249,15 +249,15 @@ def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple
 
 
 def test_every_command_is_tried():
-    assert set(leaves(main)) == set(COMMANDS) | ELSEWHERE
+    assert set(leaves(root)) == set(COMMANDS) | ELSEWHERE
 
 
 RUN_ALL = """
 import json, sys
-from gateway.cli import main
+from gateway.cli.root import root
 for words in json.load(sys.stdin):
     try:
-        main(words, standalone_mode=False)
+        root(words, standalone_mode=False)
     except BaseException as error:  # what it is told is shown, too
         print(words, repr(error))
 print("all were run")

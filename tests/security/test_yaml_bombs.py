@@ -60,10 +60,10 @@ BOMBS: dict[str, Callable[[], str | bytes]] = {
 }
 CHECK = """
 import sys
-from gateway.cli import main
+from gateway.cli.root import root
 for file in sys.argv[1:]:
     try:
-        main(["config", "check", "--config", file], standalone_mode=False)
+        root(["config", "check", "--config", file], standalone_mode=False)
         code = 0
     except SystemExit as left:
         code = left.code

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
 import signal
@@ -30,9 +29,11 @@ from gateway.cli.lean import hand_back, without
 from gateway.cli.people import people, sessions
 from gateway.cli.presets import presets
 from gateway.cli.reload import reload
+from gateway.cli.signals import awaited, leave_at_once
 from gateway.cli.tools import tools
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Coroutine
 
     from gateway.config import Config
@@ -45,7 +46,7 @@ than 50,000 at once would hold everything up for a tenth of a second."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def main() -> None:
+def root() -> None:
     """A chat gateway whose one agent asks several models before it answers."""
     if crash_at := os.environ.get("MOA_GATEWAY_CRASH_AT"):
         with operator():
@@ -53,18 +54,18 @@ def main() -> None:
         click.echo(f"moa-gateway: MOA_GATEWAY_CRASH_AT: it kills itself at {crash_at}", err=True)
 
 
-main.add_command(audit)
-main.add_command(backup)
-main.add_command(dead_letters)
-main.add_command(pair)
-main.add_command(people)
-main.add_command(presets)
-main.add_command(sessions)
-main.add_command(tools)
-main.add_command(reload)
+root.add_command(audit)
+root.add_command(backup)
+root.add_command(dead_letters)
+root.add_command(pair)
+root.add_command(people)
+root.add_command(presets)
+root.add_command(sessions)
+root.add_command(tools)
+root.add_command(reload)
 
 
-@main.command()
+@root.command()
 @config_option
 def run(path: Path) -> None:
     """Run the gateway until it is told to stop."""
@@ -83,7 +84,7 @@ def run(path: Path) -> None:
     _finish(run_gateway(Face(config=config)))
 
 
-@main.command()
+@root.command()
 @click.option("--data-dir", default="data", show_default=True, help="Where to keep everything.")
 def demo(data_dir: str) -> None:
     """Try it in the browser: no key, no token, a real model on this machine."""
@@ -92,12 +93,12 @@ def demo(data_dir: str) -> None:
     from gateway.newcomer.demo import demo_config
 
     with operator():
-        config, offers = asyncio.run(demo_config(data_dir, os.environ))
+        config, offers = awaited(demo_config(data_dir, os.environ))
     any_port = not os.environ.get("PORT")
     _finish(run_gateway(Face(config=config, offers=offers, any_port=any_port)))
 
 
-@main.command()
+@root.command()
 @config_option
 @click.option("-p", "--preset", help="Which preset answers.")
 @click.option("-m", "--message", help="Ask this one question and leave; - is standard input.")
@@ -108,12 +109,12 @@ def chat(path: Path, preset: str | None, message: str | None, *, plain: bool) ->
 
     config = _load_or_demo(path)
     with operator():
-        answered = asyncio.run(run_chat(config, preset=preset, message=message, plain=plain))
+        answered = awaited(run_chat(config, preset=preset, message=message, plain=plain))
     if not answered:
         sys.exit(FAILED)
 
 
-@main.group()
+@root.group()
 def config() -> None:
     """Look at the configuration."""
 
@@ -130,8 +131,8 @@ def check(path: Path) -> None:
     for line in [*describe(found), *(f"warning: {each}" for each in held_tools(found))]:
         click.echo(line)
     with operator():
-        asyncio.run(warm_prices(found, open_pricer(found, SystemClock())))
-        for line in asyncio.run(_decided_in_chat(found)):
+        awaited(warm_prices(found, open_pricer(found, SystemClock())))
+        for line in awaited(_decided_in_chat(found)):
             click.echo(line)
 
 
@@ -145,7 +146,7 @@ def schema() -> None:
     click.echo(json.dumps(of_the_file(), indent=2))
 
 
-@main.command()
+@root.command()
 @config_option
 @click.option("--url", help="Where it listens, if not where the file says.")
 def health(path: Path, url: str | None) -> None:
@@ -159,7 +160,7 @@ def health(path: Path, url: str | None) -> None:
     sys.exit(0 if ready else 1)
 
 
-@main.command()
+@root.command()
 @config_option
 @json_option
 def cost(path: Path, *, as_json: bool) -> None:
@@ -172,11 +173,11 @@ def cost(path: Path, *, as_json: bool) -> None:
     with operator():
         now, store = SystemClock().now(), read_costs(found)
         read = costs.reports(store, found.budgets, now=now, zone=found.zone)
-        told = asyncio.run(read)
+        told = awaited(read)
     say(costs.as_text(told), costs.as_json(told), as_json=as_json)
 
 
-@main.command()
+@root.command()
 @config_option
 @click.argument("trace")
 @click.option("-p", "--preset", help="Which preset is asked; else the one of the same name.")
@@ -196,13 +197,13 @@ def replay(
     quiet(config, logging.ERROR)  # what goes wrong in the turn is printed
     with operator():
         traced = replaying.find(trace, turn_id)
-        ending = asyncio.run(replaying.ask_again(config, traced, preset))
+        ending = awaited(replaying.ask_again(config, traced, preset))
     lines = replaying.as_text(traced, ending, compare=compare)
     say(lines, replaying.as_json(traced, ending), as_json=as_json)
     sys.exit(0 if isinstance(ending, TurnFinished) else FAILED)
 
 
-@main.command()
+@root.command()
 def version() -> None:
     """Print the version."""
     from importlib.metadata import version as installed
@@ -236,19 +237,24 @@ def _load_or_demo(path: Path) -> Config:
     from gateway.newcomer.demo import demo_config
 
     with operator():
-        return asyncio.run(demo_config("data", os.environ))[0]
+        return awaited(demo_config("data", os.environ))[0]
 
 
 def _finish(work: Coroutine[None, None, None]) -> None:
+    import asyncio
+
     from gateway.logs import watch_crashes
 
     watch_crashes()
     gc.set_threshold(*GARBAGE)
     with operator(), asyncio.Runner(loop_factory=_new_loop) as runner:
         runner.run(work)
+    leave_at_once()
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
+    import asyncio
+
     try:
         import uvloop
     except ImportError:  # there is none for Windows
