@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from core import whispers
 from core.access import ADMITTED
-from core.amends import ANEW_MS
+from core.amends import ANEW_MS, differs
 from core.bursts import BEGUN_SECONDS, MOST_BEGUN, goes_on, whole
 from core.crashpoints import crashpoint
 from core.frames import Button
@@ -112,6 +112,8 @@ class Changes:
         if run is not None:
             return not run.spoke and await self._take_back(run, kept, found)
         left = await self._left(found) if starting else None
+        if left is not None and not differs(found.accepted.incoming, edited.message):
+            return True  # it is begun anew already, and was cut before that was noted
         if left is None or left.rounds:
             return False
         return bool(await self._waits_again(found.turn_id, kept, found))

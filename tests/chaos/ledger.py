@@ -30,14 +30,15 @@ RECENT = 400
 _CALLS = """
     SELECT turns.question, calls.label FROM calls JOIN turns USING (turn_id)
     WHERE calls.role = 'reference' AND calls.asked AND turns.number > $recent
+    AND NOT turns.removed
 """
 _ROUNDS = """
     SELECT DISTINCT turns.question, tool_calls.iteration FROM tool_calls
-    JOIN turns USING (turn_id) WHERE turns.number > $recent
+    JOIN turns USING (turn_id) WHERE turns.number > $recent AND NOT turns.removed
 """
 _ENDED = """
     SELECT question FROM turns WHERE state <> 'running' AND ending = 'finished'
-    AND number > $recent
+    AND number > $recent AND NOT removed
 """
 _TURNS = """
     SELECT turns.question, turns.state, turns.ending, turns.error, turns.attempts,
@@ -76,7 +77,10 @@ class Books:
                 raise
 
     def note(self, life: int) -> None:
-        """Note, after a life, which calls were kept: they must not be made in a later one."""
+        """Note, after a life, which calls were kept: they must not be made in a later one.
+
+        What was taken back is asked anew; its question may stand there as what is left of it.
+        """
         (last,) = self.rows("SELECT max(number) FROM turns")[0] if self._file.exists() else (0,)
         recent = int(str(last or 0)) - RECENT
         for question, label in self.rows(_CALLS, recent=recent):
@@ -97,9 +101,11 @@ class Books:
             key = (each.model, each.asks, each.rounds)
             before = made.get(key)
             kept = self._landed.get(key)
-            if each.asks and kept is not None and kept < each.life:
+            if before is None:  # what was kept was about more, and some of that was deleted
+                pass
+            elif each.asks and kept is not None and kept < each.life:
                 found.append(f"{_named(key)}: kept in life {kept}, made again in {each.life}")
-            elif before is not None and before.whole and before.life == each.life:
+            elif before.whole and before.life == each.life:
                 found.append(f"{_named(key)}: made twice in life {each.life}")
             made[key] = each
         return found

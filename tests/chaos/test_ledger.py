@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
-from tests.chaos.ledger import asks
+import pytest
+
+from tests.chaos.ledger import Books, asks
+from tests.chaos.provider import Billed
 
 
 def test_what_a_question_quotes_it_does_not_ask():
@@ -16,3 +19,23 @@ def test_what_a_question_quotes_it_does_not_ask():
 
 def test_what_was_erased_asks_nothing():
     assert asks(json.dumps({"role": "user"})) == ()
+
+
+@pytest.mark.parametrize(
+    ("bill", "twice"),
+    [
+        ([(1, (131, 132)), (2, (132,))], False),
+        ([(1, (132,)), (2, (132,))], True),
+        ([(1, (132,)), (1, (132,))], True),
+        ([(1, (132,))], False),
+    ],
+)
+def test_what_is_left_of_a_question_was_not_paid_with_the_whole(tmp_path, bill, twice):
+    """Where one of two messages is deleted, their turn has the other's text: that was never asked.
+
+    It is asked anew then, for the first time.
+    """
+    books = Books(tmp_path)
+    books._keep(("a", (132,), 0), 1)
+    calls = [Billed(model="a", asks=about, rounds=0, life=at, whole=True) for at, about in bill]
+    assert bool(books.paid_twice(calls)) is twice

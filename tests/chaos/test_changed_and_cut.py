@@ -1,0 +1,45 @@
+"""Shows that a change is done once, whatever of it was not noted any more (P4)."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+
+from tests.transcripts.stages import MESSENGERS
+
+pytestmark = pytest.mark.timeout(150)
+
+
+async def test_p4_a_change_that_was_not_noted_as_done_throws_no_advice_away(there):
+    """The turn that asks it as it is now goes on, and its advisors are not asked again."""
+    for platform in MESSENGERS:
+        there.scene.models.close("a")
+        asked = there.question(platform, "dm")
+        changed = replace(asked, words=f"Which way is it? (number {len(there.asked)}.)")
+        async with there.armed(f"change.done@{platform}", noted=False):
+            said = await asked.stage.ask(asked.words)
+            await asked.stage.until(lambda asked=asked: there.calls(asked)["a"])
+            await asked.stage.change(said, changed.words, where="dm", who=asked.stage.ann)
+        there.asked[-1] = changed
+        there.scene.models.open()
+        waiting = "FROM inbox WHERE kind = 'edited' AND state = 'waiting'"
+        (change,) = await there.scene.stored(f"SELECT seq, state, payload, erased {waiting}")
+        async with there.armed(f"references.closed@{platform}"):
+            pass  # done, asked anew, and advised
+        restored(there, *change)
+        await there.recovered()
+        calls = there.calls(changed)
+        assert (calls["a"], calls["b"]) == (1, 1)
+
+
+def restored(there, seq, state, payload, erased):
+    """Let the inbox have a change as it came in: the disk was too slow to say that it was done."""
+    with closing(sqlite3.connect(there.scene.folder / "data" / "moa-gateway.db")) as connection:
+        connection.execute(
+            "UPDATE inbox SET state = ?, payload = ?, erased = ? WHERE seq = ?",
+            (state, payload, erased, seq),
+        )
+        connection.commit()
