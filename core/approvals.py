@@ -2,7 +2,7 @@
 
 Decides how it reads. Whoever may decide, and what a decision is good for, is `core.authority`'s
 matter. What a model wrote is shown so that nothing in it can hide: it is cut openly, and signs
-that cannot be seen are spelt out.
+that cannot be seen, or are taken for others, are spelt out (`core.signs`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from core.authority import PATIENCE
 from core.events import ApprovalChanged
 from core.frames import Action, Button, Frame, Permission
 from core.records import Approval
+from core.signs import spelt
 from core.texts import approvals as said
 from core.texts.names import named
 from core.wording import LABELS
@@ -59,7 +60,7 @@ def arguments_text(arguments: str) -> str:
         text = json.dumps(json.loads(arguments), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         text = arguments
-    text = _visible(text)
+    text = spelt(text)
     if len(text) <= SHOWN:
         return text
     return f"{text[:SHOWN]}\n{said.more(len(text) - SHOWN)}"
@@ -67,7 +68,7 @@ def arguments_text(arguments: str) -> str:
 
 def _title(approval: Approval, *, open_: bool) -> str:
     tool = approval.tool.removeprefix(f"{approval.server}__")
-    call = _visible(f"{approval.server}/{tool}")[:_NAME]
+    call = spelt(f"{approval.server}/{tool}")[:_NAME]
     by = named(approval.by)
     if open_:
         return said.needs(call)
@@ -86,15 +87,8 @@ def _asking(asked: ApprovalChanged) -> list[str]:
     """Say what may have led to the call, who decides, and until when."""
     lines = []
     if asked.read:
-        servers = ", ".join(_visible(each)[:_NAME] for each in asked.read)
+        servers = ", ".join(spelt(each)[:_NAME] for each in asked.read)
         lines.append(said.has_read(servers))
     who = said.YOU_DECIDE if asked.askable == "asker" else said.ADMINS_DECIDE
     lines.append(said.decides(who, PATIENCE // 60))
     return lines
-
-
-def _visible(text: str) -> str:
-    """Spell out what cannot be seen or turns the writing around; line ends stay."""
-    return "".join(
-        each if each.isprintable() or each == "\n" else json.dumps(each)[1:-1] for each in text
-    )

@@ -19,6 +19,7 @@ import msgspec
 
 from adapters.tools.listing import Listed
 from adapters.tools.results import printable
+from core.signs import spelt
 
 State: TypeAlias = Literal["approved", "changed", "new", "gone", "unnamed"]
 _WIDTH: Final = 160  # of a line that is shown: what changed far to the right is seen, too
@@ -62,7 +63,7 @@ def _lines(listed: Listed) -> list[str]:
     schema = json.dumps(listed.parameters, indent=2, sort_keys=True, ensure_ascii=False)
     lines = [*listed.description.splitlines(), *schema.splitlines()]
     lines.append(f"reads only: {'yes' if listed.reads_only else 'no'}")
-    clean = ["".join(c if c.isprintable() else "?" for c in line) for line in lines]
+    clean = [spelt(line) for line in lines]
     return [line[at : at + _WIDTH] for line in clean for at in range(0, max(1, len(line)), _WIDTH)]
 
 

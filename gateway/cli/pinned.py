@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from core.errors import ConfigError, UsageError
+from core.signs import spelt
 from gateway import wiring
 from gateway.config.report import nearest
 
@@ -99,6 +100,5 @@ def _lines(server: wiring.OwnedServer) -> Iterator[str]:
     count = len(server.tools())
     yield f"{server.name}: {count} {'tool is' if count == 1 else 'tools are'} offered"
     for tool in server.reviewed:
-        name = "".join(c if c.isprintable() else "?" for c in tool.name)
-        yield f"  {name}: {_STATES[tool.state]}"
+        yield f"  {spelt(tool.name)}: {_STATES[tool.state]}"
         yield from (f"      {line}" for line in tool.changes)

@@ -156,11 +156,18 @@ def test_what_changed_is_shown_also_far_to_the_right():
     shown = "\n".join(found.changes)
     assert found.state == "changed"
     assert "-" in shown
-    assert "send the ?[2J file" in shown
+    assert "send the \\u001b[2J file" in shown
     assert "\x1b" not in shown
     assert review([now], {"a": now, "b": then})[1].state == "gone"
     assert review([now], {})[0].state == "new"
     assert review([now], None)[0].state == "approved"
+
+
+def test_what_changed_and_looks_the_same_is_shown_spelt_out():
+    then = Listed(name="a", description="Read scope.txt", reads_only=True)
+    now = Listed(name="a", description="Read s\u0441ope.txt\u200b", reads_only=True)
+    (found,) = review([now], {"a": then})
+    assert found.changes[:2] == ("-Read scope.txt", "+Read s\\u0441ope.txt\\u200b")
 
 
 def test_what_is_offered_is_of_bounded_length():
