@@ -27,13 +27,12 @@ class PairingRows:
         return bool(kept)
 
     async def redeem(
-        self, digest: str, platform: str | None, *, by: str, at: int
+        self, digest: str, platform: str | None, *, by: str, at: int, once: str = ""
     ) -> Pairing | None:
         where = platform or ""
         rows = await self._database.fetch(statement("open_pairing", digest, at, TRIES, where))
         if not rows:
-            await self._database.write(statement("miss_pairing", where))
-            return None
+            return await self._taken(digest, where, once)
         pairing = Pairing(**rows[0])
         grant = Change(
             scope=grants_scope(pairing.platform),
@@ -44,7 +43,15 @@ class PairingRows:
         )
         done = await self._database.write(
             statement("take_pairing", digest, gate=True),
-            statement("set", grant.scope, grant.key, grant.value, by, at, ""),
+            statement("set", grant.scope, grant.key, grant.value, by, at, once),
             noted(grant),
         )
         return pairing if done else None
+
+    async def _taken(self, digest: str, where: str, once: str) -> Pairing | None:
+        """Give a code that this very command has taken; any other one is a wrong one."""
+        rows = await self._database.fetch(statement("taken_pairing", digest, once))
+        if rows:
+            return Pairing(**rows[0])
+        await self._database.write(statement("miss_pairing", where))
+        return None

@@ -19,11 +19,12 @@ class Pairings(Protocol):
         ...
 
     async def redeem(
-        self, digest: str, platform: str | None, *, by: str, at: int
+        self, digest: str, platform: str | None, *, by: str, at: int, once: str = ""
     ) -> Pairing | None:
         """Take a code and let its person in, in private, in one transaction; `by` is kept.
 
         A code that is not open counts as a try against every open one of `platform`, None for
-        any account.
+        any account. What is done again under the same `once` finds what it took, and changes
+        nothing more.
         """
         ...

@@ -30,6 +30,7 @@ class Settings(Protocol):
     ) -> None:
         """Set a value, or unset it with None; who (an id, and a name to show) and when is kept.
 
-        `at` is in ms. The log of changes keeps every value that was set, without names.
+        `at` is in ms. The log of changes keeps every value that was set, without names. What is
+        decided of people has the command's id for a name: it is shown to nobody.
         """
         ...

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from core.access import Decision
     from core.ports import ChatAdapter
     from core.storage import Pairings
-    from core.types import Author, Command, Message, Press
+    from core.types import Command, Message, Press
     from gateway.access.grants import Grants
     from gateway.delivery.asides import Asides
     from gateway.patience import PatientStore
@@ -63,16 +63,18 @@ class Doorkeeper:
             return None
         return code if kept else None
 
-    async def approve(self, code: str, platform: str | None, *, by: str) -> Pairing:
+    async def approve(self, code: str, platform: str | None, *, by: str, once: str = "") -> Pairing:
         """Let in who was given this code, and tell them.
 
-        `platform` is the account on which it was said; None from the command line.
+        `platform` is the account on which it was said; None from the command line. A command that
+        a kill has cut is done again under its own id, `once`: they are perhaps told again.
 
         Raises:
             UsageError: there is no such code, or it is not open any more. StoreError: it could
                 not be kept.
         """
-        found = await redeem(self.keep.store, code, platform, by=by, at=self.grants.now)
+        at = self.grants.now
+        found = await redeem(self.keep.store, code, platform, by=by, at=at, once=once)
         crashpoint("pairing.redeemed", found.platform)
         self.grants.put(found.platform, found.person, PAIRED)
         log.info("paired", platform=found.platform, person=found.person, by=by)
@@ -80,27 +82,34 @@ class Doorkeeper:
         return found
 
     async def decide(
-        self, platform: str, person: str, decision: Decision, *, by: Author, seconds: int | None
+        self, command: Command, person: str, decision: Decision, *, seconds: int | None
     ) -> None:
         """Let somebody in or shut them out, for ever or for so long; it holds at once.
 
         To let somebody in takes back that they were shut out. Shut out for a while, they are let
-        in again as they were before.
+        in again as they were before. A command that was cut by a kill is not done twice.
 
         Raises:
             StoreError: it could not be kept.
         """
-        now = self.grants.now
+        now, platform = self.grants.now, command.address.platform
         until = None if seconds is None else now + seconds * 1000
         grant = Grant(decision=decision, until=until)
-        scope, who = grants_scope(platform), f"{platform}:{by.id}"
+        scope, who = grants_scope(platform), f"{platform}:{command.author.id}"
         if decision == "allow" and self.grants.drop(platform, person, "deny"):
             await self.keep.set(scope, f"deny:{person}", None, by=who, at=now)
+        kept = await self.keep.store.chosen(grant.key(person), scope)
+        if scope in kept and kept[scope].name == command.event_id:
+            return
         crashpoint("access.unkept", platform)
-        await self.keep.set(scope, grant.key(person), grant.text, by=who, at=now)
+        await self.keep.set(
+            scope, grant.key(person), grant.text, by=who, at=now, name=command.event_id
+        )
         crashpoint("access.kept", platform)
         self.grants.put(platform, person, grant)
-        log.info("access", platform=platform, person=person, decision=decision, by=by.id)
+        log.info(
+            "access", platform=platform, person=person, decision=decision, by=command.author.id
+        )
 
     def _tell(self, pairing: Pairing) -> None:
         """Tell a newcomer, in the chat where they were given their code."""
@@ -121,7 +130,9 @@ class Doorkeeper:
         self.asides.begin("newcomer", told)
 
 
-async def redeem(store: Pairings, code: str, platform: str | None, *, by: str, at: int) -> Pairing:
+async def redeem(
+    store: Pairings, code: str, platform: str | None, *, by: str, at: int, once: str = ""
+) -> Pairing:
     """Keep that whoever was given this code is let in; nobody is told.
 
     Raises:
@@ -129,7 +140,7 @@ async def redeem(store: Pairings, code: str, platform: str | None, *, by: str, a
             be kept.
     """
     read = read_code(code)
-    found = await store.redeem(digest(read), platform, by=by, at=at) if read else None
+    found = await store.redeem(digest(read), platform, by=by, at=at, once=once) if read else None
     if found is None:
         raise UsageError(said.NO_SUCH_CODE.format(minutes=MINUTES, tries=TRIES))
     return found

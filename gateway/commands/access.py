@@ -36,7 +36,7 @@ async def pair(desk: Desk, command: Command) -> Sequence[Frame]:
         raise UsageError(said.NO_CODE)
     platform = command.address.platform
     by = f"{platform}:{command.author.id}"
-    found = await desk.doors.approve(command.args, platform, by=by)
+    found = await desk.doors.approve(command.args, platform, by=by, once=command.event_id)
     return [whispers.notice(said.paired(f"{found.platform}:{found.person}"))]
 
 
@@ -49,5 +49,5 @@ async def _decided(desk: Desk, command: Command, decision: Decision) -> tuple[st
         raise UsageError(said.NO_OWNER.format(person=subject))
     if decision == "deny" and who.person == command.author.id:
         raise UsageError(said.NOT_YOURSELF)
-    await desk.doors.decide(platform, who.person, decision, by=command.author, seconds=who.seconds)
+    await desk.doors.decide(command, who.person, decision, seconds=who.seconds)
     return subject, command.args.split()[1] if who.seconds is not None else ""

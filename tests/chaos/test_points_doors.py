@@ -34,6 +34,10 @@ def code(stage: Stage) -> str:
     return next((each[1] for each in reversed(found) if each), "")
 
 
+def told(stage: Stage, words: str) -> bool:
+    return any(words in each.text for each in stage.seen("dm"))
+
+
 @pytest.mark.parametrize("platform", ["telegram", "slack"])
 async def test_killed_while_a_stranger_comes_in_by_a_code(there, platform):
     """What was not acknowledged comes again, and gets another code: the first one nobody knows."""
@@ -49,6 +53,9 @@ async def test_killed_while_a_stranger_comes_in_by_a_code(there, platform):
         await stage.until(stage.listening)
         await hello(stage, "How do I get there?")
         await stage.until(lambda: stage.finals("The end.", "group"))
+        await stage.reads("You are let in now", where="group")
+        await stage.until(lambda: told(stage, "is let in, in private"))
+        assert not told(stage, "That code is not open")
     noted = f"SELECT count(*) FROM settings_log WHERE key = 'allow:{stage.ben.id}'"
     assert await there.scene.stored(noted) == [(1,)]
 
@@ -59,7 +66,7 @@ async def test_killed_while_somebody_is_let_in(there, point, platform):
     stage = owned(there, platform)
     someone = {"slack": f"<@{stage.ben.id}|ben>"}.get(platform, str(stage.ben.id))
     async with there.armed(f"{point}@{platform}", noted=False):
-        await stage.command("allow", someone)
+        await stage.command("allow", f"{someone} 1h")
     async with there.alive():
         await there.scene.rows("settings", 1, f"key = 'allow:{stage.ben.id}'")
         await stage.until(stage.listening)

@@ -23,6 +23,18 @@ async def test_a_code_lets_its_person_in_once_and_says_who_did_it(store: Store):
     ]
 
 
+async def test_a_command_that_is_done_again_finds_the_code_that_it_took(store: Store):
+    await store.offer(CODE, at=0)
+    await store.offer(replace(CODE, person="U2", digest="two"), at=0)
+    assert await store.redeem("one", "slack", by="slack:U9", at=5, once="e1") == CODE
+    for _ in range(TRIES):  # and counts as no wrong one
+        assert await store.redeem("one", "slack", by="slack:U9", at=6, once="e1") == CODE
+    assert len(await store.audited(last=10)) == 1
+    assert await store.redeem("one", "slack", by="slack:U9", at=7, once="e2") is None
+    assert await store.redeem("two", "slack", by="slack:U9", at=7) is not None
+    assert await store.redeem("two", "slack", by="slack:U9", at=8) is None
+
+
 async def test_a_code_is_good_for_a_while_and_on_its_own_account_alone(store: Store):
     await store.offer(CODE, at=0)
     assert await store.redeem("one", "discord", by="x", at=1) is None

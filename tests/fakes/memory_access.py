@@ -9,6 +9,8 @@ from core.access import PAIRED, grants_scope
 from core.audit import Change
 from core.pairing import MOST_OPEN, TRIES, Pairing
 
+TAKEN = -1
+
 
 class MemoryAccess:
     """Fulfils `core.storage.Pairings` and `core.storage.Audit`."""
@@ -22,6 +24,12 @@ class MemoryAccess:
         kept = self.__dict__.setdefault("_kept_pairings", {})
         return kept
 
+    @property
+    def _took(self) -> dict[str, str]:
+        """Name the command that took a code."""
+        took: dict[str, str] = self.__dict__.setdefault("_kept_took", {})
+        return took
+
     def _may_write(self) -> None:
         raise NotImplementedError
 
@@ -31,14 +39,18 @@ class MemoryAccess:
             if each.expires <= at or tries >= TRIES:
                 del self._pairings[key]
         mine = (pairing.platform, pairing.person)
-        others = [key for key in self._pairings if key[0] == pairing.platform and key != mine]
+        others = [
+            key
+            for key, (_, tries) in self._pairings.items()
+            if key[0] == pairing.platform and key != mine and tries != TAKEN
+        ]
         if len(others) >= MOST_OPEN:
             return False
         self._pairings[mine] = (pairing, 0)
         return True
 
     async def redeem(
-        self, digest: str, platform: str | None, *, by: str, at: int
+        self, digest: str, platform: str | None, *, by: str, at: int, once: str = ""
     ) -> Pairing | None:
         self._may_write()
         here = {
@@ -47,14 +59,17 @@ class MemoryAccess:
             if platform is None or key[0] == platform
         }
         for key, (pairing, tries) in here.items():
-            if pairing.digest == digest and pairing.expires > at and tries < TRIES:
-                del self._pairings[key]
+            if pairing.digest == digest and pairing.expires > at and 0 <= tries < TRIES:
+                self._pairings[key] = (pairing, TAKEN)
+                self._took[digest] = once
                 scope, name = grants_scope(pairing.platform), PAIRED.key(pairing.person)
                 self._settings.setdefault(scope, {})[name] = PAIRED.text
                 self.log.append((scope, name, PAIRED.text, by, at))
                 return replace(pairing)
+            if pairing.digest == digest and once and self._took.get(digest) == once:
+                return replace(pairing)
         for key, (pairing, tries) in here.items():
-            self._pairings[key] = (pairing, tries + 1)
+            self._pairings[key] = (pairing, tries if tries == TAKEN else tries + 1)
         return None
 
     async def audit(self, change: Change) -> None:
