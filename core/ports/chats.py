@@ -119,8 +119,19 @@ class ChatAdapter(FileSource, Protocol):
         """
         return False
 
-    async def find(self, address: Address, delivery_id: str, *, since: int) -> str | None:
+    async def find(
+        self,
+        address: Address,
+        delivery_id: str,
+        *,
+        since: int,
+        reply_to: str | None = None,
+        frame: Frame | None = None,
+    ) -> str | None:
         """Look for a message that was perhaps posted after `since` (ms): its id, or None.
+
+        `reply_to` is what it was posted with, and `frame` what it shows now: what bears no mark is
+        told by what it says. All is looked at that was posted there since, however much that is.
 
         Raises:
             ChatUnknown: this platform cannot tell.

@@ -88,7 +88,8 @@ class AwayNotes:
         if posted.message_id is not None:
             return _Note(address, posted.message_id)
         adapter = self._chats[address.platform]
-        since = self._now() - _DAY_MS
+        first = await self._keep.store.accepted(int(seq))
+        since = self._now() - _DAY_MS if first is None else first.incoming.at
         try:
             return _Note(address, await adapter.find(address, once, since=since) or "")
         except ChatUnknown:

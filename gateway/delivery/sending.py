@@ -23,6 +23,7 @@ from core.records import Posted
 from core.reply import is_gone
 from core.storage import Outbox
 from core.types import Address
+from gateway.delivery.trying import PATIENCE
 
 PAUSE: Final = 1.0
 """Seconds before a message that may have been posted is looked for."""
@@ -124,7 +125,7 @@ class Sender:
             StoreError: the outbox cannot be written; nothing is posted without its row.
         """
         if frame.key in self._doubtful:
-            await self._look(frame.key)
+            await self._look(frame)
             self._owe(frame.key)
         if frame.key in self.lost:
             return False
@@ -212,7 +213,7 @@ class Sender:
         if not self._repeatable:
             self._doubtful.add(key)
             await asyncio.sleep(PAUSE)
-            await self._look(key)
+            await self._look(frame)
             self._owe(key)
             if key in self.lost or key in self.ids:
                 return key in self.ids
@@ -226,14 +227,15 @@ class Sender:
             self.lost.discard(key)
             raise MessageGone("a piece of it may stand there; only the whole comes again")
 
-    async def _look(self, key: str) -> None:
+    async def _look(self, frame: Frame) -> None:
         """Find a message of which only the platform knows whether it was posted.
 
         One of an earlier run is looked for even where posting twice is posting once: the platform
         does not remember for ever what was posted.
         """
+        key = frame.key
         try:
-            found = await self._found(key)
+            found = await self._found(frame)
         except ChatUnknown:
             found = None
             if not self._repeatable:
@@ -246,24 +248,32 @@ class Sender:
         elif self._repeatable:
             self._stale.add(key)
 
-    async def _found(self, key: str) -> str | None:
+    async def _found(self, frame: Frame) -> str | None:
         """Ask the platform for a message, more than once if need be.
 
         Raises:
             ChatUnknown: nobody can tell. ChatClosed: nothing is to be had there any more.
         """
-        turn = self._turn
-        for pause in LOOKS:
+        turn, now = self._turn, asyncio.get_running_loop().time
+        looks, late = iter(LOOKS), now() + PATIENCE
+        pause: float | None = 0.0
+        while pause is not None:
+            await asyncio.sleep(pause)
             try:
                 return await self._adapter.find(
-                    turn.address, self._delivery_id(key), since=turn.since
+                    turn.address,
+                    self._delivery_id(frame.key),
+                    since=turn.since,
+                    reply_to=turn.reply_to,
+                    frame=frame,
                 )
             except (ChatUnknown, ChatClosed):
                 raise
             except ChatError as error:
-                log.info("turn %s: looking for %s failed: %s", turn.turn_id, key, error)
-                busy = error.retry_after if isinstance(error, ChatBusy) else 0.0
-                await asyncio.sleep(max(pause, busy))
+                log.info("turn %s: looking for %s failed: %s", turn.turn_id, frame.key, error)
+                busy = isinstance(error, ChatBusy) and now() < late
+                # Whoever is busy says when it can tell.
+                pause = max(PAUSE, _wait(error)) if busy else next(looks, None)
         raise ChatUnknown("the platform could not tell, however often it was asked")
 
     async def _posted(self, key: str, message_id: str) -> None:
@@ -272,3 +282,7 @@ class Sender:
 
     def _delivery_id(self, key: str) -> str:
         return delivery_id(self._turn.turn_id, key, self._copies[key])
+
+
+def _wait(error: ChatError) -> float:
+    return error.retry_after if isinstance(error, ChatBusy) else 0.0

@@ -219,10 +219,11 @@ class Line:
 
     async def _found(self, work: Accepted, name: str) -> str | None:
         """Look for a note that was perhaps posted; where the platform cannot tell, it stays."""
-        address = work.incoming.address
+        said, address = work.incoming, work.incoming.address
+        reply_to = said.reply_to if isinstance(said, Message) else None
         try:
             return await self._chats[address.platform].find(
-                address, delivery_id(name, KEY), since=work.incoming.at
+                address, delivery_id(name, KEY), since=said.at, reply_to=reply_to
             )
         except ChatError:
             return None

@@ -56,6 +56,8 @@ def turn_info(places: Places, start: TurnStart, incoming: Incoming | None) -> Tu
     """Say how a turn is to be shown, by the settings of the place where it was asked."""
     address = start.place
     info = TurnInfo(turn_id=start.turn_id, address=address, asker=start.asker, since=start.started)
+    if incoming is not None:  # by the platform's clock, which dates what was posted, too
+        info = replace(info, since=min(start.started, incoming.at))
     if not isinstance(incoming, Message | Press):
         return info
     place = places.at(address, incoming.author.circles, direct=incoming.direct)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from typing_extensions import override
 
-from core.errors import ChatUnknown, MessageGone
+from core.errors import ChatError, ChatUnknown, MessageGone
 from core.frames import Frame, Panel, Part
 from core.ports import Capabilities, ChatAdapter, Intake
 from core.types import Added, Address, Command, Message, Press, Said
@@ -67,7 +67,8 @@ class FakeChat(ChatAdapter):
         self.refuses = False
         self.before: Sequence[Said] | Exception = ChatUnknown("this platform cannot tell")
         self.read: list[tuple[Address, str | None]] = []
-        self.searches: list[tuple[str, int]] = []
+        self.deaf: list[ChatError] = []  # what the next searches come to
+        self.searches: list[tuple[str, int, str | None]] = []
         self.previewed: dict[str, Frame] = {}
         self._ids: dict[str, str] = {}
         self.members: set[str] = set()  # of whatever the bot is brought into
@@ -148,8 +149,18 @@ class FakeChat(ChatAdapter):
         return True
 
     @override
-    async def find(self, address: Address, delivery_id: str, *, since: int) -> str | None:
-        self.searches.append((delivery_id, since))
+    async def find(
+        self,
+        address: Address,
+        delivery_id: str,
+        *,
+        since: int,
+        reply_to: str | None = None,
+        frame: Frame | None = None,
+    ) -> str | None:
+        self.searches.append((delivery_id, since, reply_to))
+        if self.deaf:
+            raise self.deaf.pop(0)
         if not self.tells:
             raise ChatUnknown("this platform cannot tell")
         return self._ids.get(delivery_id)

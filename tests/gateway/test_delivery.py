@@ -619,11 +619,29 @@ def test_after_a_restart_a_message_that_is_found_is_edited(repeatable):
     """P2: it is looked for from when the question came, for no platform remembers ids for ever."""
     room = Room(tells=True, repeatable=repeatable)
     room.chat._stand("m9", Frame(key="answer/0", content=Notice(text="")), _id("answer/0"))
-    run_virtual(room.turn(0, posted=[DOUBT], since=5000))
-    assert room.chat.searches == [(_id("answer/0"), 5000)]
+    run_virtual(room.turn(0, posted=[DOUBT], since=5000, reply_to="m1"))
+    assert room.chat.searches == [(_id("answer/0"), 5000, "m1")]
     assert not room.requests("post")
     assert room.chat.texts() == [SENTENCE.strip()]
     assert room.outbox.words == [("posted", "answer/0")]
+
+
+def test_a_platform_that_wants_no_questions_now_is_asked_for_as_long_as_a_final_waits():
+    """P2: a hundred turns that are taken up at once ask more than Slack answers in a minute."""
+    room = Room(tells=True)
+    room.chat.deaf = [ChatBusy("not now", retry_after=60)] * 9
+    room.chat._stand("m9", Frame(key="answer/0", content=Notice(text="")), _id("answer/0"))
+    run_virtual(room.turn(0, posted=[DOUBT]))
+    assert not room.requests("post")
+    assert room.chat.texts() == [SENTENCE.strip()]
+
+
+def test_a_platform_that_is_busy_for_ever_is_asked_no_longer_than_a_final_waits():
+    room = Room(tells=True)
+    room.chat.deaf = [ChatBusy("not now", retry_after=60)] * 99
+    run_virtual(room.turn(0, posted=[DOUBT]))
+    assert len(room.chat.deaf) > 70
+    assert UNSURE in room.chat.texts()
 
 
 @pytest.mark.parametrize("repeatable", [False, True])

@@ -39,7 +39,7 @@ from adapters.chat.discord.options import DiscordOptions
 from adapters.chat.discord.places import Places
 from adapters.chat.discord.rest import Rest
 from adapters.chat.discord.rooms import Rooms
-from adapters.chat.discord.search import found, messages_in
+from adapters.chat.discord.search import PAGE, carrying, messages_in, ours
 from adapters.chat.discord.shapes import JsonObject
 from core.errors import ChatClosed, ChatError, ChatUnknown, MessageGone
 from core.frames import Frame, Panel
@@ -49,7 +49,6 @@ from core.storage import Gaps
 from core.types import Added, Address, Attachment, Command, Message, Press, Said
 
 _REMEMBERED: Final = 2000
-_PAGE: Final = 100
 _ASKED: Final = 20
 """Of so many people it is asked whether they are in a server."""
 _PATIENCE: Final = 5.0
@@ -174,15 +173,28 @@ class DiscordChat(ChatAdapter):
             return await call(not layout), layout
 
     @override
-    async def find(self, address: Address, delivery_id: str, *, since: int) -> str | None:
-        after = str(max(0, since - _EPOCH_MS) << 22)
-        params: dict[str, str | int] = {"after": after, "limit": _PAGE}
+    async def find(
+        self,
+        address: Address,
+        delivery_id: str,
+        *,
+        since: int,
+        reply_to: str | None = None,
+        frame: Frame | None = None,
+    ) -> str | None:
+        me, begun = await self._me(), max(0, since - _EPOCH_MS) << 22
 
-        async def call(room: str) -> object:
-            return await self._rest.call(routes.messages("GET", room), params=params, patience=5.0)
+        async def call(room: str) -> Sequence[shapes.Message]:
+            async def ask(after: int) -> object:
+                params: dict[str, str | int] = {"after": str(after), "limit": PAGE}
+                route = routes.messages("GET", room)
+                return await self._rest.call(route, params=params, patience=_PATIENCE)
 
-        data = await self._rooms.anywhere(address, call, found=False)
-        message_id = found(data, delivery_id[:25], me=await self._me())
+            return await ours(ask, begun, me=me)
+
+        body = render.edit_body(frame, layout=self._layout) if frame else None
+        found = await self._rooms.anywhere(address, call, found=False)
+        message_id = carrying(found, delivery_id[:25], body)
         if message_id is not None:
             self._deliveries[message_id] = delivery_id
         return message_id

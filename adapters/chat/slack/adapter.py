@@ -9,10 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 from aiohttp import web
 from typing_extensions import override
@@ -27,6 +26,7 @@ from adapters.chat.slack.files import fetched
 from adapters.chat.slack.groups import UserGroups
 from adapters.chat.slack.home import HomeOf, view
 from adapters.chat.slack.normalise import circles_of
+from adapters.chat.slack.options import SCOPES, SlackOptions
 from adapters.chat.slack.people import People
 from adapters.chat.slack.receive import Receiver, Surroundings
 from adapters.chat.slack.render import quote
@@ -36,57 +36,16 @@ from adapters.chat.slack.stream import Streams
 from adapters.chat.slack.wire import Handle, Kind, Me, Place
 from adapters.chat.slack.writer import Writer
 from core.errors import ChatClosed, ChatError, ChatRefused, StoreError
-from core.frames import Frame, Notice
+from core.frames import File, Frame, Notice
 from core.ports import Capabilities, ChatAdapter, Clock, Intake
 from core.types import Added, Address, Attachment, Command, Message, Press, Said
 
 LIMIT: Final = 11_000
 """Characters of an answer's part: a message takes 12,000, and what stands below counts."""
 
-SCOPES: Final = frozenset(
-    {
-        "app_mentions:read",
-        "assistant:write",
-        "channels:history",
-        "channels:manage",
-        "channels:read",
-        "chat:write",
-        "commands",
-        "files:read",
-        "files:write",
-        "groups:history",
-        "groups:read",
-        "groups:write",
-        "im:history",
-        "im:write",
-        "mpim:history",
-        "mpim:read",
-        "mpim:write",
-        "reactions:write",
-        "users:read",
-    }
-)
-"""What the app has to be allowed, for all of what is done here."""
-
 Hook: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlackOptions:
-    """One account. `platform` is its key in the configuration.
-
-    `groups` gives the user groups that are named there.
-    """
-
-    platform: str
-    bot_token: str = field(repr=False)
-    app_token: str | None = field(default=None, repr=False)
-    signing_secret: str | None = field(default=None, repr=False)
-    mode: Literal["socket", "http"] = "socket"
-    api_base: str = "https://slack.com/api/"
-    groups: Callable[[], Collection[str]] = tuple
 
 
 class SlackChat(ChatAdapter):
@@ -259,10 +218,20 @@ class SlackChat(ChatAdapter):
         return await self._writer.post(address.channel, place, frame, delivery_id)
 
     @override
-    async def find(self, address: Address, delivery_id: str, *, since: int) -> str | None:
+    async def find(
+        self,
+        address: Address,
+        delivery_id: str,
+        *,
+        since: int,
+        reply_to: str | None = None,
+        frame: Frame | None = None,
+    ) -> str | None:
         me = self._me or await self._identify()
         search = Search(self._api, me, self._streams.knows)
-        return await search.find(address, delivery_id, since=since)
+        thread = Place.of(reply_to, address.thread).thread
+        file = frame is not None and isinstance(frame.content, File)
+        return await search.find(address.channel, thread, delivery_id, since=since, file=file)
 
     @override
     async def earlier(self, message: Message, *, after: str | None) -> Sequence[Said]:

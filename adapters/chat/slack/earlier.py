@@ -15,6 +15,7 @@ from adapters.chat.slack.budget import Budgets
 from adapters.chat.slack.client import Api, ApiRefused
 from adapters.chat.slack.normalise import attachment
 from adapters.chat.slack.people import People
+from adapters.chat.slack.search import cursor_of
 from adapters.chat.slack.text import mentions, plain
 from adapters.chat.slack.wire import Me, Shared
 from core.errors import ChatBusy, ChatRefused
@@ -57,7 +58,7 @@ class Threads:
         for _ in range(PAGES):
             answer = await self._page(message, after or "0", cursor)
             found |= {_text(each, "ts"): each for each in _messages(answer)}
-            cursor = _cursor(answer)
+            cursor = cursor_of(answer)
             if not cursor:
                 break
         first, last = _moment(after or "0"), _moment(message.message_id or "")
@@ -88,11 +89,6 @@ class Threads:
 def _messages(answer: Found) -> Iterator[Found]:
     told = answer.get("messages")
     yield from (each for each in told if isinstance(each, dict)) if isinstance(told, list) else ()
-
-
-def _cursor(answer: Found) -> str:
-    more = answer.get("response_metadata")
-    return str(more.get("next_cursor") or "") if isinstance(more, dict) else ""
 
 
 def _named(found: Sequence[Found], me: Me) -> Sequence[str]:

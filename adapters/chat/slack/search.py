@@ -1,7 +1,8 @@
 """Looks for a message of ours that was perhaps posted, by its metadata or its tasks.
 
-Decides whether it is there; says so when that cannot be told. Only a stream that has not ended
-has no metadata, so it is known by that.
+Decides whether it is there; says so when that cannot be told. It stands in the thread in which it
+was hung, or beside all threads: there everything is read that was posted since, page by page.
+Only a stream that has not ended has no metadata, so it is known by that.
 """
 
 from __future__ import annotations
@@ -14,12 +15,11 @@ from adapters.chat.slack.normalise import milliseconds
 from adapters.chat.slack.stream import is_ours
 from adapters.chat.slack.wire import Me
 from core.errors import ChatError, ChatRefused, ChatUnknown
-from core.types import Address
 
 SLACK: Final = 5_000
 """Milliseconds that clocks may differ."""
-_PAGE: Final = 200
-_THREADS: Final = 20
+PAGE: Final = 200
+"""Messages of one page: Slack asks for no more, and gives fewer if it likes."""
 
 Found = Mapping[str, object]
 
@@ -33,68 +33,88 @@ class Search:
         self._me = me
         self._known = known
 
-    async def find(self, address: Address, delivery_id: str, *, since: int) -> str | None:
+    async def find(
+        self, channel: str, thread: str, delivery_id: str, *, since: int, file: bool = False
+    ) -> str | None:
         """Give the id of the message that this delivery has made, or None.
+
+        `thread` is the root of the thread in which it was hung; blank: it opened none. `file`: it
+        is a file, which bears no mark.
 
         Raises:
             ChatUnknown: Slack cannot tell. ChatError: it cannot tell now.
         """
-        since -= SLACK
+        since = max(since - SLACK, 0)
         ours: list[Found] = []
         try:
-            async for each in self._candidates(address, since):
+            async for each in self._posted(channel, thread, since):
                 if not self._mine(each) or milliseconds(_ts(each)) < since:
                     continue
                 if _bears(each, delivery_id):
                     return _ts(each)
                 ours.append(each)
+        except ThreadGone:
+            return None
         except (ChatRefused, ApiRefused) as refused:
             raise ChatUnknown(f"Slack does not show what was posted: {refused}") from None
-        return self._unmarked(ours, address.channel)
+        return self._unmarked(ours, channel, file=file)
 
-    def _unmarked(self, ours: Sequence[Found], channel: str) -> str | None:
+    def _unmarked(self, ours: Sequence[Found], channel: str, *, file: bool) -> str | None:
         """Give the one that can only be it, of messages that bear no mark."""
+        if file:
+            if any(each.get("files") for each in ours):
+                raise ChatUnknown("a file of ours is there that cannot be told from it")
+            return None
         streaming = [
             _ts(each) for each in ours if _streams(each) and not self._known(channel, _ts(each))
         ]
         if len(streaming) == 1:
             return streaming[0]
-        if streaming or any(each.get("files") for each in ours):
+        if streaming:
             raise ChatUnknown("something of ours is there that cannot be told from it")
         return None
 
-    async def _candidates(self, address: Address, since: int) -> AsyncIterator[Found]:
-        channel = address.channel
-        if address.thread is not None:
-            for each in await self._replies(channel, address.thread, since):
-                yield each
-            return
-        answer = await self._api.ask(
-            self._api.web.conversations_history(
-                channel=channel, include_all_metadata=True, limit=_PAGE
-            )
-        )
-        found = _messages(answer)
-        for each in found:
-            yield each
-        roots = [_ts(each) for each in found if _may_hold(each, since)]
-        for root in roots[:_THREADS]:
-            for reply in await self._replies(channel, root, since):
-                yield reply
+    async def _posted(self, channel: str, thread: str, since: int) -> AsyncIterator[Found]:
+        """Give all that was posted there since; the root of a thread stands on each of its pages.
 
-    async def _replies(self, channel: str, root: str, since: int) -> list[Found]:
-        call = self._api.web.conversations_replies(
-            channel=channel,
-            ts=root,
-            oldest=f"{since / 1000:.6f}",
-            inclusive=True,
-            include_all_metadata=True,
-            limit=_PAGE,
-        )
-        try:
-            return _messages(await self._api.ask(call))
-        except ThreadGone:
-            return []
+        Raises:
+            ChatUnknown: it has no end.
+        """
+        cursors = {""}
+        cursor = ""
+        while True:
+            answer = await self._page(channel, thread, since, cursor)
+            for each in _messages(answer):
+                yield each
+            cursor = cursor_of(answer)
+            if not cursor:
+                return
+            if cursor in cursors:
+                raise ChatUnknown("Slack gives the same page again and again")
+            cursors.add(cursor)
+
+    async def _page(self, channel: str, thread: str, since: int, cursor: str) -> Found:
+        oldest = f"{since / 1000:.6f}"
+        if thread:
+            call = self._api.web.conversations_replies(
+                channel=channel,
+                ts=thread,
+                oldest=oldest,
+                inclusive=True,
+                include_all_metadata=True,
+                limit=PAGE,
+                cursor=cursor or None,
+            )
+        else:
+            call = self._api.web.conversations_history(
+                channel=channel,
+                oldest=oldest,
+                inclusive=True,
+                include_all_metadata=True,
+                limit=PAGE,
+                cursor=cursor or None,
+            )
+        return await self._api.ask(call)
 
     def _mine(self, found: Found) -> bool:
         return found.get("bot_id") == self._me.bot or found.get("user") == self._me.user
@@ -116,18 +136,14 @@ def _messages(answer: Found) -> list[Found]:
     return [each for each in told if isinstance(each, dict)] if isinstance(told, list) else []
 
 
+def cursor_of(answer: Found) -> str:
+    """Give what the next page is asked for with; blank if there is none."""
+    more = answer.get("response_metadata")
+    return str(more.get("next_cursor") or "") if isinstance(more, dict) else ""
+
+
 def _ts(found: Found) -> str:
     return str(found.get("ts") or "")
-
-
-def _may_hold(found: Found, since: int) -> bool:
-    """Say whether something may have been written below since; Slack does not always say when."""
-    latest = found.get("latest_reply")
-    if latest:
-        return milliseconds(str(latest)) >= since
-    return milliseconds(_ts(found)) >= since or bool(
-        found.get("reply_count") or found.get("thread_ts")
-    )
 
 
 def _bears(found: Found, delivery_id: str) -> bool:

@@ -279,6 +279,14 @@ class Stand:
             reply_to=asked.reply_to,
         )
 
+    async def find(
+        self, asked: Message, delivery_id: str, *, since: int, frame: Frame | None = None
+    ) -> str | None:
+        """Look for an answer that was perhaps posted where it was asked."""
+        return await self.chat.find(
+            asked.address, delivery_id, since=since, reply_to=asked.reply_to, frame=frame
+        )
+
     # --- what people see ------------------------------------------------------------------------
 
     def shown(self, where: Where) -> list[Seen]:

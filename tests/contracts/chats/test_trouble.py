@@ -54,7 +54,7 @@ async def test_what_was_perhaps_posted_is_said_to_be_or_posted_once(stand: Stand
         posted = await stand.post(asked, notice("Once."), delivery_id=delivery)
     except ChatUnknown:
         with contextlib.suppress(ChatUnknown):
-            posted = await stand.chat.find(asked.address, delivery, since=before) or ""
+            posted = await stand.find(asked, delivery, since=before) or ""
             assert bool(posted) == (kind == "drop")
     else:
         assert stand.one("group", posted).id == posted
@@ -69,14 +69,14 @@ async def test_what_was_found_can_be_edited_after_a_restart(stand: Stand):
     posted = await stand.post(asked, answer("Once."), delivery_id="d" * 24)
     await stand.restart()
     try:
-        found = await stand.chat.find(asked.address, "d" * 24, since=before)
+        found = await stand.find(asked, "d" * 24, since=before)
     except ChatUnknown:
         return  # this platform cannot tell, and says so
     assert found == posted
     await stand.chat.edit(asked.address, found, answer("Twice."))
     (seen,) = stand.shown("group")
     assert "Twice." in seen.text
-    assert await stand.chat.find(asked.address, "e" * 24, since=before) is None
+    assert await stand.find(asked, "e" * 24, since=before) is None
 
 
 async def test_an_edit_whose_answer_is_lost_can_be_done_again(stand: Stand):

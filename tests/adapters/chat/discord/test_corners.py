@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -13,9 +14,10 @@ from adapters.chat.discord.backfill import CHANNELS, TOLD, floor, known, plan
 from adapters.chat.discord.login import gateway_of, log_in
 from adapters.chat.discord.menu import choices, menu, sync
 from adapters.chat.discord.places import Places
+from adapters.chat.discord.render import Body, Upload
 from adapters.chat.discord.rest import Rest
 from adapters.chat.discord.rooms import Rooms
-from adapters.chat.discord.search import found
+from adapters.chat.discord.search import carrying, messages_in
 from core.errors import ChatError, ChatUnknown
 from core.menu import MENU, Entry
 from core.types import Address
@@ -75,29 +77,55 @@ def test_what_this_process_saw_counts_and_there_is_a_limit():
 # --- which post is which ----------------------------------------------------------------------
 
 
-def posted(id_: str, *, author: str = "1", custom_id: str = "", nonce: str | None = None) -> Any:
+def posted(
+    id_: str,
+    *,
+    custom_id: str = "",
+    nonce: str | None = None,
+    content: str = "",
+    files: Sequence[str] = (),
+) -> Any:
     rows = [{"type": 1, "components": [{"type": 2, "custom_id": custom_id}]}] if custom_id else []
     return {
         "id": id_,
         "channel_id": "9",
-        "author": {"id": author},
+        "author": {"id": "1"},
+        "content": content,
+        "attachments": [{"id": "1", "filename": each} for each in files],
         "components": [{"type": 17, "components": rows}] if rows else [],
         "nonce": nonce,
     }
 
 
+def read(*given: Any) -> list[Any]:
+    return list(messages_in(list(given)))
+
+
 def test_a_lost_post_is_found_by_its_buttons_or_its_nonce():
-    others = [posted("1", author="2"), posted("2", custom_id="stop:t:~" + "0" * 24), {}]
+    others = [posted("2", custom_id="stop:t:~" + "0" * 24), {}]
     sign = posted("3", custom_id=f"stop:t:~{DELIVERY}")
-    assert found([*others, sign], DELIVERY, me="1") == "3"
-    assert found([*others, posted("4", nonce=DELIVERY)], DELIVERY, me="1") == "4"
-    assert found(others, DELIVERY, me="1") is None
-    assert found("nonsense", DELIVERY, me="1") is None
+    assert carrying(read(*others, sign), DELIVERY) == "3"
+    assert carrying(read(*others, posted("4", nonce=DELIVERY)), DELIVERY) == "4"
+    assert carrying(read(*others), DELIVERY) is None
+    assert not list(messages_in("nonsense"))
 
 
 def test_a_message_of_ours_without_a_sign_leaves_it_open():
     with pytest.raises(ChatUnknown):
-        found([posted("1")], DELIVERY, me="1")
+        carrying(read(posted("1")), DELIVERY)
+    with pytest.raises(ChatUnknown):
+        carrying(read(posted("1")), DELIVERY, Body(json={}, layout=True))
+
+
+def test_a_part_whose_nonce_is_forgotten_is_told_by_what_it_says():
+    """P2: after five minutes it would be posted again, and Discord would not know it."""
+    others = [posted("1", content="Another."), posted("2", files=["a.py"]), posted("5")]
+    wanted = Body(json={"content": "Once. "})
+    there = read(*others, posted("3", content="Once."))
+    assert carrying(there, DELIVERY, wanted) == "3"
+    assert carrying(read(*others), DELIVERY, wanted) is None
+    file = Body(json={}, file=Upload(name="a.py", data=b""))
+    assert carrying(there, DELIVERY, file) == "2"
 
 
 async def test_looking_for_a_post_before_its_thread_was_made_does_not_keep_it_from_being_made(

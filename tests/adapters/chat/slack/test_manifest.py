@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from adapters.chat.slack import adapter, receive
+from adapters.chat.slack import options, receive
 from tests.simulators.slack.calls import METHODS
 
 ROOT = Path(__file__).parents[4]
@@ -65,7 +65,7 @@ def test_every_method_that_is_called_is_known_here():
 def test_the_app_has_the_scopes_that_are_needed_and_no_others():
     needed = set().union(*SCOPES.values(), *EVENTS.values()) | OTHERWISE
     assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == needed
-    assert needed == adapter.SCOPES
+    assert needed == options.SCOPES
 
 
 def test_the_app_hears_what_is_read():

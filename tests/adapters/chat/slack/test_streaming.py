@@ -34,6 +34,11 @@ class Asked:
             self.message.address, frame, delivery_id=delivery_id, reply_to=self.message.reply_to
         )
 
+    async def find(self, delivery_id, *, since):
+        return await self.chat.find(
+            self.message.address, delivery_id, since=since, reply_to=self.message.reply_to
+        )
+
     async def edit(self, ts, frame):
         await self.chat.edit(self.message.address, ts, frame)
 
@@ -483,9 +488,9 @@ async def test_a_message_that_may_have_been_posted_is_found(in_channel):
         asked.world.slack.faults.plan(method, Fault(kind="drop"))
         with pytest.raises(ChatUnknown):
             await asked.post(frame, delivery_id)
-        ts = await asked.chat.find(asked.message.address, delivery_id, since=since)
+        ts = await asked.find(delivery_id, since=since)
         assert ts == asked.shown()[-1].id
-    assert await asked.chat.find(asked.message.address, "d1", since=since) == asked.shown()[0].id
+    assert await asked.find("d1", since=since) == asked.shown()[0].id
     await asked.edit(ts, final("Two."))
     assert [each.text.split("\n")[0] for each in asked.shown()] == ["One.", "Two."]
 
@@ -496,11 +501,11 @@ async def test_a_message_in_a_direct_conversation_is_found_in_its_thread(world):
     await world.slack.say(dm, ann, "hi")
     asked = Asked(world, await world.inbox.message(), dm)
     since = int(world.slack.now() * 1000)
-    assert await asked.chat.find(asked.message.address, "d1", since=since) is None
+    assert await asked.find("d1", since=since) is None
     world.slack.faults.plan("chat.postMessage", Fault(kind="drop"))
     with pytest.raises(ChatUnknown):
         await asked.post(final("One."))
-    found = await asked.chat.find(asked.message.address, "d1", since=since)
+    found = await asked.find("d1", since=since)
     assert found == asked.shown()[0].id
 
 
@@ -515,7 +520,7 @@ async def test_a_cut_stream_is_found_below_a_question_that_was_deleted(world):
     with pytest.raises(ChatUnknown):
         await asked.post(streaming("Use"))
     await world.slack.unsay(dm, ann, root)
-    found = await asked.chat.find(asked.message.address, "d1", since=since)
+    found = await asked.find("d1", since=since)
     assert found == asked.shown()[0].id
     await asked.edit(found, final(ANSWER))
     (shown,) = asked.shown()
@@ -537,7 +542,7 @@ async def test_a_message_in_a_direct_conversation_is_found_though_its_thread_has
     world.slack.faults.plan("chat.postMessage", Fault(kind="drop"))
     with pytest.raises(ChatUnknown):
         await asked.post(final("One."))
-    found = await asked.chat.find(asked.message.address, "d1", since=since)
+    found = await asked.find("d1", since=since)
     assert found == asked.shown()[0].id
 
 
@@ -545,11 +550,12 @@ async def test_in_a_thread_that_is_gone_nothing_was_posted(in_channel):
     asked = in_channel
     gone = Fault(kind="refuse", status=200, error="thread_not_found")
     asked.world.slack.faults.plan("conversations.replies", gone)
-    assert await asked.chat.find(asked.message.address, "d1", since=0) is None
+    assert await asked.find("d1", since=0) is None
 
 
 async def test_what_was_cut_and_ended_in_a_later_run_is_taken_for_no_other_message(asked):
     slack, address = asked.world.slack, asked.message.address
+    reply_to = asked.message.reply_to
     ts = await asked.post(streaming("Use"))
     later, latest = (
         SlackChat(options(slack), clock=Clocked(), home=nobody_s_home) for _ in range(2)
@@ -557,8 +563,8 @@ async def test_what_was_cut_and_ended_in_a_later_run_is_taken_for_no_other_messa
     async with listening(slack, later, Inbox(slack)):
         await later.edit(address, ts, final(ANSWER), delivery_id="d1")
     async with listening(slack, latest, Inbox(slack)):  # it knows no message of the others
-        assert await latest.find(address, "d2", since=0) is None
-        assert await latest.find(address, "d1", since=0) == ts
+        assert await latest.find(address, "d2", since=0, reply_to=reply_to) is None
+        assert await latest.find(address, "d1", since=0, reply_to=reply_to) == ts
 
 
 async def test_a_message_that_never_arrived_is_not_found(in_channel):
@@ -567,7 +573,7 @@ async def test_a_message_that_never_arrived_is_not_found(in_channel):
     asked.world.slack.faults.plan("chat.postMessage", Fault(kind="reset"))
     with pytest.raises(ChatUnknown):
         await asked.post(final("One."))
-    assert await asked.chat.find(asked.message.address, "d1", since=since) is None
+    assert await asked.find("d1", since=since) is None
 
 
 async def test_a_file_goes_into_the_thread(asked):
