@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 from core.errors import ChatBusy
 from core.ports import Capabilities
 from core.types import Address
+from gateway.delivery.underway import UnderWay
 
 _MANY: Final = 1000
 _EARLY: Final = 1e-6
@@ -227,11 +228,15 @@ class ChatBudget:
 
 
 class ChatBudgets:
-    """The budgets of all chats; those that owe nothing are forgotten when there are many."""
+    """The budgets of all chats; those that owe nothing are forgotten when there are many.
+
+    `under_way`: what is being sent by them.
+    """
 
     def __init__(self, behind: Callable[[tuple[str, str]], float] = lambda _: 0.0) -> None:
         """`behind` says how far somebody comes behind others, from 0 to 1."""
         self.behind = behind
+        self.under_way = UnderWay()
         self._chats: dict[tuple[str, str, str | None], ChatBudget] = {}
         self._accounts: dict[str, Account] = {}
         self._many = _MANY

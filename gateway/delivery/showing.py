@@ -23,6 +23,7 @@ from gateway.delivery.mailbox import Mailbox
 from gateway.delivery.pacing import APPROVAL_ASKED, FINAL, ChatBudget, ChatBudgets
 from gateway.delivery.sending import NOTE, Sender, TurnInfo
 from gateway.delivery.trying import Trying
+from gateway.delivery.underway import UnderWay
 
 MOMENT: Final = 0.05
 """Seconds by which a change is put off, since an answer's end comes right behind its last word and
@@ -65,6 +66,7 @@ async def deliver(
         shown=sender.known,
     )
     showing = _Showing(turn, reply, sender, budget)
+    showing.under_way = budgets.under_way
     showing.behind = partial(budgets.behind, (turn.address.platform, turn.asker))
     while not showing.done:
         if not showing.wanted:
@@ -89,6 +91,7 @@ class _Showing:
         self._order: dict[str, int] = {}  # when a message was last touched
         self.trying = Trying()
         self.behind: Callable[[], float] = float
+        self.under_way = UnderWay()
         self._reposted: set[str] = set()
         self._previewing = False
         self.wanted: dict[str, Frame] = {}
@@ -177,7 +180,8 @@ class _Showing:
         del self.wanted[frame.key]
         self._order[frame.key] = max(self._order.values(), default=0) + 1
         try:
-            shown = await self._sender.send(frame)
+            async with self.under_way.one():
+                shown = await self._sender.send(frame)
         except ChatSpent as spent:
             self.wanted.setdefault(frame.key, frame)
             return spent.retry_after

@@ -211,15 +211,24 @@ class Sessions:
         """How many sessions are at work."""
         return len(self._tasks)
 
-    async def drain(self, seconds: float, also: Iterable[asyncio.Task[object]] = ()) -> None:
+    async def drain(
+        self,
+        seconds: float,
+        also: Iterable[asyncio.Task[object]] = (),
+        *,
+        last: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         """Start nothing new, and give what runs, and `also`, so long to end; lanes are cut (P6).
 
-        What is cut or still waits stays in the store: the next start goes on with it.
+        What is cut or still waits stays in the store: the next start goes on with it. `last` is
+        waited for before anything is cut.
         """
         self._closed = True
         awaited = {*self._tasks, *also}
         if awaited:
             await asyncio.wait(awaited, timeout=seconds)
+        if self._tasks and last is not None:
+            await last()
         late = set(self._tasks)
         for task in late:
             task.cancel()

@@ -39,6 +39,9 @@ log = structlog.get_logger()
 DRAIN_SECONDS = 8.0
 """What a turn has left to end when the program is asked to stop: containers are killed at 10."""
 
+SENDING_SECONDS = 1.0
+"""What a message has left then that is sent already, and whose id is not back."""
+
 
 async def serve(
     config: Config,
@@ -149,7 +152,8 @@ async def _drain(gateway: Gateway, sessions: Sessions, faces: Faces) -> None:
     if faces.shut is not None:
         faces.shut()
     gateway.line.close()  # what waits goes on waiting, and its notes stay
-    await sessions.drain(DRAIN_SECONDS, also=running.values())
+    sending = partial(gateway.exchange.budgets.under_way.close, SENDING_SECONDS)
+    await sessions.drain(DRAIN_SECONDS, also=running.values(), last=sending)
     crashpoint("drain.cut")
     for turn_id in list(running):
         gateway.runner.stop(turn_id)  # those of programs: nobody could take them up again

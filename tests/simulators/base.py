@@ -33,7 +33,7 @@ class Fault:
 
     `refuse`: answered with `status`, `error` and `retry_after`, not done. `drop`: done, but the
     connection is closed without an answer. `reset`: closed before it is done. `delay`: done and
-    answered `seconds` later.
+    answered `seconds` later, or once `until` is set.
     """
 
     kind: Literal["refuse", "drop", "reset", "delay"]
@@ -41,6 +41,14 @@ class Fault:
     error: str = ""
     retry_after: float | None = None
     seconds: float = 0.0
+    until: asyncio.Event | None = None
+
+    async def late(self) -> None:
+        """Wait for as long as an answer is late."""
+        if self.until is None:
+            await asyncio.sleep(self.seconds)
+        else:
+            await self.until.wait()
 
 
 @dataclass(slots=True)

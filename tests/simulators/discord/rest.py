@@ -117,7 +117,7 @@ class Rest:
         if fault is not None and fault.kind == "drop":
             return self._cut(request, route, call, noted=True)
         if fault is not None and fault.kind == "delay":
-            await asyncio.sleep(fault.seconds)
+            await fault.late()
         return self._respond(status, body, headers)
 
     def _find(self, method: str, path: str) -> tuple[Route | None, Mapping[str, str]]:

@@ -5,7 +5,6 @@ What an application did wrong is status 200 with `ok: false`; too much is status
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
 from dataclasses import dataclass
@@ -39,7 +38,7 @@ class Door:
         given = await merged(request)
         status, body, fault = self._answer(name, Args(given), request)
         if fault and fault.kind in {"delay", "drop", "reset"}:
-            await asyncio.sleep(fault.seconds)
+            await fault.late()
         error = str(body.get("error", "")) or (fault.kind if fault else "")
         params = {key: value for key, value in given.items() if key != "token"}
         self.requests.add(Request(at=at, method=name, params=params, status=status, error=error))

@@ -113,7 +113,7 @@ class Server:
         if fault is not None and fault.kind == "drop":
             return self._cut(request)
         if fault is not None and fault.kind == "delay":
-            await asyncio.sleep(fault.seconds)
+            await fault.late()
         return web.json_response(body, status=body.get("error_code", 200))
 
     async def _done(self, request: web.Request, call: Call, fault: Fault | None) -> Wire:
