@@ -18,6 +18,7 @@ POINTS: Final[Mapping[str, str]] = {
     "intake.stored": "The inbox has it, and nobody has begun with it.",
     "telegram.polled": "A poll has confirmed what was stored; what it brings is not looked at.",
     "telegram.stored": "What a poll brought is stored, and not confirmed.",
+    "telegram.hooked": "What Telegram posted is stored, and its post not answered.",
     "slack.stored": "What Slack sent is stored, and not acknowledged.",
     "slack.acknowledged": "An envelope is acknowledged.",
     "discord.heard": "A message was dispatched, and is not looked at.",
@@ -44,6 +45,11 @@ POINTS: Final[Mapping[str, str]] = {
     "preview.sent": "A preview of an answer is shown.",
     "edit.unsent": "A message is to be changed.",
     "edit.sent": "A message was changed.",
+    "final.unsent": "A message that stands there is to become final.",
+    "final.sent": "It is final.",
+    "note.noted": "The note of a place in line is in the outbox, and not posted.",
+    "note.posted": "It is posted, and its id is not kept.",
+    "note.deleted": "It is deleted, and still in the outbox.",
     # tools
     "tools.unkept": "The aggregator has called tools, and that is not written down.",
     "tools.kept": "The calls are written down, and none has begun.",
@@ -54,6 +60,7 @@ POINTS: Final[Mapping[str, str]] = {
     "tool.ran": "A tool has run, and its result is not kept.",
     "tool.returned": "The result of a tool is kept.",
     # while a turn runs
+    "burst.joined": "A message has left the line to be asked with the one before it.",
     "withdrawal.unkept": "A turn is to be taken back, and that is not written down.",
     "withdrawal.kept": "It is taken back, and still runs.",
     "change.done": "A message was changed or deleted, and so noted; the change is not closed.",

@@ -11,7 +11,7 @@ from core.reply import figures
 from core.texts import commands as said
 from core.texts.running import LEFT_LINE
 from core.types import Command, Press
-from gateway.delivery.posts import unpost
+from gateway.delivery.posts import taken, unpost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +31,7 @@ async def stop(desk: Desk, request: Command | Press) -> Sequence[Frame]:
         await desk.exchange.keep.drop(waits.seq, "stopped")
         return desk.aloud(request, LEFT_LINE)
     if isinstance(request, Press) and request.value and not request.turn_id:
+        await taken(desk.exchange.chats, request)
         return desk.aloud(request, said.ENDED)
     named = await desk.own(request) if isinstance(request, Press) else None
     if named is not None and named.state != "running":

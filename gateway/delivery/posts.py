@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from core.ports import ChatAdapter
     from core.records import StoredTurn
-    from core.types import Incoming
+    from core.types import Incoming, Press
 
 
 async def say(
@@ -43,6 +43,15 @@ async def put(
             await once_free(
                 partial(post, to.address, frame, delivery_id=delivery_id, reply_to=reply_to)
             )
+
+
+async def taken(chats: Mapping[str, ChatAdapter], press: Press) -> None:
+    """Take a message of ours out of its chat that is of no use any more, but for this press."""
+    if press.message_id is not None:
+        delete = chats[press.address.platform].delete
+        with suppress(ChatError, TimeoutError):
+            async with asyncio.timeout(SECONDS):
+                await once_free(partial(delete, press.address, press.message_id))
 
 
 async def unpost(chats: Mapping[str, ChatAdapter], turn: StoredTurn) -> None:

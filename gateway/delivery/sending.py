@@ -154,6 +154,8 @@ class Sender:
             self.forget(frame.key)
         elif not isinstance(frame.content, File):
             crashpoint("edit.unsent", self._turn.address.platform)
+            if frame.final:
+                crashpoint("final.unsent", self._turn.address.platform)
             await self._adapter.edit(
                 self._turn.address,
                 message_id,
@@ -161,6 +163,8 @@ class Sender:
                 delivery_id=self._delivery_id(frame.key),
             )
             crashpoint("edit.sent", self._turn.address.platform)
+            if frame.final:
+                crashpoint("final.sent", self._turn.address.platform)
 
     async def _hold(self) -> None:
         """Send nothing for a turn that others took up while this program stood still.

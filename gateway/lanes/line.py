@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from core.bursts import goes_on
-from core.errors import ChatBusy, ChatError, MessageGone, StoreError
+from core.crashpoints import crashpoint
+from core.errors import ChatBusy, ChatError, ChatUnknown, MessageGone, StoreError
 from core.frames import Button, Frame, Notice
 from core.storage.changes import NOTE
 from core.texts.running import place_text
@@ -43,11 +44,15 @@ log = structlog.get_logger()
 
 @dataclass(slots=True, kw_only=True)
 class _Note:
-    """A note that stands in a chat; without an id where it could not be posted."""
+    """A note that stands in a chat; without an id where it could not be posted.
+
+    `unsure`: perhaps it was, and the platform cannot tell. Then it is never posted again.
+    """
 
     work: Accepted
     text: str = ""
     message_id: str | None = None
+    unsure: bool = False
 
 
 @dataclass(slots=True)
@@ -184,49 +189,81 @@ class Line:
         frame = Frame(key=KEY, content=Notice(text=text), buttons=(_stop(note.work),))
         if not text:
             await adapter.delete(incoming.address, note.message_id or "")
+            crashpoint("note.deleted", incoming.address.platform)
             await self._keep.unpost(name)
         elif note.message_id is not None:
             await adapter.edit(incoming.address, note.message_id, frame)
-        elif isinstance(incoming, Message):
+        elif isinstance(incoming, Message) and not note.unsure:
             await self._keep.attempting(name, KEY)
-            note.message_id = await adapter.post(
-                incoming.address,
-                frame,
-                delivery_id=delivery_id(name, KEY),
-                reply_to=incoming.reply_to,
+            crashpoint("note.noted", incoming.address.platform)
+            posted = await self._posted(note, frame, name)
+            crashpoint("note.posted", incoming.address.platform)
+            note.message_id = posted
+            await self._keep.posted(name, KEY, posted)
+
+    async def _posted(self, note: _Note, frame: Frame, name: str) -> str:
+        """Post a note, and find it where its post was perhaps lost.
+
+        Raises:
+            ChatError: it was not posted. ChatUnknown: nobody can tell, and it is `unsure` now.
+        """
+        incoming = note.work.incoming
+        reply_to = incoming.reply_to if isinstance(incoming, Message) else None
+        once = delivery_id(name, KEY)
+        try:
+            return await self._chats[incoming.address.platform].post(
+                incoming.address, frame, delivery_id=once, reply_to=reply_to
             )
-            await self._keep.posted(name, KEY, note.message_id)
+        except ChatUnknown:
+            note.unsure = True
+            found = await self._found(note.work, name)
+            if found is None:
+                raise
+            return found
 
     async def recall(self, noted: Callable[[str], bool]) -> None:
         """Find the notes of the last run: those of what waits go on, the others go away.
 
-        What waits without one gets its own where its platform is `noted`.
+        What waits without one gets its own where its platform is `noted`, unless one was perhaps
+        posted and the platform cannot tell (Telegram's): then there is never a second. That one
+        stays until somebody presses its button, which is how its place is heard of.
         """
-        for work in list(self._sessions.all_waiting()):
-            if noted(work.incoming.address.platform):
-                self.stands(work)
+        unsure = set[int]()
         for posted in await self._keep.store.line_notes():
-            noted_of = await self._keep.store.accepted(int(posted.turn_id.removeprefix(NOTE)))
-            if noted_of is not None and noted_of.incoming.address.platform in self._chats:
-                await self._adopt(noted_of, posted)
+            seq = int(posted.turn_id.removeprefix(NOTE))
+            work = await self._keep.store.accepted(seq)
+            if work is None or work.incoming.address.platform not in self._chats:
+                continue
+            if not await self._adopted(work, posted):
+                unsure.add(seq)
+        for work in list(self._sessions.all_waiting()):
+            if noted(work.incoming.address.platform) and work.seq not in unsure:
+                self.stands(work)
 
-    async def _adopt(self, work: Accepted, posted: Posted) -> None:
-        found = posted.message_id or await self._found(work, posted.turn_id)
+    async def _adopted(self, work: Accepted, posted: Posted) -> bool:
+        """Go on with a note of the last run; False if nobody can tell whether it stands there."""
+        try:
+            found = posted.message_id or await self._found(work, posted.turn_id)
+        except ChatError:
+            if not self._sessions.place(work.seq):
+                await self._keep.unpost(posted.turn_id)
+            return False
         if found is None:
             await self._keep.unpost(posted.turn_id)
         else:
             self.stands(work, found)
+        return True
 
     async def _found(self, work: Accepted, name: str) -> str | None:
-        """Look for a note that was perhaps posted; where the platform cannot tell, it stays."""
-        said, address = work.incoming, work.incoming.address
+        """Look for a note that was perhaps posted.
+
+        Raises:
+            ChatError: nobody can tell.
+        """
+        said, chat = work.incoming, self._chats[work.incoming.address.platform]
         reply_to = said.reply_to if isinstance(said, Message) else None
-        try:
-            return await self._chats[address.platform].find(
-                address, delivery_id(name, KEY), since=said.at, reply_to=reply_to
-            )
-        except ChatError:
-            return None
+        once = delivery_id(name, KEY)
+        return await chat.find(said.address, once, since=said.at, reply_to=reply_to)
 
 
 async def _moved_within(lane: _Lane, seconds: float | None) -> None:

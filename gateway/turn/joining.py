@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.bursts import goes_on, whole
+from core.crashpoints import crashpoint
 from core.types import Line, Message, Press
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Joining:
         follow = self.sessions().follow
         while (then := follow(lane, fits)) is not None and isinstance(then.incoming, Message):
             run.parts = (*run.parts, then)
+            crashpoint("burst.joined", said.address.platform)
             parts.append(then.incoming)
         return replace(first, incoming=whole(parts))
 

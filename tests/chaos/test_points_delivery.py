@@ -27,7 +27,7 @@ async def test_killed_while_the_answer_is_posted_below_its_panel(there, point, w
     await there.recovered()
 
 
-@pytest.mark.parametrize("point", ["edit.unsent", "edit.sent"])
+@pytest.mark.parametrize("point", ["edit.unsent", "edit.sent", "final.unsent", "final.sent"])
 async def test_killed_while_a_message_is_changed(there, point):
     for platform in MESSENGERS:
         await there.crash(f"{point}@{platform}", where="group")

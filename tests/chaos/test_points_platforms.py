@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import asyncio
+import re
 
-from tests.chaos.crashes import Asked, Crashes, ask
+import pytest
+import yaml
+
+from tests.chaos.crashes import OVER, Asked, Crashes, ask
 from tests.chaos.test_points_turn import behind_another
+from tests.gateway.messenger_scene import finals
+from tests.simulators.chaos import ChaosProxy
+from tests.simulators.telegram import serving
 
 pytestmark = pytest.mark.timeout(150)
 
@@ -33,6 +40,39 @@ async def test_killed_when_a_poll_has_confirmed_what_was_stored(there):
         await there.scene.rows("inbox", 1, "kind = 'message'")
         await said(second)
     await there.recovered()
+
+
+async def test_killed_when_what_telegram_posted_is_stored(there, monkeypatch):
+    """Its post is not answered, so it comes again, and is known: one question, one answer."""
+    monkeypatch.setattr(serving, "AGAIN", 0.05)
+    whole = yaml.safe_load(there.scene.text)
+    async with ChaosProxy("http://127.0.0.1:9") as proxy:
+        whole["platforms"]["telegram"] |= {"mode": "webhook", "public_url": proxy.base_url}
+        asked = there.question("telegram", "dm")
+        there.scene.text = yaml.safe_dump(whole, allow_unicode=True, sort_keys=False)
+        async with there.armed("telegram.hooked"):
+            await said(asked)
+            await led(there, proxy, lives=1)
+        assert asked.stage.sim.updates.pending
+        async with there.alive():
+            await led(there, proxy, lives=2)
+            await asked.stage.until(lambda: not asked.stage.sim.updates.pending)
+            await asked.stage.until(lambda: finals(asked.stage, "dm"))
+        assert there.calls(asked)["big"] == 1
+        assert len(finals(asked.stage, "dm")) == 1
+        assert await there.scene.stored("SELECT count(*) FROM inbox WHERE kind = 'message'") == [
+            (1,)
+        ]
+
+
+async def led(there: Crashes, proxy: ChaosProxy, *, lives: int) -> None:
+    """Let the proxy lead to the program once that many of its runs have said where they listen."""
+    log, opened = there.scene.folder / "gateway.log", list[str]()
+    async with asyncio.timeout(OVER):
+        while len(opened) < lives:
+            await asyncio.sleep(0.01)
+            opened = re.findall(r"Open (http://127[.0-9]*:[0-9]+)", log.read_text(encoding="utf-8"))
+    proxy.lead_to(opened[-1])
 
 
 @pytest.mark.parametrize("point", ["slack.stored", "slack.acknowledged", "discord.passed"])

@@ -8,6 +8,7 @@ from itertools import count
 
 import pytest
 
+from core.errors import ChatUnknown
 from core.texts.running import CHANGED
 from core.types import Attachment, Author, Line
 from gateway.lanes.workplaces import Workplaces
@@ -654,3 +655,26 @@ def test_what_had_joined_a_recovered_turn_is_asked_when_its_question_is_deleted(
 
     run_virtual(cut(store, "How do I get to Dover?", "By bus?", who=who, settings=settings))
     run_virtual(after())
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_a_note_that_was_perhaps_posted_is_never_posted_again(tells):
+    """Where the platform can tell it is found, and goes; where not it stays, alone."""
+
+    async def scenario() -> None:
+        long = [["It is a long story. " * 10, 30.0, "The end."]]
+        chat = FakeChat(tells=tells)
+        async with guarded({**TALKS, "big": long}, chat=chat) as scene:
+            await scene.say("One?")
+            await scene.until(lambda: "It is a long" in str(chat.texts()))
+            await scene.say("Two?")
+            await scene.until(lambda: noted(scene))
+            chat.fail(DM.channel, ChatUnknown("reset"))
+            await scene.say("Three?")
+            await scene.until(lambda: len(noted(scene)) == 2)
+            await scene.idle()
+            notes = [each for each in chat.log if "answered before" in each.text]
+            assert [each.op for each in notes].count("post") == 2
+            assert len(noted(scene)) == (0 if tells else 1)
+
+    run_virtual(scenario())

@@ -17,6 +17,7 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from adapters.chat.telegram.account import Account
 from adapters.chat.telegram.polling import Take, Trouble, refusal
+from core.crashpoints import crashpoint
 from core.errors import ChatRefused, StoreError
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Hook:
             self._full = True
             return web.Response(status=503)
         self._full = False
+        crashpoint("telegram.hooked")
         return web.Response()
 
     async def run(
