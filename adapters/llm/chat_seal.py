@@ -14,6 +14,7 @@ import msgspec
 
 from adapters.llm.chat_wire import Words, details_of, words_of
 from adapters.llm.encoding import Fields
+from adapters.llm.kept import Kept
 from adapters.llm.quirks import Quirks
 from core.types import Line, Sealed
 
@@ -30,17 +31,24 @@ class Thoughts:
         """Begin with none."""
         self._texts: dict[str, list[str]] = {name: [] for name in THOUGHTS}
         self._details: list[dict[str, object]] = []
+        self._kept = Kept()
 
     def take(self, words: Words) -> None:
-        """Take a piece of an answer."""
+        """Take a piece of an answer.
+
+        Raises:
+            ModelBroken: there are too many, or they are too long.
+        """
         for name, pieces in self._texts.items():
             if text := words_of(getattr(words, name)):
                 pieces.append(text)
         for at, detail in enumerate(details_of(words.reasoning_details)):
             first = at == 0 or detail.get("index") is not None
             if first and self._details and _continues(self._details[-1], detail):
+                self._kept.take(*map(detail.get, GROWING))
                 _grow(self._details[-1], detail)
             else:
+                self._kept.take(msgspec.json.encode(detail).decode())
                 self._details.append(dict(detail))
 
     def sealed(self, label: str, beside: Sequence[Mapping[str, object]]) -> tuple[Sealed, ...]:

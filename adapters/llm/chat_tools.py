@@ -15,6 +15,8 @@ import msgspec
 
 from adapters.llm.chat_wire import ToolPiece
 from adapters.llm.encoding import is_json
+from adapters.llm.kept import ENDLESS, MOST_CALLS, Kept
+from core.errors import ModelBroken
 from core.types import ToolCall
 
 
@@ -49,6 +51,7 @@ class ToolCalls:
     def __init__(self) -> None:
         """Begin with none."""
         self._calls: list[_Growing] = []
+        self._kept = Kept()
 
     @property
     def begun(self) -> bool:
@@ -56,9 +59,16 @@ class ToolCalls:
         return bool(self._calls)
 
     def take(self, pieces: Iterable[ToolPiece]) -> None:
-        """Take pieces in the order in which they came."""
+        """Take pieces in the order in which they came.
+
+        Raises:
+            ModelBroken: there are too many, or they are too long.
+        """
         for piece in pieces:
             self._of(piece).take(piece)
+            self._kept.take(piece.function and piece.function.arguments)
+            if len(self._calls) > MOST_CALLS:
+                raise ModelBroken(ENDLESS)
 
     def whole(self, *, cut: bool) -> tuple[ToolCall, ...]:
         """Give the calls. Of an answer that was `cut`, a half-written one is left out."""

@@ -20,6 +20,7 @@ import aiohttp
 from adapters.llm import failures, quirks, wire
 from adapters.llm.body import Body
 from adapters.llm.encoding import Fields, encode
+from adapters.llm.kept import ENDLESS
 from adapters.llm.quirks import Quirk, Quirks
 from adapters.llm.sse import EventTooLarge
 from adapters.llm.wire import Endpoint
@@ -32,7 +33,6 @@ LINGER = 3.0
 """Seconds that a finished answer waits for its usage: not worth losing an answer for."""
 LONGEST_ANSWER = 1024 * 1024
 """Characters of words and thoughts: many times what any model writes (P5)."""
-ENDLESS = "The provider's answer has no end"
 FORM_REFUSED = frozenset({400, 422})
 
 log = logging.getLogger(__name__)

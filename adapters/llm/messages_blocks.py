@@ -14,6 +14,7 @@ import msgspec
 
 from adapters.llm.chat_tools import ToolCalls
 from adapters.llm.chat_wire import Function, ToolPiece
+from adapters.llm.kept import Kept
 from adapters.llm.messages_wire import Block, Delta
 from core.types import Json, ToolCall
 
@@ -63,9 +64,15 @@ class Blocks:
         """Begin with none."""
         self._blocks: dict[int, _Growing] = {}
         self._calls = ToolCalls()
+        self._kept = Kept()
 
     def begin(self, at: int, block: Block) -> Delta:
-        """Take a block's beginning; give what it says already."""
+        """Take a block's beginning; give what it says already.
+
+        Raises:
+            ModelBroken: there are too many, or they are too long.
+        """
+        self._kept.take(block.data, block.id, block.name)
         kind = block.type or ""
         growing = _Growing(kind=kind, data=block.data or "", id=block.id or "")
         growing.name = block.name or ""
@@ -86,7 +93,12 @@ class Blocks:
         )
 
     def add(self, at: int, delta: Delta) -> Delta:
-        """Take a piece; give it back, without what belongs to no block that is known."""
+        """Take a piece; give it back, without what belongs to no block that is known.
+
+        Raises:
+            ModelBroken: there are too many, or they are too long.
+        """
+        self._kept.take(delta.signature, delta.partial_json)
         block = self._blocks.get(at)
         if block is None:
             return Delta()

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from adapters.llm.encoding import is_json
+from adapters.llm.kept import Kept
 from adapters.llm.responses_wire import Item, call_of, kind_of, thoughts, words
 from core.types import ToolCall
 
@@ -59,6 +62,7 @@ class Items:
         self.text = _Stream()
         self.thought = _Stream()
         self._items: dict[Key, _Growing] = {}
+        self._kept = Kept()
 
     def __bool__(self) -> bool:
         """Tell whether there is any."""
@@ -77,18 +81,33 @@ class Items:
         self.thought.write(text, id(growing))
 
     def argue(self, at: int | None, name: str | None, text: str, *, whole: bool) -> None:
-        """Take a piece of a call's arguments, or all of them."""
+        """Take a piece of a call's arguments, or all of them.
+
+        Raises:
+            ModelBroken: there are too many, or they are too long.
+        """
+        self._kept.take(text)
         arguments = self._find(at, name, "function_call").arguments
         if whole:
             arguments.clear()
         arguments.append(text)
 
     def begin(self, at: int | None, item: Item) -> None:
-        """Take an item that has only its head."""
+        """Take an item that has only its head.
+
+        Raises:
+            ModelBroken: there are too many, or they are too long.
+        """
+        self._kept.take(msgspec.json.encode(item).decode())
         self._find(at, _name(item), kind_of(item)).item = item
 
     def done(self, at: int | None, item: Item) -> None:
-        """Take a whole item; tell what of it was not told."""
+        """Take a whole item; tell what of it was not told.
+
+        Raises:
+            ModelBroken: there are too many, or they are too long.
+        """
+        self._kept.take(msgspec.json.encode(item).decode())
         growing = self._find(at, _name(item), kind_of(item))
         if growing.whole:
             growing = self._items.setdefault(f"#{len(self._items)}", _Growing())
@@ -125,6 +144,8 @@ class Items:
     def _find(self, at: int | None, name: str | None, kind: str) -> _Growing:
         keys = [key for key in (at, name, kind) if key is not None]
         known = next((key for key in keys if key in self._items), keys[0])
+        if known not in self._items:
+            self._kept.take(known)
         return self._items.setdefault(known, _Growing())
 
 

@@ -50,7 +50,7 @@ class TraceFiles:
 
     async def heads(self, session: str) -> list[Traced]:
         """Say what each line of a session is about, oldest first."""
-        return [_head(line) for line in await self.records(session)]
+        return await asyncio.to_thread(lambda: [head for head, _ in self._of(session)])
 
     async def records(self, session: str) -> list[bytes]:
         """Give the lines of a session as they stand, oldest first."""
@@ -75,9 +75,14 @@ class TraceFiles:
         return found
 
     def _records(self, session: str) -> list[bytes]:
-        paths = sorted(self._files(session), key=_age, reverse=True)
-        lines = (line for path in paths for line in _lines(path))
-        return [line for line in lines if _head(line).session == session]
+        return [line for _, line in self._of(session)]
+
+    def _of(self, session: str) -> Iterator[tuple[Traced, bytes]]:
+        """Give the lines of a session, one after the other: files are large."""
+        for path in sorted(self._files(session), key=_age, reverse=True):
+            for line in _lines(path):
+                if (head := _head(line)).session == session:
+                    yield head, line
 
     def _drop(self, session: str, gone: Callable[[Traced], bool]) -> int:
         for left in self._folder.glob(f"*{_NEW}"):  # by a kill
@@ -96,19 +101,13 @@ class TraceFiles:
 
 
 def _rewrite(path: Path, session: str, gone: Callable[[Traced], bool]) -> int:
-    dropped = 0
-    kept: list[bytes] = []
-    for line in _lines(path):
-        head = _head(line)
-        if head.session in {session, ""} and gone(head):
-            dropped += 1
-        else:
-            kept.append(line)
-    if not kept:
+    """Write a file without those lines; it is read twice, since it may be too large to be kept."""
+    fates = [head.session in {session, ""} and gone(head) for head in map(_head, _lines(path))]
+    if all(fates):
         path.unlink()
-    elif dropped:
-        _replace(path, kept)
-    return dropped
+    elif any(fates):
+        _replace(path, (line for line, goes in zip(_lines(path), fates, strict=True) if not goes))
+    return sum(fates)
 
 
 def _replace(path: Path, lines: Iterable[bytes]) -> None:

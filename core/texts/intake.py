@@ -13,6 +13,9 @@ TOO_MANY_WAIT: Final = (
     "Too many messages wait for an answer here, so this one was not taken in. Send it again in a "
     "minute."
 )
+TOO_MUCH_SENT: Final = (
+    "Too much is being answered here, so this was not taken in. Send it again in a minute."
+)
 NO_CONVERSATION: Final = (
     "There is no such conversation. Choose one from the list, or begin a new one."
 )

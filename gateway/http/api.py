@@ -23,6 +23,7 @@ from core.records import TurnStart
 from core.types import Address, Line
 from gateway.access.limits import Limits
 from gateway.http.auth import CALLER
+from gateway.http.bodies import Bodies
 from gateway.http.completions_answer import ModelCard, Writer, model_body, models_body
 from gateway.http.completions_reply import Reply, json_answer
 from gateway.http.completions_request import Wanted, read_request
@@ -45,6 +46,7 @@ class Api:
     clock: Clock
     tooling: Tooling
     limits: Limits
+    bodies: Bodies = field(default_factory=Bodies)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     def mount(self, router: web.UrlDispatcher) -> None:
@@ -71,16 +73,20 @@ class Api:
             raise Overloaded("This gateway is shutting down.")
         if request.headers.get(DEPTH, "0") != "0":
             raise UsageError("A mixture does not ask a mixture: this call comes from one (MOA-6).")
-        wanted = read_request(await request.read())
+        key, packed = request[CALLER].name, "Content-Encoding" in request.headers
+        length = None if packed else request.content_length
+        with self.limits.call(key), self.bodies.room(key, length):  # before any of it is read
+            return await self._completed(read_request(await request.read()), request)
+
+    async def _completed(self, wanted: Wanted, request: web.Request) -> web.StreamResponse:
         preset = _wished(self.usable.get(request[CALLER], wanted.model), wanted, request)
         require_available(preset, self.providers)
         start = self._start(preset, request[CALLER].name)
         fresh = "no-cache" in request.headers.get("Cache-Control", "").lower()
         runner = replace(self.runner, store=CostsOnly(self.runner.store))
         turn = _turn(wanted, start, fresh=fresh)
-        with self.limits.call(start.asker):
-            await runner.require_funds(turn, start)
-            return await self._answered(runner, start, turn, wanted, request)
+        await runner.require_funds(turn, start)
+        return await self._answered(runner, start, turn, wanted, request)
 
     async def _answered(
         self,

@@ -21,6 +21,7 @@ from core.errors import ConfigError
 from core.types import Author
 from gateway.http import hooks
 from gateway.http.auth import CALLER, Auth
+from gateway.http.bodies import BODY_BYTES
 from gateway.http.doorstep import DOORSTEP, Doorstep
 from gateway.http.errors import errors
 from gateway.http.health import Health, Unready
@@ -30,8 +31,6 @@ from gateway.http.signed_out import SignedOut
 from gateway.http.walls import Walls, dress
 from gateway.wiring import Hook
 
-BODY_BYTES = 20 * 1024 * 1024
-"""The longest body that is read at once (pictures on /v1); the chat's own limit is far lower."""
 CLOSING_SECONDS = 3.0
 """What requests have left to end when the server closes."""
 IDLE_SECONDS = 75.0

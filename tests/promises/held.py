@@ -79,7 +79,6 @@ CAPPED: Mapping[str, str] = {
     "adapters.chat.discord.rest.Bucket": "forgotten after 300 s, by discord.py",
     "adapters.chat.discord.rest.Rest._buckets": "forgotten after 300 s, by discord.py",
     "adapters.chat.slack.budget.Minute._made": "what was called within a minute",
-    "adapters.chat.telegram.drafts._Draft.values": "of the last draft that was looked after",
     "gateway.delivery.pacing.ChatBudget": "a thousand, and those that owe something",
     "gateway.delivery.pacing.ChatBudgets._chats": "a thousand, and those that owe something",
 }

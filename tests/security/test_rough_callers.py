@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from gateway.http import app, doorstep, hooks
+from gateway.http import app, bodies, doorstep, hooks
 from tests.gateway.call_log import PATIENCE
 from tests.gateway.harness import TOKEN
 from tests.gateway.page import Page, answered, answers
@@ -46,7 +46,7 @@ async def test_a_body_that_is_too_long_is_refused_and_not_read_to_its_end(at):
         assert (await at.raw("POST", path, body=big, whole=False)).status == 413
     for path, token in ((SAY, TOKEN), ("/v1/chat/completions", KEY)):
         headers = {"Authorization": f"Bearer {token}", "Content-Length": str(2**40)}
-        more = b"x" * (app.BODY_BYTES + 70_000)
+        more = b"x" * (bodies.BODY_BYTES + 70_000)
         assert (await at.raw("POST", path, headers, more, whole=False)).status == 413, path
 
 
@@ -100,6 +100,45 @@ async def test_one_request_is_never_taken_for_two(at, name):
         assert answer.count == 1, answer.raw[:500]
         assert answer.status == 400
         assert b"default_preset" not in answer.raw
+
+
+async def test_a_program_sends_no_more_bodies_at_once_than_it_may_have_answers(tmp_path):
+    key = {"Authorization": f"Bearer {KEY}"}
+    async with house(tmp_path, "limits: {running: 2}\n") as at, AsyncExitStack() as stack:
+        for _ in range(2):
+            _, writer = await asyncio.open_connection("127.0.0.1", at.port)
+            stack.callback(writer.close)
+            head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{at.port}\r\n"
+            writer.write(f"{head}{_line(key)}Content-Length: 20000000\r\n\r\n".encode())
+        async with asyncio.timeout(PATIENCE):
+            while (await at.raw("POST", "/v1/chat/completions", key, b"[")).status != 429:
+                continue  # both have to be there first
+        endless = {**key, "Content-Length": "20000000"}
+        assert (await at.raw("POST", "/v1/chat/completions", endless, whole=False)).status == 429
+        await stack.aclose()
+        async with asyncio.timeout(PATIENCE):
+            while (await at.raw("POST", "/v1/chat/completions", key, b"[")).status != 400:
+                continue  # who has gone holds nothing
+
+
+async def test_what_programs_send_at_once_has_an_end_and_one_key_leaves_room_for_others(
+    at, monkeypatch
+):
+    monkeypatch.setattr(bodies, "ROOM", 4 * bodies.LEAST)
+    begun, there = {"Content-Length": "70000"}, "/v1/chat/completions"
+    key = {"Authorization": f"Bearer {KEY}"}
+    async with AsyncExitStack() as stack:
+        _, writer = await asyncio.open_connection("127.0.0.1", at.port)
+        stack.callback(writer.close)
+        head = f"POST {there} HTTP/1.1\r\nHost: 127.0.0.1:{at.port}\r\n"
+        writer.write(f"{head}{_line({**key, **begun})}\r\n".encode())
+        async with asyncio.timeout(PATIENCE):
+            while (await at.raw("POST", there, key, b"[")).status != 503:
+                continue  # it has to be there first
+        assert (await at.raw("POST", there, {**key, **begun}, whole=False)).status == 503
+        packed = {"Content-Encoding": "gzip", **OWNER}
+        assert (await at.raw("POST", there, packed, b"x", whole=False)).status == 503
+        assert (await at.raw("POST", there, OWNER, b"[")).status == 400
 
 
 def _line(headers: dict[str, str]) -> str:

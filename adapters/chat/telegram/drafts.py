@@ -139,8 +139,12 @@ class Drafts:
         """Show again what is about to pass, until cancelled."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            for address, draft in list(self._drafts.items()):
-                await self._renew(address, draft)
+            await self._look_after()
+
+    async def _look_after(self) -> None:
+        # Apart from what sleeps, which would know the last draft, and all of its text, for ever.
+        for address, draft in list(self._drafts.items()):
+            await self._renew(address, draft)
 
     async def _renew(self, address: Address, draft: _Draft) -> None:
         now = self._clock.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,3 +93,18 @@ async def test_any_sessions_file_is_found_and_no_other_ones(tmp_path, session):
     await traced(tmp_path, f"{session}1", ("t2", "ann", 1))
     assert await TraceFiles(tmp_path).drop(session, lambda _: True) == 1
     assert left(tmp_path) == {"t2"}
+
+
+async def test_a_large_file_is_never_held_in_memory_as_a_whole(tmp_path):
+    line = b'{"turn_id":"t","session":"web/one","asker":"%s","started":1,"x":"' + b"x" * 5_000
+    path = tmp_path / f"{file_name('web/one')}.jsonl"
+    path.write_bytes(b"".join(line % who + b'"}\n' for who in (b"ann", b"ben") * 1_000))
+    files = TraceFiles(tmp_path)
+    tracemalloc.start()
+    try:
+        assert len(await files.heads("web/one")) == 2_000
+        assert await files.drop("web/one", lambda head: head.asker == "ann") == 1_000
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
+    assert {each.asker for each in await files.heads("web/one")} == {"ben"}
