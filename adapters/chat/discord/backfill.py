@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Final
 
 from adapters.chat.discord import routes, shapes
@@ -18,23 +18,26 @@ from core.recent import Recent
 from core.types import Address
 
 CHANNELS: Final = 50
-"""In how many channels it looks of which nobody tells whether there is anything new."""
+"""In how many channels it looks of which nothing is known."""
+TAKEN: Final = 500
+"""In how many in which something was taken in, and of which nobody tells what was said last."""
 TOLD: Final = 1000
 """In how many it looks that are told to have something new."""
 PAGES: Final = 100
-"""How many pages it reads in each, of `PAGE` messages."""
+"""How many pages of `PAGE` messages it reads in each, and once more of the last hour."""
 PAGE: Final = 100
 GAP: Final = 0.2
 """Seconds between two looks."""
-TRIES: Final = 9
-"""How often a page is asked for while Discord is away, with pauses that double: for 50 seconds."""
+HELD: Final = 5.0
+"""Seconds in which a page is asked for again while Discord is away; what is new there waits."""
 SLACK: Final = 120_000 << 22
 """Two minutes, as ids count: what was on its way while newer messages were stored already."""
 LATER: Final = (ChatAway, ChatBusy, ChatUnknown)
 """What passes by itself: the same call may work when it is made again."""
 
+_HOUR: Final = 3_600_000 << 22
 _REMEMBERED: Final = 2000
-_PATIENCE: Final = 60.0
+_PATIENCE: Final = 10.0
 
 log = logging.getLogger(__name__)
 
@@ -70,28 +73,32 @@ def floor(taken: Mapping[str, int]) -> int:
     That is two minutes before the newest, if nothing was left unread behind it; 0 where nothing
     was taken in.
     """
-    return max(0, max(taken.values(), default=0) - SLACK)
+    return max(1, max(taken.values()) - SLACK) if taken else 0
 
 
 def plan(
-    taken: Mapping[str, int], start: int, newest: Iterable[tuple[str, str]]
+    taken: Mapping[str, int], start: int, newest: Collection[tuple[str, str]]
 ) -> list[tuple[str, int]]:
-    """Give (channel, id of the message after which to read), the liveliest channels first.
+    """Give (channel, id of the message after which to read), first those that have something new.
 
-    Whatever is older than `start` was listened to; so a channel in which nothing was taken in is
-    read from there, if its last message is younger, or is not told (a blank).
+    Whatever is older than `start` was listened to. `newest` tells what was said last in channels,
+    a blank where that is not known.
     """
     if not start:
         return []  # a first start has missed nothing
-    lively = sorted(taken, key=lambda each: -taken[each])
-    last = {channel: text for channel, text in newest if channel not in taken}
-    unknown = [channel for channel, text in last.items() if not text]
-    told = sorted(
-        (each for each, text in last.items() if text.isdecimal() and int(text) > start),
-        key=lambda each: -int(last[each]),
-    )
-    wanted = [*lively[:CHANNELS], *told[:TOLD], *unknown[:CHANNELS]]
-    return [(channel, max(taken.get(channel, 0), start)) for channel in wanted]
+    last = {channel: text for channel, text in newest if text.isdecimal()}
+    lively = [each for each in sorted(taken, key=lambda each: -taken[each]) if each not in last]
+    unknown = [each for each, text in newest if not text and each not in taken]
+    rest = [*lively[:TAKEN], *unknown[:CHANNELS]]
+    return [*told(taken, start, last), *((each, max(taken.get(each, 0), start)) for each in rest)]
+
+
+def told(taken: Mapping[str, int], start: int, last: Mapping[str, str]) -> list[tuple[str, int]]:
+    """Give the channels, as `plan` does, in which something was said since, the liveliest first."""
+    since = {each: max(taken.get(each, 0), start) for each in last}
+    new = [each for each, text in last.items() if text.isdecimal() and int(text) > since[each]]
+    lively = sorted(new, key=lambda each: -int(last[each]))
+    return [(each, since[each]) for each in lively[:TOLD]]
 
 
 def _places(address: Address, message: str) -> list[tuple[str, int]]:
@@ -107,26 +114,37 @@ def _places(address: Address, message: str) -> list[tuple[str, int]]:
 async def missed(rest: Rest, channel: str, after: int) -> AsyncIterator[shapes.Message]:
     """Give what was said in a channel since a message, oldest first.
 
-    A channel that cannot be read has nothing to tell.
+    Where that is too much, what is left out lies more than an hour back, if it can. A channel
+    that cannot be read has nothing to tell.
 
     Raises:
         ChatError: of `LATER`; nobody knows what else was said.
     """
-    for _ in range(PAGES):
-        page, more = await _page(rest, channel, after)
+    for number in range(2 * PAGES):
+        if number == PAGES:
+            log.warning("Discord: too much was said in channel %s to read all of it", channel)
+            after = max(after, await _an_hour_ago(rest, channel))
+        page, more = await _page(rest, channel, limit=PAGE, after=str(after))
         for message in page:
             yield message
         if not more:
             return
         await asyncio.sleep(GAP)
         after = max(map(_number, page), default=after)
-    log.warning("Discord: too much was said in channel %s to read all of it again", channel)
 
 
-async def _page(rest: Rest, channel: str, after: int) -> tuple[list[shapes.Message], bool]:
-    """Give the messages behind that one, and whether there may be more."""
+async def _an_hour_ago(rest: Rest, channel: str) -> int:
+    """Give the number that a message would have an hour before the newest of a channel."""
+    newest, _ = await _page(rest, channel, limit=1)
+    return max(map(_number, newest), default=0) - _HOUR
+
+
+async def _page(
+    rest: Rest, channel: str, *, limit: int, **which: str
+) -> tuple[list[shapes.Message], bool]:
+    """Give these messages, the newest unless told otherwise, and whether there may be more."""
     try:
-        data = await _asked(rest, channel, after)
+        data = await _asked(rest, channel, {"limit": limit, **which})
     except LATER:
         raise
     except ChatError as error:
@@ -140,23 +158,27 @@ async def _page(rest: Rest, channel: str, after: int) -> tuple[list[shapes.Messa
             found.append(shapes.read(each, shapes.Message))
         except ValueError as error:
             log.warning("Discord: a message could not be read: %s", error)
-    return sorted(found, key=_number), len(data) >= PAGE
+    return sorted(found, key=_number), len(data) >= limit
 
 
-async def _asked(rest: Rest, channel: str, after: int) -> object:
-    """Ask for a page, again while Discord is away or busy.
+async def _asked(rest: Rest, channel: str, params: Mapping[str, str | int]) -> object:
+    """Ask for a page, again for a while if Discord is away or busy.
 
     Raises:
         ChatError: it cannot be had.
     """
-    params: dict[str, str | int] = {"after": str(after), "limit": PAGE}
-    route = routes.messages("GET", channel)
-    for tried in range(TRIES - 1):
+    now = asyncio.get_running_loop().time
+    until, pause = now() + HELD, GAP
+    while True:
         try:
-            return await rest.call(route, params=params, patience=_PATIENCE)
+            return await rest.call(
+                routes.messages("GET", channel), params=params, patience=_PATIENCE
+            )
         except LATER:
-            await asyncio.sleep(GAP * 2**tried)
-    return await rest.call(route, params=params, patience=_PATIENCE)
+            if now() + pause > until:
+                raise
+        await asyncio.sleep(pause)
+        pause *= 2
 
 
 def _number(message: shapes.Message) -> int:

@@ -21,6 +21,10 @@ GUILDS: Final = 3.0
 """Seconds for Discord to tell of the guilds, before what was missed is read."""
 PAUSES: Final = (5.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0)
 """Seconds after which channels are looked into again that could not be read, and then given up."""
+AWAY: Final = sum(PAUSES)
+"""Seconds for which it is kept from where on servers have to be read that are not there."""
+LOOKS: Final = 4
+"""So many channels are looked into at once, fewer than `lanes.WORKERS`: what is new goes on."""
 
 T = TypeVar("T")
 
@@ -49,21 +53,24 @@ class CatchUp:
         self._start = 0
         self._taken: dict[str, int] = {}  # the newest of each channel, when the session began
         self._gaps: dict[str, int] = {}  # channels to be read, and from which message on
+        self._failed: dict[str, int] = {}  # those of them that could not be read yet
         self._floor = 0  # where any other begins, until all that are to be read are known
-        self._planned: set[str] = set()  # what was read until then, or is in the plan
+        self._read: set[str] = set()  # those that something new brought up until then
         self._awaited: set[str] = set()  # servers of which nothing was told
-        self._absent: set[str] = set()  # servers that are not there yet
+        self._absent: dict[str, int] = {}  # servers that are not there, and where they begin
+        self._filled = False  # whether what was missed before the session is here
         self._complete = asyncio.Event()
         self._came = asyncio.Event()
 
     async def begin(self, guilds: Iterable[str]) -> None:
         """Begin a session: what the store knows now is where reading begins, and is kept there."""
-        self._awaited, self._absent = set(guilds), set(guilds)
-        self._complete = asyncio.Event()
+        self._awaited = set(guilds)
+        self._complete, self._came = asyncio.Event(), asyncio.Event()
         if not self._awaited:
             self._complete.set()
+        self._door.setting.places.begin()
         seen = self._door.seen.now()
-        bookmarks = await _kept(lambda: self._marks.bookmarks(self._platform))
+        bookmarks = await _kept(lambda: self._marks.bookmarks(self._platform, most=backfill.TAKEN))
         gap = await _kept(lambda: self._marks.gap(self._platform))
         taken = backfill.known(bookmarks, seen)
         self._start = _start(gap, backfill.floor(taken))
@@ -74,18 +81,30 @@ class CatchUp:
             await self._note(Gap(since=self._start, filled=False))
         self._taken = taken
         self._gaps = dict(backfill.plan(taken, self._start, ()))
+        self._failed = {}
         self._floor = self._start
-        self._planned = set()
+        self._read = set()
+        self._absent = dict.fromkeys(self._awaited, self._start)
+        self._filled = False
 
     def told(self, event: str, guild: servers.Guild) -> None:
         """Note that a server was told of, whether it is there or away."""
-        if not guild.unavailable:
-            self._absent.discard(guild.id)
         self._awaited.discard(guild.id)
         if not self._awaited:
             self._complete.set()
-        if event == "GUILD_CREATE":
-            self._came.set()
+        if not guild.unavailable:
+            self._there(guild, self._absent.pop(guild.id, 0))
+        elif event == "GUILD_DELETE":
+            heard = backfill.floor(self._door.seen.now()) if self._filled else 0
+            self._absent.setdefault(guild.id, max(self._start, heard))
+
+    def _there(self, guild: servers.Guild, since: int) -> None:
+        """Go on with what was said in a server, which is there or gone for good."""
+        if since and not self._floor:
+            there = {each.id for each in (*guild.channels, *guild.threads)}
+            last = {channel: text for channel, text in self._newest() if channel in there}
+            self._gaps.update(backfill.told(self._taken, since, last))
+        self._came.set()
 
     async def run(self) -> None:
         """Read what was missed, until all of it is read or cannot be."""
@@ -94,56 +113,78 @@ class CatchUp:
                 await self._complete.wait()
         except TimeoutError:
             pass
-        await self._catch_up()
-        upto = max((int(last) for _, last in self._newest() if last.isdecimal()), default=0)
+        newest = max((int(last) for _, last in self._newest() if last.isdecimal()), default=0)
+        wanted = backfill.plan(self._taken, self._start, [*self._newest()])
+        self._gaps = {channel: after for channel, after in wanted if channel not in self._read}
+        self._floor = 0
+        await self._fill()
+        until = asyncio.get_running_loop().time() + AWAY
+        while self._start and self._absent and await self._one_came(until):
+            await self._fill()
         # a first start has read nothing, and listens from the newest message that it was told of
-        upto = max(self._start, upto - backfill.SLACK) if self._start else upto
+        upto = max(self._start, newest - backfill.SLACK) if self._start else newest
         if upto:
             await self._note(Gap(since=upto, filled=True))
-        while self._absent:
-            self._came.clear()
-            await self._came.wait()
-            await self._catch_up()
+        self._filled = True
+        while await self._one_came(None):
+            await self._fill()
 
-    async def _catch_up(self) -> None:
-        wanted = backfill.plan(self._taken, self._start, self._newest())
-        new = {channel: after for channel, after in wanted if channel not in self._planned}
-        failed = {each: after for each, after in self._gaps.items() if each in self._planned}
-        self._gaps = {**failed, **new}
-        self._floor = 0
-        self._planned |= new.keys()
+    async def _one_came(self, until: float | None) -> bool:
+        """Wait for a server that was away, and say whether one came in time."""
+        try:
+            async with asyncio.timeout_at(until):
+                await self._came.wait()
+        except TimeoutError:
+            return False
+        self._came.clear()
+        return True
+
+    async def _fill(self) -> None:
+        """Look into all channels that are to be read, and again into those that cannot be."""
         await self._look()
         for pause in PAUSES:
-            if not self._gaps:
+            if not self._failed:
                 return
-            await asyncio.sleep(pause)
+            until = asyncio.get_running_loop().time() + pause
+            while await self._one_came(until):
+                await self._look()
+            self._gaps, self._failed = self._failed, {}
             await self._look()
-        if self._gaps:
-            log.warning("Discord: what was missed in %d channels cannot be read", len(self._gaps))
+        if self._failed:
+            count = len(self._failed)
+            log.warning("Discord: what was missed in %d channels cannot be read", count)
+            self._failed.clear()
 
     async def _look(self) -> None:
-        looks = [Look(channel) for channel in self._gaps]
-        for look in looks:
+        while channels := list(self._gaps):
+            async with asyncio.TaskGroup() as group:
+                for _ in range(LOOKS):
+                    group.create_task(self._looks(channels))
+
+    async def _looks(self, channels: list[str]) -> None:
+        while channels:
+            look = Look(channels.pop(0))
             await self._put(look.channel, look)
-            await asyncio.sleep(backfill.GAP)
-        for look in looks:
             await look.over.wait()
+            if channels:
+                await asyncio.sleep(LOOKS * backfill.GAP)
 
     async def missed(self, channel: str) -> AsyncIterator[shapes.Message]:
-        """Give what was missed in a channel, if that was not read yet."""
-        if self._floor and channel in self._planned:
-            return
-        after = self._gaps.pop(channel, self._floor)
+        """Give what was missed in a channel, if that was not read or tried yet."""
+        fresh = self._floor if channel not in self._read else 0
+        after = self._gaps.pop(channel, fresh)
+        if self._floor:
+            self._read.add(channel)
         if not after:
             return
-        if self._floor:
-            self._planned.add(channel)
         try:
             async for message in backfill.missed(self._door.rest, channel, after):
                 yield message
+                if message.id.isdecimal():
+                    after = max(after, int(message.id))
         except backfill.LATER as error:
             log.info("Discord: channel %s is read later: %s", channel, error)
-            self._gaps[channel] = after
+            self._failed[channel] = after
 
     def _newest(self) -> Iterable[tuple[str, str]]:
         return self._door.setting.places.newest()

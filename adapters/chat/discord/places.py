@@ -115,10 +115,14 @@ class Places:
         self._gone[channel] = None
         self.forget([channel])
 
-    def newest(self) -> Iterator[tuple[str, str]]:
-        """Give (channel, id of the last message there) as they were told at the beginning.
+    def begin(self) -> None:
+        """Begin a session: what was said last in a channel is told anew."""
+        self._newest.clear()
 
-        The id is blank where it was not told.
+    def newest(self) -> Iterator[tuple[str, str]]:
+        """Give (channel, id of the last message there) as they were told in this session.
+
+        The id is blank where it was not told, and the channel's own where nothing was ever said.
         """
         yield from self._newest.items()
 
@@ -140,9 +144,12 @@ class Places:
             self.learn_role(guild.id, role)
         for channel in (*guild.channels, *guild.threads):
             self.learn(channel, guild.id)
-            if isinstance(channel.last_message_id, str):
-                self._newest[channel.id] = channel.last_message_id
-            elif channel.last_message_id is not None and channel.type in _OPEN | _THREADS:
+            last = channel.last_message_id
+            if isinstance(last, str):
+                self._newest[channel.id] = last
+            elif last is None:
+                self._newest[channel.id] = channel.id  # whatever is said there is younger
+            elif channel.type in _OPEN | _THREADS:
                 self._newest[channel.id] = ""
 
     def learn_role(self, guild: str, role: Role) -> None:

@@ -41,6 +41,7 @@ class Gateway:
         self.refusing = False
         self.refused = 0
         self.late: set[str] = set()  # guilds that are away when a session begins
+        self.silent: set[str] = set()  # guilds in which nothing is told of what is said
 
     @staticmethod
     def now() -> float:
@@ -108,6 +109,8 @@ class Gateway:
     def message(self, name: str, data: dict[str, Any], *, private: bool) -> None:
         """Send a message, without its content to whoever may not read it."""
         intent = DIRECT_MESSAGES if private else GUILD_MESSAGES
+        if data.get("guild_id") in self.silent:
+            return
         for session in list(self.sessions.values()):
             if session.intents & intent:
                 whole = session.intents & CONTENT

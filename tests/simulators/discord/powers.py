@@ -30,11 +30,13 @@ class Powers(People):
         self.desk.told("GUILD_CREATE", objects.joined(world, guild))
 
     async def outage(self, place: Place, *, over: bool = False) -> None:
-        """Let the guild be unavailable for a while: the bot is still in it."""
-        guild, world = self._guild(place), self.desk.world
+        """Let the guild be unavailable for a while: the bot is still in it, and told of nothing."""
+        guild, world, gateway = self._guild(place), self.desk.world, self.desk.gateway
         if over:
+            gateway.silent.discard(guild.id)
             self.desk.told("GUILD_CREATE", objects.guild(world, guild, everybody=False))
         else:
+            gateway.silent.add(guild.id)
             self.desk.told("GUILD_DELETE", {"id": guild.id, "unavailable": True})
 
     async def forbid(self, place: Place, *rights: str) -> None:

@@ -158,7 +158,8 @@ class World:
         return made
 
     def channel(self, kind: int, name: str = "", *, guild: Guild | None = None) -> Channel:
-        made = Channel(self.snowflake(), kind, name, guild)
+        long_ago = self.snowflake(ago=86_400.0)  # older than anything that is said in it
+        made = Channel(long_ago, kind, name, guild)
         self.channels[made.id] = made
         return made
 

@@ -63,7 +63,8 @@ class Inbox(MemoryGaps):
         self.changed()  # whoever waits looks when it is written
 
     async def bookmarks(self, platform: str = "", *, most: int = 50) -> Mapping[Address, str]:
-        return {each.address: each.message_id for each in self.messages if each.message_id}
+        said = {each.address: each.message_id for each in self.messages if each.message_id}
+        return dict([*said.items()][-most:])
 
 
 @dataclass(slots=True, kw_only=True)

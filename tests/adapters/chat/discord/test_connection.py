@@ -178,7 +178,7 @@ async def test_what_was_missed_is_read_also_where_the_first_answers_are_lost(dis
 
 async def test_a_channel_that_could_not_be_read_is_read_later(discord, monkeypatch):
     """Until then it is not said that all is here, and what is newer is not held up."""
-    monkeypatch.setattr(backfill, "TRIES", 1)
+    monkeypatch.setattr(backfill, "HELD", 0.0)
     monkeypatch.setattr(catchup, "PAUSES", (0.0,) * 3)
     ada = discord.person("Ada")
     place, other = discord.dm(ada), discord.group("general", ada)
@@ -196,7 +196,30 @@ async def test_a_channel_that_could_not_be_read_is_read_later(discord, monkeypat
     assert {each.text for each in inbox.messages} == {"one", "two", "three", "four"}
 
 
+async def test_a_channel_that_cannot_be_read_holds_up_nothing_new(discord, monkeypatch):
+    """It is tried again by itself, and not for each message that is new there."""
+    monkeypatch.setattr(backfill, "HELD", 0.0)
+    monkeypatch.setattr(catchup, "PAUSES", (3600.0,))
+    ada = discord.person("Ada")
+    place = discord.dm(ada)
+    inbox = Inbox(discord.changes.tell)
+    async with running(discord, inbox=inbox):
+        await discord.say(place, ada, "one")
+        await discord.until(lambda: inbox.messages)
+    discord.faults.plan("get_messages", *[Fault(kind="drop")] * 1000)
+    async with running(discord, inbox=inbox):
+        await discord.say(place, ada, "two")
+        await discord.until(lambda: len(inbox.messages) == 2)
+        asked = len(discord.requests.of("get_messages"))
+        for number in range(5):
+            await discord.say(place, ada, f"new {number}")
+        await discord.until(lambda: len(inbox.messages) == 7)
+        assert len(discord.requests.of("get_messages")) == asked
+        assert not caught_up(inbox)
+
+
 async def test_a_server_that_was_away_at_the_start_is_read_when_it_is_back(discord, monkeypatch):
+    """Until then it is kept from where on, so a kill in between leaves nothing behind."""
     monkeypatch.setattr(catchup, "GUILDS", 0.0)
     ada = discord.person("Ada")
     place, far = discord.dm(ada), discord.group("far", ada, guild="far")
@@ -206,10 +229,74 @@ async def test_a_server_that_was_away_at_the_start_is_read_when_it_is_back(disco
         await discord.until(lambda: inbox.messages)
     await discord.say(far, ada, "two", mention=True)
     discord.gateway.late.add(far.guild)
+    for minutes, text in enumerate(("three", "four"), 1):
+        async with running(discord, inbox=inbox):
+            await discord.say(place, ada, text, ago=-600 * minutes)
+            await discord.until(lambda text=text: inbox.messages[-1].text == text)
+            assert not caught_up(inbox)
     async with running(discord, inbox=inbox):
+        await discord.outage(far, over=True)
+        await discord.until(lambda: inbox.messages[-1].text == "two")
         await discord.until(lambda: caught_up(inbox))
+
+
+async def test_a_server_that_comes_while_others_are_read_is_read_too(discord, monkeypatch):
+    monkeypatch.setattr(catchup, "GUILDS", 0.0)
+    ada = discord.person("Ada")
+    place, far = discord.dm(ada), discord.group("far", ada, guild="far")
+    inbox = Inbox(discord.changes.tell)
+    async with running(discord, inbox=inbox):
+        await discord.say(place, ada, "one")
+        await discord.until(lambda: inbox.messages)
+    await discord.say(far, ada, "two", mention=True)
+    discord.gateway.late.add(far.guild)
+    discord.faults.plan("get_messages", Fault(kind="delay", seconds=1.0))
+    async with running(discord, inbox=inbox):
+        await discord.until(lambda: discord.requests.of("get_messages"))
         await discord.outage(far, over=True)
         await discord.until(lambda: len(inbox.messages) == 2)
+        await discord.until(lambda: caught_up(inbox))
+
+
+async def test_what_was_said_in_an_outage_of_a_server_is_read_when_it_is_back(discord):
+    ada = discord.person("Ada")
+    place, far = discord.dm(ada), discord.group("far", ada, guild="far")
+    async with running(discord) as bot:
+        await discord.say(place, ada, "one")
+        await discord.say(far, ada, "two", mention=True)
+        await heard(discord, bot, "one", "two")
+        await discord.outage(far)
+        await discord.say(far, ada, "three", mention=True)
+        await discord.say(place, ada, "four")
+        await discord.outage(far, over=True)
+        await discord.until(lambda: len(bot.inbox.messages) == 4)
+
+
+async def test_a_first_question_is_read_where_nothing_was_ever_said(discord):
+    """The account has heard of channels, so it knows from where on."""
+    ada = discord.person("Ada")
+    place = discord.group("general", ada)
+    inbox = Inbox(discord.changes.tell)
+    async with running(discord, inbox=inbox):
+        await discord.until(lambda: caught_up(inbox))
+    await discord.say(place, ada, "one", mention=True)
+    async with running(discord, inbox=inbox):
+        await discord.until(lambda: inbox.messages)
+
+
+async def test_all_private_chats_are_read_in_which_something_was_taken_in(discord, monkeypatch):
+    """Discord lists none of them; so many have to be remembered."""
+    monkeypatch.setattr(backfill, "GAP", 0.0)
+    people = [discord.person(f"P{number}") for number in range(60)]
+    places = [discord.dm(each) for each in people]
+    inbox = Inbox(discord.changes.tell)
+    async with running(discord, inbox=inbox):
+        for place, person in zip(places, people, strict=True):
+            await discord.say(place, person, "one")
+        await discord.until(lambda: len(inbox.messages) == 60)
+    await discord.say(places[0], people[0], "two")
+    async with running(discord, inbox=inbox):
+        await discord.until(lambda: len(inbox.messages) == 61)
 
 
 async def test_what_was_missed_is_read_page_by_page_and_not_without_end(discord, monkeypatch):
@@ -230,13 +317,27 @@ async def test_what_was_missed_is_read_page_by_page_and_not_without_end(discord,
     assert inbox.messages[-1].text == "And now?"
     read = [each.params["channel"] for each in discord.requests.of("get_messages")]
     assert read.count(busy.id) == 2
-    for number in range(PAGE * PAGES):
+    for number in range(2 * PAGE * PAGES + 1):
         await discord.say(place, ada, f"word {number}")
     after = int(inbox.messages[1].message_id or 0)
+    before = len(discord.requests.of("get_messages"))
     told = [each async for each in missed(chat_at(discord, inbox)._rest, place.id, after)]
-    assert [each.content for each in told] == [f"word {n}" for n in range(PAGE * PAGES)]
-    read = [each.params["channel"] for each in discord.requests.of("get_messages")]
-    assert read.count(place.id) == 1 + PAGES
+    assert [each.content for each in told] == [f"word {n}" for n in range(2 * PAGE * PAGES)]
+    assert len(discord.requests.of("get_messages")) - before == 2 * PAGES + 1
+
+
+async def test_of_too_much_the_last_hour_is_read(discord, monkeypatch):
+    """Else what was asked a minute ago would be left out for what nobody waits for any more."""
+    monkeypatch.setattr(backfill, "PAGES", 1)
+    ada = discord.person("Ada")
+    busy = discord.dm(ada)
+    first = await discord.say(busy, ada, "first", ago=3 * 86400)
+    for number in range(3 * PAGE):
+        await discord.say(busy, ada, f"talk {number}", ago=2 * 86400 - number)
+    await discord.say(busy, ada, "And now?")
+    inbox = Inbox(discord.changes.tell)
+    told = [each async for each in missed(chat_at(discord, inbox)._rest, busy.id, int(first))]
+    assert [each.content for each in told] == [*(f"talk {n}" for n in range(PAGE)), "And now?"]
 
 
 async def test_a_message_waits_for_the_store_and_is_not_lost(discord, caplog):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,8 @@ from aiohttp import web
 from discord.http import Route
 
 from adapters.chat.discord import routes
-from adapters.chat.discord.backfill import CHANNELS, TOLD, floor, known, plan
+from adapters.chat.discord.backfill import TAKEN, TOLD, floor, known, plan
+from adapters.chat.discord.lanes import Lanes
 from adapters.chat.discord.login import gateway_of, log_in
 from adapters.chat.discord.menu import choices, menu, sync
 from adapters.chat.discord.places import Places
@@ -22,7 +24,7 @@ from core.errors import ChatError, ChatUnknown
 from core.menu import MENU, Entry
 from core.types import Address
 from tests.adapters.chat.discord.desk import DELIVERY, part, running
-from tests.simulators.base import Fault
+from tests.simulators.base import Changes, Fault
 
 MINUTE = 60_000 << 22
 NOW = 1_300_000_000_000_000_000
@@ -64,14 +66,55 @@ def test_a_channel_that_was_never_written_in_is_looked_into_if_it_is_livelier_th
 
 
 def test_what_this_process_saw_counts_and_there_is_a_limit():
-    seen = {str(n): NOW + n for n in range(80)}
+    seen = {str(n): NOW + n for n in range(TAKEN + 30)}
     there = wanted({at("5"): "not a number"}, seen, ())
-    assert len(there) == CHANNELS
-    assert there[0] == ("79", NOW + 79)
+    assert len(there) == TAKEN
+    assert there[0] == (f"{TAKEN + 29}", NOW + TAKEN + 29)
     newest = [(f"new {n}", str(NOW + MINUTE + n)) for n in range(TOLD + 10)]
     there = wanted({}, seen, newest)
-    assert len(there) == CHANNELS + TOLD
-    assert there[CHANNELS][0] == f"new {TOLD + 9}"
+    assert len(there) == TAKEN + TOLD
+    assert there[0][0] == f"new {TOLD + 9}"
+
+
+def test_a_channel_is_looked_into_if_it_is_told_to_have_something_new_however_many_are_livelier():
+    seen = {str(n): NOW + n for n in range(TAKEN + 30)}
+    newest = [("0", str(NOW + MINUTE)), ("1", str(NOW + 1))]
+    there = dict(wanted({}, seen, newest))
+    assert there["0"] == NOW
+    assert "1" not in there  # nothing was said there since
+
+
+def test_ids_that_are_small_are_read_from_the_first():
+    assert wanted({at("1"): "7"}, {}, [("2", "9")]) == [("2", 1), ("1", 7)]
+
+
+async def test_work_that_takes_long_holds_up_nothing_of_other_channels():
+    began, done = asyncio.Event(), list[int]()
+    forever, changes = asyncio.Event(), Changes()
+
+    async def work(item: int) -> None:
+        if item < 0:
+            began.set()
+            await forever.wait()
+        done.append(item)
+        changes.tell()
+
+    lanes = Lanes[int](work)
+    async with asyncio.TaskGroup() as group:
+        tasks = lanes.start(group)
+        for number in range(100):
+            await lanes.put("slow", -1 - number)
+        await began.wait()
+        for number in range(200):
+            await lanes.put(str(number % 40), number)
+        await changes.until(lambda: len(done) == 200)
+        for key in range(40):
+            assert [each for each in done if each % 40 == key] == list(range(key, 200, 40))
+        forever.set()
+        await changes.until(lambda: len(done) == 300)
+        assert done[200:] == list(range(-1, -101, -1))
+        for task in tasks:
+            task.cancel()
 
 
 # --- which post is which ----------------------------------------------------------------------
