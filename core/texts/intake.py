@@ -22,6 +22,9 @@ NO_CONVERSATION: Final = (
 TOO_MANY_PAGES: Final = "Too many pages are open already. Close some of them, and reload this one."
 FILE_GONE: Final = "A file is not here any more, so nothing was sent. Attach it again."
 UNTAKEN: Final = "Slack did not take your question. Please ask it again in a moment."
+UNNAMED: Final = (
+    "Slack could not tell me who you are, so this was not taken in. Try it again in a moment."
+)
 UNINVITED: Final = "I cannot write here. Add me to this channel first: /invite"
 
 

@@ -164,10 +164,10 @@ class SlackChat(ChatAdapter):
             name=str(told.get("user") or ""),
         )
 
-    async def _receive(self, kind: Kind, payload: object) -> None:
+    async def _receive(self, kind: Kind, payload: object, again: int) -> None:
         if self._receiver is None:
             raise StoreError("Slack is not taken in from at the moment")
-        await self._receiver(kind, payload)
+        await self._receiver(kind, payload, again)
 
     async def _quote(self, command: Command) -> str:
         body = quote(command.author.name, command.args)

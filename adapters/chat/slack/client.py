@@ -92,6 +92,10 @@ class ApiRefused(ChatError):
         self.code = code
 
 
+class ScopeMissing(ChatRefused):
+    """The token is good, and the app is not allowed this."""
+
+
 class ThreadGone(ChatClosed):
     """There is no such thread, or no more."""
 
@@ -201,7 +205,7 @@ class Api:
     def _refusal(self, code: str, needed: str) -> ChatError:
         """Read one of Slack's words."""
         if code == "missing_scope":
-            return ChatRefused(
+            return ScopeMissing(
                 f"{self.what} lacks the scope {needed or 'that this needs'}: add it under "
                 "OAuth & Permissions (slack-manifest.yaml lists all), then reinstall the app"
             )

@@ -7,7 +7,7 @@ runs: no authorisation, no listeners (docs/decisions/0020). Slack sends again wh
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -32,8 +32,9 @@ from core.ports import Clock
 UNREADABLE: Final = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 """What Bolt raises while it looks at a payload that is not shaped like Slack's."""
 
-Handle = Callable[[Kind, object], Awaitable[None]]
-"""Takes the kind of a payload and the payload; once it returns, it is stored.
+Handle = Callable[[Kind, object, int], Awaitable[None]]
+"""Takes the kind of a payload, the payload, and how often Slack has sent it before; once it
+returns, it is stored.
 
 Where it raises a StoreError or ChatAway, Slack has to send it again."""
 
@@ -74,12 +75,15 @@ class Door(AsyncRequestVerification):
             return web.Response(status=400, text="cannot be read")
         return await to_aiohttp_response(await self.app.async_dispatch(read))
 
-    async def take(self, body: Mapping[str, object]) -> BoltResponse:
-        """Store a payload, and say whether it is: only 200 is an acknowledgement."""
+    async def take(self, body: Mapping[str, object], again: int = 0) -> BoltResponse:
+        """Store a payload, and say whether it is: only 200 is an acknowledgement.
+
+        `again` is how often Slack has sent it before.
+        """
         kind = kind_of(body)
         try:
             if kind is not None:
-                await self._handle(kind, body)
+                await self._handle(kind, body, again)
         except (StoreError, ChatAway):
             return BoltResponse(status=503, body="not stored; send it again")
         crashpoint("slack.stored")
@@ -102,7 +106,7 @@ class Door(AsyncRequestVerification):
             body = req.body or _fields(req.raw_body)
             if body.get("type") == "url_verification":
                 return await next()  # to Bolt's own answer
-            return await self.take(body)
+            return await self.take(body, _again(req.headers.get("x-slack-retry-num")))
 
         return await super().async_process(req=req, resp=resp, next=taken)
 
@@ -118,6 +122,12 @@ def kind_of(body: Mapping[str, object]) -> Kind | None:
     if "command" in body:
         return "slash_commands"
     return "interactive" if "actions" in body else None
+
+
+def _again(told: Sequence[str] | None) -> int:
+    """Read how often Slack has sent it before; what is not readable is none."""
+    number = (told or [""])[0]
+    return int(number) if number.isdecimal() and len(number) < 10 else 0
 
 
 def _fields(raw: str) -> Mapping[str, object]:

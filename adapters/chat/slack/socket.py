@@ -140,7 +140,8 @@ async def _take(socket: _Socket, request: SocketModeRequest, door: Door) -> None
         response = await run_async_bolt_app(door.app, request)
     except UNREADABLE as error:
         log.info("Bolt cannot look at an envelope (%s): %r", request.type, error)
-        response = await door.take(request.payload)
+        again = request.retry_attempt
+        response = await door.take(request.payload, again if isinstance(again, int) else 0)
     try:
         await send_async_response(socket, request, response, 0.0)
         crashpoint("slack.acknowledged")

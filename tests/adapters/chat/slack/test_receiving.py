@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from adapters.chat.slack import SlackChat
-from adapters.chat.slack.people import BELIEVED
 from core.errors import StoreFull, UsageError
-from core.types import Command, Edited, Message, Press
+from core.types import Command, Message, Press
 from tests.adapters.chat.slack.conftest import (
     Clocked,
     Inbox,
+    hasty,
     listening,
     nobody_s_home,
     options,
@@ -90,77 +90,6 @@ async def test_where_slack_does_not_name_our_workspace_its_people_are_no_guests_
             await slack.say(room, eve, "hi", mention=True)
             await inbox.next(3)
         assert [each.author.is_guest for each in inbox.kept] == [False, False, True]
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        Fault(kind="delay", seconds=1.3),
-        Fault(kind="refuse", status=429, retry_after=1),
-        Fault(kind="refuse", status=200, error="user_not_found"),
-        Fault(kind="refuse", status=200, error="accesslimited"),
-        Fault(kind="refuse", status=500),
-    ],
-)
-async def test_whoever_slack_does_not_know_now_may_be_a_guest(world, fault):
-    hasty(world.slack)
-    ann = world.slack.person("ann", guest=True)
-    world.slack.faults.plan("users.info", *[fault] * 20)
-    room = world.slack.group("room", ann)
-    await world.slack.say(room, ann, "hi", mention=True)
-    await world.inbox.message()
-    await world.slack.command(room, ann, "moa", "cost")
-    command = await world.inbox.next(2)
-    assert [each.author.is_guest for each in world.inbox.kept] == [True, True]
-    assert command.author.name == "ann"
-
-
-@pytest.mark.parametrize(
-    "fault", [Fault(kind="refuse", status=500), Fault(kind="reset"), Fault(kind="drop")]
-)
-async def test_a_member_whom_slack_cannot_name_for_a_moment_is_heard_when_it_can(world, fault):
-    hasty(world.slack)
-    ann = world.slack.person("ann")
-    room = world.slack.group("room", ann)
-    world.slack.faults.plan("users.info", *[fault] * 2)
-    said = await world.slack.say(room, ann, "hi", mention=True)
-    await world.slack.settled()
-    message = await world.inbox.message()
-    assert (message.author.name, message.author.is_guest) == ("ann", False)
-    world.clock.ahead += BELIEVED + 1  # nobody is believed for ever
-    world.slack.faults.plan("users.info", *[fault] * 2)
-    await world.slack.edit(room, ann, said, f"<@{BOT_USER}> hello")
-    await world.slack.settled()
-    (edited,) = [each for each in world.inbox.kept if isinstance(each, Edited)]
-    assert not edited.message.author.is_guest
-
-
-async def test_a_member_is_heard_though_slack_always_takes_long_to_say_who_they_are(world):
-    """It was asked anew for each delivery, and each time given up before it could answer."""
-    world.slack.retries = (2.0, 2.0, 2.0)
-    ann = world.slack.person("ann")
-    room = world.slack.group("room", ann)
-    world.slack.faults.plan("users.info", *[Fault(kind="delay", seconds=1.6)] * 20)
-    await world.slack.say(room, ann, "hi", mention=True)
-    await world.slack.settled()
-    message = await world.inbox.message()
-    assert (message.author.name, message.author.is_guest) == ("ann", False)
-
-
-async def test_who_somebody_is_may_be_learnt_from_another_question_meanwhile(world):
-    """Else a member is refused as a guest beside a question of theirs that is answered."""
-    ann = world.slack.person("ann")
-    rooms = [world.slack.group("room", ann), world.slack.group("hall", ann)]
-    world.slack.faults.plan("users.info", Fault(kind="delay", seconds=1.3))
-    for room in rooms:
-        await world.slack.say(room, ann, "hi", mention=True)
-    await world.inbox.next(2)
-    assert [each.author.is_guest for each in world.inbox.kept] == [False, False]
-
-
-def hasty(slack):
-    """Let Slack send again at once what was not acknowledged."""
-    slack.ack_seconds, slack.retries = 0.5, (0.0, 0.0, 0.0)
 
 
 async def test_where_the_scope_is_missing_for_good_nobody_is_taken_for_a_guest(world):
