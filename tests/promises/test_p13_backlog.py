@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 from typing_extensions import override
 
+from core.types import Line
 from gateway.clock import SystemClock
 from tests.gateway.harness import Running, process_gateway, running_gateway
 from tests.gateway.page import stored
@@ -18,6 +19,7 @@ from tests.transcripts.stages import MESSENGERS, Seen, Stage, Where, opened
 MODELS = {"a": "Take the train.", "b": "Walk.", "big": "Go by train."}
 AWAY = "while I was away"
 HOURS = 23
+HOUR = 3600.0
 
 
 class Later(SystemClock):
@@ -87,6 +89,34 @@ async def test_p13_messages_of_yesterday_are_asked_about_and_not_answered(stage,
         assert all(f"place {number}" in asked for number in range(3))
         assert "And how do we?" in asked
         assert "And how do I?" not in asked
+
+
+async def test_p13_the_time_at_which_it_was_said_decides_and_not_when_it_came(stage, tmp_path):
+    """What waited for hours comes in between today's questions, which are answered at once."""
+    async with running_gateway(stage.configured(MODELS), tmp_path) as running:
+        for number, hours in enumerate((23, 2)):
+            await stage.asked_ago(hours * HOUR, f"How do I get to place {number}?")
+        await stage.asked_ago(3 * HOUR, "moa off", where="group")
+        await stage.asked_ago(0.9 * HOUR, "How do I get home?", where="group", who=stage.ben)
+        await stage.answered("Go by train.", where="group")  # nobody has switched them off
+        await stage.ask("How do I get there?")
+        await stage.answered("Go by train.")
+        assert len(running.calls.of("a")) == 2
+        await stage.reads("not carried out", where="group")
+        await noted(stage, "dm", 2)
+        assert "the oldest 23 h ago" in notes(stage, "dm")[0].text
+        assert not any("place" in line.text for line in lines(running))
+        await stage.press("Answer")
+        await stage.answered("Go by train.", times=3)
+        await stage.until(lambda: not notes(stage, "dm"))
+        said = [line.text for line in lines(running)]
+        places = [next(i for i, each in enumerate(said) if f"place {n}" in each) for n in range(2)]
+        assert places == sorted(places)
+
+
+def lines(running: Running) -> list[Line]:
+    """Give all that advisor `a` was shown, in order."""
+    return [line for call in running.calls.of("a") for line in call.lines]
 
 
 async def test_p13_commands_of_yesterday_are_not_carried_out(stage, tmp_path):

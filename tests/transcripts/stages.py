@@ -96,6 +96,16 @@ class Stage:
         )
         return said
 
+    async def asked_ago(
+        self, seconds: float, text: str, *, where: Where = "dm", who: Any = None
+    ) -> str:
+        """Let something come now that was said to the bot so long ago."""
+        await self.until(self.listening)
+        said: str = await self.sim.say(
+            self.places[where], who or self.ann, text, mention=where == "group", ago=seconds
+        )
+        return said
+
     def listening(self) -> bool:
         """Whether the bot is there."""
         raise NotImplementedError

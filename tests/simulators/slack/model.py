@@ -142,10 +142,11 @@ class Workspace:
     last: int = 0
     undated: bool = False
 
-    def ts(self) -> str:
-        """Make a timestamp that no message has."""
+    def ts(self, *, ago: float = 0.0) -> str:
+        """Make a timestamp that no message has, `ago` seconds earlier."""
         self.last = max(self.last + 1, int(self.now() * 1_000_000))
-        return f"{self.last // 1_000_000}.{self.last % 1_000_000:06d}"
+        moment = self.last - int(ago * 1_000_000)
+        return f"{moment // 1_000_000}.{moment % 1_000_000:06d}"
 
     def new_id(self, prefix: str) -> str:
         """Make an id in Slack's manner."""

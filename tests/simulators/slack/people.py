@@ -117,8 +117,11 @@ class People:
         thread: str | None = None,
         files: Sequence[tuple[str, bytes]] = (),
         connect: bool = False,
+        ago: float = 0.0,
     ) -> str:
         """Say something; its ts. Replying to a message is writing into its thread.
+
+        `ago` seconds earlier: Slack tells of it again for a day after nobody took it.
 
         `connect`: as over Slack Connect, where an event tells of a file that it is there and no
         more: files.info has to be asked.
@@ -127,7 +130,7 @@ class People:
             raise ValueError(f"{person.name} is not in {place.name}")
         said = f"<@{BOT_USER}> {text}".strip() if mention else text
         post = Post(
-            ts=self.space.ts(),
+            ts=self.space.ts(ago=ago),
             place=place,
             user=person.id,
             at=self.space.loop(),

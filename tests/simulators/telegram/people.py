@@ -27,8 +27,11 @@ class People(Crowd):
         reply_to: str | None = None,
         thread: str | None = None,
         files: Sequence[File | tuple[str, bytes]] = (),
+        ago: float = 0.0,
     ) -> str:
         """Send a message and give its id: the last one's where several are needed.
+
+        `ago` seconds earlier: it waited for somebody to ask for it.
 
         As an app does it: a text that is too long goes out in several messages, each file in
         one of its own, the first of them with the text. A file of which only the name is known
@@ -44,6 +47,7 @@ class People(Crowd):
             extra = carried(self.world, whole[index]) if whole else {}
             extra |= album if len(whole) > 1 else {}
             sent = self._put(chat, person, extra=extra, reply_to=reply_to, thread=thread)
+            sent.date -= int(ago)
             sent.files = tuple(whole[index : index + 1])
             self._write(chat, sent, part, kind="message")
             last = str(sent.id)
