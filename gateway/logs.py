@@ -6,25 +6,21 @@ of every line, whoever logged it, however it was quoted, and also out of what a 
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 import threading
 import traceback
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote, quote_plus
 
 import structlog
+
+from core.struck import STRUCK, ordered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from structlog.typing import EventDict, Processor, WrappedLogger
-
-STRUCK = "[secret]"
-SHORTEST = 6
-"""Shorter values are no secrets but words; striking them out would only garble the log."""
 
 
 class StrikeOut:
@@ -40,9 +36,8 @@ class StrikeOut:
         self.know(secrets)
 
     def know(self, secrets: Iterable[str]) -> None:
-        """Strike these out, too; the longest go first, for one may contain another."""
-        known = (form for each in secrets if len(each) >= SHORTEST for form in _forms(each))
-        self._secrets = sorted({*self._secrets, *known}, key=len, reverse=True)
+        """Strike these out, too."""
+        self._secrets = sorted({*self._secrets, *ordered(secrets)}, key=len, reverse=True)
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         """Strike out of everything that a line is made of."""
@@ -63,13 +58,6 @@ class StrikeOut:
         for secret in self._secrets:
             text = text.replace(secret, STRUCK)
         return text
-
-
-def _forms(secret: str) -> tuple[str, ...]:
-    """Give a secret as it is written, also inside of an address, of JSON or of a `repr`."""
-    written = (json.dumps(secret), json.dumps(secret, ensure_ascii=False), repr(secret))
-    inside = (each[1:-1] for each in written)
-    return (secret, *inside, quote(secret, safe=""), quote(secret), quote_plus(secret))
 
 
 STRIKE: Final = StrikeOut(())

@@ -21,10 +21,9 @@ from core.errors import (
     ModelForbidden,
     ModelRefused,
 )
+from core.struck import strike
 
 LONGEST_QUOTE = 200
-SHORTEST_SECRET = 6
-"""Shorter header values ("true", "1") are no secrets, and cutting them out garbles the text."""
 
 BUSY = frozenset({408, 409, 425, 429, 503, 529})
 HTTP_ERRORS = range(400, 600)
@@ -172,10 +171,7 @@ def _verdict(said: Said, status: int) -> tuple[str, type[ModelBusy | ModelRefuse
 
 def quoted(message: str, secrets: tuple[str, ...]) -> str:
     """Give `: message` on one line, cut, and without secrets; "" where there is none."""
-    for secret in secrets:
-        if len(secret) >= SHORTEST_SECRET:
-            message = message.replace(secret, "[redacted]")
-    text = " ".join(message.split())
+    text = " ".join(strike(message, secrets).split())
     if len(text) > LONGEST_QUOTE:
         text = text[: LONGEST_QUOTE - 1] + "…"
     return f": {text}" if text else ""

@@ -12,7 +12,7 @@ import re
 import signal
 import sys
 from collections import deque
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from shutil import which
@@ -43,9 +43,12 @@ class TooLong(Exception):
 class Child:
     """A server's process, and what it said beside its messages."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, strike: Callable[[str], str] = str
+    ) -> None:
         """Take a process that has just been started, with three pipes."""
         self._process = process
+        self.strike = strike
         self._said: deque[str] = deque(maxlen=5)
         self.rubbish = ""
         self.gone: ToolsGone | None = None
@@ -88,9 +91,12 @@ class Child:
         rest = ""
         while piece := await errors.read(_PIECE):
             *lines, rest = (rest + piece.decode("utf-8", "replace")).split("\n")
-            self._said.extend(filter(None, map(printable, lines)))
+            self._say(lines)
             rest = rest[-_PIECE:]
-        self._said.extend(filter(None, [printable(rest)]))
+        self._say([rest])
+
+    def _say(self, lines: Iterable[str]) -> None:
+        self._said.extend(filter(None, [printable(self.strike(line)) for line in lines]))
 
     async def ended(self) -> None:
         """Note how it ended by itself, now that its output has; it is given a moment for that."""
@@ -171,7 +177,7 @@ async def start(options: Options) -> Child:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise ToolsGone(f"its program {options.command[0]!r} cannot be started: {why}") from error
-    return Child(process)
+    return Child(process, options.strike)
 
 
 def _program(name: str, path: str) -> str:

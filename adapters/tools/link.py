@@ -20,7 +20,8 @@ class Options:
     """A server, as the configuration has it: a command or a URL, never both.
 
     `timeout` is for each call, `connect` for the start, in seconds. `limit` is how many characters
-    of a result are kept. `only` names the tools that are offered, None for all.
+    of a result are kept. `strike` takes secrets out of what it says, before any of it is cut.
+    `only` names the tools that are offered, None for all.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Options:
     timeout: float = 60.0
     connect: float = 30.0
     limit: int = 20_000
+    strike: Callable[[str], str] = str
 
 
 class ToolsGone(Exception):

@@ -25,6 +25,8 @@ _Receiving: TypeAlias = MemoryObjectReceiveStream[SessionMessage | Exception]
 _Arriving: TypeAlias = MemoryObjectSendStream[SessionMessage | Exception]
 _Sending: TypeAlias = MemoryObjectSendStream[SessionMessage]
 _Leaving: TypeAlias = MemoryObjectReceiveStream[SessionMessage]
+_SAMPLE = 4096
+"""Bytes of a line that is no message: more than is shown, so that no secret in it is cut."""
 _CLOSED = (anyio.ClosedResourceError, anyio.BrokenResourceError)
 
 
@@ -61,7 +63,7 @@ async def _read(child: Child, arriving: _Arriving, ended: Callable[[], None]) ->
                 async for line in lines:
                     message = _instead(line) if isinstance(line, TooLong) else _message(line)
                     if message is None:
-                        child.rubbish = child.rubbish or _sample(line)
+                        child.rubbish = child.rubbish or _sample(line, child)
                         continue
                     with suppress(*_CLOSED):
                         await arriving.send(message)
@@ -102,7 +104,7 @@ def _instead(long: TooLong) -> SessionMessage | None:
     return SessionMessage(JSONRPCError(jsonrpc="2.0", id=long.request, error=error))
 
 
-def _sample(line: bytearray | TooLong) -> str:
-    return (
-        str(line) if isinstance(line, TooLong) else printable(line[:400].decode("utf-8", "replace"))
-    )
+def _sample(line: bytearray | TooLong, child: Child) -> str:
+    if isinstance(line, TooLong):
+        return str(line)
+    return printable(child.strike(line[:_SAMPLE].decode("utf-8", "replace")))

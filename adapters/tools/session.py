@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from typing import Any, Final, Literal, TypeAlias
@@ -150,7 +150,7 @@ class McpSession:
             async with asyncio.timeout(self._line.options.connect):
                 for _ in range(_PAGES):
                     page = await self._client.list_tools(cursor=cursor)
-                    found += map(_listed, page.tools)
+                    found += [_listed(each, self._line.options.strike) for each in page.tools]
                     cursor = page.next_cursor
                     if not cursor:
                         break
@@ -186,7 +186,8 @@ class McpSession:
             return ToolResult(text="The tool answered, but not with a result.", failed=True)
         except MCPError as error:
             return self._refused(error)
-        return ToolResult(text=whole(_parts(result), limit=options.limit), failed=result.is_error)
+        parts = _parts(result, options.strike)
+        return ToolResult(text=whole(parts, limit=options.limit), failed=result.is_error)
 
     def _refused(self, error: MCPError) -> ToolResult:
         """Make a result of an error, unless the connection is what ended.
@@ -205,43 +206,48 @@ class McpSession:
                 "stop. Whether it has done anything is unknown."
             )
         else:
-            text = f"The call was refused: {printable(message, limit=1000)}"
+            text = f"The call was refused: {printable(options.strike(message), limit=1000)}"
         return ToolResult(text=text, failed=True)
 
 
-def _listed(tool: types.Tool) -> Listed:
+def _listed(tool: types.Tool, strike: Callable[[str], str]) -> Listed:
+    """Take a tool as it is listed; what it was confided, its server may have written into it."""
+    schema = json.dumps(tool.input_schema)
+    struck = strike(schema)
     return Listed(
         name=tool.name,
-        description=tool.description or tool.title or "",
-        parameters=tool.input_schema,
+        description=strike(tool.description or tool.title or ""),
+        parameters=tool.input_schema if struck == schema else json.loads(struck),
         reads_only=bool(tool.annotations and tool.annotations.read_only_hint),
     )
 
 
-def _parts(result: types.CallToolResult) -> Iterator[str]:
+def _parts(result: types.CallToolResult, strike: Callable[[str], str]) -> Iterator[str]:
     """Give what a result holds as text; the structured form only where there is no other."""
     for each in result.content:
-        yield _part(each)
+        yield _part(each, strike)
     if not result.content and result.structured_content is not None:
-        yield json.dumps(result.structured_content, ensure_ascii=False)
+        yield strike(json.dumps(result.structured_content, ensure_ascii=False))
 
 
-def _part(block: types.ContentBlock) -> str:
+def _part(block: types.ContentBlock, strike: Callable[[str], str]) -> str:
     match block:
         case types.TextContent():
-            return block.text
+            return strike(block.text)
         case types.ImageContent():
-            return placeholder("image", block.mime_type, len(block.data))
+            return placeholder("image", strike(block.mime_type), len(block.data))
         case types.AudioContent():
-            return placeholder("audio", block.mime_type, len(block.data))
+            return placeholder("audio", strike(block.mime_type), len(block.data))
         case types.ResourceLink():
-            return f"[{printable(block.name)}: {printable(str(block.uri))}]"
+            return f"[{printable(strike(block.name))}: {printable(strike(str(block.uri)))}]"
         case types.EmbeddedResource():
-            return _resource(block.resource)
+            return _resource(block.resource, strike)
 
 
-def _resource(resource: types.TextResourceContents | types.BlobResourceContents) -> str:
-    name = printable(str(resource.uri))
+def _resource(
+    resource: types.TextResourceContents | types.BlobResourceContents, strike: Callable[[str], str]
+) -> str:
+    name = printable(strike(str(resource.uri)))
     if isinstance(resource, types.TextResourceContents):
-        return f"[{name}]\n{resource.text}"
-    return placeholder(f"file {name}", resource.mime_type or "", len(resource.blob))
+        return f"[{name}]\n{strike(resource.text)}"
+    return placeholder(f"file {name}", strike(resource.mime_type or ""), len(resource.blob))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from core.errors import ConfigError
 from core.ports import ToolServer
+from gateway.logs import STRIKE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,6 +91,7 @@ def open_tools(config: Config) -> tuple[OwnedServer, ...]:
                 timeout=shape.timeout,
                 connect=shape.connect,
                 limit=shape.max_result,
+                strike=STRIKE.text,
             ),
             load=_load,
             pins=pins,

@@ -9,6 +9,7 @@ folder, both outputs, and every command of the command line.
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import os
 import subprocess
@@ -81,7 +82,10 @@ def written(secret: str) -> set[bytes]:
     """Give a secret as it stands in a text, in JSON, in a `repr` and in an address."""
     forms = {secret, quote(secret, safe=""), repr(secret)[1:-1], json.dumps(secret)[1:-1]}
     forms |= {json.dumps(each)[1:-1] for each in [*forms]}
-    return {each.encode() for each in forms}
+    data = secret.encode()
+    encoded = {base64.b64encode(bytes(each) + data)[4:-4] for each in range(3)}
+    inside = {each for each in encoded if len(each) > 8}
+    return {each.encode() for each in forms} | {data.hex().encode()} | inside
 
 
 def file(stages: list[Stage], models: ProviderSimulator) -> dict[str, Any]:
@@ -141,7 +145,8 @@ def file(stages: list[Stage], models: ProviderSimulator) -> dict[str, Any]:
 @pytest.fixture
 async def scene(tmp_path) -> AsyncIterator[Scene]:
     words = f"Incorrect API key provided: {{}}; X-Extra: {canary('header')}"
-    quoted = " ".join(canary(f"key-of-{each}") for each in "prm") + " canary-in-url"
+    basic = base64.b64encode(b"u:canary-in-url").decode()
+    quoted = " ".join(canary(f"key-of-{each}") for each in "prm") + f" canary-in-url {basic}"
     refuses = Reply(status=401, error={"message": words.format(quoted), "code": "invalid_api_key"})
     last = [Reply(text="", tool_calls=(SHOWS,)), Reply(text="", tool_calls=(DIES,))]
     replies: dict[str, Reply | Sequence[Reply]] = {

@@ -59,7 +59,7 @@ def test_an_error_without_a_status_is_told_by_its_code(error, kind):
 
 def test_a_quote_is_one_short_line_without_secrets():
     text = quoted("  a\n\tb sk-12345678 " + "long " * 100, ("sk-12345678", "1"))
-    assert text.startswith(": a b [redacted] long")
+    assert text.startswith(": a b [secret] long")
     assert len(text) <= LONGEST_QUOTE + 2
     assert quoted(" \n", ()) == ""
 

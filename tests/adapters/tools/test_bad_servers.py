@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import mcp_types as types
 import pytest
 
 from adapters.tools import server as servers
@@ -301,3 +302,30 @@ async def test_tools_come_page_by_page(use):
     server = await use(command=simulated("--page", 3))
     assert len(offered(server)) == 15
     assert offered(server) == sorted(offered(server))
+
+
+# --- it tells what it was confided --------------------------------------------------------------
+
+SECRET = "the-key-of-the-server"
+
+
+def struck(text: str) -> str:
+    return text.replace(SECRET, "[secret]")
+
+
+async def test_no_half_of_a_secret_is_left_where_a_text_is_cut(use):
+    server = await use(command=simulated(), limit=60, strike=struck)
+    for before in range(30 - len(SECRET), 31):
+        said = f"{'x' * before}{SECRET}{'y' * (60 - before)}"
+        result = await call(server, "say", text=said)
+        assert "left out" in result.text
+        halves = (SECRET[:5], SECRET[-5:])
+        assert not [each for each in halves if each in result.text], result.text
+
+
+def test_a_secret_in_what_a_tool_says_of_itself_reaches_no_model():
+    schema = {"type": "object", "properties": {"a": {"default": SECRET}}}
+    tool = types.Tool(name="a", description=f"Asks with {SECRET}.", input_schema=schema)
+    listed = sessions._listed(tool, struck)
+    assert SECRET not in listed.description + listed.schema
+    assert sessions._listed(tool, str).parameters == schema
