@@ -11,6 +11,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -105,11 +106,19 @@ def set_up(secrets: Iterable[str] = (), *, verbose: bool = False) -> None:
 
 
 def watch_crashes() -> None:
-    """Have what nobody caught written without secrets, too, in whichever thread it was raised."""
+    """Have what nobody caught written without secrets, too, in whichever thread it was raised.
+
+    A crash of the interpreter leaves no dump of its memory, nor one of a program that it starts.
+    """
     logging.captureWarnings(capture=True)
     sys.excepthook = lambda kind, error, trace: _tell(error)
     threading.excepthook = lambda crash: _tell(crash.exc_value)
     sys.unraisablehook = lambda crash: _tell(crash.exc_value)
+    with suppress(ImportError, OSError, ValueError):  # where there are no such limits
+        import resource  # noqa: PLC0415 - not everywhere
+
+        # A dump of this memory would hold every secret, and what people have said.
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _tell(error: BaseException | None) -> None:

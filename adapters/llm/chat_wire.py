@@ -11,6 +11,7 @@ from decimal import Decimal
 import msgspec
 from msgspec import Raw, Struct
 
+from adapters.llm import believed
 from core.types import Finish, Usage
 
 
@@ -189,10 +190,11 @@ class Price(Struct):
     def dollars(self) -> Decimal | None:
         """The sum; with a key of one's own the upstream provider bills, too."""
         cost = self.cost.total_cost if isinstance(self.cost, WholeCost) else self.cost
+        cost = believed.dollars(cost)
         if self.is_byok and self.cost_details is not None:
-            upstream = self.cost_details.upstream_inference_cost
+            upstream = believed.dollars(self.cost_details.upstream_inference_cost)
             cost = upstream if cost is None else cost + (upstream or 0)
-        return cost if cost is not None and cost.is_finite() and cost >= 0 else None
+        return cost
 
 
 def spent_of(raw: Raw) -> tuple[Usage | None, Decimal | None]:
@@ -207,7 +209,7 @@ def _usage(raw: Raw) -> Usage | None:
         spent = msgspec.json.decode(raw, type=Spent)
     except (ValueError, RecursionError):
         return None
-    return None if spent == Spent() else spent.usage
+    return None if spent == Spent() else believed.tokens(spent.usage)
 
 
 def _dollars(raw: Raw) -> Decimal | None:

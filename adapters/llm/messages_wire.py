@@ -12,6 +12,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Raw, Struct
 
+from adapters.llm import believed
 from adapters.llm.encoding import decode
 from core.types import Usage
 
@@ -130,13 +131,14 @@ class Spent(Struct):
         read = _whole(self.cache_read_input_tokens)
         written = _whole(self.cache_creation_input_tokens)
         details = self.output_tokens_details or _Details()
-        return Usage(
+        told = Usage(
             input=_whole(self.input_tokens) + read + written,
             cache_read=read,
             cache_write=written,
             output=_whole(self.output_tokens),
             reasoning=_whole(details.thinking_tokens),
         )
+        return believed.tokens(told)
 
 
 def _whole(count: Count) -> int:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from gateway.config import Config
     from gateway.privacy.exports import Exports, Listed
 
+_LONGEST_NAME = 150
+"""Bytes of a file's name; disks take 255, and its hash stands before it."""
+
 yes_option = click.option("--yes", is_flag=True, help="Do not ask back.")
 
 
@@ -157,8 +160,16 @@ async def _export(config: Config, platform: str, person: str, folder: Path) -> s
     for digest, file in files.items():
         data = await shelf.read(digest)
         if data is not None:
-            _write(folder / "files" / f"{digest[:12]}-{Path(file.name).name}", data)
+            _write(folder / "files" / f"{digest[:12]}-{fit(file.name)}", data)
     return f"Written to {folder}: person.json, and {len(files)} files."
+
+
+def fit(name: str) -> str:
+    """Make a stranger's name for a file one that every disk takes; how it ends stays."""
+    plain = "".join(sign if sign.isalnum() or sign in "._-" else "_" for sign in name)
+    data = plain.encode()
+    head = data if len(data) <= _LONGEST_NAME else data[: _LONGEST_NAME - 20] + data[-20:]
+    return head.decode(errors="ignore")
 
 
 def _write(path: Path, data: bytes) -> None:

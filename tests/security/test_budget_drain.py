@@ -22,6 +22,9 @@ from core.types import Address, Author, Usage
 from tests.fakes.loop import run_virtual
 from tests.gateway.assembled import TEXT
 from tests.gateway.guarded import ANN, GROUP, Scene, guarded
+from tests.gateway.harness import TOKEN, running_gateway
+from tests.gateway.http.programs import asked, client
+from tests.simulators.provider import ProviderSimulator, Reply
 
 CENTS = 10
 CAPPED = re.sub(r"model: (\w+)}", rf"model: \1, max_tokens: {CENTS}}}", TEXT)
@@ -129,3 +132,48 @@ def test_two_bots_among_themselves_fall_silent_whatever_they_say_and_wherever():
             assert await scene.say("Stop it, both.", where=GROUP, addressed=True) is not None
 
     run_virtual(story())
+
+
+BILLS = (
+    {"prompt_tokens": 10**30, "completion_tokens": 4},
+    {"prompt_tokens": 3, "completion_tokens": 2**63},
+    {"prompt_tokens": 1e308, "completion_tokens": 4},
+    {"prompt_tokens": 3, "completion_tokens": 4, "prompt_tokens_details": {"cached_tokens": 1e300}},
+    {"prompt_tokens": 3, "completion_tokens": 4, "cost": 10**40},
+    {"prompt_tokens": 3, "completion_tokens": 4, "cost": "9E+999999999999999999"},
+    {
+        "prompt_tokens": 3,
+        "completion_tokens": 4,
+        "is_byok": True,
+        "cost": "9E+999999999999999999",
+        "cost_details": {"upstream_inference_cost": "9E+999999999999999999"},
+    },
+    {"prompt_tokens": -(10**30), "completion_tokens": -1, "cost": -5},
+)
+
+
+async def test_no_bill_of_a_provider_loses_an_answer_or_spends_everybodys_budget(tmp_path):
+    """Those figures were too large to be stored, and for whatever budget there is."""
+    replies = [Reply(text="Go.", usage=each) for each in (*BILLS, {})]
+    async with ProviderSimulator({"a": replies, "big": replies}) as models:
+        text = BILLED.format(url=models.base_url, token=TOKEN)
+        async with running_gateway(text, tmp_path) as gateway, client(gateway) as api:
+            for number in range(len(replies)):
+                said = asked(f"How do I get there, by way {number}?")
+                answer = await api.chat.completions.create(model="review", messages=said)
+                assert answer.choices[0].message.content == "Go."
+                assert answer.usage is not None
+                assert 0 <= answer.usage.total_tokens < 1_000
+
+
+BILLED = """
+providers: {{p: {{api: chat_completions, base_url: "{url}", api_key: k}}}}
+moa:
+  presets:
+    review:
+      reference_models: [{{provider: p, model: a}}]
+      aggregator: {{provider: p, model: big}}
+budgets: {{total: {{daily: 5}}, unpriced: 1}}
+http: {{port: 0, token: {token}}}
+platforms: {{web: {{}}}}
+"""

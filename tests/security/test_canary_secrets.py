@@ -358,6 +358,14 @@ def test_what_a_crash_leaves_has_no_secret(name):
     assert not [each for each in written(secret) if each in done.stderr]
 
 
+def test_a_crash_of_the_interpreter_leaves_no_dump_of_its_memory():
+    program = (
+        "import resource; from gateway import logs; logs.watch_crashes()\n"
+        "assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def test_a_configuration_that_is_printed_shows_no_secret():
     for path in secret_keys():
         config = configuration.parse(BASE + yaml.safe_dump(_filled(path)), "config.yaml", {})
