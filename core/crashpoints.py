@@ -61,9 +61,15 @@ POINTS: Final[Mapping[str, str]] = {
     "tool.returned": "The result of a tool is kept.",
     # while a turn runs
     "burst.joined": "A message has left the line to be asked with the one before it.",
+    "steer.unkept": "Messages have left the line for a turn that runs; the store does not know.",
+    "steer.kept": "The store has them as that turn's, and the turn has not heard them.",
     "withdrawal.unkept": "A turn is to be taken back, and that is not written down.",
     "withdrawal.kept": "It is taken back, and still runs.",
     "change.done": "A message was changed or deleted, and so noted; the change is not closed.",
+    "summary.unkept": "A summary is written, and does not stand for its part of the history.",
+    "summary.kept": "The summary stands for its part of the history.",
+    "file.noted": "Who sent a file is written down, and it is not in its place.",
+    "file.kept": "The file is in its place, and its turn does not know.",
     # what people set
     "setting.unkept": "A preset is chosen, and not kept.",
     "setting.kept": "The choice is kept, and not told.",
@@ -73,6 +79,8 @@ POINTS: Final[Mapping[str, str]] = {
     "pairing.redeemed": "A stranger is let in, and this process does not know.",
     "access.unkept": "Somebody is to be let in or shut out, and that is not kept.",
     "access.kept": "It is kept, and this process does not know.",
+    "move.kept": "A chat has moved to another id, and this process does not know.",
+    "introduction.noted": "That the bot introduces itself is written down, and not said.",
     # what goes
     "forget.erased": "A page of somebody's texts is out of the database, the rest may stand.",
     "forget.untraced": "The traces are gone, and the texts stand in the database.",
@@ -85,6 +93,7 @@ POINTS: Final[Mapping[str, str]] = {
     "migration.applied": "One migration is done, and the next one is not.",
     "backup.unfinished": "The database is copied under another name.",
     "backup.unnamed": "A backup is written, and not under its name.",
+    "recovery.ended": "A program's turn of an earlier run is ended, and not closed.",
     "recovery.queued": "What was left is queued, and nothing is taken in.",
     "drain.begun": "Intake is closed, and turns run.",
     "drain.cut": "Turns are over or cut, and the faces are open.",

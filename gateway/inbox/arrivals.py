@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core.arrivals import people_named, welcome
+from core.crashpoints import crashpoint
 from core.errors import ChatClosed, ChatError
 from core.texts.arrivals import Introduction, farewell, introduction
 from core.types import Address
@@ -100,6 +101,7 @@ class Arrivals:
         rooms = [each for each in wanted.rooms if self._at(added, each).introduce]
         if not rooms or not await self.store.introduce(platform, added.place, at=added.at):
             return
+        crashpoint("introduction.noted", platform)
         told = await self._introduction(added, rooms[0], partly=wanted.standing == "partly")
         await self._say(added, rooms, introduction(told))
 

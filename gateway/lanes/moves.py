@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from core.crashpoints import crashpoint
 from core.records import StoredTurn
 from core.scopes import moved_key
 from core.storage import MOVED
@@ -40,6 +41,7 @@ class Moves:
     async def move(self, old: Address, new: Address) -> None:
         """Let a chat and all of its threads go on under another address."""
         await self._store.move(old, new)
+        crashpoint("move.kept", old.platform)
         self._moves.append((old, new))
         self._places.moved(old, new)
 

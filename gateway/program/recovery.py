@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
 
+from core.crashpoints import crashpoint
 from core.types import Address, Command, Deleted, Edited, Moved, Press
 from gateway.lanes.poison import counted, survived
 from gateway.turn.turns import unanswered
@@ -78,6 +79,7 @@ class Recovery:
             if turn.start.seq is None and not turn.removed:
                 await self.store.attempt(turn.start.turn_id)
                 await self.store.finish(unanswered(turn, "stopped"))
+                crashpoint("recovery.ended")
                 await self.store.delivered(turn.start.turn_id)
         return [turn for turn in left if turn.start.seq is not None or turn.removed]
 

@@ -15,6 +15,7 @@ import structlog
 
 from core import attached, filekinds
 from core.attached import CHARACTERS, IMAGE_BYTES, clean_name, described
+from core.crashpoints import crashpoint
 from core.errors import ChatAway, ChatBusy, ChatError, FileUnread
 from core.records import FileUse
 from core.texts import files as texts
@@ -170,10 +171,12 @@ class Attachments:
             )
             async with self.guard:
                 await self.keep.keep_file(use)
+                crashpoint("file.noted", accepted.incoming.address.platform)
                 await self.shelf.keep(received)
         except BaseException as error:  # what was cut off is read by the next run
             await self.shelf.discard(received, parked=isinstance(error, FileUnread))
             raise
+        crashpoint("file.kept", accepted.incoming.address.platform)
         left.bytes -= received.size
         left.characters -= min(most, len(read.text or ""))
         return kept

@@ -17,6 +17,7 @@ import structlog
 from core import history
 from core.answering import Answering, Unanswered
 from core.cost import bill
+from core.crashpoints import crashpoint
 from core.errors import OverBudget, StoreError
 from core.recent import Recent
 from core.records import SUMMARY, TurnEnd, TurnStart
@@ -143,7 +144,9 @@ class Compaction:
         if not end.calls:
             return failure
         lines = sum(not line.pinned for line in fold.lines)
+        crashpoint("summary.unkept", summing.place.platform)
         kept = await self.keep.condense(start, end, summary, lines=lines)
+        crashpoint("summary.kept", summing.place.platform)
         if not kept and not failure:
             failure = "the conversation changed meanwhile"
         log.info(

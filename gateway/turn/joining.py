@@ -80,7 +80,9 @@ class Joining:
             made = [(each, await self.questions.line(each)) for each in taken]
             said = [(each, line) for each, line in made if line is not None]
             pairs = [(each.seq, line) for each, line in said]
+            crashpoint("steer.unkept", run.place.platform)
             await self.keep.steer(run.turn_id, iteration, pairs)
+            crashpoint("steer.kept", run.place.platform)
         except BaseException:
             sessions.insert(run.session, taken)
             raise

@@ -190,6 +190,16 @@ class Crashes:
         log = (self.scene.folder / "gateway.log").read_text(encoding="utf-8")[-5_000:]
         return "\n".join([*(" ".join(map(str, each))[:200] for each in rows), log])
 
+    async def opened(self, lives: int) -> str:
+        """Wait until so many runs have said where they listen; give where the last one does."""
+        log, urls = self.scene.folder / "gateway.log", list[str]()
+        async with asyncio.timeout(OVER):
+            while len(urls) < lives:
+                await asyncio.sleep(0.01)
+                text = log.read_text(encoding="utf-8") if log.exists() else ""
+                urls = re.findall(r"Open (http://127[.0-9]*:[0-9]+)", text)
+        return urls[-1]
+
     async def recovered(self) -> None:
         """Start it once more, unarmed, and see that nothing is missing, doubled or paid twice."""
         async with self.alive():

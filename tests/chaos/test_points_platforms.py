@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
-
 import pytest
 import yaml
 
-from tests.chaos.crashes import OVER, Asked, Crashes, ask
+from tests.chaos.crashes import Asked, Crashes, ask
 from tests.chaos.test_points_turn import behind_another
 from tests.gateway.messenger_scene import finals
 from tests.simulators.chaos import ChaosProxy
@@ -52,10 +49,10 @@ async def test_killed_when_what_telegram_posted_is_stored(there, monkeypatch):
         there.scene.text = yaml.safe_dump(whole, allow_unicode=True, sort_keys=False)
         async with there.armed("telegram.hooked"):
             await said(asked)
-            await led(there, proxy, lives=1)
+            proxy.lead_to(await there.opened(1))
         assert asked.stage.sim.updates.pending
         async with there.alive():
-            await led(there, proxy, lives=2)
+            proxy.lead_to(await there.opened(2))
             await asked.stage.until(lambda: not asked.stage.sim.updates.pending)
             await asked.stage.until(lambda: finals(asked.stage, "dm"))
         assert there.calls(asked)["big"] == 1
@@ -63,16 +60,6 @@ async def test_killed_when_what_telegram_posted_is_stored(there, monkeypatch):
         assert await there.scene.stored("SELECT count(*) FROM inbox WHERE kind = 'message'") == [
             (1,)
         ]
-
-
-async def led(there: Crashes, proxy: ChaosProxy, *, lives: int) -> None:
-    """Let the proxy lead to the program once that many of its runs have said where they listen."""
-    log, opened = there.scene.folder / "gateway.log", list[str]()
-    async with asyncio.timeout(OVER):
-        while len(opened) < lives:
-            await asyncio.sleep(0.01)
-            opened = re.findall(r"Open (http://127[.0-9]*:[0-9]+)", log.read_text(encoding="utf-8"))
-    proxy.lead_to(opened[-1])
 
 
 @pytest.mark.parametrize("point", ["slack.stored", "slack.acknowledged", "discord.passed"])

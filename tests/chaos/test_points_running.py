@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
+import yaml
 
 from core.wording import LABELS
 from tests.chaos.crashes import OVER, Asked, Crashes
@@ -69,7 +70,7 @@ async def killed_while_something_waits(
             if len(there.asked) > 1:  # a turn is given up that was cut three times
                 turns = 2 * len(there.asked) - 2
                 await there.scene.rows("turns", turns, "state <> 'running'", seconds=OVER)
-            there.scene.models.close("a")
+            there.scene.models.close("big")
             await act(asked, then(asked))
         there.scene.models.open()
     async with there.alive():
@@ -85,6 +86,31 @@ async def killed_while_something_waits(
         assert len(finals(asked.stage, "dm")) == 2
 
 
+@pytest.mark.parametrize("point", ["steer.unkept", "steer.kept"])
+async def test_killed_while_a_message_joins_a_turn_that_runs(there, point):
+    """It is asked with that turn or by itself, and once: the turn has it, or the line does."""
+    whole = yaml.safe_load(there.scene.text)
+    whole["defaults"]["busy"] = "steer"
+    whole["moa"]["presets"]["review"]["quorum"] = "all"
+    there.scene.text = yaml.safe_dump(whole, allow_unicode=True, sort_keys=False)
+    for platform in MESSENGERS:
+        asked = there.question(platform, "dm")
+        async with there.armed(f"{point}@{platform}"):
+            if len(there.asked) > 1:  # a turn is given up that was cut three times
+                turns = len(there.asked) - 1
+                await there.scene.rows("turns", turns, "state <> 'running'", seconds=OVER)
+            there.scene.models.close("a")
+            await joins(there, asked, then(asked))
+            query = f"SELECT 1 FROM inbox WHERE payload LIKE '%{then(asked)}%'"
+            await there.scene.stored(query)
+            there.scene.models.open()
+    await there.recovered()
+    for asked in there.asked:
+        assert there.scene.models.about(then(asked))["big"] == 1
+        assert there.calls(asked)["big"] == 1
+    assert await there.scene.stored("SELECT count(*) FROM inbox WHERE state = 'waiting'") == [(0,)]
+
+
 def then(asked: Asked) -> str:
     return f"And home again? (from {asked.stage.platform}.)"
 
@@ -94,10 +120,25 @@ def notes(stage):
 
 
 async def waits(there: Crashes, asked: Asked, *more: str) -> None:
-    """Ask, and say something else once an advisor has answered: that has to wait."""
+    """Ask, and say something else once all advice has come: that has to wait."""
     stage = asked.stage
     said = await stage.ask(asked.words)
-    await stage.until(lambda: any("Walk." in each for each in stage.panels("dm")))
-    thread = {"thread": said} if stage.platform == "slack" else {}
+    await stage.until(lambda: there.calls(asked)["big"])
+    await more_said(asked, said, *more)
+
+
+async def more_said(asked: Asked, below: str, *more: str) -> None:
+    stage = asked.stage
+    thread = {"thread": below} if stage.platform == "slack" else {}
     for words in more:
         await stage.sim.say(stage.places["dm"], stage.ann, words, **thread)
+
+
+async def joins(there: Crashes, asked: Asked, words: str) -> None:
+    """Ask, and say something else once one advisor has answered: that joins."""
+    said = await asked.stage.ask(asked.words)
+    await there.scene.stored(
+        "SELECT 1 FROM calls JOIN turns USING (turn_id) WHERE role = 'reference'"
+        f" AND question LIKE '%{asked.words}%'"
+    )
+    await more_said(asked, said, words)
