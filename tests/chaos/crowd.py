@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from random import Random
@@ -14,6 +15,8 @@ PAUSE = 0.4
 """Seconds between two deeds on one platform, on average."""
 OPEN = 7
 """Questions of one platform that may wait for an answer; then nobody asks more."""
+CROWDED = 2
+"""Questions that wait in a group at which people go to another one: it is told at a slow pace."""
 WANTS = ("", "", "", "long")
 TOOLS = ("pay", "pay", "sign", "")
 
@@ -72,10 +75,15 @@ class Crowd:
         return town.unanswered
 
     def _spot(self) -> Spot | None:
-        if len(self.waiting()) >= OPEN:
+        waiting = Counter(each.spot for each in self.waiting())
+        if waiting.total() >= OPEN:
             return None
         kind = self._random.choices(("dm", "group", "tools"), (5, 3, 2))[0]
-        fresh = [each for each in self.town.spots if each.kind == kind and not each.worn]
+        fresh = [
+            each
+            for each in self.town.spots
+            if each.kind == kind and not each.worn and (kind != "group" or waiting[each] < CROWDED)
+        ]
         return self._random.choice(fresh) if fresh else self.town.settle(kind)
 
     def _wants(self, spot: Spot) -> str:

@@ -133,13 +133,17 @@ class Books:
         }
 
     def left(self) -> Sequence[str]:
-        """Name what still waits: messages, turns.
-
-        That a turn was delivered is written down with whatever is written next.
-        """
+        """Name what still waits: messages, turns."""
         waiting = self.rows("SELECT kind, payload FROM inbox WHERE state = 'waiting'")
         turns = self.rows("SELECT question, state FROM turns WHERE state = 'running'")
         return [f"{one}: {str(other)[:200]}" for one, other in (*waiting, *turns)]
+
+    def unshown(self) -> int:
+        """Count the turns of which something is still to be shown.
+
+        That all is shown is written down with whatever is written next, at the latest at the end.
+        """
+        return len(self.rows("SELECT 1 FROM turns WHERE state <> 'delivered'"))
 
     def whole(self) -> bool:
         """Whether SQLite finds the file in order."""

@@ -9,10 +9,12 @@ the imports, most of a start, are there.
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import json
 import os
 import sys
+import traceback
 from importlib import import_module
 from pathlib import Path
 
@@ -26,6 +28,8 @@ MODULES = (
     "adapters.tools.session",
     "mcp",
 )
+
+BROKEN = 70
 
 
 def main() -> None:
@@ -51,7 +55,7 @@ def _say(number: int) -> None:
 
 def _live(folder: Path, arguments: list[str]) -> None:
     """Be the program; never come back."""
-    code = 70
+    code = BROKEN
     try:
         gc.enable()
         os.chdir(folder)
@@ -59,12 +63,16 @@ def _live(folder: Path, arguments: list[str]) -> None:
         log = os.open("gateway.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         for mine, number in ((nothing, 0), (log, 1), (log, 2)):
             os.dup2(mine, number)
+        faulthandler.enable()  # SIGABRT says where it stood
         import_module("gateway.cli").main(arguments)
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
     finally:
+        if code == BROKEN:  # the process ends here, and would say nothing
+            traceback.print_exc()
         sys.stdout.flush()
+        sys.stderr.flush()
         os._exit(code)
 
 

@@ -16,20 +16,14 @@ from random import Random
 
 from tests.chaos.ledger import counted, runs_of_tools
 from tests.chaos.program import Breeder, Life, breeding
-from tests.chaos.town import Town
+from tests.chaos.settling import StuckError, met, said, settled
 from tests.chaos.weather import storm
 from tests.chaos.world import Report, World, opened
 
 UP = 60.0
-LOOK = 0.2
-QUIET = 4.0
-"""Seconds without a request after which nothing is being written: a group gets one in three."""
-LONG = 240.0
-"""Seconds that a start and the end of all may take on a busy machine."""
-
-
-class StuckError(Exception):
-    """What was waited for cannot come any more."""
+"""Seconds that a start may take on a busy machine."""
+ENDS = 3
+"""Times that it may be asked to end before all is shown: a drain has a deadline."""
 
 
 async def chaos(folder: Path, *, kills: int, seed: int, forked: bool = True) -> Report:
@@ -67,15 +61,7 @@ class _Killer:
             for spot in town.spots
             if spot.kind != "group"
         ]
-        wanted = {each.number for each in asked}
-        try:
-            async with asyncio.timeout(LONG):
-                while wanted - {*await asyncio.to_thread(world.books.taken)}:
-                    _still_lives(life)
-                    await asyncio.sleep(0.02)
-        except TimeoutError as late:
-            missing = wanted - {*await asyncio.to_thread(world.books.taken)}
-            raise StuckError(f"of the first questions never taken in: {sorted(missing)}") from late
+        await met(world, life, {each.number for each in asked})
         life.send(signal.SIGKILL)
         await life.end()
 
@@ -90,10 +76,11 @@ class _Killer:
         await fate(life)
         early = life.over
         life.send(signal.SIGKILL)
-        await life.end()
+        code = await life.end()
         world.report.kills += 1
         if early and fate != self._asked_to_end:
-            world.report.unsettled.append(f"life {world.provider.life} ended by itself")
+            ended = f"life {world.provider.life} ended by itself with {code}"
+            world.report.unsettled.append(f"{ended}: {said(world.folder)}")
         await asyncio.to_thread(world.books.note, world.provider.life)
 
     async def live_on(self) -> None:
@@ -102,13 +89,24 @@ class _Killer:
         for each in world.weather:
             each.calm = True
         world.provider.hurry = True
+        for _ in range(ENDS):
+            await self._end()
+            if not await asyncio.to_thread(world.books.unshown):
+                break
+        await asyncio.to_thread(self._count)
+
+    async def _end(self) -> None:
+        """Let it do what is left, and drain: then it has shown what it had to."""
+        report = self._world.report
         life = await self._born()
         await self._up(life)
-        await self._settled(life)
+        try:
+            await settled(self._world, life)
+        except StuckError as stuck:
+            report.unsettled.append(str(stuck))
         life.send(signal.SIGTERM)
         if code := await life.end():
-            world.report.unsettled.append(f"it ended with {code}")
-        await asyncio.to_thread(self._count)
+            report.unsettled.append(f"it ended with {code}: {said(self._world.folder)}")
 
     async def _born(self) -> Life:
         self._world.provider.life += 1
@@ -145,17 +143,6 @@ class _Killer:
         life.send(signal.SIGTERM)
         await asyncio.sleep(self._random.uniform(0.0, 1.5))
 
-    # --- the end -----------------------------------------------------------------------------
-
-    async def _settled(self, life: Life) -> None:
-        """Wait until everything was taken in, and answered."""
-        world = self._world
-        try:
-            await settled(world, life)
-        except (TimeoutError, StuckError):
-            left = await asyncio.to_thread(world.books.left)
-            world.report.unsettled += [f"never settled: {each}" for each in left or ["platforms"]]
-
     def _count(self) -> None:
         world, report = self._world, self._world.report
         world.books.note(world.provider.life)
@@ -168,36 +155,3 @@ class _Killer:
         report.faults = sum(each.faults for each in world.weather)
         if not world.books.whole():
             report.unsettled.append("the data file is damaged")
-
-
-def _still_lives(life: Life) -> None:
-    if life.over:
-        raise StuckError("the program ended by itself: see gateway.log")
-
-
-async def settled(world: World, life: Life) -> None:
-    """Wait until everything was taken in and answered, and nobody writes any more.
-
-    Raises:
-        TimeoutError: it never was.
-        StuckError: the program ended before.
-    """
-    quiet, written = 0.0, 0
-    async with asyncio.timeout(LONG):
-        while quiet < QUIET:
-            _still_lives(life)
-            for crowd in world.crowds:
-                await crowd.allow_now()
-            now = sum(len(town.sim.requests.entries) for town in world.towns)
-            waits = bool(await asyncio.to_thread(world.books.left))
-            heard = all(map(_heard, world.towns))
-            busy = waits or not heard or now != written or world.provider.in_flight > 0
-            quiet, written = 0.0 if busy else quiet + LOOK, now
-            await asyncio.sleep(LOOK)
-
-
-def _heard(town: Town) -> bool:
-    """Tell whether a platform has nothing left to hand over."""
-    if town.platform == "telegram":
-        return not town.sim.updates.pending
-    return town.platform != "slack" or not town.sim._tasks

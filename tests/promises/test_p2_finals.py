@@ -16,9 +16,10 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from tests.chaos.crowd import Crowd
 from tests.chaos.ledger import counted
 from tests.chaos.program import breeding
-from tests.chaos.run import LONG, settled
+from tests.chaos.settling import LONG, settled
 from tests.chaos.town import Town
 from tests.chaos.world import World, opened
 from tests.simulators.base import Fault
@@ -90,6 +91,7 @@ async def test_p2_an_answer_stands_there_once_whatever_is_lost_of_its_writing(tm
         await listening(world)
         world.provider.between = 0.04
         all_hits = [await planned(town) for town in world.towns]
+        await told(world)
         await settled(world, life)
         life.send(signal.SIGTERM)
         await life.end()
@@ -111,6 +113,17 @@ async def listening(world: World) -> None:
     async with asyncio.timeout(LONG):
         while not all(town.listening() for town in world.towns):  # noqa: ASYNC110 - three kinds
             await asyncio.sleep(0.02)
+
+
+async def told(world: World) -> None:
+    """Wait until each answer stands in its chat, or a note that nobody can tell."""
+    async with asyncio.timeout(LONG):
+        while any(map(waits, world.crowds)):  # noqa: ASYNC110 - three platforms
+            await asyncio.sleep(0.1)
+
+
+def waits(crowd: Crowd) -> bool:
+    return any(not crowd.town.notes(each.spot) for each in crowd.waiting())
 
 
 async def planned(town: Town) -> Hits:

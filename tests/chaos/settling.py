@@ -1,0 +1,83 @@
+"""What a chaos run waits for, and for how long: what does not come is named.
+
+When the program has nothing left to do, it is asked to end, and drains: so it is not watched for
+how long it has been quiet, and what it puts off (notes, by a chat's pace) holds nobody up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from tests.chaos.program import Life
+from tests.chaos.town import Town
+from tests.chaos.world import World
+
+LOOK = 0.2
+LONG = 240.0
+"""Seconds that the end of all may take on a busy machine."""
+
+
+class StuckError(AssertionError):
+    """What was waited for did not come, or cannot come any more."""
+
+
+async def met(world: World, life: Life, numbers: set[int]) -> None:
+    """Wait until questions were taken in.
+
+    Raises:
+        StuckError: they never were.
+    """
+
+    async def missing() -> list[str]:
+        taken = await asyncio.to_thread(world.books.taken)
+        return [f"ask-{each} to be taken in" for each in sorted(numbers - {*taken})]
+
+    await _over(world, life, missing)
+
+
+async def settled(world: World, life: Life) -> None:
+    """Wait until everything was taken in and answered.
+
+    Raises:
+        StuckError: it never was.
+    """
+
+    async def left() -> list[str]:
+        for crowd in world.crowds:
+            await crowd.allow_now()
+        unheard = [f"what {each.platform} hands over" for each in world.towns if not _heard(each)]
+        asked = world.provider.in_flight
+        calls = [f"{asked} calls of models"] if asked > 0 else []
+        return [*await asyncio.to_thread(world.books.left), *unheard, *calls]
+
+    await _over(world, life, left)
+
+
+async def _over(world: World, life: Life, missing: Callable[[], Awaitable[list[str]]]) -> None:
+    """Wait until nothing is missing any more."""
+    found: list[str] = []
+    try:
+        async with asyncio.timeout(LONG):
+            while found := await missing():
+                if life.over:
+                    ended = f"it ended by itself with {await life.end()}: {said(world.folder)}"
+                    raise StuckError(ended)
+                await asyncio.sleep(LOOK)
+    except TimeoutError as late:
+        waited = f"waited {LONG:.0f} s for {'; '.join(found)}"
+        raise StuckError(f"{waited}: {said(world.folder)}") from late
+
+
+def said(folder: Path) -> str:
+    """Give the end of the program's log."""
+    text = (folder / "gateway.log").read_text(encoding="utf-8", errors="replace")
+    return f"\n{text[-3_000:]}"
+
+
+def _heard(town: Town) -> bool:
+    """Tell whether a platform has nothing left to hand over."""
+    if town.platform == "telegram":
+        return not town.sim.updates.pending
+    return town.platform != "slack" or not town.sim._tasks
