@@ -98,9 +98,9 @@ class Questions:
         text = "\n\n".join(part for part in (message.text.strip(), files) if part)
         return replace(Line.of("user", text), speaker=speaker)
 
-    async def shown(self, lines: Sequence[Line]) -> tuple[Line, ...]:
-        """Give lines as models read them: with what their files hold."""
-        return await self.attachments.shown(lines)
+    async def shown(self, lines: Sequence[Line], turn_id: str) -> tuple[Line, ...]:
+        """Give lines as models read them in a turn: with what their files hold."""
+        return await self.attachments.shown(lines, turn_id)
 
     async def origin(self, incoming: Incoming) -> str:
         """Give the turn that asked first what this asks again; "" where it asks by itself."""

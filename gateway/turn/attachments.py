@@ -20,9 +20,10 @@ from core.errors import ChatAway, ChatBusy, ChatError, FileUnread
 from core.records import FileUse
 from core.texts import files as texts
 from core.types import KeptFile
+from gateway.turn.pictures import PictureRoom
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from core.ports import ChatAdapter
     from core.records import Accepted
@@ -78,6 +79,7 @@ class Attachments:
     keep: PatientStore
     chats: Mapping[str, ChatAdapter]
     arriving: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    room: PictureRoom = field(default_factory=PictureRoom)
     reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READ_AT_ONCE))
 
     async def taken(
@@ -210,8 +212,10 @@ class Attachments:
 
     # --- showing ------------------------------------------------------------------------------
 
-    async def shown(self, lines: Sequence[Line]) -> tuple[Line, ...]:
+    async def shown(self, lines: Sequence[Line], turn_id: str = "") -> tuple[Line, ...]:
         """Give lines as models read them: with what their files hold.
+
+        A turn waits for room for its pictures, and holds that until `room` hears that it is over.
 
         Raises:
             StoreError: what was read out of them cannot be had.
@@ -221,17 +225,20 @@ class Attachments:
             return tuple(lines)
         words = await self.store.file_texts(attached.wanted(files, "text"))
         sent = attached.sent_pictures(lines)
-        pictures = await self._urls([each for each in files if each.digest in set().union(*sent)])
+        seen = {each.digest: each for each in files if each.digest in set().union(*sent)}
+        if turn_id:
+            await self.room.take(turn_id, sum(each.size for each in seen.values()))
+        pictures = await self._urls(seen.values())
         return tuple(
             attached.with_contents(line, its, pictures, words) if line.files else line
             for line, its in zip(lines, sent, strict=True)
         )
 
-    async def _urls(self, pictures: Sequence[KeptFile]) -> dict[str, str]:
+    async def _urls(self, pictures: Iterable[KeptFile]) -> dict[str, str]:
         """Give pictures as data URIs, as far as they are still kept."""
         found: dict[str, str] = {}
         for each in pictures:
-            data = None if each.digest in found else await self.shelf.read(each.digest)
+            data = await self.shelf.read(each.digest)
             if data is not None:
                 found[each.digest] = await asyncio.to_thread(_data_uri, each.media_type, data)
         return found

@@ -30,7 +30,7 @@ from gateway.lanes.running import Run, Running, begun
 from gateway.turn.asked import Head, Questions
 from gateway.turn.compaction import Summing
 from gateway.turn.joining import Joining
-from gateway.turn.preparing import Asked, prompt_of, read, turn_info
+from gateway.turn.preparing import Asked, prompt_of, read, shown, turn_info
 from gateway.turn.quoting import Quoting
 from gateway.turn.turns import unanswered, was_taken
 
@@ -106,28 +106,31 @@ class Exchange:
         """Answer to the end; whatever breaks is logged, told to the asker, and over."""
         lane, work = work, self.moves.followed(work)
         run = begun(work, self.new_id)
-        answered: TurnRequest | None = None
+        with self.attachments.room.kept(run.turn_id):
+            answered = await self._performed(work, run, lane)
+            if answered is not None:
+                summing = Summing(
+                    session=answered.scope, place=run.place, asker=run.asker, preset=answered.preset
+                )
+                await self.compaction.after_turn(summing, answered.lines)
+
+    async def _performed(self, work: Answerable, run: Run, lane: Answerable) -> TurnRequest | None:
         try:
             with self.running.kept(run), foreign_is_a_failure():
                 if isinstance(work, Accepted):
-                    answered = await self._fresh(work, run, lane)
-                else:
-                    async with self.quarantine.kept(work):
-                        answered = await self._resumed(work, run, lane)
+                    return await self._fresh(work, run, lane)
+                async with self.quarantine.kept(work):
+                    return await self._resumed(work, run, lane)
         except Exception as error:
             if was_taken(error):  # whoever has it goes on with it, and all is theirs to say
                 log.warning("turn_taken", turn_id=run.turn_id)
             else:
                 log.exception("exchange_failed", turn_id=run.turn_id)
                 await self._broken(work, run.turn_id)
+            return None
         finally:
             self.runner.stopping.discard(run.turn_id)  # a Stop that came too late
             self.runner.withdrawn.forget(run.turn_id)
-        if answered is not None:
-            summing = Summing(
-                session=answered.scope, place=run.place, asker=run.asker, preset=answered.preset
-            )
-            await self.compaction.after_turn(summing, answered.lines)
 
     async def _fresh(self, accepted: Accepted, run: Run, lane: Answerable) -> TurnRequest | None:
         accepted = self.joining.burst(accepted, run, lane)
@@ -238,15 +241,14 @@ class Exchange:
     async def _request(
         self, start: TurnStart, told: Recalled, incoming: Incoming | None
     ) -> TurnRequest:
-        address = start.place
-        head = Head.of(told.facts, prompt_of(self.places, address, incoming))
-        can = self.chats[address.platform].capabilities(address)
+        head = Head.of(told.facts, prompt_of(self.places, start.place, incoming))
+        can = self.chats[start.place.platform].capabilities(start.place)
         carried = await self.questions.carried(start)
         said = [*(line for _, line in told.lines), start.question, *(e.line for e in carried)]
         return TurnRequest(
             turn_id=start.turn_id,
             preset=start.preset,
-            lines=(*head.lines, *await self.questions.shown(said)),
+            lines=(*head.lines, *await shown(self.questions, self.runner, said, start.turn_id)),
             context=head.context,
             scope=start.session,
             steered=carried,

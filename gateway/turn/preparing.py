@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from core.types import Message, Press
 from gateway.delivery import TurnInfo
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine, Sequence
+
     from core.engine import TurnRequest
     from core.records import Accepted, TurnStart
     from core.steering import Steer
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from gateway.tools.tooling import OpenTools
     from gateway.turn.asked import Questions
     from gateway.turn.turns import TurnRunner
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +44,32 @@ async def read(
     incoming = accepted.incoming
     if not isinstance(incoming, Message) or not incoming.attachments:
         return await questions.line(accepted)
+    read, line = await _unless_stopped(questions.line(accepted), runner, turn_id)
+    return line if read else questions.unread(incoming)
+
+
+async def shown(
+    questions: Questions, runner: TurnRunner, lines: Sequence[Line], turn_id: str
+) -> tuple[Line, ...]:
+    """Give lines as models read them, once there is room for their pictures."""
+    if not any(line.files for line in lines):
+        return tuple(lines)
+    read, found = await _unless_stopped(questions.shown(lines, turn_id), runner, turn_id)
+    return found if read and found else tuple(replace(line, files=()) for line in lines)
+
+
+async def _unless_stopped(
+    work: Coroutine[None, None, T], runner: TurnRunner, turn_id: str
+) -> tuple[bool, T | None]:
+    """Do something that a Stop of the turn ends; give whether it was done, and what came of it."""
     async with asyncio.TaskGroup() as group:
-        reading = group.create_task(questions.line(accepted), name="files")
+        reading = group.create_task(work, name="files")
         runner.reading[turn_id] = reading
         try:
             await asyncio.wait([reading])
         finally:
             del runner.reading[turn_id]
-    if reading.cancelled():
-        return questions.unread(incoming)
-    return reading.result()
+    return (False, None) if reading.cancelled() else (True, reading.result())
 
 
 def turn_info(places: Places, start: TurnStart, incoming: Incoming | None) -> TurnInfo:

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from core.records import Ending, StoredTurn, TurnStart
     from core.steering import Steer
     from core.storage import Turns
-    from core.types import Line
     from gateway.money.bank import Bank
     from gateway.tools.tooling import OpenTools
 
@@ -67,7 +66,7 @@ class TurnRunner:
     running: dict[str, asyncio.Task[Terminal]]
     bank: Bank | None = None
     stopping: set[str] = field(default_factory=set)
-    reading: dict[str, asyncio.Task[Line | None]] = field(default_factory=dict)
+    reading: dict[str, asyncio.Task[object]] = field(default_factory=dict)
     epochs: Epochs = field(default_factory=Epochs)
     withdrawn: Withdrawals = field(default_factory=Withdrawals)
 
