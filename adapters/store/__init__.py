@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from adapters.store.archive import archive, check
+from adapters.store.calling_off import in_thread
 from adapters.store.copies import BACKUPS
 from adapters.store.reading import ReadOnly
 from adapters.store.sql import SqlStore
@@ -17,6 +18,7 @@ __all__ = [
     "archive",
     "backup_sqlite",
     "check",
+    "in_thread",
     "open_sqlite",
     "read_sqlite",
 ]

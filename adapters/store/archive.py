@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Final
 
+from adapters.store.calling_off import CalledOff, go_on, never
 from adapters.store.sqlite_file import backup, inspect
 from core.crashpoints import crashpoint
 from core.errors import StoreDamaged, StoreError, StoreFull
@@ -32,8 +33,10 @@ _LINKS_NOTHING: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP,
 """What a stick or a share says that can give no file a second name."""
 
 
-def archive(path: Path, target: Path) -> Contents:
+def archive(path: Path, target: Path, called_off: CalledOff = never) -> Contents:
     """Write the data at `path`, with what lies beside it, to a new file; a gateway may be running.
+
+    Called off, it leaves nothing.
 
     Raises:
         StoreError: there is a file already, or no room, or the data cannot be read.
@@ -44,13 +47,13 @@ def archive(path: Path, target: Path) -> Contents:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         unfinished = f"{target.name}.unfinished-"
         with TemporaryDirectory(prefix=unfinished, dir=target.parent) as folder:
-            written = _written(path, Path(folder))
-            contents = check(written, name=path.name)
+            written = _written(path, Path(folder), called_off)
+            contents = check(written, name=path.name, called_off=called_off)
             _stands(written, target)
     return contents
 
 
-def check(file: Path, *, name: str) -> Contents:
+def check(file: Path, *, name: str, called_off: CalledOff = never) -> Contents:
     """Read a backup again, all of it; `name` is that of the database in it.
 
     Raises:
@@ -59,10 +62,10 @@ def check(file: Path, *, name: str) -> Contents:
     """
     try:
         with tarfile.open(file) as tar, TemporaryDirectory() as folder:
-            found = {digest for each in tar if (digest := _digest(tar, each))}
+            found = {digest for each in tar if (digest := _digest(tar, each, called_off))}
             data = Path(folder) / name
             _take_out(tar, name, data)
-            version, wanted = inspect(data)
+            version, wanted = inspect(data, called_off)
         size = file.stat().st_size
     except (tarfile.TarError, KeyError, EOFError, UnicodeError) as error:
         raise StoreDamaged(f"{file} is no whole backup ({error}).") from error
@@ -71,11 +74,11 @@ def check(file: Path, *, name: str) -> Contents:
     return Contents(version=version, files=len(found), missing=len(wanted - found), size=size)
 
 
-def _written(path: Path, folder: Path) -> Path:
+def _written(path: Path, folder: Path, called_off: CalledOff) -> Path:
     """Write a backup into a folder of its own."""
     copy, written = folder / path.name, folder / "backup.tar"
-    backup(path, copy)
-    _, digests = inspect(copy)
+    backup(path, copy, called_off)
+    _, digests = inspect(copy, called_off)
     owner = path.stat()
 
     def of_the_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
@@ -89,6 +92,7 @@ def _written(path: Path, folder: Path) -> Path:
         tar.add(copy, path.name, filter=of_the_owner)
         copy.unlink()
         for digest in sorted(digests):
+            go_on(called_off)
             source = path.parent / FILES / digest
             if source.is_file():
                 tar.add(source, f"{FILES}/{digest}", filter=of_the_owner)
@@ -120,7 +124,7 @@ def _sync(path: Path) -> None:
         os.close(opened)
 
 
-def _digest(tar: tarfile.TarFile, member: tarfile.TarInfo) -> str | None:
+def _digest(tar: tarfile.TarFile, member: tarfile.TarInfo, called_off: CalledOff) -> str | None:
     """Give the hash of a file that came with a question; None if it is none.
 
     Raises:
@@ -132,6 +136,7 @@ def _digest(tar: tarfile.TarFile, member: tarfile.TarInfo) -> str | None:
         return None
     counted = sha256()
     while piece := source.read(_PIECE):
+        go_on(called_off)
         counted.update(piece)
     if named and counted.hexdigest() != named[1]:
         raise StoreDamaged(f"The backup is broken: {member.name} is not what was kept.")

@@ -6,7 +6,6 @@ transaction, so many small writes share one fsync. Never lets an error of SQLite
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sqlite3
 from collections import deque
@@ -18,6 +17,7 @@ from typing import TypeVar
 
 import aiosqlite
 
+from adapters.store.calling_off import CalledOff, heed, in_thread, never
 from adapters.store.database import Row, Statement
 from adapters.store.lock import Lock
 from adapters.store.sqlite_errors import explained, not_writable
@@ -25,6 +25,8 @@ from adapters.store.sqlite_file import MIGRATIONS, WAIT_FOR_OTHERS, connect, pre
 
 T = TypeVar("T")
 
+ANEW = "VACUUM"
+"""Writes every page anew."""
 READERS_MS = 250
 """How long emptying the log may wait for those who read."""
 
@@ -42,6 +44,7 @@ class SQLite:
         self._writer = writer
         self._reader = reader
         self._jobs: deque[_Job] = deque()
+        self._closing = False
 
     @classmethod
     async def open(cls, path: Path, *, program: str = "", migrations: Path = MIGRATIONS) -> SQLite:
@@ -50,7 +53,7 @@ class SQLite:
         Raises:
             StoreError: as `sqlite_file.prepare` and `Lock` say.
         """
-        lock = await asyncio.to_thread(_own, path, program, migrations)
+        lock = await in_thread(partial(_own, path, program, migrations), lost=Lock.release)
         try:
             writer = await _Connection.to(partial(connect, path))
             try:
@@ -91,9 +94,11 @@ class SQLite:
         """
         with self._explaining():
             await self._writer.run(self._drain)
-            await self._writer.run(partial(_scrub, whole=whole))
+            await self._writer.run(partial(_scrub, whole=whole, called_off=lambda: self._closing))
 
     async def close(self) -> None:
+        """See `Database`. Pages that are being written anew are left as they were."""
+        self._closing = True
         try:
             with self._explaining():
                 await self._writer.run(self._drain)
@@ -154,12 +159,12 @@ class _Connection(aiosqlite.Connection):
         return done
 
 
-def _own(path: Path, program: str, migrations: Path) -> Lock:
+def _own(path: Path, program: str, migrations: Path, called_off: CalledOff) -> Lock:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = Lock(path)
         try:
-            prepare(path, program=program, migrations=migrations)
+            prepare(path, program=program, migrations=migrations, called_off=called_off)
         except BaseException:
             lock.release()
             raise
@@ -191,9 +196,13 @@ def _transaction(connection: sqlite3.Connection, jobs: Sequence[_Job]) -> Except
     return None
 
 
-def _scrub(connection: sqlite3.Connection, *, whole: bool) -> None:
+def _scrub(connection: sqlite3.Connection, *, whole: bool, called_off: CalledOff) -> None:
     if whole:
-        connection.execute("VACUUM")
+        heed(connection, called_off)
+        try:
+            connection.execute(ANEW)
+        finally:
+            heed(connection, never)
     connection.execute(f"PRAGMA busy_timeout = {READERS_MS}")  # they are quick, and ours
     try:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

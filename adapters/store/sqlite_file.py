@@ -11,6 +11,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeAlias
 
+from adapters.store.calling_off import CalledOff, heed, never
 from adapters.store.sqlite_errors import damaged, explained, no_room, not_writable
 from core.crashpoints import crashpoint
 from core.errors import ConfigError, StoreError, StoreFull, StoreNewer
@@ -52,8 +53,12 @@ def _bare(path: Path, mode: str) -> sqlite3.Connection:
     )
 
 
-def prepare(path: Path, *, program: str, migrations: Path = MIGRATIONS) -> None:
+def prepare(
+    path: Path, *, program: str, migrations: Path = MIGRATIONS, called_off: CalledOff = never
+) -> None:
     """Bring the file to the version that this program speaks.
+
+    Called off, it is of a version between, and whole.
 
     Raises:
         StoreDamaged: it is no database, another program's, or a broken one.
@@ -70,13 +75,14 @@ def prepare(path: Path, *, program: str, migrations: Path = MIGRATIONS) -> None:
         with closing(_bare(path, "rw")) as connection:
             _recognise(connection, path)
         with closing(connect(path)) as connection:
+            heed(connection, called_off)
             _check(connection, path)
             _migrate(connection, path, program=program, steps=_steps(migrations))
     except sqlite3.Error as error:
         raise explained(error, path) from error
 
 
-def backup(path: Path, target: Path) -> None:
+def backup(path: Path, target: Path, called_off: CalledOff = never) -> None:
     """Copy the data to a new file, whole and consistent; the gateway may be running.
 
     Raises:
@@ -84,12 +90,13 @@ def backup(path: Path, target: Path) -> None:
     """
     try:
         with closing(connect(path, read_only=True)) as connection:
+            heed(connection, called_off)
             _copy(connection, target)
     except sqlite3.Error as error:
         raise explained(error, path) from error
 
 
-def inspect(path: Path) -> tuple[int, frozenset[str]]:
+def inspect(path: Path, called_off: CalledOff = never) -> tuple[int, frozenset[str]]:
     """Read a copy as a whole: give its version, and the files (hashes) that belong to it.
 
     Raises:
@@ -98,6 +105,7 @@ def inspect(path: Path) -> tuple[int, frozenset[str]]:
     """
     try:
         with closing(_bare(path, "rw")) as connection:
+            heed(connection, called_off)
             _recognise(connection, path)
             _check(connection, path)
             version, latest = _pragma(connection, "user_version"), _steps(MIGRATIONS)[-1][0]

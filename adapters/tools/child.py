@@ -31,6 +31,16 @@ _GRACE: Final = 1.0
 _INHERITED: Final = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
 
 
+_living: Final[set[int]] = set()
+"""The process groups of servers that run."""
+
+
+def end_all() -> None:
+    """End all servers here and now, for this program does not live to see them end."""
+    for group in _living:
+        _signalled(group, signal.SIGKILL)
+
+
 class TooLong(Exception):
     """A message was longer than what is read; `request` is the request it answered, if it says."""
 
@@ -53,6 +63,7 @@ class Child:
         self.rubbish = ""
         self.gone: ToolsGone | None = None
         self._ending = False
+        _living.add(process.pid)
 
     async def messages(self) -> AsyncGenerator[bytearray | TooLong, None]:
         """Yield line after line of its output until that ends."""
@@ -140,13 +151,18 @@ class Child:
             raise
         finally:
             # A child of its that left its group may hold the pipes for ever.
+            _living.discard(self._process.pid)
             transport = getattr(self._process, "_transport", None)
             if transport is not None:
                 transport.close()
 
     def _signal(self, number: signal.Signals) -> None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, number)
+        _signalled(self._process.pid, number)
+
+
+def _signalled(group: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
 
 
 def _too_long(line: bytearray) -> TooLong:

@@ -6,7 +6,7 @@ shows where Ctrl-C met it. What there is to be asked for, `gateway.cli.root` say
 
 from __future__ import annotations
 
-from gateway.cli.signals import leave_at_once
+from gateway.signals import leave_at_once
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.cli.command import config_option, load, operator, quiet
+from gateway.signals import awaited
 
 if TYPE_CHECKING:
     from core.ports.remains import Contents
@@ -29,14 +30,14 @@ def backup(path: Path, file: Path | None, *, looks: bool) -> None:
     quiet(config)
     with operator():
         if not looks:
-            made, contents = back_up(config, file, SystemClock().now())
+            made, contents = awaited(back_up(config, file, SystemClock().now()))
             click.echo(f"Written to {made}, and read again: {_told(contents)}")
         elif file is None:
             raise click.BadArgumentUsage(
                 "Name the file to be read: moa-gateway backup --check FILE"
             )
         else:
-            click.echo(f"{file} is whole: {_told(check_backup(config, file))}")
+            click.echo(f"{file} is whole: {_told(awaited(check_backup(config, file)))}")
 
 
 def _told(contents: Contents) -> str:

@@ -1,7 +1,7 @@
 """What all commands share: the file they read, how they print, what a mistake looks like.
 
 Decides the exit codes: 0 is well done, 2 is the operator's mistake (a sentence on stderr says
-which), 1 is ours or a model's; what a signal ended says which (`gateway.cli.signals`).
+which), 1 is ours or a model's; what a signal ended says which (`gateway.signals`).
 """
 
 from __future__ import annotations

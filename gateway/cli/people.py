@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.cli.command import config_option, json_option, load, operator, quiet, say
-from gateway.cli.signals import awaited
+from gateway.signals import awaited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

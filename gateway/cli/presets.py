@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.cli.command import FAILED, config_option, json_option, load, operator, quiet, say
-from gateway.cli.signals import awaited
+from gateway.signals import awaited
 
 if TYPE_CHECKING:
     from core.presets import Preset

@@ -14,7 +14,7 @@ import click
 
 from core.errors import ConfigError
 from gateway.cli.command import config_option, operator
-from gateway.cli.signals import awaited
+from gateway.signals import awaited
 
 if TYPE_CHECKING:
     from core.types import Json

@@ -29,8 +29,8 @@ from gateway.cli.lean import hand_back, without
 from gateway.cli.people import people, sessions
 from gateway.cli.presets import presets
 from gateway.cli.reload import reload
-from gateway.cli.signals import awaited, leave_at_once
 from gateway.cli.tools import tools
+from gateway.signals import awaited, leave_at_once
 
 if TYPE_CHECKING:
     import asyncio

@@ -7,7 +7,6 @@ the file again.
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 
 import structlog
@@ -17,6 +16,7 @@ from gateway.cli.progress import ModelProgress
 from gateway.clock import SystemClock
 from gateway.http.face import Face
 from gateway.program.app import serve
+from gateway.signals import die
 
 log = structlog.get_logger()
 
@@ -46,5 +46,5 @@ async def run_gateway(face: Face) -> None:
 def _asked(stop: asyncio.Event) -> None:
     """The first signal asks to drain, the second one insists."""
     if stop.is_set():
-        os._exit(1)
+        die(1)
     stop.set()

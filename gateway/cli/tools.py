@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.cli.command import FAILED, config_option, load, operator, quiet
-from gateway.cli.signals import awaited
+from gateway.signals import awaited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine

@@ -24,6 +24,7 @@ from gateway.program.overrides import tell_overrides
 from gateway.program.parts import taking
 from gateway.program.recovery import Recovery
 from gateway.program.reloading import Reloading
+from gateway.program.unless import unless
 from gateway.supervise import supervise
 from gateway.wiring.outside import outside_of
 
@@ -59,7 +60,7 @@ async def serve(
     Raises:
         ConfigError, StoreError: the operator has to mend something first.
     """
-    async with AsyncExitStack() as stack:
+    async with unless(stop) as begun, AsyncExitStack() as stack:
         store = await wiring.open_store(config)
         stack.push_async_callback(store.close)
         session = await stack.enter_async_context(wiring.open_http())
@@ -78,6 +79,7 @@ async def serve(
             await gateway.keeping.open()
             await _tell_what_chat_decided(gateway)
             faces = await open_faces(gateway)
+            begun()  # from here on a stop lets end what runs
             reloading = Reloading(
                 gateway.live,
                 store,
@@ -102,19 +104,27 @@ async def serve(
                     ]
                 ),
             ]
-            await _recovered(gateway, sessions, chats.keys())
-            await gateway.intake.recall()
-            tasks += [
-                root.create_task(supervise(chat.platform, partial(chat.run, gateway.intake)))
-                for chat in faces.chats
-            ]
-            await asyncio.sleep(0)  # they take their first step: messages are taken in from now on
-            if faces.announce is not None:
-                faces.announce()
+            async with unless(stop):
+                await _recovered(gateway, sessions, chats.keys())
+                await _let_in(root, gateway, faces, tasks)
             await stop.wait()
             await _drain(gateway, sessions, faces)
             for task in tasks:
                 task.cancel()
+
+
+async def _let_in(
+    root: asyncio.TaskGroup, gateway: Gateway, faces: Faces, tasks: list[asyncio.Task[None]]
+) -> None:
+    """Take messages in from now on, and say so; `tasks` are told of those that do."""
+    await gateway.intake.recall()
+    tasks += [
+        root.create_task(supervise(chat.platform, partial(chat.run, gateway.intake)))
+        for chat in faces.chats
+    ]
+    await asyncio.sleep(0)  # they take their first step
+    if faces.announce is not None:
+        faces.announce()
 
 
 async def _recovered(gateway: Gateway, sessions: Sessions, platforms: Collection[str]) -> None:

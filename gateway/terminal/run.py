@@ -24,6 +24,7 @@ from gateway import logs
 from gateway.clock import SystemClock
 from gateway.program.app import serve
 from gateway.program.faces import Faces
+from gateway.signals import taken
 from gateway.terminal.dialogue import Dialogue
 from gateway.terminal.keyboard import Keyboard
 from gateway.turn.turns import unanswered
@@ -121,13 +122,12 @@ class _Talk:
             talking.cancel()
 
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGINT, interrupted)
-        loop.add_signal_handler(signal.SIGTERM, told_to_end)
-        try:
+
+        def told(number: int, _frame: object) -> None:
+            loop.call_soon_threadsafe(interrupted if number == signal.SIGINT else told_to_end)
+
+        with taken(told):
             yield
-        finally:
-            loop.remove_signal_handler(signal.SIGINT)
-            loop.remove_signal_handler(signal.SIGTERM)
 
 
 def _draws(environ: Mapping[str, str]) -> bool:

@@ -6,6 +6,7 @@ Imports only what is configured. It starts nothing.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -203,25 +204,26 @@ def open_copies(config: Config) -> Copies:
     return OfSQLite(config.database_file)
 
 
-def back_up(config: Config, target: Path | None, now: datetime) -> tuple[Path, Contents]:
+async def back_up(config: Config, target: Path | None, now: datetime) -> tuple[Path, Contents]:
     """Write everything that is kept to a new file, or to a new one in the folder of backups.
 
     Raises:
         StoreError: there is a file already, or no room, or the data cannot be read.
     """
-    from adapters.store import BACKUPS, archive
+    from adapters.store import BACKUPS, archive, in_thread
 
     named = f"moa-gateway-{now:%Y%m%dT%H%M%SZ}.tar"
     file = target or config.data_dir / BACKUPS / named
-    return file, archive(config.database_file, file)
+    return file, await in_thread(partial(archive, config.database_file, file))
 
 
-def check_backup(config: Config, file: Path) -> Contents:
+async def check_backup(config: Config, file: Path) -> Contents:
     """Read a backup again.
 
     Raises:
         StoreError: it is none, or a broken one, or cannot be read.
     """
-    from adapters.store import check
+    from adapters.store import check, in_thread
 
-    return check(file, name=config.database_file.name)
+    name = config.database_file.name
+    return await in_thread(lambda called_off: check(file, name=name, called_off=called_off))

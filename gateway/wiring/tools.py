@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from core.errors import ConfigError
 from core.ports import ToolServer
 from gateway.logs import STRIKE
+from gateway.signals import at_once
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,8 +75,11 @@ def open_tools(config: Config) -> tuple[OwnedServer, ...]:
             "tools: servers need a library that is not installed (mcp): "
             "pip install 'moa-gateway[tools]'"
         )
+    from adapters.tools.child import end_all
     from adapters.tools.link import Options
     from adapters.tools.server import McpServer
+
+    at_once.add(end_all)
 
     pins = _pins(config)
     return tuple(

@@ -13,13 +13,25 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, NoReturn, TypeVar, cast
 
 if TYPE_CHECKING:
     import asyncio
 
 T = TypeVar("T")
 ENDING = (signal.SIGINT, signal.SIGTERM)
+
+at_once: set[Callable[[], object]] = set()
+"""What is done before the program dies here and now: it may have children that outlive it."""
+
+
+def die(code: int) -> NoReturn:
+    """End the program here and now."""
+    try:
+        for each in at_once:
+            each()
+    finally:
+        os._exit(code)
 
 
 def leave_at_once() -> None:
@@ -83,7 +95,7 @@ def _leave(number: int, _frame: FrameType | None) -> None:
     try:
         _next_line()
     finally:
-        os._exit(128 + number)
+        die(128 + number)
 
 
 def _next_line() -> None:
