@@ -28,7 +28,7 @@ WHERE digest = $1 AND tries = -1 AND EXISTS (
 )
 
 -- name: take_pairing
--- It goes with the next code that is offered when it has run out.
+-- It is taken out when the next code is offered and it has run out.
 UPDATE pairings SET tries = -1 WHERE digest = $1 AND tries >= 0 RETURNING person
 
 -- name: miss_pairing
