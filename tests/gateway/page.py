@@ -25,6 +25,9 @@ CONVERSATION = "conversation-1"
 View = dict[str, Any]
 Wish = Callable[[View], bool]
 
+_PAGES = count(1)
+"""No two pages say something under the same number: the second one would be taken for the first."""
+
 
 class Served(Protocol):
     """A gateway that listens, as the harness gives it."""
@@ -43,7 +46,7 @@ class Page:
         self.http = http
         self.path = f"/api/conversations/{conversation}"
         self._numbers = count(1)
-        self._run = f"{id(self):x}"
+        self._run = next(_PAGES)
 
     @classmethod
     @asynccontextmanager

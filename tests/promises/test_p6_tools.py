@@ -93,7 +93,8 @@ async def test_p6_a_tool_that_runs_and_one_that_waits_for_a_yes_are_cut_and_gone
             assert "So it is." in answers(await page.until(answered(1)))[-1]
         async with Page.of(gateway, "conversation-2") as page:
             (frame,) = waiting(await page.until(lambda view: bool(waiting(view))))
-            await page.press("approve", frame["turn_id"], frame["buttons"][0]["value"])
+            pressed = await page.press("approve", frame["turn_id"], frame["buttons"][0]["value"])
+            assert pressed[0] == 202, pressed
             assert "So it is." in answers(await page.until(answered(1)))[-1]
     told = [str(seen.body["messages"]) for seen in models.seen]
     assert sum("Outcome unknown" in each for each in told) == 1
