@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeAlias
 from core.menu import Entry, entry
 from core.presets import DEFAULT, OFF, RESERVED, Catalogue
 from core.texts.commands import not_so
+from core.types import Command, Message
 
 Scope: TypeAlias = Literal["here", "thread", "channel", "me"]
 
@@ -164,6 +165,23 @@ class Asked:
 
     text: str
     preset: str | None = None
+
+
+def question(command: Command) -> Message:
+    """Give the question that `/ask` asks."""
+    said = asked(command.args)
+    return Message(
+        event_id=command.event_id,
+        address=command.address,
+        author=command.author,
+        text=said.text,
+        at=command.at,
+        message_id=command.message_id,
+        reply_to=command.reply_to,
+        direct=command.direct,
+        preset=said.preset,
+        answers=command.answers,
+    )
 
 
 def asked(args: str) -> Asked:

@@ -43,7 +43,7 @@ def turn_record(start: TurnStart, ending: Terminal) -> Mapping[str, Json]:
         "error": ending.error if isinstance(ending, TurnFailed) else None,
         "answer": result.text,
         "finish": result.finish,
-        "usage": _usage(result.usage),
+        "usage": usage_json(result.usage),
         "dollars": _dollars(result.dollars),
         "priced": result.priced,
         "seconds": result.seconds,
@@ -140,7 +140,7 @@ def _went(call: CallReport) -> Mapping[str, Json]:
         "tool_calls": [_tool_call(each) for each in call.tool_calls],
         "finish": call.finish,
         "error": call.error,
-        "usage": _usage(call.usage),
+        "usage": usage_json(call.usage),
         "dollars": None if call.dollars is None else _dollars(call.dollars),
         "start": call.started,
         "first_token": None if call.first_token is None else call.started + call.first_token,
@@ -152,7 +152,8 @@ def _dollars(amount: Decimal) -> str:
     return format(amount, "f")
 
 
-def _usage(usage: Usage) -> Json:
+def usage_json(usage: Usage) -> Json:
+    """Give the tokens of a call, as a trace has them."""
     return {
         "input": usage.input,
         "cache_read": usage.cache_read,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.access import ADMITTED, subject_to_allow
 from core.amends import asks, differs
-from core.commands import asked, misread, read, wants_all
+from core.commands import asked, misread, question, read, wants_all
 from core.errors import UsageError, UserError
 from core.pairing import MINUTES
 from core.policy import depends_on_owner, situation, verdict
@@ -251,18 +251,7 @@ class Admission:
         said = asked(command.args)
         if not said.text or not self._may_ask(said.preset, command):
             return command
-        return Message(
-            event_id=command.event_id,
-            address=command.address,
-            author=command.author,
-            text=said.text,
-            at=command.at,
-            message_id=command.message_id,
-            reply_to=command.reply_to,
-            direct=command.direct,
-            preset=said.preset,
-            answers=command.answers,
-        )
+        return question(command)
 
     def _may_ask(self, name: str | None, command: Command) -> bool:
         preset = None if name is None else self._catalogue().find(name)

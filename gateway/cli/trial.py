@@ -23,6 +23,7 @@ from core.events import TurnFailed, TurnFinished
 from core.frames import Row
 from core.markup import strip
 from core.panel import row_of
+from core.trace import usage_json
 from core.types import Line, Usage
 from core.wording import dollars_text, row_text, seconds_text
 from gateway import wiring
@@ -202,13 +203,6 @@ def _plain(asked: Asked) -> Json:
         "outcome": row.state,
         "reason": row.reason or None,
         "seconds": None if row.seconds is None else round(row.seconds, 3),
-        "tokens": {
-            "input": usage.input,
-            "cache_read": usage.cache_read,
-            "cache_write": usage.cache_write,
-            "output": usage.output,
-            "reasoning": usage.reasoning,
-            "estimated": usage.estimated,
-        },
+        "tokens": usage_json(usage),
         "dollars": None if row.dollars is None else str(row.dollars),
     }

@@ -13,40 +13,23 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
+from adapters.fetched import PAUSE, pieces, plain, stands_in
 from core.errors import ChatAway, ChatBusy, FileUnread
 from core.texts import files as texts
 from core.types import Attachment
 
 HOSTS: Final = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 _OURS: Final = frozenset({"discord.com", "canary.discord.com", "ptb.discord.com"})
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-_PIECE: Final = 64 * 1024
-_LIMITS: Final = aiohttp.ClientTimeout(total=None, sock_connect=10.0, sock_read=20.0)
-_PAUSE: Final = 2.0
 
 
 def allowed(url: str, api_base: str) -> URL | None:
-    """Give the address if a file may be fetched there.
-
-    What is checked is what is asked: the same value, not the same text read twice.
-    """
-    base = URL(api_base)
-    try:
-        there = URL(url)
-        port = there.port
-    except ValueError:
-        return None
-    if there.user is not None or there.password is not None or not there.host:
+    """Give the address if a file may be fetched there."""
+    there, base = plain(url), URL(api_base)
+    if there is None:
         return None
     if there.host in HOSTS:
-        return there if (there.scheme, port) == ("https", 443) else None
-    standing_in = base.host not in _OURS and _same(there.host, base.host)
-    return there if standing_in and there.scheme in {"https", base.scheme} else None
-
-
-def _same(host: str, base: str | None) -> bool:
-    """Tell whether two hosts are one; this machine has several names."""
-    return host == base or {host, base} <= _LOOPBACK
+        return there if (there.scheme, there.port) == ("https", 443) else None
+    return there if base.host not in _OURS and stands_in(there, base) else None
 
 
 @asynccontextmanager
@@ -59,19 +42,8 @@ async def fetched(file: Attachment, api_base: str) -> AsyncIterator[AsyncIterato
     url = allowed(file.ref, api_base)
     if url is None:
         raise FileUnread(texts.ELSEWHERE)
-    try:
-        async with (
-            aiohttp.ClientSession(
-                timeout=_LIMITS, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
-            ) as session,
-            session.get(
-                url, allow_redirects=False, headers={"Accept-Encoding": "identity"}
-            ) as response,
-        ):
-            _require(response)
-            yield response.content.iter_chunked(_PIECE)
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-        raise ChatAway(f"a file did not arrive: {type(error).__name__}") from None
+    async with pieces(url, _require) as found:
+        yield found
 
 
 def _require(response: aiohttp.ClientResponse) -> None:
@@ -79,7 +51,7 @@ def _require(response: aiohttp.ClientResponse) -> None:
     if status == 200:
         return
     if status == 429:
-        raise ChatBusy("Discord asks to wait", retry_after=_PAUSE)
+        raise ChatBusy("Discord asks to wait", retry_after=PAUSE)
     if status >= 500:
         raise ChatAway(f"a file is not given now: HTTP {status}")
     # Discord signs addresses for about a day: an old one is refused as if the file were not there.

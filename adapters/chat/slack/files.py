@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Final
+from functools import partial
 
 import aiohttp
 
 from adapters.chat.slack.client import Api
 from adapters.chat.slack.hosts import allowed
+from adapters.fetched import PAUSE, pieces
 from core.errors import ChatAway, ChatBusy, ChatError, FileUnread, MessageGone
 from core.texts import files as texts
 from core.types import Attachment
-
-_PIECE: Final = 64 * 1024
-_LIMITS: Final = aiohttp.ClientTimeout(total=None, sock_connect=10.0, sock_read=20.0)
-_PAUSE: Final = 2.0
 
 
 def handle(ident: str, url: str | None) -> str:
@@ -38,21 +35,10 @@ async def fetched(file: Attachment, api: Api, api_base: str) -> AsyncIterator[As
     url = allowed(await _address(file, api), api_base)
     if url is None:
         raise FileUnread(texts.ELSEWHERE)
-    headers = {"Authorization": f"Bearer {api.web.token}", "Accept-Encoding": "identity"}
-    try:
-        async with (
-            aiohttp.ClientSession(
-                trust_env=True,
-                timeout=_LIMITS,
-                auto_decompress=False,
-                cookie_jar=aiohttp.DummyCookieJar(),
-            ) as session,
-            session.get(url, allow_redirects=False, headers=headers) as response,
-        ):
-            _require(response, file.media_type)
-            yield response.content.iter_chunked(_PIECE)
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-        raise ChatAway(f"a file did not arrive: {type(error).__name__}") from None
+    headers = {"Authorization": f"Bearer {api.web.token}"}
+    require = partial(_require, media_type=file.media_type)
+    async with pieces(url, require, headers=headers, trust_env=True) as found:
+        yield found
 
 
 async def _address(file: Attachment, api: Api) -> str:
@@ -80,7 +66,7 @@ async def _address(file: Attachment, api: Api) -> str:
 def _require(response: aiohttp.ClientResponse, media_type: str) -> None:
     status = response.status
     if status == 429:
-        raise ChatBusy("Slack asks to wait", retry_after=_PAUSE)
+        raise ChatBusy("Slack asks to wait", retry_after=PAUSE)
     if status >= 500:
         raise ChatAway(f"a file is not given now: HTTP {status}")
     # Who may not see a file is shown a page to sign in, be it in its place or elsewhere.

@@ -10,35 +10,22 @@ from typing import Final, Literal
 
 from yarl import URL
 
+from adapters.fetched import plain, stands_in
+
 _OURS: Final = {
     "slack.com": {"files": "files.slack.com", "hooks": "hooks.slack.com"},
     "slack-gov.com": {"files": "files.slack-gov.com", "hooks": "hooks.slack-gov.com"},
 }
 """The host of the API, and the hosts that belong to it."""
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def allowed(url: str, api_base: str, what: Literal["files", "hooks"] = "files") -> URL | None:
-    """Give the address if a request may go there.
-
-    What is checked is what is asked: the same value, not the same text read twice.
-    """
-    base = URL(api_base)
-    try:
-        there = URL(url)
-        port = there.port
-    except ValueError:
-        return None
-    if there.user is not None or there.password is not None or not there.host:
+    """Give the address if a request may go there."""
+    there, base = plain(url), URL(api_base)
+    if there is None:
         return None
     own = _OURS.get((base.host or "").removeprefix("www."))
     if own is not None:
-        right = (there.scheme, there.host, port) == ("https", own[what], 443)
+        right = (there.scheme, there.host, there.port) == ("https", own[what], 443)
         return there if right else None
-    standing_in = _same(there.host, base.host) and there.scheme in {"https", base.scheme}
-    return there if standing_in else None
-
-
-def _same(host: str, base: str | None) -> bool:
-    """Tell whether two hosts are one; this machine has several names."""
-    return host == base or {host, base} <= _LOOPBACK
+    return there if stands_in(there, base) else None

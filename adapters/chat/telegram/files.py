@@ -16,15 +16,13 @@ from yarl import URL
 
 from adapters.chat.telegram.account import Account
 from adapters.chat.telegram.errors import chat_error, says
+from adapters.fetched import PAUSE, pieces
 from core.errors import ChatAway, ChatBusy, FileUnread
 from core.texts import files as texts
 from core.types import Attachment
 
 LARGEST: Final = 20 * 1024 * 1024
 """Bytes that Telegram gives a bot of one file."""
-_PIECE: Final = 64 * 1024
-_LIMITS: Final = aiohttp.ClientTimeout(total=None, sock_connect=10.0, sock_read=20.0)
-_PAUSE: Final = 2.0
 
 
 @asynccontextmanager
@@ -35,19 +33,8 @@ async def fetched(file: Attachment, account: Account) -> AsyncIterator[AsyncIter
         FileUnread: it cannot be had. ChatAway, ChatBusy: not now.
     """
     url = address(account.base_file_url, await _path(file, account))
-    try:
-        async with (
-            aiohttp.ClientSession(
-                timeout=_LIMITS, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
-            ) as session,
-            session.get(
-                url, allow_redirects=False, headers={"Accept-Encoding": "identity"}
-            ) as response,
-        ):
-            _require(response.status)
-            yield response.content.iter_chunked(_PIECE)
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-        raise ChatAway(f"a file did not arrive: {type(error).__name__}") from None
+    async with pieces(url, _require) as found:
+        yield found
 
 
 async def _path(file: Attachment, account: Account) -> str:
@@ -80,11 +67,12 @@ def address(base: str, path: str) -> URL:
     return whole
 
 
-def _require(status: int) -> None:
+def _require(response: aiohttp.ClientResponse) -> None:
+    status = response.status
     if status == 200:
         return
     if status == 429:
-        raise ChatBusy("Telegram asks to wait", retry_after=_PAUSE)
+        raise ChatBusy("Telegram asks to wait", retry_after=PAUSE)
     if status >= 500:
         raise ChatAway(f"a file is not given now: HTTP {status}")
     raise FileUnread(texts.GONE if status in {401, 403, 404, 410} else texts.not_given(status))

@@ -19,6 +19,7 @@ from adapters.chat.telegram.buttons import pressed
 from adapters.chat.telegram.quotes import answered
 from adapters.chat.telegram.said import Said
 from core.commands import Asked, asked, takes_person
+from core.commands import question as question_of
 from core.types import Address, Author, Command, Edited, Incoming, Message, Moved, Press
 
 BARE: Final = frozenset({"ask", "moa"})
@@ -131,7 +132,7 @@ def _edited(message: telegram.Message, update_id: int, setting: Setting) -> Edit
     """Read a message that was changed; a command, `/ask` apart, is over before it can be."""
     now = _message(message, update_id, setting)
     if isinstance(now, Command) and now.name == "ask":
-        now = _asked(now)
+        now = question_of(now)
     if not isinstance(now, Message):
         return None
     at = message.edit_date
@@ -141,22 +142,6 @@ def _edited(message: telegram.Message, update_id: int, setting: Setting) -> Edit
         author=now.author,
         message=now,
         at=setting.now if at is None else int(at.timestamp() * 1000),
-    )
-
-
-def _asked(command: Command) -> Message:
-    """Give the question that `/ask` asks."""
-    said = asked(command.args)
-    return Message(
-        event_id=command.event_id,
-        address=command.address,
-        author=command.author,
-        text=said.text,
-        at=command.at,
-        message_id=command.message_id,
-        reply_to=command.reply_to,
-        direct=command.direct,
-        preset=said.preset,
     )
 
 

@@ -75,6 +75,17 @@ def test_a_message_that_was_changed_is_the_one_that_it_was():
     assert (found.event_id, found.at - found.message.at) == ("update/900044", 5_000)
 
 
+def test_a_question_of_a_command_that_was_changed_still_says_what_it_answers():
+    raw = json.loads((FIXTURES / "group_reply_to_person.json").read_text())
+    said = raw.pop("message") | {"edit_date": 1_790_000_005, "text": "/ask@moa_bot Is it so?"}
+    said["entities"] = [{"type": "bot_command", "offset": 0, "length": 12}]
+    found = normalise(read(raw | {"edited_message": said}), SETTING)
+    assert isinstance(found, Edited)
+    assert found.message.text == "Is it so?"
+    assert found.message.answers is not None
+    assert found.message.answers.text == "Yes."
+
+
 def test_a_topic_of_a_private_chat_is_a_thread():
     assert message("dm_topic").address.session == "telegram/501/77"
 
