@@ -37,6 +37,7 @@ POINTS: Final[Mapping[str, str]] = {
     "turn.unended": "The answer is complete, and its ending is not stored.",
     "turn.ended": "The ending is stored, and nobody has been told.",
     "turn.shown": "All is shown to its end, and that is not noted.",
+    "refusal.said": "A question was refused in the chat, and still waits in the inbox.",
     # messages in chats
     "post.unnoted": "A message is to be posted, and is not in the outbox.",
     "post.noted": "The outbox has it, and the platform does not.",
@@ -50,6 +51,9 @@ POINTS: Final[Mapping[str, str]] = {
     "note.noted": "The note of a place in line is in the outbox, and not posted.",
     "note.posted": "It is posted, and its id is not kept.",
     "note.deleted": "It is deleted, and still in the outbox.",
+    "notice.posted": "A word of the program's own is posted, and its id not kept.",
+    "letter.kept": "What broke the program off is put aside, and nobody was told.",
+    "letter.told": "That it is put aside is told, and still owed in the outbox.",
     # tools
     "tools.unkept": "The aggregator has called tools, and that is not written down.",
     "tools.kept": "The calls are written down, and none has begun.",

@@ -8,41 +8,95 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from core.errors import ChatError
+from core.crashpoints import crashpoint
+from core.errors import ChatError, ChatUnknown
 from core.frames import Frame, Notice
 from core.types import Added, Deleted, Edited, Moved
 from gateway.delivery.asides import SECONDS
 from gateway.delivery.pacing import once_free
+from gateway.delivery.sending import delivery_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from core.ports import ChatAdapter
-    from core.records import StoredTurn
-    from core.types import Incoming, Press
+    from core.records import Accepted, StoredTurn
+    from core.types import Press
+    from gateway.patience import PatientStore
+
+SAID: Final = "said/"
+"""What the name of a refusal begins with in the outbox; the question's number follows."""
 
 
-async def say(
-    chats: Mapping[str, ChatAdapter], to: Incoming, text: str, *, delivery_id: str
+async def tell_why(
+    keep: PatientStore, chats: Mapping[str, ChatAdapter], to: Accepted, text: str
 ) -> None:
-    """Put a sentence of the program's own into a chat."""
+    """Say why a question gets no answer, once for as long as it is in the inbox."""
     frame = Frame(key="notice", content=Notice(text=text), final=True)
-    await put(chats, to, frame, delivery_id=delivery_id)
+    await once(keep, chats, to, frame, name=f"{SAID}{to.seq}")
 
 
-async def put(
-    chats: Mapping[str, ChatAdapter], to: Incoming, frame: Frame, *, delivery_id: str
-) -> None:
-    """Put a message of the program's own into a chat."""
-    reply_to = None if isinstance(to, Moved | Edited | Deleted | Added) else to.reply_to
-    post = chats[to.address.platform].post
-    with suppress(ChatError, TimeoutError):
+async def drop_told(keep: PatientStore, seqs: Collection[int], reason: str) -> None:
+    """Let questions wait no more that get no answer, and only then forget that they were told."""
+    for seq in seqs:
+        await keep.drop(seq, reason)
+        await keep.unpost(f"{SAID}{seq}")
+
+
+async def once(
+    keep: PatientStore, chats: Mapping[str, ChatAdapter], to: Accepted, frame: Frame, *, name: str
+) -> bool:
+    """Put a message of the program's own into a chat, once over all of its runs.
+
+    It is noted in the outbox under `name` before it is posted, and its id after; whoever needs it
+    no more takes that out. What was perhaps posted is looked for, and not posted again where the
+    platform cannot tell.
+
+    Returns:
+        Whether nothing is left to do. If there is, a later run may try again.
+    """
+    chat, address = chats[to.incoming.address.platform], to.incoming.address
+    reply_to, mark = _reply_to(to), delivery_id(name, frame.key)
+    try:
         async with asyncio.timeout(SECONDS):
-            await once_free(
-                partial(post, to.address, frame, delivery_id=delivery_id, reply_to=reply_to)
+            if await _may_stand(keep, chat, to, name, mark):
+                return True
+            await keep.attempting(name, frame.key)
+            message_id = await once_free(
+                partial(chat.post, address, frame, delivery_id=mark, reply_to=reply_to)
             )
+    except (ChatUnknown, TimeoutError):
+        return False
+    except ChatError:
+        await keep.unposted(name, frame.key, "failed")
+        return False
+    crashpoint("notice.posted", address.platform)
+    await keep.posted(name, frame.key, message_id)
+    return True
+
+
+async def _may_stand(
+    keep: PatientStore, chat: ChatAdapter, to: Accepted, name: str, mark: str
+) -> bool:
+    """Tell whether it stands in the chat, or may and nobody can tell."""
+    noted = await keep.store.away_note(name)
+    if noted is None or noted.state == "failed":
+        return False
+    if noted.message_id:
+        return True
+    said = to.incoming
+    try:
+        found = await chat.find(said.address, mark, since=said.at, reply_to=_reply_to(to))
+    except ChatUnknown:
+        return True
+    return found is not None
+
+
+def _reply_to(to: Accepted) -> str | None:
+    said = to.incoming
+    return None if isinstance(said, Moved | Edited | Deleted | Added) else said.reply_to
 
 
 async def taken(chats: Mapping[str, ChatAdapter], press: Press) -> None:

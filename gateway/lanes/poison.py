@@ -7,16 +7,17 @@ What an attempt of a turn is that has begun, `gateway.turn.exchange` counts.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from core.crashpoints import crashpoint
 from core.frames import Button, Frame, Notice
 from core.texts import backlog as said
 from core.types import Command, Message, Press
 from core.wording import LABELS
-from gateway.delivery.posts import put
+from gateway.delivery.posts import once
 from gateway.lanes.quarantine import ATTEMPTS
 
 if TYPE_CHECKING:
@@ -27,15 +28,23 @@ if TYPE_CHECKING:
     from core.storage import Store
     from gateway.patience import PatientStore
 
+LETTER: Final = "letter/"
+"""What the name of the note about a dead letter begins with in the outbox; the number follows."""
+KEY: Final = "notice"
+
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Poison:
-    """What is put aside, and told in `chats`."""
+    """What is put aside, and told in `chats`; `telling` are the numbers of what is told just now.
+
+    That it is owed is in the outbox before it is put aside, until it is told.
+    """
 
     keep: PatientStore
     chats: Mapping[str, ChatAdapter]
+    telling: set[int] = field(default_factory=set)
 
     async def fatal(self, accepted: Accepted) -> bool:
         """Count an attempt that is about to be made; True if there were too many: it is told.
@@ -47,14 +56,33 @@ class Poison:
         if accepted.attempts < ATTEMPTS:
             await self.keep.tried([accepted.seq])
             return False
-        await self.keep.put_aside(accepted.seq, "broke")
-        log.error("dead_letter", seq=accepted.seq, attempts=accepted.attempts)
-        number = str(accepted.seq)
+        name = f"{LETTER}{accepted.seq}"
+        self.telling.add(accepted.seq)
+        try:
+            await self.keep.unposted(name, KEY, "failed")  # it is owed from here on
+            await self.keep.put_aside(accepted.seq, "broke")
+            crashpoint("letter.kept", accepted.incoming.address.platform)
+            log.error("dead_letter", seq=accepted.seq, attempts=accepted.attempts)
+            await self._tell(accepted)
+        finally:
+            self.telling.discard(accepted.seq)
+        return True
+
+    async def recall(self) -> None:
+        """Tell what the last run had put aside and could not tell."""
+        for each in await self.keep.store.aside("broke"):
+            known = each.incoming.address.platform in self.chats and each.seq not in self.telling
+            if known and await self.keep.store.away_note(f"{LETTER}{each.seq}"):
+                await self._tell(each)
+
+    async def _tell(self, accepted: Accepted) -> None:
+        number, name = str(accepted.seq), f"{LETTER}{accepted.seq}"
         again = Button(action="again", label=LABELS["again"], turn_id="", value=number)
         text = said.BROKE.format(attempts=accepted.attempts, number=number)
-        frame = Frame(key="notice", content=Notice(text=text), buttons=(again,), final=True)
-        await put(self.chats, accepted.incoming, frame, delivery_id=f"dead-letter-{number}")
-        return True
+        frame = Frame(key=KEY, content=Notice(text=text), buttons=(again,), final=True)
+        if await once(self.keep, self.chats, accepted, frame, name=name):
+            crashpoint("letter.told", accepted.incoming.address.platform)
+            await self.keep.unpost(name)
 
 
 async def counted(

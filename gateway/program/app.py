@@ -101,6 +101,7 @@ async def serve(
                             orders(gateway.doors, reloading, gateway.backlog),
                         ).items(),
                         ("reloading", reloading.run),
+                        ("dead letters", gateway.poison.recall),
                     ]
                 ),
             ]

@@ -72,6 +72,7 @@ class Gateway:
     changes: Changes
     line: Line
     backlog: Backlog
+    poison: Poison
 
     @property
     def config(self) -> Config:
@@ -161,6 +162,7 @@ def assemble(
         keeping=keeping,
     )
     changes = changes_of(config, exchange, sessions, asides, uncache=cache.clear)
+    poison = Poison(keep=keep, chats=chats)
     dispatch = Dispatch(
         sessions=sessions,
         acts=acts,
@@ -169,7 +171,7 @@ def assemble(
         arrivals=open_arrivals(store, keeping.kept, choices, chats),
         changes=changes,
         line=line,
-        poison=Poison(keep=keep, chats=chats),
+        poison=poison,
     )
     gateway = Gateway(
         live=live,
@@ -196,5 +198,6 @@ def assemble(
         changes=changes,
         line=line,
         backlog=backlog,
+        poison=poison,
     )
     return gateway, sessions, chats

@@ -23,7 +23,7 @@ from core.wording import error_text
 from gateway.access.scopes import Scopes
 from gateway.delivery import TurnInfo, deliver
 from gateway.delivery.mailbox import Mailbox
-from gateway.delivery.posts import say, unpost
+from gateway.delivery.posts import drop_told, tell_why, unpost
 from gateway.lanes.cancelling import foreign_is_a_failure
 from gateway.lanes.quarantine import Quarantine
 from gateway.lanes.running import Run, Running, begun
@@ -58,7 +58,6 @@ LOOK = 0.275
 """Seconds between two looks at an answer, where the chat is not shown it oftener anyway."""
 BEHIND = 1.1
 """What is read a little later than the chat may be shown it can be shown at once."""
-
 log = structlog.get_logger()
 
 
@@ -139,8 +138,8 @@ class Exchange:
         run.origin = await self.questions.origin(incoming)
         question = await self._question(accepted, run)
         if question is None:
-            for seq in {accepted.seq, *(each.seq for each in run.parts)}:
-                await self.keep.drop(seq, "refused, or there is nothing to answer any more")
+            seqs = {accepted.seq, *(each.seq for each in run.parts)}
+            await drop_told(self.keep, seqs, "refused, or there is nothing to answer any more")
             return None
         told = await self.questions.history(accepted.session)
         start = TurnStart(
@@ -177,7 +176,8 @@ class Exchange:
         if isinstance(incoming, Message | Press) and not self.places.lets_in(incoming):
             refusal = REMOVED
         if refusal:
-            await say(self.chats, incoming, refusal, delivery_id=run.turn_id)
+            await tell_why(self.keep, self.chats, accepted, refusal)
+            crashpoint("refusal.said", incoming.address.platform)
             return None
         return await read(self.questions, self.runner, accepted, run.turn_id)
 
@@ -220,8 +220,8 @@ class Exchange:
         """Let nothing wait for ever: end what broke, and say so."""
         turn = await self.store.turn(turn_id)
         if turn is None and isinstance(work, Accepted):
-            await say(self.chats, work.incoming, error_text(BROKEN, turn_id), delivery_id=turn_id)
-            await self.keep.drop(work.seq, f"failed: {turn_id}")
+            await tell_why(self.keep, self.chats, work, error_text(BROKEN, turn_id))
+            await drop_told(self.keep, [work.seq], f"failed: {turn_id}")
         elif turn is not None and turn.state == "running":
             await self._retell(await self._end(turn, "failed", BROKEN))
 
