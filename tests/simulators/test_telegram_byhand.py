@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import os
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
 
+import pytest
 import telegram
 import yaml
 from telegram.request import HTTPXRequest
@@ -116,3 +117,17 @@ async def test_a_group_is_made_by_naming_it():
         assert (message.chat.title, message.text) == ("team", "what do you say?")
         await message.reply_text("Hello")
         assert "#team" in await read_to(it.process, "  Hello")
+
+
+@pytest.mark.parametrize("platform", ["telegram", "discord", "slack"])
+async def test_whoever_cannot_type_is_told_what_to_put_into_the_file_all_the_same(platform):
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.simulators", platform),
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    await read_to(process, "127.0.0.1:")
+    process.terminate()
+    _, complaints = await process.communicate()
+    assert "_add_reader" not in complaints.decode()

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from tests.simulators.base import Request
 from tests.simulators.discord.seen import Person, Place, Shown
 from tests.simulators.discord.simulator import DiscordSimulator
+from tests.simulators.typed import lines
 
 TICK = 0.3
 
@@ -130,10 +131,7 @@ async def watch(hand: Hand) -> None:
 
 async def listen(hand: Hand) -> None:
     """Do line by line what is typed, until there is no more."""
-    reader = asyncio.StreamReader()
-    loop = asyncio.get_running_loop()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    while line := (await reader.readline()).decode():
+    async for line in lines():
         if line.strip():
             try:
                 write(await hand.type(line.strip()) or "·")

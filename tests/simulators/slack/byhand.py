@@ -13,6 +13,7 @@ from tests.simulators.slack.marks import elements, labels, readable, rows
 from tests.simulators.slack.model import Person, Place
 from tests.simulators.slack.shown import Shown
 from tests.simulators.slack.simulator import SlackSimulator
+from tests.simulators.typed import lines
 
 TICK = 0.3
 HELP = """
@@ -130,10 +131,7 @@ async def watch(hand: Hand) -> None:
 
 async def listen(hand: Hand) -> None:
     """Do line by line what is typed, until there is no more."""
-    reader = asyncio.StreamReader()
-    loop = asyncio.get_running_loop()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    while line := (await reader.readline()).decode():
+    async for line in lines():
         if line.strip():
             try:
                 write(await hand.type(line.strip()) or "·")

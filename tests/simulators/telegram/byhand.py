@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import stat
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 
 from tests.simulators.telegram.screen import Screen
 from tests.simulators.telegram.simulator import TOKEN, TelegramSimulator
 from tests.simulators.telegram.state import Person, Place
+from tests.simulators.typed import lines
 
 HELP = """\
   TEXT            say it to the bot in private
@@ -71,25 +70,6 @@ class Keyboard:
                     self._screen.tell(f"({said})" if said else "(pressed)")
                 return
         self._screen.tell(f"(no button {label!r})")
-
-
-def readable(number: int) -> bool:
-    """Say whether lines can be waited for there."""
-    with suppress(OSError):
-        mode = os.fstat(number).st_mode
-        return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(number)
-    return False
-
-
-async def lines() -> AsyncIterator[str]:
-    """Yield what is typed, until the end of it."""
-    if not readable(sys.stdin.fileno()):
-        await asyncio.Event().wait()
-    reader = asyncio.StreamReader()
-    protocol = asyncio.StreamReaderProtocol(reader)
-    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin)
-    while line := await reader.readline():
-        yield line.decode(errors="replace")
 
 
 async def serve(simulator: TelegramSimulator) -> None:
