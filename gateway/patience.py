@@ -183,24 +183,33 @@ class PatientStore:
     async def tried(self, seqs: Collection[int]) -> int:
         return await self._write(partial(self.store.tried, seqs))
 
-    async def steer(self, turn_id: str, iteration: int, said: Sequence[tuple[int, Line]]) -> None:
-        """See `core.storage.Changes`."""
-        await self._write(partial(self.store.steer, turn_id, iteration, said))
+    async def steer(
+        self, turn_id: str, iteration: int, said: Sequence[tuple[int, Line]]
+    ) -> Sequence[int]:
+        """See `core.storage.Changes`, here and below."""
+        return await self._write(partial(self.store.steer, turn_id, iteration, said))
 
-    async def withdraw(self, turn_id: str, *, changed: Accepted | None = None) -> Sequence[int]:
-        """See `core.storage.Changes`."""
-        return await self._write(partial(self.store.withdraw, turn_id, changed=changed))
+    async def withdraw(
+        self, turn_id: str, *, changed: Accepted | None = None, by: int | None = None
+    ) -> Sequence[int]:
+        return await self._write(partial(self.store.withdraw, turn_id, changed=changed, by=by))
 
-    async def revise(self, changed: Accepted, questions: Mapping[str, Line], line: Line) -> None:
-        """See `core.storage.Changes`."""
-        await self._write(partial(self.store.revise, changed, questions, line))
+    async def revise(
+        self,
+        changed: Accepted,
+        questions: Mapping[str, Line],
+        line: Line,
+        *,
+        by: int | None = None,
+    ) -> None:
+        await self._write(partial(self.store.revise, changed, questions, line, by=by))
 
-    async def unsay(self, seq: int, questions: Mapping[str, Line]) -> None:
-        """See `core.storage.Changes`."""
-        await self._write(partial(self.store.unsay, seq, questions))
+    async def unsay(
+        self, seq: int, questions: Mapping[str, Line], *, by: int | None = None
+    ) -> None:
+        await self._write(partial(self.store.unsay, seq, questions, by=by))
 
     async def unpost(self, turn_id: str) -> None:
-        """See `core.storage.Changes`."""
         await self._write(partial(self.store.unpost, turn_id))
 
     async def erase(self, texts: Texts) -> None:

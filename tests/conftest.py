@@ -12,6 +12,8 @@ from tests import harmless_calls
 FIND = (Phase.explicit, Phase.reuse, Phase.generate)
 settings.register_profile("home", deadline=None, phases=(*FIND, Phase.shrink))
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True, phases=FIND)
+# By hand, for one file: pytest --hypothesis-profile=deep tests/promises/test_p3_any_history.py
+settings.register_profile("deep", settings.get_profile("home"), max_examples=10_000)
 settings.load_profile("ci" if os.environ.get("CI") else "home")
 
 

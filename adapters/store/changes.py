@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from adapters.store import codec
 from adapters.store.database import Row, Statement
@@ -30,8 +31,11 @@ class ChangeRows(FencedRows):
         rows = await self._database.fetch(statement("asking_again", turn_id))
         return [row["turn_id"] for row in rows]
 
-    async def withdraw(self, turn_id: str, *, changed: Accepted | None = None) -> Sequence[int]:
+    async def withdraw(
+        self, turn_id: str, *, changed: Accepted | None = None, by: int | None = None
+    ) -> Sequence[int]:
         rows = await self._database.write(
+            *_undone(by),
             statement("withdraw", turn_id, gate=True),
             statement("carry_back", turn_id),
             statement("unsteer", turn_id),
@@ -40,20 +44,31 @@ class ChangeRows(FencedRows):
         )
         return sorted(row["seq"] for row in rows)
 
-    async def revise(self, changed: Accepted, questions: Mapping[str, Line], line: Line) -> None:
+    async def revise(
+        self,
+        changed: Accepted,
+        questions: Mapping[str, Line],
+        line: Line,
+        *,
+        by: int | None = None,
+    ) -> None:
         await self._database.write(
+            *_undone(by),
+            replace(_replaced(changed), gate=True),
             *_void(changed.seq, questions),
-            _replaced(changed),
             *_questions(questions),
             statement("steered_otherwise", changed.seq, codec.pack(line)),
             statement("steer_otherwise", changed.seq, codec.pack(line)),
         )
 
-    async def unsay(self, seq: int, questions: Mapping[str, Line]) -> None:
+    async def unsay(
+        self, seq: int, questions: Mapping[str, Line], *, by: int | None = None
+    ) -> None:
         rows = await self._database.fetch(statement("accepted", seq))
         with codec.reading("a message"):
             said = [codec.accepted(row) for row in rows]
         await self._database.write(
+            *_undone(by),
             *_void(seq, questions),
             *(statement("erase_message", seq, codec.pack(bared(each.incoming))) for each in said),
             *_questions(questions),
@@ -61,13 +76,18 @@ class ChangeRows(FencedRows):
             statement("unsteer_one", seq),
         )
 
-    async def steer(self, turn_id: str, iteration: int, said: Sequence[tuple[int, Line]]) -> None:
+    async def steer(
+        self, turn_id: str, iteration: int, said: Sequence[tuple[int, Line]]
+    ) -> Sequence[int]:
         at, epoch = (turn_id, iteration), self._epoch
-        await self._fenced(
+        rows = await self._fenced(
             turn_id,
-            *(statement("steer", seq, *at, codec.pack(e), epoch, gate=True) for seq, e in said),
-            *(statement("claim", seq, turn_id) for seq, _ in said),
+            *(statement("steer", seq, *at, codec.pack(each), epoch) for seq, each in said),
+            *(statement("claim_steered", seq, turn_id) for seq, _ in said),
+            statement("steered_before", *at, epoch),
         )
+        there = {row["seq"] for row in rows}
+        return [seq for seq, _ in said if seq in there]
 
     async def steered_in(self, turns: Sequence[str]) -> Mapping[str, tuple[Steered, ...]]:
         """Give what was put into these turns while they ran."""
@@ -86,8 +106,14 @@ class ChangeRows(FencedRows):
         await self._database.write(statement("unpost", turn_id))
 
 
+def _undone(by: int | None) -> list[Statement]:
+    """Let nothing be done for a change that another run of the program has done."""
+    return [] if by is None else [statement("undone", by, gate=True)]
+
+
 def _replaced(changed: Accepted) -> Statement:
-    return statement("readdress", changed.seq, codec.pack(changed.incoming))
+    """Write a message as it is now; one that was taken out stays out."""
+    return statement("said_otherwise", changed.seq, codec.pack(changed.incoming))
 
 
 def _void(seq: int, questions: Mapping[str, Line]) -> list[Statement]:

@@ -97,27 +97,21 @@ class SqlStore(
     # --- turns ------------------------------------------------------------------------------
 
     async def begin(self, start: TurnStart) -> None:
-        writes = [
-            statement(
-                "begin",
-                *(start.turn_id, start.place.platform, start.session, start.seq),
-                *(codec.pack(start.preset), codec.pack(start.question)),
-                *(start.asker, start.history, start.started, start.preset.name, start.origin),
-                *(start.place.session, self._epoch),
-            )
-        ]
-        if start.seq is not None:
-            seqs = (start.seq, *start.joined)
-            writes += [statement("claim", seq, start.turn_id) for seq in seqs]
-            writes += [statement("carry", start.turn_id, start.origin)] if start.origin else []
-        try:
-            await self._database.write(*writes)
-        except StoreError as error:
-            if start.seq is not None and await self._database.fetch(
-                statement("claimed", start.seq)
-            ):
-                raise TurnTaken(f"message {start.seq} is answered by another turn") from error
-            raise
+        began = statement(
+            "begin",
+            *(start.turn_id, start.place.platform, start.session, start.seq),
+            *(codec.pack(start.preset), codec.pack(start.question)),
+            *(start.asker, start.history, start.started, start.preset.name, start.origin),
+            *(start.place.session, self._epoch),
+        )
+        carried = (
+            statement("carry", start.turn_id, start.origin),
+            statement("holder", start.turn_id),  # the last one's rows tell that it has begun
+        )
+        carries = carried if start.seq is not None and start.origin else ()
+        rows = await self._database.write(*_claims(start), began, *carries)
+        if not rows:
+            raise TurnTaken(f"message {start.seq} waits no more: it is answered, or taken back")
 
     async def landed(self, turn_id: str, round_: int, advice: Advice) -> None:
         await self._checkpointed(turn_id, *self._references(turn_id, round_, [advice]))
@@ -267,6 +261,16 @@ class SqlStore(
             statement("move_introduction", old.platform, old.channel, new.channel),
             statement("set", MOVED, was, now, "", 0, ""),
         )
+
+
+def _claims(start: TurnStart) -> list[Statement]:
+    """Take what a turn answers: all of it, or the turn does not begin."""
+    if start.seq is None:
+        return []
+    seqs = (start.seq, *start.joined)
+    together = replace(statement_of_rows("none_gone", [(seq,) for seq in seqs]), gate=True)
+    claims = [statement("claim", seq, start.turn_id, gate=True) for seq in seqs]
+    return [together, *claims] if start.joined else claims
 
 
 def title(question: str) -> str:

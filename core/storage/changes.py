@@ -27,32 +27,52 @@ class Changes(Protocol):
         """List a turn and those that asked the same again, oldest first."""
         ...
 
-    async def withdraw(self, turn_id: str, *, changed: Accepted | None = None) -> Sequence[int]:
+    async def withdraw(
+        self, turn_id: str, *, changed: Accepted | None = None, by: int | None = None
+    ) -> Sequence[int]:
         """Take back a turn that runs: what it took in waits again, in one transaction.
 
         What was carried along from a turn that it asks again goes back to that.
 
         `changed` is one of its messages as it stands now. The turn itself is removed, and enters
-        no history however it ends; the attempt that it was counts no more.
+        no history however it ends; the attempt that it was counts no more. `by`, here and below,
+        is the number of the change that asks for it: nothing is written if that waits no more.
 
         Returns:
             The numbers of what waits again; none if the turn ran no more: nothing was done then.
         """
         ...
 
-    async def revise(self, changed: Accepted, questions: Mapping[str, Line], line: Line) -> None:
+    async def revise(
+        self,
+        changed: Accepted,
+        questions: Mapping[str, Line],
+        line: Line,
+        *,
+        by: int | None = None,
+    ) -> None:
         """Replace a message, the questions of those turns and their lines, in one transaction.
 
-        `line` is the message's own, where it was put into a turn that ran already.
+        `line` is the message's own, where it was put into a turn that ran already. What was taken
+        out meanwhile stays out.
         """
         ...
 
-    async def unsay(self, seq: int, questions: Mapping[str, Line]) -> None:
+    async def unsay(
+        self, seq: int, questions: Mapping[str, Line], *, by: int | None = None
+    ) -> None:
         """Take a message out for good, and out of the questions of those turns."""
         ...
 
-    async def steer(self, turn_id: str, iteration: int, said: Sequence[tuple[int, Line]]) -> None:
-        """Put messages into a turn before that answer; they are its own from then on."""
+    async def steer(
+        self, turn_id: str, iteration: int, said: Sequence[tuple[int, Line]]
+    ) -> Sequence[int]:
+        """Put messages into a turn before that answer; they are its own from then on.
+
+        Returns:
+            The numbers of those that were: not what waits no more, and none if the turn was taken
+            back.
+        """
         ...
 
     async def line_notes(self) -> Sequence[Posted]:

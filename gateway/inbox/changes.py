@@ -8,13 +8,13 @@ It answers nothing itself.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from core import whispers
 from core.access import ADMITTED
-from core.amends import ANEW_MS, differs
+from core.amends import ANEW_MS
 from core.bursts import BEGUN_SECONDS, MOST_BEGUN, goes_on, whole
 from core.crashpoints import crashpoint
 from core.frames import Button
@@ -23,6 +23,8 @@ from core.texts.running import CHANGED
 from core.types import Deleted, Edited, Line, Message
 from core.wording import LABELS
 from gateway.delivery.asides import at_question
+from gateway.inbox.edits import Edit
+from gateway.lanes.one_by_one import OneByOne
 from gateway.lanes.running import begun
 
 if TYPE_CHECKING:
@@ -38,30 +40,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What is done about changes. `untrace` takes turns out of a session's traces and caches."""
+    """What is done about changes, in each channel `one_by_one`: the later of two stays.
+
+    `untrace` takes turns out of a session's traces and caches.
+    """
 
     exchange: Exchange
     sessions: Sessions
     places: Places
     asides: Asides
     untrace: Callable[[str, Sequence[str]], Awaitable[None]]
+    one_by_one: OneByOne = field(default_factory=OneByOne)
 
     async def act(self, accepted: Accepted, *, starting: bool = False) -> None:
-        """Do what a change comes to; it is in the store already.
-
-        `starting`: nothing is in line yet of what the last run left.
-        """
-        match accepted.incoming:
-            case Edited() as edited:
-                done = await self._edited(accepted, edited, starting=starting)
-            case Deleted() as deleted:
-                done = await self._deleted(accepted, deleted, starting=starting)
-            case _:
-                raise TypeError("this changes nothing")
-        if done:
-            crashpoint("change.done", accepted.incoming.address.platform)
-            await self.exchange.keep.unsay(accepted.seq, {})
-            await self.exchange.store.scrub(whole=False)
+        """Do what a change comes to; it is in the store. `starting`: nothing is in line yet."""
+        async with self.one_by_one.held(accepted.incoming.address.whole.session):
+            match accepted.incoming:
+                case Edited() as edited:
+                    done = await self._edited(accepted, edited, starting=starting)
+                case Deleted() as deleted:
+                    done = await self._deleted(accepted, deleted, starting=starting)
+                case _:
+                    raise TypeError("this changes nothing")
+            if done:
+                crashpoint("change.done", accepted.incoming.address.platform)
+                await self.exchange.keep.unsay(accepted.seq, {})
+                await self.exchange.store.scrub(whole=False)
 
     async def joins(self, accepted: Accepted) -> None:
         """Let a message that waits now join a turn that has only just begun, if it goes on there.
@@ -84,53 +88,59 @@ class Changes:
     async def _edited(self, accepted: Accepted, edited: Edited, *, starting: bool) -> bool:
         """Replace a message wherever it stands; False if that has to wait for its turn's end."""
         found = await self._found(edited.address.platform, edited.message.event_id)
-        if found is None or not isinstance(found.accepted.incoming, Message):
+        if found is None or not isinstance(said := found.accepted.incoming, Message):
             return True
-        said, now = found.accepted.incoming, edited.message
-        changed = replace(said, text=now.text, attachments=now.attachments)
-        kept = replace(found.accepted, incoming=changed)
+        now = replace(said, text=edited.message.text, attachments=edited.message.attachments)
+        kept = replace(found.accepted, incoming=now)
+        edit = Edit(by=accepted.seq, edited=edited, found=found, kept=kept)
+        waiting = self.sessions.in_line(kept.session)
+        if not edit.overtakes(waiting) and await self._changed(edit, starting=starting):
+            return True
+        self._later(kept.session, accepted)
+        return False
+
+    async def _changed(self, edit: Edit, *, starting: bool) -> bool:
+        found, kept = edit.found, edit.kept
         run = self.exchange.running.asking(kept.seq, found.turn_id)
         if self.sessions.swap(kept) or (found.waiting and run is None):
-            await self.exchange.keep.revise(kept, {}, Line(role="user"))
-        elif await self._anew(edited, found, kept, run, starting=starting):
+            await self.exchange.keep.revise(kept, {}, Line(role="user"), by=edit.by)
+        elif await self._anew(edit, run, starting=starting):
             pass  # it will be asked as it is now
         elif run is not None or (not starting and await self._left(found)):
-            self._later(kept.session, accepted)
             return False
         else:
-            await self._revise(kept, found)
-            await self._offer(edited, found)
+            await self._revise(edit)
+            await self._offer(edit)
         return True
 
-    async def _anew(
-        self, edited: Edited, found: Kept, kept: Accepted, run: Run | None, *, starting: bool
-    ) -> bool:
+    async def _anew(self, edit: Edit, run: Run | None, *, starting: bool) -> bool:
         """Begin anew a turn of which nothing was told, if that is what its author may expect."""
+        edited = edit.edited
         role = self.places.role(edited.author, edited.address, direct=edited.message.direct)
-        if role not in ADMITTED or edited.at - kept.incoming.at > ANEW_MS:
+        if role not in ADMITTED or edited.at - edit.kept.incoming.at > ANEW_MS:
             return False
         if run is not None:
-            return not run.spoke and await self._take_back(run, kept, found)
-        left = await self._left(found) if starting else None
-        if left is not None and not differs(found.accepted.incoming, edited.message):
+            return not run.spoke and await self._take_back(run, edit)
+        left = await self._left(edit.found) if starting else None
+        if left is not None and edit.stands:
             return True  # it is begun anew already, and was cut before that was noted
         if left is None or left.rounds:
             return False
-        return bool(await self._waits_again(found.turn_id, kept, found))
+        return bool(await self._waits_again(edit.found.turn_id, edit))
 
     async def _left(self, found: Kept) -> StoredTurn | None:
         """Give the turn of a message that the last run has left unanswered, if there is one."""
         turn = await self.exchange.store.turn(found.turn_id) if found.turn_id else None
         return turn if turn is not None and turn.state == "running" else None
 
-    async def _revise(self, kept: Accepted, found: Kept) -> None:
-        exchange = self.exchange
+    async def _revise(self, edit: Edit) -> None:
+        exchange, kept, found = self.exchange, edit.kept, edit.found
         own = await exchange.questions.line(kept) or Line(role="user")
         turns = [] if found.steered else await exchange.store.asking_again(found.turn_id)
         parts = await exchange.store.parts(found.turn_id)
         question = await self._question(parts, kept)
         asked = {} if question is None else dict.fromkeys(turns, question)
-        await exchange.keep.revise(kept, asked, own)
+        await exchange.keep.revise(kept, asked, own, by=edit.by)
         await self.untrace(await self._session(found), turns)
 
     async def _question(self, parts: Sequence[Kept], kept: Accepted | None) -> Line | None:
@@ -145,9 +155,9 @@ class Changes:
             return None
         return await self.exchange.questions.line(replace(said[0], incoming=whole(messages)))
 
-    async def _offer(self, edited: Edited, found: Kept) -> None:
+    async def _offer(self, edit: Edit) -> None:
         """Offer to ask again, where the answer is the newest one of its conversation."""
-        message = edited.message
+        edited, found, message = edit.edited, edit.found, edit.edited.message
         role = self.places.role(edited.author, edited.address, direct=message.direct)
         said = found.accepted.incoming
         if role not in ADMITTED or found.steered or not isinstance(said, Message):
@@ -169,7 +179,7 @@ class Changes:
         seq = found.accepted.seq
         waits = None if starting else await self._in_line(found)
         run = self.exchange.running.asking(seq, found.turn_id)
-        if run is not None and (found.steered or run.reads):
+        if run is not None and (found.steered or run.reads or run.takes(seq)):
             # It stands in what the turn will leave behind, or is about to write down.
             self._later(run.session, accepted)
             if run.reads and len(run.parts) == 1:
@@ -246,16 +256,14 @@ class Changes:
         turn = await self.exchange.store.turn(found.turn_id)
         return found.accepted.session if turn is None else turn.start.session
 
-    async def _take_back(
-        self, run: Run, changed: Accepted | None = None, found: Kept | None = None, gone: int = 0
-    ) -> bool:
+    async def _take_back(self, run: Run, edit: Edit | None = None, gone: int = 0) -> bool:
         """Stop a turn of which nothing is to be seen, and let what it answered come next.
 
         Returns:
             False if it was too late: its ending is stored.
         """
         runner = self.exchange.runner
-        write = partial(self._withdrawn, run, changed, found)
+        write = partial(self._withdrawn, run, edit)
         works = await runner.withdrawn.take(run.turn_id, write)
         if works is None:
             return False
@@ -263,24 +271,23 @@ class Changes:
         runner.stop_soon(run.turn_id)
         return True
 
-    async def _withdrawn(
-        self, run: Run, changed: Accepted | None, found: Kept | None
-    ) -> Sequence[Accepted] | None:
+    async def _withdrawn(self, run: Run, edit: Edit | None) -> Sequence[Accepted] | None:
         """Write down that a turn is taken back; gives what waits again, None if it was too late."""
         exchange = self.exchange
         crashpoint("withdrawal.unkept", run.place.platform)
-        seqs = await self._waits_again(run.turn_id, changed, found)
+        seqs = await self._waits_again(run.turn_id, edit)
         crashpoint("withdrawal.kept", run.place.platform)
         if not seqs:
             return None
         works = [await exchange.store.accepted(seq) for seq in seqs]
         return [each for each in works if each is not None]
 
-    async def _waits_again(
-        self, turn_id: str, changed: Accepted | None, found: Kept | None
-    ) -> Sequence[int]:
+    async def _waits_again(self, turn_id: str, edit: Edit | None) -> Sequence[int]:
         """Write it down with the change; gives the numbers of what waits again."""
-        seqs = await self.exchange.keep.withdraw(turn_id, changed=changed)
-        if seqs and changed is not None and found is not None and changed.seq not in seqs:
-            await self._revise(changed, found)  # it was said to a turn that this one asks again
+        keep = self.exchange.keep
+        if edit is None:
+            return await keep.withdraw(turn_id)
+        seqs = await keep.withdraw(turn_id, changed=edit.kept, by=edit.by)
+        if seqs and edit.kept.seq not in seqs:
+            await self._revise(edit)  # it was said to a turn that this one asks again
         return seqs

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 class Run:
     """A turn at work. `began` is the loop's time at which it was begun, None before.
 
-    `parts` are the messages it answers, `origin` the turn whose question it asks again. `advised`:
-    somebody's advice has come. `spoke`: a word of its answer was told, or a tool was called.
+    `parts` are the messages it answers, `joining` those that are just put into it, `origin` the
+    turn whose question it asks again. `advised`: somebody's advice has come. `spoke`: a word of its
+    answer was told, or a tool was called.
     """
 
     turn_id: str
@@ -33,6 +34,7 @@ class Run:
     asker: str
     began: float | None = None
     parts: tuple[Accepted, ...] = ()
+    joining: tuple[Accepted, ...] = ()
     origin: str = ""
     advised: bool = False
     spoke: bool = False
@@ -41,6 +43,10 @@ class Run:
     def reads(self) -> bool:
         """Tell whether its question is still being read: nothing of it is written down."""
         return bool(self.parts) and self.began is None
+
+    def takes(self, seq: int) -> bool:
+        """Tell whether a message is just put into it: nothing of that is written down."""
+        return any(each.seq == seq for each in self.joining)
 
     def hear(self, event: TurnEvent) -> None:
         """Take note of what cannot be undone."""
@@ -100,7 +106,7 @@ class Running:
         """Give the turn that answers a message, which the store knows as one of `turn_id`."""
         for run in self._turns.values():
             ours = bool(turn_id) and turn_id in {run.turn_id, run.origin}
-            if ours or any(each.seq == seq for each in run.parts):
+            if ours or any(each.seq == seq for each in (*run.parts, *run.joining)):
                 return run
         return None
 

@@ -6,12 +6,12 @@ neither stops a turn nor writes anything itself.
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
+from gateway.lanes.one_by_one import OneByOne
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import Awaitable, Callable
 
 T = TypeVar("T")
 
@@ -21,22 +21,12 @@ class Withdrawals:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._one_by_one = OneByOne()
         self._gone: set[str] = set()
-
-    @asynccontextmanager
-    async def _held(self, turn_id: str) -> AsyncIterator[None]:
-        lock = self._locks.setdefault(turn_id, asyncio.Lock())
-        try:
-            async with lock:
-                yield
-        finally:
-            if not lock.locked():
-                self._locks.pop(turn_id, None)
 
     async def take(self, turn_id: str, write: Callable[[], Awaitable[T | None]]) -> T | None:
         """Take a turn back: `write` keeps that, and gives None if it was too late."""
-        async with self._held(turn_id):
+        async with self._one_by_one.held(turn_id):
             done = await write()
             if done is not None:
                 self._gone.add(turn_id)
@@ -44,7 +34,7 @@ class Withdrawals:
 
     async def end(self, turn_id: str, write: Callable[[], Awaitable[None]]) -> None:
         """Store the ending of a turn with `write`, while nobody takes it back."""
-        async with self._held(turn_id):
+        async with self._one_by_one.held(turn_id):
             await write()
 
     def __contains__(self, turn_id: str) -> bool:

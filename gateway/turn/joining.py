@@ -6,11 +6,13 @@ only once the store has it as that turn's, and comes back into it where that fai
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.bursts import goes_on, whole
 from core.crashpoints import crashpoint
+from core.errors import StoreError
 from core.types import Line, Message, Press
 
 if TYPE_CHECKING:
@@ -76,18 +78,29 @@ class Joining:
             taken.append(then)
         if not taken:
             return []
+        run.joining = tuple(taken)
         try:
             made = [(each, await self.questions.line(each)) for each in taken]
-            said = [(each, line) for each, line in made if line is not None]
-            pairs = [(each.seq, line) for each, line in said]
+            said = [(each.seq, line) for each, line in made if line is not None]
             crashpoint("steer.unkept", run.place.platform)
-            await self.keep.steer(run.turn_id, iteration, pairs)
+            seqs = await self.keep.steer(run.turn_id, iteration, said)
             crashpoint("steer.kept", run.place.platform)
         except BaseException:
             sessions.insert(run.session, taken)
             raise
-        run.parts = (*run.parts, *taken)
-        return [line for _, line in said]
+        finally:
+            run.joining = ()
+        run.parts = (*run.parts, *(each for each in taken if each.seq in seqs))
+        await self._wait_again(run, [each for each in taken if each.seq not in seqs])
+        return [line for seq, line in said if seq in seqs]
+
+    async def _wait_again(self, run: Run, others: Sequence[Accepted]) -> None:
+        """Put back in line what could not join, as it is now: its turn was taken back, or it."""
+        sessions = self.sessions()
+        sessions.insert(run.session, others)
+        for each in others:
+            with suppress(StoreError):
+                sessions.swap(await self.questions.store.accepted(each.seq) or each)
 
 
 def _steers(then: Accepted) -> bool:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from core.errors import TurnTaken
 from core.records import Accepted, Kept, Steered
 from core.steering import CARRIED
 from core.storage import Store
@@ -239,3 +242,50 @@ async def test_notes_about_places_in_line_are_found_after_a_restart(store: Store
     ]
     await store.unpost("line/7")
     assert await store.line_notes() == []
+
+
+async def test_what_was_taken_out_stays_out_whatever_is_late(store: Store):
+    first, second = await accepted(store, "e1", "My secret"), await accepted(store, "e2")
+    await store.unsay(first.seq, {})
+    await store.revise(first, {}, said("My secret"))
+    assert await store.kept("web", "e1") is None
+    found = await store.accepted(first.seq)
+    assert found is not None
+    assert "secret" not in str(found.incoming)
+    with pytest.raises(TurnTaken):
+        await store.begin(start("t1", seq=first.seq))
+    with pytest.raises(TurnTaken):
+        await store.begin(replace(start("t1", seq=second.seq), joined=(first.seq,)))
+    assert await store.turn("t1") is None
+    assert await store.waiting() == [second]
+    await store.begin(start("t1", seq=second.seq))
+    assert await store.steer("t1", 1, [(first.seq, said("My secret"))]) == []
+    await store.finish(end("t1"))
+    assert await texts(store) == ["Why?", "Because."]
+
+
+async def test_a_change_that_another_run_has_done_is_not_done_again(store: Store):
+    first = await accepted(store, "e1")
+    older = await store.accept(
+        Edited(event_id="x1", address=ROOM, author=ANNA, message=message("e1", "One?"), at=7)
+    )
+    assert older is not None
+    await store.unsay(older.seq, {})
+    now = replace(first, incoming=message("e1", "Two?"))
+    await store.revise(now, {}, said("Two?"))
+    late = replace(first, incoming=message("e1", "One?"))
+    await store.revise(late, {}, said("One?"), by=older.seq)
+    assert await store.waiting() == [now]
+    await store.begin(start("t1", seq=first.seq, question="Two?"))
+    assert await store.withdraw("t1", changed=late, by=older.seq) == []
+    await store.unsay(first.seq, {}, by=older.seq)
+    await store.finish(end("t1"))
+    assert await texts(store) == ["Two?", "Because."]
+
+
+async def test_nothing_joins_a_turn_that_was_taken_back(store: Store):
+    first, second = await accepted(store, "e1"), await accepted(store, "e2")
+    await store.begin(start("t1", seq=first.seq))
+    assert await store.withdraw("t1") == [first.seq]
+    assert await store.steer("t1", 1, [(second.seq, said("Hurry."))]) == []
+    assert await store.waiting() == [first, second]

@@ -193,10 +193,15 @@ async def test_whoever_deletes_a_part_of_a_condensed_question_takes_the_summary_
 
 
 async def test_whoever_deletes_what_joined_a_condensed_turn_takes_the_summary_out(store: Store):
-    await exchange(store, "t1", "One?")
-    late = await store.accept(message("late", "And two?"))
+    first, late = (
+        await store.accept(message("e1", "One?")),
+        await store.accept(message("e2", "Two?")),
+    )
+    assert first is not None
     assert late is not None
-    await store.steer("t1", 1, [(late.seq, Line.of("user", "And two?"))])
+    await store.begin(start("t1", seq=first.seq, session=HERE, question="One?"))
+    assert await store.steer("t1", 1, [(late.seq, Line.of("user", "And two?"))]) == [late.seq]
+    await store.finish(end("t1", "One? Yes."))
     await exchange(store, "t2", "Two?")
     await store.condense(await condensing(store), end("s1", ""), SUMMARY, lines=2)
     await store.unsay(late.seq, {})

@@ -56,6 +56,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jumps.now
 
+    def skip(self, until: float) -> None:
+        """Let it be that late, if it is not yet."""
+        self._jumps.now = max(self._jumps.now, until)
+
     def run_until_frozen(self, main: asyncio.Task[object], *, rounds: int, asleep: float) -> bool:
         """Run so many rounds; give whether `main` was not over. It wakes `asleep` seconds later."""
         self._jumps.freezes = self._jumps.rounds + rounds

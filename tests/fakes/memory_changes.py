@@ -82,10 +82,12 @@ class MemoryChanges:
             if first != turn_id and self._first(at) == first:
                 self._steered[seq] = (turn_id, replace(each, iteration=0))
 
-    async def withdraw(self, turn_id: str, *, changed: Accepted | None = None) -> Sequence[int]:
+    async def withdraw(
+        self, turn_id: str, *, changed: Accepted | None = None, by: int | None = None
+    ) -> Sequence[int]:
         self._may_write()
         turn = self._turns[turn_id]
-        if turn.state != "running":
+        if turn.state != "running" or self._is_done(by):
             return []
         self._change(turn_id, removed=True, start=replace(turn.start, seq=None))
         again = [
@@ -104,18 +106,36 @@ class MemoryChanges:
             self._replace(changed)
         return sorted(again)
 
+    def _is_done(self, by: int | None) -> bool:
+        """Tell whether another run of the program has done what a change comes to."""
+        return by is not None and (by in self._erased or not self._waits(by))
+
+    def _waits(self, seq: int) -> bool:
+        raise NotImplementedError
+
     def _replace(self, changed: Accepted) -> None:
+        if changed.seq in self._erased:
+            return
         key = (changed.incoming.address.platform, changed.incoming.event_id)
         self._inbox[key] = replace(self._inbox[key], incoming=changed.incoming)
 
-    async def revise(self, changed: Accepted, questions: Mapping[str, Line], line: Line) -> None:
+    async def revise(
+        self,
+        changed: Accepted,
+        questions: Mapping[str, Line],
+        line: Line,
+        *,
+        by: int | None = None,
+    ) -> None:
         self._may_write()
+        if self._is_done(by) or changed.seq in self._erased:
+            return
         self._void(changed.seq, questions)
         self._replace(changed)
         self._ask(questions)
         if changed.seq in self._steered:
             turn_id, old = self._steered[changed.seq]
-            self._lines = [
+            self._lines[:] = [
                 (n, where, at, line if self._is(turn_id, old.line, at, said) else said)
                 for n, where, at, said in self._lines
             ]
@@ -131,12 +151,16 @@ class MemoryChanges:
             start = replace(self._turns[turn_id].start, question=line)
             self._change(turn_id, start=start)
             first = min((n for n, _, at, _ in self._lines if at == turn_id), default=0)
-            self._lines = [
+            self._lines[:] = [
                 (n, where, at, line if n == first else said) for n, where, at, said in self._lines
             ]
 
-    async def unsay(self, seq: int, questions: Mapping[str, Line]) -> None:
+    async def unsay(
+        self, seq: int, questions: Mapping[str, Line], *, by: int | None = None
+    ) -> None:
         self._may_write()
+        if self._is_done(by):
+            return
         self._void(seq, questions)
         self._erased.add(seq)
         for key, each in self._inbox.items():
@@ -147,7 +171,7 @@ class MemoryChanges:
         self._ask(questions)
         if seq in self._steered:
             turn_id, old = self._steered.pop(seq)
-            self._lines = [
+            self._lines[:] = [
                 each for each in self._lines if not self._is(turn_id, old.line, each[2], each[3])
             ]
 
@@ -155,11 +179,18 @@ class MemoryChanges:
         """Tell whether a line of a history is that steered one, in any turn that asked the same."""
         return said == line and self._first(at) == self._first(turn_id)
 
-    async def steer(self, turn_id: str, iteration: int, said: Sequence[tuple[int, Line]]) -> None:
+    async def steer(
+        self, turn_id: str, iteration: int, said: Sequence[tuple[int, Line]]
+    ) -> Sequence[int]:
         self._held(turn_id)
-        for seq, line in said:
+        turn = self._turns[turn_id]
+        if turn.removed or turn.state != "running":
+            return []
+        taken = [(seq, line) for seq, line in said if self._waits(seq)]
+        for seq, line in taken:
             self._steered[seq] = (turn_id, Steered(iteration=iteration, line=line))
             self._claimed[seq] = turn_id
+        return [seq for seq, _ in taken]
 
     async def line_notes(self) -> Sequence[Posted]:
         return [

@@ -138,7 +138,7 @@ class MemoryErasing(MemoryEpochs):
         for turn_id in texts.turns:
             self._void_summaries(turn_id)
             self._without(turn_id)
-        self._lines = [each for each in self._lines if each[2] not in texts.turns]
+        self._lines[:] = [each for each in self._lines if each[2] not in texts.turns]
         for key, each in self._inbox.items():
             if each.seq in texts.messages:
                 self._inbox[key] = replace(each, incoming=bared(each.incoming))

@@ -43,9 +43,9 @@ class MemoryStore(
     MemoryAccess,
     MemoryErasing,
     MemoryPresence,
+    MemoryAside,
     MemoryChanges,
     MemoryFiles,
-    MemoryAside,
     MemoryGaps,
 ):
     """Fulfils `core.storage.Store`; `failure`, once set, is raised by everything that writes."""
@@ -65,7 +65,7 @@ class MemoryStore(
         """Nothing is held."""
 
     def beside(self) -> MemoryStore:
-        """Give another run's store on the same data, for as long as no chat moves."""
+        """Give another run's store on the same data."""
         other = copy(self)
         other._epoch = object()
         return other
@@ -124,11 +124,10 @@ class MemoryStore(
 
     async def begin(self, start: TurnStart) -> None:
         self._may_write()
-        taken = start.turn_id in self._turns
-        unknown = start.seq is not None and start.seq > len(self._inbox)
-        if start.seq in self._claimed:
-            raise TurnTaken(f"message {start.seq} is answered by another turn")
-        if taken or unknown:
+        seqs = () if start.seq is None else (start.seq, *start.joined)
+        if not all(self._waits(seq) and seq <= len(self._inbox) for seq in seqs):
+            raise TurnTaken(f"message {start.seq} waits no more: it is answered, or taken back")
+        if start.turn_id in self._turns:
             raise StoreError(f"{start.turn_id} cannot begin")
         if start.seq is not None:
             self._claimed |= dict.fromkeys((start.seq, *start.joined), start.turn_id)
@@ -275,7 +274,7 @@ class MemoryStore(
             place = start.place.moved(old, new)
             start = replace(start, session=moved(start.session), place=place)
             self._turns[turn_id] = replace(turn, start=start)
-        self._lines = [(n, moved(was), turn, line) for n, was, turn, line in self._lines]
+        self._lines[:] = [(n, moved(was), turn, line) for n, was, turn, line in self._lines]
         self._move_epochs(old.session, new.session)
         for scope in [each for each in self._settings if each.startswith("session:")]:
             now = f"session:{moved(scope.removeprefix('session:'))}"

@@ -55,6 +55,10 @@ SET state = 'waiting', turn_id = NULL,
 WHERE turn_id = $1 AND state = 'claimed' AND erased = 0
 RETURNING seq
 
+-- name: said_otherwise
+UPDATE inbox SET payload = $2 WHERE seq = $1 AND erased = 0
+RETURNING seq
+
 -- name: ask_otherwise
 UPDATE turns SET question = $2 WHERE turn_id = $1 AND erased = 0
 
@@ -93,8 +97,19 @@ DELETE FROM steered WHERE seq = $1
 -- name: steer
 INSERT INTO steered (seq, turn_id, iteration, line)
 SELECT CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS INTEGER), CAST($4 AS TEXT)
-WHERE EXISTS (SELECT 1 FROM turns WHERE turns.turn_id = $2 AND epoch = $5)
+WHERE EXISTS (
+  SELECT 1 FROM turns WHERE turns.turn_id = $2 AND epoch = $5 AND state = 'running' AND removed = 0
+) AND EXISTS (SELECT 1 FROM inbox WHERE inbox.seq = $1 AND inbox.state = 'waiting')
 RETURNING seq
+
+-- name: claim_steered
+UPDATE inbox SET state = 'claimed', turn_id = $2
+WHERE seq = $1 AND state = 'waiting'
+  AND EXISTS (SELECT 1 FROM steered WHERE steered.seq = $1 AND steered.turn_id = $2)
+
+-- name: steered_before
+SELECT steered.seq AS seq FROM steered JOIN turns ON turns.turn_id = steered.turn_id
+WHERE steered.turn_id = $1 AND steered.iteration = $2 AND turns.epoch = $3
 
 -- name: steered_of
 SELECT turn_id, iteration, line FROM steered WHERE turn_id IN (VALUES ($1)) ORDER BY seq

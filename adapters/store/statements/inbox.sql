@@ -24,8 +24,14 @@ ORDER BY seq DESC LIMIT 1
 -- name: drop
 UPDATE inbox SET state = 'dropped', reason = $2 WHERE seq = $1
 
+-- name: none_gone
+-- Nobody else has any of them, and none was taken back.
+SELECT 1 AS waits WHERE NOT EXISTS (
+  SELECT 1 FROM inbox WHERE seq IN (VALUES ($1)) AND state <> 'waiting'
+)
+
 -- name: claim
-UPDATE inbox SET state = 'claimed', turn_id = $2 WHERE seq = $1
+UPDATE inbox SET state = 'claimed', turn_id = $2 WHERE seq = $1 AND state = 'waiting'
 RETURNING seq
 
 -- name: put_aside
@@ -46,5 +52,6 @@ UPDATE inbox SET attempts = attempts + 1 WHERE seq IN (VALUES ($1)) RETURNING at
 -- name: forgive_messages
 UPDATE inbox SET attempts = attempts - 1 WHERE state = 'waiting' AND attempts > 1
 
--- name: claimed
-SELECT turn_id FROM inbox WHERE seq = $1 AND state = 'claimed'
+-- name: undone
+-- What was to be done about a change, while nobody has done it.
+SELECT seq FROM inbox WHERE seq = $1 AND state = 'waiting' AND erased = 0

@@ -10,6 +10,7 @@ VALUES (
   $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
   COALESCE((SELECT attempts FROM inbox WHERE seq = $4 AND attempts > 1), 1)
 )
+RETURNING turn_id
 
 -- name: add_calls
 INSERT INTO calls (
