@@ -737,5 +737,46 @@ def test_p7_many_chats_stay_within_the_accounts_rate_and_each_gets_its_share():
     assert all(room.done.values())
 
 
+def test_p7_a_chat_that_waits_for_an_hour_waits_exactly_and_holds_up_none_of_the_others():
+    room = Room(pace=1.0, rate=10.0)
+    room.chat.fail("c0", None, ChatBusy("slow down", retry_after=3600))
+
+    async def scenario():
+        async with asyncio.TaskGroup() as group:
+            for n in range(40):
+                group.create_task(room.turn(10, channel=f"c{n}", turn_id=f"t{n}"))
+
+    run_virtual(scenario())
+    *_, refused, last = room.requests(channel="c0")
+    assert round(last.at - refused.at, 6) == 3600
+    assert last.frame.final
+    assert len(room.requests("post", channel="c0")) == 1
+    others = [each for each in room.requests() if each.channel != "c0"]
+    assert max(each.at for each in others) <= max(room.ended.values()) + 4
+    assert all(room.done.values())
+
+
+def test_p7_where_every_chat_is_told_to_wait_each_waits_exactly_and_nothing_is_said_twice():
+    room = Room(pace=1.0, rate=10.0)
+    for n in range(20):
+        room.chat.fail(f"c{n}", None, ChatBusy("slow down", retry_after=60))
+
+    async def scenario():
+        async with asyncio.TaskGroup() as group:
+            for n in range(20):
+                group.create_task(room.turn(10, channel=f"c{n}", turn_id=f"t{n}"))
+
+    run_virtual(scenario())
+    finals = []
+    for n in range(20):
+        post, refused, final = room.requests(channel=f"c{n}")
+        assert (post.op, refused.op, final.op) == ("post", "edit", "edit")
+        assert final.frame.final
+        assert 60 <= round(final.at - refused.at, 6) <= 60 + 20 / 10
+        finals.append(final)
+    assert min(gaps(sorted(finals, key=lambda each: each.at))) >= 0.1 - 1e-6
+    assert room.chat.texts() == [(SENTENCE * 40).strip()] * 20
+
+
 def _id(key):
     return delivery_id("t1", key)

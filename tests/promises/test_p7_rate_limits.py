@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.gateway.messenger_scene import Scene
 from tests.promises.messengers import messengers
+from tests.simulators.discord.limits import GLOBAL
 from tests.simulators.discord.simulator import DiscordSimulator
 from tests.simulators.slack.simulator import SlackSimulator
 from tests.simulators.telegram.simulator import TelegramSimulator
@@ -118,5 +119,39 @@ async def test_p7_a_chat_that_is_told_to_wait_waits_alone_and_its_final_is_not_l
             assert "The end." in after[0][1]  # the latest, and not all that was missed
             assert after[0][0] <= began + HELD + LATE + late[0]
             assert len(refused(stage)) <= 2  # it is asked again when it may be
+
+        await there.everywhere(held)
+
+
+def hold_all(stage: Stage, seconds: float) -> None:
+    """Let a platform refuse for so long whatever is written, wherever that is."""
+    if stage.platform == "discord":
+        whole = stage.sim.limits._bucket("", (GLOBAL, 1.0))
+        whole.taken, whole.until = whole.count, stage.sim.gateway.now() + seconds
+    else:
+        for where in PLACES:
+            Scene.flood(stage, where, seconds)
+
+
+async def test_p7_an_account_that_is_told_to_wait_asks_no_more_and_posts_nothing_twice(tmp_path):
+    """Discord says of a limit that it holds for all; on Telegram nothing but each chat's tells."""
+    loop = asyncio.get_running_loop()
+    async with messengers(tmp_path, providers=writing(3), preset=PRESET, simulators=REAL) as there:
+
+        async def held(stage):
+            await stage.until(stage.listening)
+            for where in PLACES:
+                await stage.ask("How do I get there?", where=where)
+            await stage.until(lambda: versions(stage, "group"))
+            began = loop.time()
+            hold_all(stage, HELD)
+            for where in PLACES:
+                final = await stage.answered("The end.", where=where)
+                assert final.text.count(BEGIN.strip()) == 9
+                assert len(stage.answers(where)) == 1
+                shown = [at for at, _ in versions(stage, where)]
+                assert not [at for at in shown if began + 0.2 < at < began + HELD - 0.2]
+            asked = 2 if stage.platform == "discord" else 2 * len(PLACES)
+            assert len(refused(stage)) <= asked, refused(stage)
 
         await there.everywhere(held)
