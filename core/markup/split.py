@@ -20,7 +20,13 @@ Measure: TypeAlias = Callable[[str], int]
 
 _SENTENCE = re.compile(r"[.!?…][\"')\]”’»*_]*(?= )|[。！？](?!\n)")
 
-_WIDE: Final = "\U0001d538"  # a letter that is one character and two UTF-16 units
+_WORST: Final = "\U0001d165"  # joins what stands before it; one character, two UTF-16 units
+_CLUSTER: Final = 32
+"""Characters of what people see as one: what is longer is cut."""
+# The last line, as long as it may become one that opens or closes a fence.
+_UNSETTLED = re.compile(
+    r"[ \t>]*+(?:[-*+]|\d{1,9}[.)]?)?[ \t]*+(?:`{0,2}|~{0,2}|`{3,}[^`]{0,120}|~{3,}.{0,120})\Z"
+)
 _BLANK_LINES = re.compile(r"\A(?:[ \t]*\n)+")
 
 
@@ -56,6 +62,7 @@ class Splitter:
         self._reopened: Fence | None = None
         self._inline = False  # the tail begins in the middle of a line
         self._step = 4 * limit
+        self._sure = 0
 
     def add(self, text: str) -> None:
         """Let the text grow."""
@@ -75,14 +82,27 @@ class Splitter:
 
     @property
     def sure(self) -> int:
-        """How much of the tail stays in this part, whatever comes; white space goes with it."""
-        if 8 * len(self.tail) < self._limit:
-            return len(self.tail)
-        # Nothing ends a part earlier than letters without an end; the first character joins
-        # what stands last, so that no cut there is counted on.
-        worst = self.tail + "\u0301" + _WIDE * self._limit
-        end = min(len(self.tail), _cut(worst, self._limit, self._measure)[0])
-        return len(self.tail) - len(self.tail[end:].lstrip())
+        """How much of the tail stays in this part, whatever comes; white space goes with it.
+
+        It never becomes less before the part ends, nor does what it counts ever change.
+        """
+        line = self.tail.rfind("\n") + 1
+        settled = line if _UNSETTLED.match(self.tail, line) else len(self.tail)
+        if settled > self._sure:
+            self._sure = max(self._sure, self._stays(settled))
+        return self._sure
+
+    def _stays(self, settled: int) -> int:
+        """Say how much stays of so much, whose last line opens and closes no fence any more."""
+        end = settled
+        if 8 * settled >= self._limit:
+            # Nothing ends a part earlier than what is wide, never ends, and joins what stands
+            # last: no line, no sentence and no word ends there, and the fewest characters fit.
+            worst = self.tail[:settled] + _WORST * self._limit
+            end = min(settled, _least(worst, self._limit, self._measure))
+        if only_fences(self.tail[:end]):
+            return 0
+        return settled - len(self.tail[end:settled].lstrip())
 
     def _too_long(self) -> bool:
         if len(self.tail) <= self._limit and self._measure(self.tail) <= self._limit:
@@ -91,6 +111,7 @@ class Splitter:
         return len(text) > self._limit or self._measure(text) > self._limit
 
     def _freeze(self) -> None:
+        self._sure = 0
         end, fence = _cut(self.tail, self._limit, self._measure)
         before, rest = self.tail[end - 1], self.tail[end:]
         left = self.tail[:end].rstrip()
@@ -108,6 +129,11 @@ class Splitter:
 
     def _tidy(self) -> None:
         """Begin a part with text: no blank lines, no fence that ends as it is opened again."""
+        before = len(self.tail)
+        self._begin()
+        self._sure = max(0, self._sure - before + len(self.tail))
+
+    def _begin(self) -> None:
         fence = self._reopened
         if fence is not None:
             line, newline, rest = self.tail[fence.body :].partition("\n")
@@ -123,7 +149,22 @@ class Splitter:
 def _cut(text: str, limit: int, measure: Measure) -> tuple[int, Fence | None]:
     """Give where the first part ends, and the fence that is open there."""
     end = _fit(text, limit, measure)
+    return _outside(text, _place(text, 0, end), end, limit, measure)
+
+
+def _least(text: str, limit: int, measure: Measure) -> int:
+    """Give where the first part ends at the earliest, if as many characters fit or more."""
+    end = _fit(text, limit, measure)
     place = _place(text, 0, end)
+    cut, fence = _outside(text, place, end, limit, measure)
+    # It may be behind a fence that is not cut then, which another place is not in.
+    return cut if fence else min(cut, place)
+
+
+def _outside(
+    text: str, place: int, end: int, limit: int, measure: Measure
+) -> tuple[int, Fence | None]:
+    """Move a cut that is in a fence to where there is room to close it, or before it."""
     fence = _fence_at(text, place)
     if fence is None:
         return place, None
@@ -169,18 +210,19 @@ def _place(text: str, low: int, end: int) -> int:
     for found in reversed(list(_SENTENCE.finditer(text, half, end + 1))):
         if found.end() <= end and whole(text, found.end()):
             return found.end()
-    return _space(text, low, end) or _character(text, low, end)
+    return _space(text, low, half, end) or _character(text, low, end)
 
 
-def _space(text: str, low: int, end: int) -> int | None:
+def _space(text: str, low: int, half: int, end: int) -> int | None:
     place = end + 1
-    while (place := text.rfind(" ", low + (end - low) // 4 + 1, place)) >= 0:
+    while (place := text.rfind(" ", half + 1, place)) >= 0:
         if whole(text, place + 1) and text[low:place].strip():
             return place
     return None
 
 
 def _character(text: str, low: int, end: int) -> int:
+    low = max(low, end - _CLUSTER)
     return next((place for place in range(end, low, -1) if whole(text, place)), end)
 
 

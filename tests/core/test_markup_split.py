@@ -175,3 +175,36 @@ def test_streaming_reads_each_character_a_bounded_number_of_times():
         return seen
 
     assert cost(200_000) < 4.5 * cost(50_000)
+
+
+BITS = st.sampled_from(
+    [
+        *("a", "b", " ", "\n", ". ", "!", "。", "\u0301", "\U0001d538", "x" * 9, "\U0001d538" * 5),
+        *("\n\n", "```\n", "```py\n", "``", "~~~\n", "> ", "- ", "1", ") ", "**", "[x]("),
+    ]
+)
+
+
+@pytest.mark.parametrize("measure", [len, utf16])
+@settings(max_examples=300, deadline=None)
+@given(st.lists(BITS, max_size=120), st.sampled_from([64, 100, 160]))
+@example([". ", "\U0001d538" * 5, "bb", "\U0001d538" * 2, "a\n\n```\n ```\n"], 64)
+@example(
+    [
+        *("\n\n\U0001d538> - [x](!> !b**a!**b>  \n。\U0001d538~~~\n~~~\n!\u0301~~~\n>  \n\n```\n"),
+        *("\u0301aa~~~\n~~~\n", "\U0001d538" * 5, "[x](", "x" * 9, *"a-  [x](a**b. ", "x" * 9),
+    ],
+    100,
+)
+def test_what_is_sure_of_a_part_never_shrinks_and_never_changes(measure, pieces, limit):
+    """Slack appends: of what it was sent nothing can be taken back."""
+    splitter = Splitter(limit, measure)
+    ended, promised = 0, ""
+    for piece in pieces:
+        splitter.add(piece)
+        if len(splitter.frozen) > ended:
+            assert splitter.frozen[ended].startswith(promised)
+            ended, promised = len(splitter.frozen), ""
+        sure = splitter.tail[: splitter.sure].rstrip()
+        assert sure.startswith(promised)
+        promised = sure
