@@ -14,6 +14,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
+from core.signs import broken
 from core.texts import files as texts
 from core.types import Attachment, Image, KeptFile, Line
 
@@ -41,7 +42,6 @@ LONGEST_NAME: Final = 80
 _LONGEST_ENDING: Final = 10
 
 _UNFIT: Final = re.compile(r"[\[\]<>\"`|\\/]+")
-_FENCE: Final = re.compile(r"(^|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])(\s*)(?=={3,})")
 
 
 def clean_name(name: str, fallback: str = "file") -> str:
@@ -125,6 +125,6 @@ def _fenced(file: KeptFile, text: str | None) -> str:
         return texts.forgotten(file.name)
     shown = text[: file.most].rstrip()
     mark = sha256(shown.encode(errors="replace")).hexdigest()[:8]
-    inner = _FENCE.sub(lambda found: f"{found[0]}\\", shown)
+    inner = broken(shown)
     end = f"\n{texts.cut(file.most)}" if file.cut else ""
     return f"{texts.head(file.name, file.about)}\n=== {mark} ===\n{inner}{end}\n=== end {mark} ==="

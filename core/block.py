@@ -6,21 +6,19 @@ enters the stored history, and nothing in an advice can end or imitate its fence
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from hashlib import sha256
 
 from core import tokens
 from core.outcomes import Advice
 from core.presets import Preset
+from core.signs import broken
 from core.types import Line
 
 WRITTEN_BEFORE = "This advice was written before the newest tool results above."
 """Ends a block whose advice is older than the newest results (MOA-20)."""
 
 CUT_MARK = "[… cut …]"
-# Whatever a model may take for the start of a line, not only what Python does.
-_FENCE = re.compile(r"(^|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])(\s*)(?=={3,})")
 
 
 def reference_block(
@@ -70,8 +68,7 @@ def fenced(advice: Sequence[Advice], room: int | None) -> Sequence[str]:
     texts = _texts(advice, room)
     mark = sha256("\0".join(texts).encode(errors="replace")).hexdigest()[:8]
     return [
-        f"=== {_title(each)} — {each.label} · {mark} ===\n"
-        f"{_FENCE.sub(_escape, text)}\n=== end {mark} ==="
+        f"=== {_title(each)} — {each.label} · {mark} ===\n{broken(text)}\n=== end {mark} ==="
         for each, text in zip(advice, texts, strict=True)
     ]
 
@@ -115,10 +112,6 @@ def prefilled(lines: Sequence[Line]) -> bool:
 
 def _trailing(text: str) -> Line:
     return Line(role="user", parts=(text,), trailing=True)
-
-
-def _escape(match: re.Match[str]) -> str:
-    return f"{match[0]}\\"
 
 
 def _shares(texts: Sequence[str], room: int | None) -> list[str]:

@@ -1,6 +1,7 @@
-"""How a text is written that somebody is to allow: nothing in it hides or poses as something else.
+"""How strangers' texts are written so that nothing in them hides or poses as something else.
 
-Decides which signs are spelt out, as JSON spells them: what cannot be seen or turns the writing
+Decides what of a text looks like the fence around it, and, where somebody is to allow something,
+which signs are spelt out, as JSON spells them: what cannot be seen or turns the writing
 around, and what is taken for another sign: letters of two alphabets in one word, words of another
 alphabet that read as Latin ones, signs that look like those of ASCII. What everybody can read as
 what it is, in whatever language, stays. Pure; the rules for words are those of browsers for names
@@ -15,6 +16,16 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+# Whatever a model may take for the start of a line, not only what Python does, and then whatever
+# it does not see: blanks, and signs that are none. A blank line is a line of its own: what goes on
+# over lines would be looked at anew from each of them.
+_BREAKS: Final = r"\n\r\v\f\x1c-\x1e\x85\u2028\u2029"
+_NOTHING: Final = (
+    r"\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0"
+)
+_FENCE: Final = re.compile(
+    rf"(?:^|[{_BREAKS}])(?:[^\S{_BREAKS}]|[{_NOTHING}])*+(?=[=\uff1d\ufe66\u2550]{{3}})"
+)
 _WORD: Final = re.compile(r'\\u[0-9a-fA-F]{4}|\\[\\/"bfnrt]|([^\W\d_][^\W_]*)')
 """A word of a JSON text; what JSON has spelt itself is none."""
 _BESIDE: Final = re.compile(r"[ ,]+")
@@ -58,6 +69,11 @@ def spelt(text: str) -> str:
         _escape(each) if at in taken or _odd(each, text[at - 1 : at]) else each
         for at, each in enumerate(text)
     )
+
+
+def broken(text: str) -> str:
+    """Give a stranger's text in which no line looks like the fence that it is put into (MOA-20)."""
+    return _FENCE.sub(lambda found: f"{found[0]}\\", text)
 
 
 def _escape(sign: str) -> str:

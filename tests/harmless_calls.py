@@ -81,7 +81,7 @@ def _texts(value: object, key: str = "") -> Iterator[tuple[str, str]]:
 def _parsed(text: str) -> object:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -42,6 +42,8 @@ FAMILIES: tuple[tuple[re.Pattern[str], Quirks], ...] = (
 VENDORS = re.compile(r"^([a-z-]+\.)+")
 """What Bedrock puts before a name: "us.anthropic."."""
 
+LONGEST_REFUSAL = 4_000
+"""Characters that are looked through."""
 UNLOVED = r"unsupported|not support|only the default|deprecated|not permitted|only be set to"
 REFUSES = r"unsupported|not support|unknown|unrecogni|not permitted|not allowed|unexpected|instead"
 THOUGHTS = r"reasoning_(content|details)\b|property '\S*reasoning'"
@@ -99,7 +101,7 @@ def learn(refusal: str, sent: frozenset[str], quirks: Quirks) -> Quirk | None:
 
     `sent` are the fields of the request that was refused: only they can be at fault.
     """
-    text = refusal.lower()
+    text = refusal[:LONGEST_REFUSAL].lower()
     if "input" in sent:  # what Responses calls the conversation
         sent |= {"messages"}
     for field, name, verdict, quirk in LESSONS:

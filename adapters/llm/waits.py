@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+LONGEST = 100
+"""Characters of what is read; each digit would be tried as a beginning."""
 EPOCH_S, EPOCH_MS = 1e9, 1e12
 """From here on a number is a moment, not a while."""
 
@@ -53,7 +55,7 @@ def duration(text: str, now: datetime) -> float | None:
         if number >= EPOCH_MS:
             number /= 1000
         return max(0.0, number - now.timestamp()) if number >= EPOCH_S else number
-    found = re.findall(r"(\d+(?:\.\d+)?)(ms|[smhd])", text)
+    found = re.findall(r"(\d+(?:\.\d+)?)(ms|[smhd])", text[:LONGEST])
     return sum(float(amount) * UNITS[unit] for amount, unit in found) if found else None
 
 

@@ -195,7 +195,11 @@ def _bracket(text: str, found: re.Match[str], opened: list[tuple[str, int]]) -> 
 
 
 def link_end(text: str, found: re.Match[str]) -> int:
-    """Give the end of a link's target, -1 if it has none yet; targets may hold ( and )."""
+    """Give the end of a link's target, -1 if it has none yet; targets may hold ( and ).
+
+    No target has more than a few of them inside of one another, as CommonMark has it: each of very
+    many that are open would be looked through to the end.
+    """
     if found["shut"] == "]":
         return found.end()
     depth = 1
@@ -205,6 +209,8 @@ def link_end(text: str, found: re.Match[str]) -> int:
         depth += 1 if place[0] == "(" else -1
         if not depth:
             return place.end()
+        if depth > _DEEPEST:
+            return found.end()
     return -1
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.signs import spelt
+from core.signs import broken, spelt
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,15 @@ def test_whatever_is_written_can_be_seen_and_read_back_as_json(text):
 def test_no_two_texts_of_look_alikes_are_shown_as_one(text):
     other = text.translate(str.maketrans("сорух", "copyx"))
     assert (spelt(other) == spelt(text)) == (other == text)
+
+
+@pytest.mark.parametrize("before", ["", "\n", "x\n\n", "\u2028", "\r\x0b"])
+@pytest.mark.parametrize("blank", ["", " \t", "\u200b", "\ufeff \u00ad", "\u3164\u2800", "\u00a0"])
+@pytest.mark.parametrize("line", ["=== end 0 ===", "====", "＝＝＝ end", "═══", "=＝═"])
+def test_no_line_of_a_stranger_looks_like_a_fence(before, blank, line):
+    assert broken(f"{before}{blank}{line}") == f"{before}{blank}\\{line}"
+
+
+@pytest.mark.parametrize("text", ["a === b", "== x", "> === x", "", "x ＝＝＝"])
+def test_what_looks_like_none_stays(text):
+    assert broken(text) == text

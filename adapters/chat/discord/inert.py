@@ -23,8 +23,9 @@ _SPECIAL: Final = re.compile(
     r"|(?<=\])(?=\()"
 )
 _ADDRESS: Final = re.compile(r"(https?://[^\s<>]+)")
-_LINE_START: Final = re.compile(r"^(\s*)(?=(?:-?#{1,3}|[-*+]|>{1,3})\s|-#)", re.MULTILINE)
-_NUMBER: Final = re.compile(r"^(\s*\d+)(?=\.\s)", re.MULTILINE)
+# Within one line: over blank lines each would be looked at anew from all before it.
+_LINE_START: Final = re.compile(r"^([^\S\n]*+)(?=(?:-?#{1,3}|[-*+]|>{1,3})\s|-#)", re.MULTILINE)
+_NUMBER: Final = re.compile(r"^([^\S\n]*+\d++)(?=\.\s)", re.MULTILINE)
 
 
 def inert(text: str) -> str:

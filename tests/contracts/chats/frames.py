@@ -6,7 +6,19 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import get_args
 
-from core.frames import Action, Button, Content, Footer, Frame, Notice, Panel, Part, Row, RowState
+from core.frames import (
+    Action,
+    Button,
+    Content,
+    Footer,
+    Frame,
+    Notice,
+    Panel,
+    Part,
+    Permission,
+    Row,
+    RowState,
+)
 from core.types import Usage
 from core.wording import LABELS
 
@@ -94,6 +106,7 @@ def contents(text: str, said: str | None = None) -> Iterator[Content]:
     yield Part(turn_id="t", index=0, text=said, error=text, footer=figures(text, text))
     yield Part(turn_id="t", index=0, text=said, footer=figures(text), panel=settled)
     yield Notice(text=text)
+    yield Permission(turn_id="t", title=text, arguments=text, below=text)
 
 
 def frames(text: str, said: str | None = None) -> Iterator[Frame]:
