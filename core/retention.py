@@ -57,10 +57,13 @@ def shorter(one: Term, other: Term) -> Term:
     return min(one, other)
 
 
-LEAP: Final = 3 * DAY
-"""A clock that is further ahead of the last purge than this may have leapt."""
+LEAP: Final = DAY + 6 * 3600
+"""A clock that is further ahead of the last purge may have leapt: one is made every night."""
 STEADY: Final = DAY // 2
 """So long it has to stand by it until that is believed."""
+AGAIN: Final = 8 * DAY
+"""After so long it has not stood by it, but may have leapt again. Whoever starts the program once a
+week for an hour has it purge at every second start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +81,13 @@ def believed(now: int, seen: Seen) -> tuple[bool, Seen]:
     """Say whether a purge may go by the clock, and what is to be remembered of it (P10).
 
     A clock that leaps ahead by a year makes everything too old, and what is taken out does not
-    come back with it. So a purge after a leap is put off until the clock has stood by it for half
-    a day; after a long stop of the program that is a day's delay.
+    come back with it; one that leaps by a day takes texts out a day early. So a purge after a leap
+    is put off until the clock has stood by it for half a day; after a stop of the program that is
+    longer than a night's pause, that is a day's delay.
     """
     if seen.at is None or now <= seen.at + LEAP * 1000:
         return True, Seen(at=now)
-    if seen.doubted is None or now < seen.doubted or now > seen.doubted + LEAP * 1000:
+    if seen.doubted is None or now < seen.doubted or now > seen.doubted + AGAIN * 1000:
         return False, Seen(at=seen.at, doubted=now)
     steady = now - seen.doubted >= STEADY * 1000
     return steady, Seen(at=now) if steady else seen

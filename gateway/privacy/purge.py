@@ -74,7 +74,8 @@ class Purge:
             await self.store.note_purge(now_seen)
         if not may:
             log.warning(
-                "not_purged", error="the clock is days ahead: it has to stay so for half a day"
+                "not_purged",
+                error="the clock is far ahead of the last purge: it has to stay so for half a day",
             )
         return may
 

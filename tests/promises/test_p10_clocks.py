@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from typing_extensions import override
 
 from core.backlog import LATE_MS, Ages
-from core.retention import DAY, LEAP, STEADY, Seen, believed
+from core.retention import AGAIN, DAY, LEAP, STEADY, Seen, believed
 from gateway.clock import SystemClock
 from gateway.tools.approvals import Approvals
 from tests.fakes.clock import FakeClock
@@ -76,6 +77,43 @@ async def test_p10_a_leap_of_a_year_purges_nothing_and_back_again(tmp_path):
             Page.of(running) as page,
         ):
             assert answers(await page.look()) == ["Go by train."]
+
+
+async def test_p10_a_leap_of_a_day_and_a_quarter_takes_out_nothing_early(tmp_path):
+    text = "retention: {messages: 1d}\nplatforms: {web: {}}\n" + _plain()
+    for number, wrong in enumerate((0, LEAP + 60, 0), start=1):
+        clock = Jumping(wrong)
+        async with (
+            running_gateway(text, tmp_path, clock=clock) as running,
+            Page.of(running) as page,
+        ):
+            if number == 1:
+                await page.say("How do I get there?")
+                await page.until(answered(1))
+            assert answers(await page.look()) == ["Go by train."]
+
+
+def test_p10_a_leap_of_a_day_in_the_night_is_not_believed_before_the_next_one():
+    """Every night by its own clock; before the third one it is set a day ahead."""
+    seen = Seen()
+    for night in (1, 2):
+        may, seen = believed(night * DAY * MS, seen)
+        assert may
+    may, seen = believed(4 * DAY * MS, seen)
+    assert not may
+    taken_back, _ = believed(4 * DAY * MS - 10 * MS, Seen(at=3 * DAY * MS))
+    assert taken_back
+    may, seen = believed(5 * DAY * MS, seen)  # it was no mistake: nobody has put it right
+    assert may
+
+
+@given(st.integers(STEADY, AGAIN))
+def test_p10_however_seldom_it_runs_it_purges_at_every_second_start(pause):
+    seen, made = Seen(at=0), []
+    for start in range(1, 9):
+        may, seen = believed(start * pause * MS, seen)
+        made.append(may)
+    assert all(one or other for one, other in pairwise(made))
 
 
 async def test_p10_a_stop_of_months_only_delays_the_purge():
