@@ -19,6 +19,7 @@ from gateway.config.text import Block, Entry, Items, Node, Scalar
 from gateway.config.values import Secret
 
 _FILE: Final = "_file"
+_LONGEST_SECRET: Final = 65_536  # bytes; keys and tokens have some hundred
 
 
 class Decoder:
@@ -174,13 +175,22 @@ class Decoder:
             return
         values[name] = Secret("")  # whatever happens: it is not missing
         try:
-            values[name] = Secret.parse(File(place).expanduser().read_text(encoding="utf-8"))
+            values[name] = Secret.parse(_written_in(File(place).expanduser()))
         except OSError as error:
             self._report.add(at, f"the file cannot be read: {error.strerror}")
         except (UnicodeDecodeError, RuntimeError):
             self._report.add(at, "the file is no text")
         except ValueError as error:
             self._report.add(at, f"the file {error}")
+
+
+def _written_in(file: File) -> str:
+    """Read a secret; what has no end, such as a device, is none."""
+    with file.open("rb") as opened:
+        data = opened.read(_LONGEST_SECRET + 1)
+    if len(data) > _LONGEST_SECRET:
+        raise ValueError(f"has more than {_LONGEST_SECRET:,} bytes")
+    return data.decode()
 
 
 def _blank(scalar: Scalar) -> bool:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import ConfigError
+from gateway import config
 from tests.gateway.harness import process_gateway, running_gateway
 from tests.gateway.page import Page, answered
 from tests.security.house import MODELS
@@ -147,3 +149,8 @@ def test_what_a_variable_holds_is_not_read_again(tmp_path):
     )
     assert done.stdout.splitlines()[-1] == "config.yaml: 2"  # a key is no place for a variable
     assert "canary" not in done.stdout + done.stderr
+
+
+def test_a_file_without_end_is_no_secret():
+    with pytest.raises(ConfigError, match="token_file: the file has more than 65,536 bytes"):
+        config.parse("http: {token_file: /dev/zero}", "config.yaml", {})
