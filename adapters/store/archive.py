@@ -7,12 +7,13 @@ and never counts a backup as made that it has not read again.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import re
 import shutil
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,22 +47,30 @@ def archive(path: Path, target: Path, called_off: CalledOff = never) -> Contents
     with _failing(target):
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         unfinished = f"{target.name}.unfinished-"
-        with TemporaryDirectory(prefix=unfinished, dir=target.parent) as folder:
-            written = _written(path, Path(folder), called_off)
-            contents = check(written, name=path.name, called_off=called_off)
+        _clear(target.parent, unfinished)
+        with (
+            TemporaryDirectory(prefix=unfinished, dir=target.parent) as name,
+            _held(folder := Path(name)),
+        ):
+            written = _written(path, folder, called_off)
+            contents = check(written, name=path.name, called_off=called_off, room=folder)
             _stands(written, target)
     return contents
 
 
-def check(file: Path, *, name: str, called_off: CalledOff = never) -> Contents:
+def check(
+    file: Path, *, name: str, called_off: CalledOff = never, room: Path | None = None
+) -> Contents:
     """Read a backup again, all of it; `name` is that of the database in it.
+
+    Its database is laid down for that in the folder `room`, else where the system has its own.
 
     Raises:
         StoreDamaged: it is none, or a broken one. StoreNewer: a newer version wrote it.
         StoreError: it cannot be read.
     """
     try:
-        with tarfile.open(file) as tar, TemporaryDirectory() as folder:
+        with tarfile.open(file) as tar, TemporaryDirectory(dir=room) as folder:
             found = {digest for each in tar if (digest := _digest(tar, each, called_off))}
             data = Path(folder) / name
             _take_out(tar, name, data)
@@ -72,6 +81,29 @@ def check(file: Path, *, name: str, called_off: CalledOff = never) -> Contents:
     except OSError as error:
         raise StoreError(f"{file} cannot be read ({error.strerror or error}).") from error
     return Contents(version=version, files=len(found), missing=len(wanted - found), size=size)
+
+
+def _clear(folder: Path, prefix: str) -> None:
+    """Take away what backups have left that were killed; one that is still made holds its own."""
+    for each in folder.iterdir():
+        if each.name.startswith(prefix) and each.is_dir() and not each.is_symlink():
+            with _held(each) as ours:
+                if ours:
+                    shutil.rmtree(each, ignore_errors=True)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[bool]:
+    """Hold a folder until the process ends or goes on; say whether nobody else does."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        held = False
+        with suppress(OSError):  # another has it, or the file system knows no locks
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held = True
+        yield held
+    finally:
+        os.close(opened)
 
 
 def _written(path: Path, folder: Path, called_off: CalledOff) -> Path:
@@ -91,6 +123,7 @@ def _written(path: Path, folder: Path, called_off: CalledOff) -> Path:
     ):
         tar.add(copy, path.name, filter=of_the_owner)
         copy.unlink()
+        crashpoint("backup.halfway")
         for digest in sorted(digests):
             go_on(called_off)
             source = path.parent / FILES / digest

@@ -187,10 +187,11 @@ def _apply(connection: sqlite3.Connection, number: int, file: Path, program: str
         f"INSERT INTO migrations VALUES ({number}, '{file.stem}', '{written_by}');\n"
         f"PRAGMA application_id = {APPLICATION_ID};\n"
         f"PRAGMA user_version = {number};\n"
-        "COMMIT;"
     )
     try:
         connection.executescript(script)
+        crashpoint("migration.uncommitted")
+        connection.execute("COMMIT")
     except sqlite3.Error:
         if connection.in_transaction:
             connection.execute("ROLLBACK")

@@ -123,14 +123,17 @@ class Forgetting:
             StoreError, OSError: it could not be finished; what was done stays done.
         """
         counts = await self._forget(session, person, wished=True)
+        crashpoint("forget.here")
         for other in others:
             work = partial(self._forget, other, person)
             counts += await self.lanes.alone(other, person, work)
         crashpoint("forget.unwiped")
         await self.wiping.now()
+        crashpoint("forget.wiped")
         wishes = (await self._find(session, person)).orders
         if wishes:
             await self.store.erase(Texts(messages=wishes))
+            crashpoint("forget.closed")
             await self.store.scrub(whole=False)
         return counts
 
@@ -147,7 +150,9 @@ class Forgetting:
         facts = await self._facts(session, person)
         for fact in facts:
             await self.store.unpin(Address.of(session).whole.session, fact.place)
+        crashpoint("forget.unpinned")
         files = await self.files.sweep()
+        crashpoint("forget.swept")
         counts = found.counts + Counts(traces=traces, facts=len(facts), files=files)
         if counts:
             log.info("forgotten", session=session, **counts.figures)
@@ -211,6 +216,7 @@ class Forgetting:
             work = partial(self._forget, session, person)
             counts += await self.lanes.alone(session, person, work)
         votes, settings = await self.store.erase_person(platform, person)
+        crashpoint("forget.person")
         counts += Counts(votes=votes, settings=settings, copies=await self.copies.drop(None))
         await self.wiping.whole()
         return counts

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from contextlib import suppress
 
 import pytest
 import yaml
 
 from core.wording import LABELS
-from tests.chaos.crashes import Asked, Crashes, ask
+from tests.chaos.crashes import CRASH_AT, Asked, Crashes, ask
 
 pytestmark = pytest.mark.timeout(150)
 
@@ -52,7 +53,12 @@ async def forgets(asked: Asked) -> None:
     [
         ("forget.erased", "telegram"),
         ("forget.untraced", "discord"),
+        ("forget.unpinned", "slack"),
+        ("forget.swept", "discord"),
+        ("forget.here", "slack"),
         ("forget.unwiped", "slack"),
+        ("forget.wiped", "discord"),
+        ("forget.closed", "discord"),
         ("wipe.begun", "telegram"),
     ],
 )
@@ -66,6 +72,20 @@ async def test_killed_while_somebody_is_forgotten(there, point, platform):
         await there.scene.stored(
             "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE state = 'waiting')"
         )
+    assert holding(there, gone.words) == []
+    assert {"moa-gateway.db"} < set(holding(there, stays.words))
+
+
+async def test_killed_while_an_operator_has_somebody_forgotten_everywhere(there):
+    """Whoever asked for it sees that it ended, and asks again: then the rest goes, too."""
+    written(there)
+    gone, stays = await answered(there, ("telegram", "slack"))
+    person = f"telegram:{gone.stage.ann.id}"
+    command = ["people", "erase", person, "--yes", "--config", "config.yaml"]
+    async with there.cradle.life(there.scene.folder, {CRASH_AT: "forget.person"}, command) as life:
+        assert await life.ended() == -signal.SIGKILL
+    async with there.cradle.life(there.scene.folder, {}, command) as life:
+        assert await life.ended() == 0
     assert holding(there, gone.words) == []
     assert {"moa-gateway.db"} < set(holding(there, stays.words))
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import signal
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -40,9 +43,13 @@ def steps() -> int:
 
 
 async def test_killed_while_a_database_is_made(there):
-    for number in (1, 4, steps() - 5):  # each start goes on where the last one was killed
+    for number in (1, 4, steps() - 6):  # each start goes on where the last one was killed
         async with there.armed(f"migration.applied:{number}", noted=False):
             pass
+        there_now = version(there)
+        async with there.armed("migration.uncommitted", noted=False):
+            pass
+        assert version(there) == there_now  # whole or not at all
     async with there.alive():
         pass
     assert version(there) == steps()
@@ -66,13 +73,24 @@ async def test_killed_while_a_backup_is_made_it_is_none_and_can_be_made_again(th
     async with there.alive():
         pass
     command = ["backup", "--config", "config.yaml", "made.tar"]
-    for point in ("backup.unfinished", "backup.unnamed"):
+    for point in ("backup.unfinished", "backup.halfway", "backup.unnamed"):
         async with there.cradle.life(folder, {CRASH_AT: point}, command) as life:
             assert await life.ended() == -signal.SIGKILL
         assert not (folder / "made.tar").exists(), point
+        assert len(left(folder)) == 1, "what earlier ones left is cleared away"
+    made = folder / "made.tar.unfinished-elsewhere"
+    made.mkdir()
+    opened = os.open(made, os.O_RDONLY)
+    fcntl.flock(opened, fcntl.LOCK_EX)  # as a backup does that is being made
     async with there.cradle.life(folder, {}, command) as life:
         assert await life.ended() == 0
+    os.close(opened)
     assert (folder / "made.tar").stat().st_size > 0
+    assert left(folder) == [made]
+
+
+def left(folder: Path) -> list[Path]:
+    return [each for each in folder.iterdir() if ".unfinished-" in each.name]
 
 
 def version(there: Crashes) -> int:
