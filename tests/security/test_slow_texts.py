@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.chat.discord import inert
+from adapters.chat.slack import text as slack
 from adapters.llm import quirks, waits
 from core.attached import CHARACTERS, with_contents
 from core.block import reference_block
@@ -55,6 +56,7 @@ READ: dict[str, tuple[Callable[[str], object], str]] = {
     "blank lines on Discord": (inert.plain, "\n" * 300_000 + "x"),
     "blanks on Discord": (inert.plain, " \n" * 150_000 + "x"),
     "a number on Discord": (inert.plain, "1" * 300_000),
+    "blanks from Slack": (lambda text: slack.plain(text, "U0BOT", {}), " \t" * 150_000),
     "a while to wait": (lambda text: waits.duration(text, NOW), "1" * 300_000),
     "a refusal": (lambda text: quirks.learn(text, SENT, frozenset()), "max_tokens " * 30_000),
 }

@@ -29,7 +29,8 @@ def mentions(text: str) -> list[str]:
 
 def without(text: str, me: str) -> str:
     """Take the mention of `me` out of Slack's text, and leave the rest as it is."""
-    return re.sub(rf"[ \t]*<@{re.escape(me)}(?:\|[^<>\n]*)?>[ \t]*[:,]?[ \t]*", " ", text)
+    # From where blanks begin: else each of very many would be looked on from.
+    return re.sub(rf"(?<![ \t])[ \t]*<@{re.escape(me)}(?:\|[^<>\n]*)?>[ \t]*[:,]?[ \t]*", " ", text)
 
 
 def plain(text: str, me: str, names: Mapping[str, str]) -> str:
