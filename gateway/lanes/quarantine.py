@@ -10,12 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from core.records import StoredTurn
-
-if TYPE_CHECKING:
-    from core.records import Accepted
+from core.records import Accepted, StoredTurn
 
 ATTEMPTS: Final = 3
 """Attempts of a turn that was the only one at work whenever the program ended."""
@@ -40,12 +37,12 @@ class Quarantine:
         Whoever was cut least often goes first: one that breaks everything off lets others pass.
         """
         self._several = sum(each.state == "running" for each in turns) > 1
-        return sorted(turns, key=lambda each: each.attempts if _suspect(each) else 0)
+        return sorted(turns, key=lambda each: each.attempts if suspected(each) else 0)
 
     @asynccontextmanager
     async def kept(self, turn: StoredTurn | Accepted) -> AsyncIterator[None]:
         """Hold a turn, or a message without one, that is suspected until no other is at work."""
-        if not _suspect(turn):
+        if not suspected(turn):
             yield
             return
         await self._one.acquire()
@@ -68,6 +65,8 @@ class Quarantine:
         return attempt > (TOGETHER + ATTEMPTS if self._several else ATTEMPTS)
 
 
-def _suspect(turn: StoredTurn | Accepted) -> bool:
-    over = isinstance(turn, StoredTurn) and turn.state != "running"
-    return not over and turn.attempts >= TOGETHER
+def suspected(work: object) -> bool:
+    """Tell whether something may be what broke the program off: it was cut again and again."""
+    if isinstance(work, StoredTurn) and work.state != "running":
+        return False
+    return isinstance(work, StoredTurn | Accepted) and work.attempts >= TOGETHER

@@ -21,6 +21,7 @@ from core.records import Accepted, StoredTurn
 from core.texts import intake as said
 from gateway.lanes.cancelling import foreign_is_a_failure
 from gateway.lanes.holdings import Holdings, Who, asker
+from gateway.lanes.quarantine import suspected
 from gateway.lanes.workplaces import Workplaces
 
 if TYPE_CHECKING:
@@ -249,8 +250,12 @@ class Sessions:
             del self._lanes[session]
 
     def _workplace(self, work: Work) -> AbstractAsyncContextManager[None]:
-        """Give a turn its place; what is no question needs none."""
-        who = asker(work)
+        """Give a turn its place; what is no question needs none.
+
+        Nor does a suspect: these go on one at a time, and five hundred of them, each waiting for
+        that in a place, would hold up everybody.
+        """
+        who = None if suspected(work) else asker(work)
         return nullcontext() if who is None else self._workplaces.taken(partial(self._held.of, who))
 
     async def _first(self, session: str, lane: deque[Work]) -> None:

@@ -185,15 +185,15 @@ class Exchange:
         now = await self.store.turn(turn.start.turn_id)
         if now is None:  # its texts were taken out while it waited
             return None
-        kept = replace(now.start, session=turn.start.session, place=turn.start.place)
-        turn = replace(now, start=kept)
-        start = turn.start
+        start = replace(now.start, session=turn.start.session, place=turn.start.place)
+        turn = replace(now, start=start)
         run.origin = start.origin
         attempts = await self.keep.attempt(start.turn_id)  # it is this program's from here on
         if turn.removed:
             await self._close(turn, "stopped")
             return None
         if turn.state == "running" and self.quarantine.over(attempts):
+            log.error("turn_given_up", turn_id=start.turn_id, attempts=attempts - 1)
             turn = await self._end(turn, "failed", cut_off(attempts - 1))
         crashpoint("turn.resumed", start.place.platform)
         if turn.state != "running":
