@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Final
 
-from adapters.chat.slack.client import Api, ApiRefused, ThreadGone
+from adapters.chat.slack.client import Api, ScopeMissing, ThreadGone
 from adapters.chat.slack.normalise import milliseconds
 from adapters.chat.slack.stream import is_ours
 from adapters.chat.slack.wire import Me
-from core.errors import ChatError, ChatRefused, ChatUnknown
+from core.errors import ChatError, ChatUnknown
 
 SLACK: Final = 5_000
 """Milliseconds that clocks may differ."""
@@ -55,7 +55,7 @@ class Search:
                 ours.append(each)
         except ThreadGone:
             return None
-        except (ChatRefused, ApiRefused) as refused:
+        except ScopeMissing as refused:
             raise ChatUnknown(f"Slack does not show what was posted: {refused}") from None
         return self._unmarked(ours, channel, file=file)
 
