@@ -70,7 +70,8 @@ def check(
         StoreError: it cannot be read.
     """
     try:
-        with tarfile.open(file) as tar, TemporaryDirectory(dir=room) as folder:
+        # Never packed: what is read of it is as long as the file itself.
+        with tarfile.open(file, mode="r:") as tar, TemporaryDirectory(dir=room) as folder:
             found = {digest for each in tar if (digest := _digest(tar, each, called_off))}
             data = Path(folder) / name
             _take_out(tar, name, data)
@@ -163,8 +164,9 @@ def _digest(tar: tarfile.TarFile, member: tarfile.TarInfo, called_off: CalledOff
     Raises:
         StoreDamaged: it is not what its name says.
     """
+    _require_ours(member)
     named = _DIGEST.fullmatch(member.name)
-    source = tar.extractfile(member)
+    source = tar.extractfile(member) if member.isreg() else None
     if source is None:
         return None
     counted = sha256()
@@ -174,6 +176,21 @@ def _digest(tar: tarfile.TarFile, member: tarfile.TarInfo, called_off: CalledOff
     if named and counted.hexdigest() != named[1]:
         raise StoreDamaged(f"The backup is broken: {member.name} is not what was kept.")
     return named[1] if named else None
+
+
+def _require_ours(member: tarfile.TarInfo) -> None:
+    """See that something in it is a plain file or a folder, and lies within the data.
+
+    Raises:
+        StoreDamaged: no backup of ours holds such a thing; unpacked, it might reach elsewhere.
+    """
+    plain = member.isdir() or (member.isreg() and not member.issparse())
+    parts = member.name.split("/")
+    if not plain or member.name.startswith("/") or ".." in parts:
+        raise StoreDamaged(
+            f"It is no backup of moa-gateway: {member.name[:100]!r} in it is no plain file within "
+            f"the data. Do not unpack it."
+        )
 
 
 def _take_out(tar: tarfile.TarFile, name: str, data: Path) -> None:
