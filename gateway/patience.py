@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+FRESH = 60.0
+"""Seconds for which it is believed that the store takes nothing: until somebody tries again."""
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 5.0
 
@@ -51,12 +53,19 @@ class Patience:
         """Begin with a store that works."""
         self._waiting = 0
         self._failing = False
+        self._failed = 0.0
+
+    @property
+    def failing(self) -> bool:
+        """Tell whether the store takes nothing, as far as is known."""
+        return self._failing and _now() - self._failed < FRESH
 
     def failed(self, error: Exception) -> None:
         """Note that something could not be stored."""
         if not self._failing:
             log.error("store_takes_nothing", error=str(error))
         self._failing = True
+        self._failed = _now()
 
     def worked(self) -> None:
         """Note that something new was stored."""
@@ -91,6 +100,11 @@ class PatientStore:
         """Write into `store`."""
         self.store = store
         self._patience = patience
+
+    @property
+    def failing(self) -> bool:
+        """Tell whether it takes nothing, as far as is known."""
+        return self._patience.failing
 
     async def _write(self, write: Callable[[], Awaitable[T]]) -> T:
         done = await self._patience.until_done(write)
@@ -256,3 +270,7 @@ class PatientStore:
         """See `core.storage.Settings`."""
         write = partial(self.store.set, scope, key, value, by=by, at=at, name=name)
         await self._write(write)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

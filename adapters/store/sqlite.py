@@ -22,6 +22,7 @@ from adapters.store.database import Row, Statement
 from adapters.store.lock import Lock
 from adapters.store.sqlite_errors import explained, not_writable
 from adapters.store.sqlite_file import MIGRATIONS, WAIT_FOR_OTHERS, connect, prepare
+from adapters.store.watch import Watch
 
 T = TypeVar("T")
 
@@ -44,6 +45,7 @@ class SQLite:
         self._writer = writer
         self._reader = reader
         self._jobs: deque[_Job] = deque()
+        self._watch = Watch(path)
         self._closing = False
 
     @classmethod
@@ -112,8 +114,13 @@ class SQLite:
         jobs: list[_Job] = []
         while self._jobs:
             jobs.append(self._jobs.popleft())
-        if jobs:
+        if not jobs:
+            return
+        if (trouble := self._watch.trouble()) is None:
             _commit(connection, jobs)
+            return
+        for job in jobs:
+            job.failure = trouble
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:

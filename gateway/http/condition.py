@@ -15,6 +15,7 @@ from gateway.http.auth import OWNER
 from gateway.newcomer.offers import SMALL_NOTICE
 
 PAGE = "web"
+NOT_STORED = "Nothing can be stored now: the log says why."
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,9 @@ class Condition:
         return reason or next((model.state.message for model in loading), "")
 
     def unready(self) -> str:
-        """Say why no preset can answer now; empty once one can."""
+        """Say why no preset can answer now, or nothing is taken in; empty once one can."""
+        if self._gateway.exchange.keep.failing:
+            return NOT_STORED
         presets = self._gateway.exchange.choices.catalogue().presets.values()
         reasons = [self.missing(preset) for preset in presets]
         return "" if not all(reasons) else reasons[0]

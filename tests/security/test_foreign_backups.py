@@ -68,7 +68,7 @@ FOREIGN: dict[str, Callable[[], bytes]] = {
     "packed by xz": lambda: bomb(lzma.compress),
     "of something else": lambda: of(member("holiday.jpg", size=512), bytes(512)),
     "nothing at all": lambda: b"",
-    "only an end": lambda: of(),
+    "only an end": of,
     "another database": lambda: of(member(NAME, size=512), b"not SQLite".ljust(512)),
 }
 

@@ -1,0 +1,63 @@
+"""Whether the files that are written are still those that stand at their paths (P9).
+
+SQLite goes on writing into a file that was deleted or cut under it, and what is stored there is
+gone with the next start. Decides only that it is so; never touches a file.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from adapters.store.sqlite_errors import damaged
+from adapters.store.sqlite_file import connect
+from core.errors import StoreError, StoreFull
+
+
+class Watch:
+    """Looks at the data at `path` and its log, before each transaction: two calls of the kernel."""
+
+    def __init__(self, path: Path) -> None:
+        """Take what stands there now for ours."""
+        self._paths = (path, Path(f"{path}-wal"))
+        self._ours: dict[Path, tuple[int, int]] = {}
+        self._size = 0
+        self._cut: StoreError | None = None
+
+    def trouble(self) -> StoreError | None:
+        """Say why nothing may be written now; None if all stands where it stood."""
+        for each in self._paths:
+            stands, ours = self._stands(each), self._ours.get(each)
+            if ours is None and stands is not None:
+                self._ours[each] = stands
+            elif stands != ours:
+                return StoreFull(
+                    f"{each} was moved or deleted while moa-gateway runs, so nothing is stored: "
+                    "put it back, or stop moa-gateway and put a copy of the data there."
+                )
+        return self._cut
+
+    def _stands(self, path: Path) -> tuple[int, int] | None:
+        try:
+            found = path.stat()
+        except OSError:
+            return None
+        if path == self._paths[0]:
+            self._measured(found.st_size)
+        return found.st_dev, found.st_ino
+
+    def _measured(self, size: int) -> None:
+        """A file that was cut is read again as a whole: we make it shorter ourselves, too."""
+        if size < self._size and self._cut is None:
+            self._cut = _broken(self._paths[0])
+        self._size = size
+
+
+def _broken(path: Path) -> StoreError | None:
+    try:
+        with closing(connect(path, read_only=True)) as connection:
+            said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.Error as error:
+        said = str(error)
+    return None if said == "ok" else damaged(path, said)
