@@ -64,6 +64,7 @@ class Command:
                 stdout=log,
                 stderr=log,
                 cwd=self._folder,
+                env={**os.environ, "PYTHONFAULTHANDLER": "1"},
             )
         return Life(child.pid, self._group.create_task(child.wait()))
 

@@ -16,12 +16,10 @@ from random import Random
 
 from tests.chaos.ledger import counted, runs_of_tools
 from tests.chaos.program import Breeder, Life, breeding
-from tests.chaos.settling import StuckError, met, said, settled
+from tests.chaos.settling import StuckError, met, said, settled, up
 from tests.chaos.weather import storm
 from tests.chaos.world import Report, World, opened
 
-UP = 60.0
-"""Seconds that a start may take on a busy machine."""
 ENDS = 3
 """Times that it may be asked to end before all is shown: a drain has a deadline."""
 
@@ -110,15 +108,15 @@ class _Killer:
 
     async def _born(self) -> Life:
         self._world.provider.life += 1
+        for town in self._world.towns:
+            town.begin()
         return await self._breeder.start()
 
     async def _up(self, life: Life) -> None:
         """Wait until it listens everywhere."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        async with asyncio.timeout(UP):
-            while not life.over and not all(town.listening() for town in self._world.towns):  # noqa: ASYNC110 - three kinds of listening
-                await asyncio.sleep(0.01)
+        await up(self._world, life)
         self._usual = loop.time() - began
         self._world.report.ready.append(self._usual)
 

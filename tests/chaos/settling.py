@@ -7,6 +7,7 @@ how long it has been quiet, and what it puts off (notes, by a chat's pace) holds
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -16,11 +17,24 @@ from tests.chaos.world import World
 
 LOOK = 0.2
 LONG = 240.0
-"""Seconds that the end of all may take on a busy machine."""
+"""Seconds that a start and the end of all may take on a busy machine."""
 
 
 class StuckError(AssertionError):
     """What was waited for did not come, or cannot come any more."""
+
+
+async def up(world: World, life: Life) -> None:
+    """Wait until it listens everywhere, or is over.
+
+    Raises:
+        StuckError: it never did.
+    """
+
+    async def deaf() -> list[str]:
+        return [] if life.over else [e.platform for e in world.towns if not e.listening()]
+
+    await _over(world, life, deaf, look=0.01)
 
 
 async def met(world: World, life: Life, numbers: set[int]) -> None:
@@ -55,8 +69,10 @@ async def settled(world: World, life: Life) -> None:
     await _over(world, life, left)
 
 
-async def _over(world: World, life: Life, missing: Callable[[], Awaitable[list[str]]]) -> None:
-    """Wait until nothing is missing any more."""
+async def _over(
+    world: World, life: Life, missing: Callable[[], Awaitable[list[str]]], *, look: float = LOOK
+) -> None:
+    """Wait until nothing is missing any more; where it never comes, the log says why."""
     found: list[str] = []
     try:
         async with asyncio.timeout(LONG):
@@ -64,8 +80,10 @@ async def _over(world: World, life: Life, missing: Callable[[], Awaitable[list[s
                 if life.over:
                     ended = f"it ended by itself with {await life.end()}: {said(world.folder)}"
                     raise StuckError(ended)
-                await asyncio.sleep(LOOK)
+                await asyncio.sleep(look)
     except TimeoutError as late:
+        life.send(signal.SIGABRT)  # it tells where it stands
+        await life.end()
         waited = f"waited {LONG:.0f} s for {'; '.join(found)}"
         raise StuckError(f"{waited}: {said(world.folder)}") from late
 
@@ -73,7 +91,7 @@ async def _over(world: World, life: Life, missing: Callable[[], Awaitable[list[s
 def said(folder: Path) -> str:
     """Give the end of the program's log."""
     text = (folder / "gateway.log").read_text(encoding="utf-8", errors="replace")
-    return f"\n{text[-3_000:]}"
+    return f"\n{text[-6_000:]}"
 
 
 def _heard(town: Town) -> bool:

@@ -151,7 +151,11 @@ class Town:
 
     # --- what they see -----------------------------------------------------------------------
 
+    def begin(self) -> None:
+        """Hear that another life of the program begins."""
+
     def listening(self) -> bool:
+        """Whether the program is there, in this life."""
         return self.stage.listening()
 
     def seen(self, spot: Spot) -> list[tuple[Seen, Any]]:
@@ -187,6 +191,9 @@ class Town:
 
 
 class Telegram(Town):
+    _before = 0
+    """Requests of earlier lives."""
+
     @override
     async def _change(self, new: Ask) -> None:
         at = f"@{self.sim.world.bot.username} " if new.spot.kind == "group" else ""
@@ -194,7 +201,13 @@ class Telegram(Town):
 
     @override
     def listening(self) -> bool:
-        return bool(self.sim.updates.waiting)
+        """Whether it polls: while people go on talking, no poll waits."""
+        heard = self.sim.requests.entries[self._before :]
+        return any(each.method == "getUpdates" for each in heard)
+
+    @override
+    def begin(self) -> None:
+        self._before = len(self.sim.requests.entries)
 
     @override
     def _left(self, seen: Seen) -> bool:
