@@ -80,7 +80,11 @@ async def once(
 async def _may_stand(
     keep: PatientStore, chat: ChatAdapter, to: Accepted, name: str, mark: str
 ) -> bool:
-    """Tell whether it stands in the chat, or may and nobody can tell."""
+    """Tell whether it stands in the chat, or may and nobody can tell.
+
+    Raises:
+        ChatUnknown: nobody can tell just now.
+    """
     noted = await keep.store.away_note(name)
     if noted is None or noted.state == "failed":
         return False
@@ -91,6 +95,8 @@ async def _may_stand(
         found = await chat.find(said.address, mark, since=said.at, reply_to=_reply_to(to))
     except ChatUnknown:
         return True
+    except ChatError as error:  # not now; if it were called failed, it would be posted again
+        raise ChatUnknown(f"the chat cannot be asked: {error}") from error
     return found is not None
 
 
