@@ -18,10 +18,11 @@ from tests.fakes.loop import VirtualLoop
 CANCELLED, FOREIGN, ERROR = None, asyncio.CancelledError(), OSError("it broke")
 
 
-def play(breaking: Breaking, *, cut: bool = False) -> World:
+def play(breaking: Breaking, *, cut: bool = False, seed: int | None = None) -> World:
     """Ask twice while something breaks, start again, and hold the outcome to the promises.
 
-    `cut`: at that point the program ends, as at the deadline of a graceful stop.
+    `cut`: at that point the program ends, as at the deadline of a graceful stop. `seed` draws the
+    order in which ready tasks run.
     """
     world = World()
 
@@ -41,7 +42,7 @@ def play(breaking: Breaking, *, cut: bool = False) -> World:
         nothing_runs(world)
         await world.hold()
 
-    with capture_logs(), asyncio.Runner(loop_factory=VirtualLoop) as runner:
+    with capture_logs(), asyncio.Runner(loop_factory=lambda: VirtualLoop(seed)) as runner:
         runner.run(story())
     return world
 
@@ -54,11 +55,14 @@ async def either(*waits: Coroutine[None, None, object]) -> None:
             task.cancel()
 
 
-@pytest.mark.parametrize(
+EACH_WAY = pytest.mark.parametrize(
     ("how", "cut"),
     [(CANCELLED, False), (FOREIGN, False), (ERROR, False), (CANCELLED, True)],
     ids=["cancelled", "cancelled by others", "an error", "the program ends"],
 )
+
+
+@EACH_WAY
 def test_broken_at_every_point_at_which_it_waits(how, cut):
     unbroken = Breaking(how=ERROR if cut else how)
     play(unbroken)
@@ -69,4 +73,21 @@ def test_broken_at_every_point_at_which_it_waits(how, cut):
             play(breaking, cut=cut)
         except BaseException as failure:
             failure.add_note(f"broken at point {at} of {unbroken.count}, in {breaking.struck}")
+            raise
+
+
+APART = 11
+"""Points from one that breaks to the next, where each is played in an order of its own."""
+
+
+@EACH_WAY
+def test_broken_here_and_there_in_any_order_of_ready_tasks(how, cut):
+    unbroken = Breaking(how=ERROR if cut else how)
+    play(unbroken)
+    for at in range(1, unbroken.count + 1, APART):
+        breaking = Breaking(at=at, how=how)
+        try:
+            play(breaking, cut=cut, seed=at)
+        except BaseException as failure:
+            failure.add_note(f"broken at point {at} in the order {at}, in {breaking.struck}")
             raise

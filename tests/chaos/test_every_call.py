@@ -43,8 +43,11 @@ async def offered(scene: Scene, text: str, number: int, *, pause: float = 1.0) -
     raise AssertionError(text)
 
 
-def play(faulty: Faulty) -> None:
-    """Ask twice while something fails, start again, and hold the outcome to the promises."""
+def play(faulty: Faulty, seed: int | None = None) -> None:
+    """Ask twice while something fails, start again, and hold the outcome to the promises.
+
+    `seed` draws the order in which ready tasks run.
+    """
     world = World()
 
     async def story() -> None:
@@ -59,7 +62,7 @@ def play(faulty: Faulty) -> None:
         nothing_runs(world)
         await world.hold(closed=isinstance(faulty.how, ChatClosed))
 
-    with capture_logs(), asyncio.Runner(loop_factory=VirtualLoop) as runner:
+    with capture_logs(), asyncio.Runner(loop_factory=lambda: VirtualLoop(seed)) as runner:
         runner.run(story())
 
 
@@ -122,3 +125,17 @@ def test_every_step_of_the_models_fails_once(how):
 @pytest.mark.parametrize("after", [False, True], ids=named)
 def test_every_call_of_the_tools_fails_once(after):
     each_fails("tools", OSError("a bug"), after=after)
+
+
+@pytest.mark.parametrize("of", ["store", "chat"])
+def test_every_third_call_fails_in_an_order_of_its_own(of):
+    how = StoreFull("no space") if of == "store" else ChatAway("away")
+    unbroken = Faulty(of=of)
+    play(unbroken)
+    for at in range(1, unbroken.count + 1, 3):
+        faulty = Faulty(of=of, at=at, how=how)
+        try:
+            play(faulty, seed=at)
+        except BaseException as failure:
+            failure.add_note(f"call {at} failed in the order {at}, to {of}: {faulty.struck}")
+            raise
