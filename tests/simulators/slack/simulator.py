@@ -28,6 +28,7 @@ from tests.simulators.slack.delivery import (
     Outcome,
     Posts,
     Sockets,
+    told,
 )
 from tests.simulators.slack.hands import Hands
 from tests.simulators.slack.hooks import Hooks
@@ -245,11 +246,11 @@ class SlackSimulator(Hands):
     async def _insist(self, payload: Json) -> None:
         """Deliver an event, again and again until it is acknowledged, up to three times more."""
         outcome = await self.deliver("events_api", payload)
-        for attempt, wait in enumerate(self.retries, start=1):
+        for number, wait in enumerate(self.retries, start=1):
             if not outcome.error or outcome.no_retry:
                 return
             await asyncio.sleep(wait / min(self.rates.scale, HASTE))
-            reason = outcome.reason(self.mode)
+            attempt, reason = told(number, of=len(self.retries)), outcome.reason(self.mode)
             outcome = await self.deliver("events_api", payload, attempt=attempt, reason=reason)
         if outcome.error and not outcome.no_retry:
             self.lost.append(payload)
