@@ -62,6 +62,7 @@ class Said:
     who: Author
     text: str
     fate: Literal["stands", "may", "gone"] = "stands"
+    before: str = ""  # what it said once: a turn that runs is asked that to its end
     moved: bool = False  # out of its order: asked again, or put in line anew
 
 
@@ -199,6 +200,7 @@ class AnyHistory(RuleBasedStateMachine):
     def edit(self, data: st.DataObject, *, soon: bool) -> None:
         each = data.draw(st.sampled_from(self._there()))
         before, each.text = each.text, self._word()
+        each.before += before
         where, at = self.places[each.chat], None if soon else self.clock + 120_000
         self.run.do(
             self.run.scene.edit(
@@ -274,7 +276,8 @@ class AnyHistory(RuleBasedStateMachine):
 
     def _in(self, each: Said, turn: StoredTurn) -> bool:
         here = self.places[each.chat] == turn.start.place
-        return here and (self.steers or each.text in turn.start.question.text)
+        asked = turn.start.question.text.split("\n")
+        return here and (self.steers or any(e in each.text + each.before for e in asked))
 
     # --- what must hold
 

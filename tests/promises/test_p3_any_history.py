@@ -18,7 +18,10 @@ from tests.fakes.inline_sqlite import InlineSQLite, new_database
 from tests.fakes.memory_store import MemoryStore
 from tests.promises.histories import AnyHistory, Data
 
-PLAYED = settings(max_examples=settings().max_examples // 4, stateful_step_count=20)
+EXAMPLES = settings().max_examples // 4
+PLAYED = settings(
+    max_examples=EXAMPLES, stateful_step_count=20, database=None, derandomize=EXAMPLES < 1_000
+)
 
 
 class InMemory:
