@@ -48,6 +48,7 @@ POINTS: Final[Mapping[str, str]] = {
     "edit.sent": "A message was changed.",
     "final.unsent": "A message that stands there is to become final.",
     "final.sent": "It is final.",
+    "part.shown": "A part of a long answer that is complete is shown, and another one is not.",
     "note.noted": "The note of a place in line is in the outbox, and not posted.",
     "note.posted": "It is posted, and its id is not kept.",
     "note.deleted": "It is deleted, and still in the outbox.",

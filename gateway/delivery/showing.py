@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from core.crashpoints import crashpoint
 from core.errors import ChatBusy, ChatClosed, ChatError, ChatSpent, MessageGone
 from core.frames import Button, Content, File, Frame, Notice, Part, Permission
 from core.ports import ChatAdapter
@@ -197,6 +198,8 @@ class _Showing:
         else:
             self.trying.worked()
             self._landed(frame, shown=shown)
+            if self._reply.ended and any(isinstance(f.content, Part) for f in self.wanted.values()):
+                crashpoint("part.shown", self._turn.address.platform)
         return None
 
     # --- choosing ----------------------------------------------------------------------------

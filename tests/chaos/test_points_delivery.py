@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from tests.chaos.crashes import ask
+from tests.gateway.messenger_scene import finals
+from tests.simulators.provider import Reply
 from tests.transcripts.stages import MESSENGERS
 
 pytestmark = pytest.mark.timeout(150)
@@ -39,3 +44,20 @@ async def test_killed_while_an_answer_is_previewed(there):
     await there.crash("preview.sent@telegram")
     there.scene.models.whole()
     await there.recovered()
+
+
+async def test_killed_between_the_parts_of_a_long_answer(there):
+    """Each part stands there once, in its order, and nobody is asked again."""
+    sentences = [f"Sentence {number} of a long story." for number in range(1, 251)]
+    text = " ".join([*sentences, "The end."])
+    there.scene.models.replies["big"] = Reply(text=text, size=2_000)
+    for platform in ("telegram", "discord"):  # in Slack one message holds it all
+        asked = there.question(platform, "dm")
+        async with there.armed(f"part.shown@{platform}"):
+            await ask(asked)
+        async with there.alive():
+            await asked.stage.until(lambda asked=asked: finals(asked.stage, "dm"))
+        await there.scene.rows("turns", len(there.asked), "state = 'delivered'")
+        said = " ".join(each.text for each in asked.stage.seen("dm"))
+        assert re.findall(r"Sentence ([0-9]+) of", said) == [str(n) for n in range(1, 251)], said
+        assert there.calls(asked) == {"a": 1, "b": 1, "big": 1}
