@@ -127,7 +127,7 @@ def _inert(text: str) -> str:
 
 
 def _imitates(line: str) -> bool:
-    head = line.lstrip()[:1]
+    head = normalize("NFKC", line.lstrip()[:1])[:1]  # some letters are a blank and a mark
     if head.isalpha() and head not in _FILLERS:  # as most lines begin
         return False
     if _SIGNS.search(line) is None:
@@ -140,10 +140,11 @@ def _imitates(line: str) -> bool:
 
 def _visible(line: str) -> str:
     """Give what is to be seen of a line, without what stands before its first sign."""
-    start = next((at for at, each in enumerate(line) if _counts(each)), len(line))
-    if not _opens(normalize("NFKC", line[start : start + 1])[:1]):
+    plain = normalize("NFKC", line)
+    start = next((at for at, each in enumerate(plain) if _counts(each)), len(plain))
+    if not _opens(plain[start : start + 1]):
         return ""
-    return "".join(each for each in normalize("NFKC", line[start:]) if _is_seen(each))
+    return "".join(each for each in plain[start:] if _is_seen(each))
 
 
 def _counts(letter: str) -> bool:
