@@ -181,6 +181,12 @@ async def stored(folder: Path, query: str, *, seconds: float = PATIENCE) -> list
     return rows
 
 
+async def questions_stored(folder: Path, number: int) -> None:
+    """Wait until so many messages were taken in; that it was brought into a group is none."""
+    query = f"SELECT 1 WHERE (SELECT count(*) FROM inbox WHERE kind = 'message') >= {number}"
+    await stored(folder, query)
+
+
 def _rows(address: str, query: str) -> list[Any]:
     with closing(sqlite3.connect(address, uri=True)) as connection:
         return connection.execute(query).fetchall()

@@ -13,7 +13,7 @@ from typing_extensions import override
 from core.types import Line
 from gateway.clock import SystemClock
 from tests.gateway.harness import Running, process_gateway, running_gateway
-from tests.gateway.page import stored
+from tests.gateway.page import questions_stored, stored
 from tests.transcripts.stages import MESSENGERS, Seen, Stage, Where, opened
 
 MODELS = {"a": "Take the train.", "b": "Walk.", "big": "Go by train."}
@@ -141,7 +141,7 @@ async def test_p13_what_was_accepted_before_a_long_stop_is_asked_about(stage, tm
         if stage.platform != "slack":  # what follows at once would join it
             await stage.panel_reads("2 of 2 advisors")
         await stage.ask("And back?", who=stage.ann)
-        await stored(tmp_path, "SELECT 1 WHERE (SELECT COUNT(*) FROM inbox) = 2")
+        await questions_stored(tmp_path, 2)
         process.kill()
         await process.ended()
     async with day_after(stage, tmp_path) as running:

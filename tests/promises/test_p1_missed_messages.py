@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.gateway.harness import process_gateway
-from tests.gateway.page import stored
+from tests.gateway.page import questions_stored, stored
 from tests.simulators.base import Fault
 from tests.transcripts.stages import Stage, opened
 
@@ -73,7 +73,7 @@ async def test_p1_p13_a_kill_while_missed_messages_are_read_leaves_none_behind(s
     await elsewhere(stage, full, shut)
     sim.faults.plan("get_messages", None, Fault(kind="delay", seconds=60))
     async with process_gateway(text, tmp_path) as process:
-        await stored(tmp_path, "SELECT 1 WHERE (SELECT count(*) FROM inbox) = 2")
+        await questions_stored(tmp_path, 2)
         await filled(tmp_path, 0)
         process.kill()
         await process.ended()

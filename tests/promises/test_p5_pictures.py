@@ -33,7 +33,7 @@ def pictures() -> dict[str, bytes]:
 
 
 async def until(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):  # making pictures smaller is much to do
         while not true():  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.005)
 

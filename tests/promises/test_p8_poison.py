@@ -17,7 +17,7 @@ from gateway.lanes.quarantine import Quarantine
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.turns import ANNA, ROOM, message
 from tests.gateway.harness import Process, process_gateway, refused_gateway
-from tests.gateway.page import stored
+from tests.gateway.page import questions_stored
 from tests.simulators.base import Fault
 from tests.transcripts.stages import MESSENGERS, Stage, opened
 
@@ -40,7 +40,7 @@ async def poisoned(stage: Stage, text: str, folder: Path) -> None:
         await stage.ask("What is in it?", files=[("list.txt", b"bread")])
         await stage.until(lambda: stage.sim.requests.of(FETCH))
         await stage.ask("How do I get there?")
-        await stored(folder, "SELECT 1 WHERE (SELECT COUNT(*) FROM inbox) = 2")
+        await questions_stored(folder, 2)
         await killed_at_it(stage, process, 1)
     for start in (2, 3):
         async with process_gateway(text, folder) as process:
