@@ -6,8 +6,8 @@ Where a platform's files may come from, and what its answers mean, its adapter d
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
 from types import MappingProxyType
 from typing import Final
 
@@ -20,6 +20,7 @@ PAUSE: Final = 2.0
 """Seconds to wait where a platform says that it is too early, and not for how long."""
 _PIECE: Final = 64 * 1024
 _LIMITS: Final = aiohttp.ClientTimeout(total=None, sock_connect=10.0, sock_read=20.0)
+_BROKEN: Final = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _NO_MORE: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -71,6 +72,20 @@ async def pieces(
             ) as response,
         ):
             require(response)
-            yield response.content.iter_chunked(_PIECE)
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-        raise ChatAway(f"a file did not arrive: {type(error).__name__}") from None
+            async with aclosing(_arriving(response)) as found:
+                yield found
+    except _BROKEN as error:
+        raise _away(error) from None
+
+
+async def _arriving(response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
+    """Give the bytes; whoever writes them down must not take a lost connection for a full disk."""
+    try:
+        async for piece in response.content.iter_chunked(_PIECE):
+            yield piece
+    except _BROKEN as error:
+        raise _away(error) from None
+
+
+def _away(error: BaseException) -> ChatAway:
+    return ChatAway(f"a file did not arrive: {type(error).__name__}")

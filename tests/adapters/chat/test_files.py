@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
+import aiohttp
 import pytest
 from aiohttp import web
 
@@ -112,6 +114,7 @@ class Rogue:
         self.answer: Callable[[web.Request], web.StreamResponse] = lambda _: web.Response()
         self.url = ""
         self.tears = False
+        self.stalls = False
         self.endless = False
         self.sent = 0
 
@@ -124,6 +127,8 @@ class Rogue:
         self.seen.append(request)
         if self.endless:
             return await self._flowing(request)
+        if self.stalls:
+            return await self._stalled(request)
         return await self._torn(request) if self.tears else self.answer(request)
 
     async def _flowing(self, request: web.Request) -> web.StreamResponse:
@@ -133,6 +138,13 @@ class Rogue:
             while True:
                 await response.write(bytes(MB // 16))
                 self.sent += MB // 16
+        return response
+
+    async def _stalled(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": "1000"})
+        await response.prepare(request)
+        await response.write(b"half")
+        await asyncio.Event().wait()
         return response
 
     async def _torn(self, request: web.Request) -> web.StreamResponse:
@@ -253,6 +265,17 @@ async def test_a_connection_that_breaks_midway_may_come_back(rogue, platform):
     rogue.tears = True
     with pytest.raises(ChatAway):
         await fetched(platform, rogue.url)
+
+
+async def test_a_connection_that_stands_still_midway_is_no_full_disk(
+    rogue, platform, tmp_path, monkeypatch
+):
+    rogue.stalls = True
+    monkeypatch.setattr("adapters.fetched._LIMITS", aiohttp.ClientTimeout(sock_read=0.2))
+    with pytest.raises(ChatAway):
+        async with opened(platform, rogue.url) as pieces:
+            await Shelf(tmp_path).receive(pieces, most=MB)
+    assert not [*tmp_path.iterdir()]
 
 
 async def test_a_page_to_sign_in_is_no_file(rogue):
