@@ -414,7 +414,7 @@ async def test_it_is_known_what_was_said_last_at_a_place_in_a_session(store: Sto
 async def test_a_turn_keeps_its_place_beside_its_session(store: Store):
     thread = replace(ROOM, thread="7")
     for turn_id, session in (("t1", ROOM.session), ("t2", "web/room/user=u1")):
-        accepted = await store.accept(message(turn_id, address=thread))
+        accepted = await store.accept(message(turn_id, address=thread), session)
         seq = accepted.seq if accepted else None
         await store.begin(start(turn_id, seq=seq, session=session, place=thread))
         await store.finish(end(turn_id))
@@ -531,6 +531,18 @@ async def test_a_place_goes_on_elsewhere_with_all_that_is_kept_of_it(store: Stor
     assert await store.settings(f"session:{new.session}/7") == {"preset": "review"}
     assert await store.settings(f"session:{ROOM.session}") == {}
     assert await store.settings(MOVED) == {ROOM.session: new.session}
+
+
+async def test_what_begins_while_its_chat_moves_begins_where_that_is_now(store: Store):
+    new = Address(platform="web", channel="new")
+    seq = (await accepted(store, "e1")).seq
+    await store.move(ROOM, new)
+    await store.begin(start("t1", seq=seq))
+    await store.finish(end("t1"))
+    (turn,) = await store.turns(new.session)
+    assert turn.start.place == new
+    assert len(await store.lines(new.session)) == 2
+    assert await store.lines(ROOM.session) == []
 
 
 async def test_a_move_itself_still_waits_under_its_own_name(store: Store):

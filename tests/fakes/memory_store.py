@@ -129,6 +129,8 @@ class MemoryStore(
             raise TurnTaken(f"message {start.seq} waits no more: it is answered, or taken back")
         if start.turn_id in self._turns:
             raise StoreError(f"{start.turn_id} cannot begin")
+        if (asked := await self.accepted(start.seq or 0)) is not None:
+            start = replace(start, session=asked.session, place=asked.incoming.address)
         if start.seq is not None:
             self._claimed |= dict.fromkeys((start.seq, *start.joined), start.turn_id)
         self._holders[start.turn_id] = self._epoch

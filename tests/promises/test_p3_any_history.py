@@ -10,12 +10,14 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import settings
 from typing_extensions import override
 
 from core.storage import Store
 from tests.fakes.inline_sqlite import InlineSQLite, new_database
 from tests.fakes.memory_store import MemoryStore
+from tests.gateway.guarded import ANN
 from tests.promises.histories import AnyHistory, Data
 
 EXAMPLES = settings().max_examples // 4
@@ -81,6 +83,18 @@ class Steered(OnSQLite):
     """What comes while a turn runs joins it."""
 
     steers = True
+
+
+@pytest.mark.parametrize("kind", [OnMemory, OnSQLite])
+def test_p3_a_question_that_begins_while_its_chat_moves_is_in_one_history(kind):
+    machine = kind()
+    machine.start()
+    try:
+        machine.wait(2.0)
+        machine.say(1, ANN, breath=False)
+        machine.move()
+    finally:
+        machine.teardown()
 
 
 TestP3AnyHistory = OnMemory.TestCase

@@ -2,12 +2,15 @@
 -- another one writes changes nothing (ADR 0044).
 
 -- name: begin
+-- Its chat may have moved since it was read what is asked there: then it begins where that waits.
 INSERT INTO turns (
   turn_id, platform, session, seq, preset, question, asker, history, started, preset_name, origin,
   place, epoch, attempts
 )
 VALUES (
-  $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+  $1, COALESCE((SELECT platform FROM inbox WHERE seq = $4), $2),
+  COALESCE((SELECT session FROM inbox WHERE seq = $4), $3), $4, $5, $6, $7, $8, $9, $10, $11,
+  COALESCE((SELECT place FROM inbox WHERE seq = $4), $12), $13,
   COALESCE((SELECT attempts FROM inbox WHERE seq = $4 AND attempts > 1), 1)
 )
 RETURNING turn_id
