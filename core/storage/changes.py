@@ -10,6 +10,10 @@ from core.types import Line
 
 NOTE = "line/"
 """What the key of a note about a place in line begins with in the outbox; the number follows."""
+SAID = "said/"
+"""And that of a refusal."""
+LETTER = "letter/"
+"""And that of the note about a dead letter."""
 
 
 class Changes(Protocol):

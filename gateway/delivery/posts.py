@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from core.crashpoints import crashpoint
 from core.errors import ChatError, ChatUnknown
 from core.frames import Frame, Notice
+from core.storage.changes import SAID
 from core.types import Added, Deleted, Edited, Moved
 from gateway.delivery.asides import SECONDS
 from gateway.delivery.pacing import once_free
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from core.records import Accepted, StoredTurn
     from core.types import Press
     from gateway.patience import PatientStore
-
-SAID: Final = "said/"
-"""What the name of a refusal begins with in the outbox; the question's number follows."""
 
 
 async def tell_why(

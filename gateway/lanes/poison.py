@@ -14,6 +14,7 @@ import structlog
 
 from core.crashpoints import crashpoint
 from core.frames import Button, Frame, Notice
+from core.storage.changes import LETTER
 from core.texts import backlog as said
 from core.types import Command, Message, Press
 from core.wording import LABELS
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from core.storage import Store
     from gateway.patience import PatientStore
 
-LETTER: Final = "letter/"
-"""What the name of the note about a dead letter begins with in the outbox; the number follows."""
 KEY: Final = "notice"
 
 log = structlog.get_logger()

@@ -10,6 +10,7 @@ from adapters.store.codec import KINDS
 from core.errors import StoreError
 from core.records import Whose
 from core.storage import Store
+from core.storage.changes import LETTER, NOTE, SAID
 from core.storage.erasing import PAGE, Held, Texts, Whereabouts
 from core.types import (
     Added,
@@ -109,6 +110,18 @@ async def test_a_message_without_its_words_is_still_known_by_its_place(store: St
     assert await store.whereabouts(ROOM.session) == Whereabouts(
         place=ROOM, circles=("guild:7",), direct=False
     )
+
+
+async def test_notes_about_a_message_go_with_it(store: Store):
+    """A kill may have left them: nobody else takes them out."""
+    first, second = await exchange(store, "t1"), await exchange(store, "t2")
+    for kind in (NOTE, SAID, LETTER):
+        await store.posted(f"{kind}{first}", "notice", "m1")
+        await store.attempting(f"{kind}{second}", "notice")
+    await store.erase(Texts(messages=(first,)))
+    for kind in (NOTE, SAID, LETTER):
+        assert await store.away_note(f"{kind}{first}") is None
+        assert await store.away_note(f"{kind}{second}") is not None
 
 
 async def test_what_waited_waits_no_longer(store: Store):
