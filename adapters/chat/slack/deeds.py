@@ -11,7 +11,7 @@ import logging
 from adapters.chat.slack import actions
 from adapters.chat.slack.taking import Surroundings, Taker
 from adapters.chat.slack.wire import Interaction, Me, Person, Slash
-from core.errors import ChatAway, ChatClosed, ChatError, UserError
+from core.errors import ChatAway, ChatClosed, ChatError, StoreError, UserError
 from core.texts import intake as said
 from core.types import Command, Message, Press
 
@@ -99,5 +99,8 @@ class Deeds:
         except UserError as error:
             taken = False
             self._taker.tell(command, str(error))
+        except StoreError:  # Slack says that it failed
+            self._can.aside(self._can.unquote(message))
+            raise
         if not taken:
             self._can.aside(self._can.unquote(message))

@@ -191,6 +191,16 @@ async def test_a_quote_goes_if_the_question_is_not_taken(world):
     assert not world.slack.shown(room)
 
 
+async def test_a_quote_goes_if_the_question_cannot_be_stored(world):
+    world.inbox.refuse = [StoreFull("The disk is full.")]
+    ann = world.slack.person("ann")
+    room = world.slack.group("room", ann)
+    await world.slack.command(room, ann, "moa", "ask why?")
+    await world.slack.until(lambda: world.slack.requests.of("chat.delete"))
+    assert not world.slack.shown(room)
+    assert not world.inbox.kept
+
+
 async def test_moa_ask_where_we_are_not_says_what_to_do(world):
     ann = world.slack.person("ann")
     room = world.slack.group("room", ann, with_bot=False)
