@@ -135,9 +135,10 @@ class CatchUp:
             async with asyncio.timeout_at(until):
                 await self._came.wait()
         except TimeoutError:
-            return False
+            pass  # one may have come at that very moment
+        came = self._came.is_set()
         self._came.clear()
-        return True
+        return came
 
     async def _fill(self) -> None:
         """Look into all channels that are to be read, and again into those that cannot be."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,6 +12,8 @@ from adapters.chat.discord import backfill, catchup
 from adapters.chat.discord.backfill import PAGE, missed
 from core.errors import ChatRefused, StoreFull
 from tests.adapters.chat.discord.desk import DELIVERY, Inbox, chat_at, part, running
+from tests.fakes.loop import run_virtual
+from tests.fakes.memory_store import MemoryStore
 from tests.simulators.base import Fault
 from tests.simulators.discord.simulator import DiscordSimulator
 
@@ -25,6 +28,10 @@ def caught_up(inbox: Inbox) -> bool:
 async def heard(discord, bot, *texts: str) -> None:
     await discord.until(lambda: {each.text for each in bot.inbox.messages} >= set(texts))
     assert [each.text for each in bot.inbox.messages] == list(texts)
+
+
+async def nowhere(channel: str, look: catchup.Look) -> None:
+    raise AssertionError(channel)
 
 
 async def tear(discord):
@@ -256,6 +263,24 @@ async def test_a_server_that_comes_while_others_are_read_is_read_too(discord, mo
         await discord.outage(far, over=True)
         await discord.until(lambda: len(inbox.messages) == 2)
         await discord.until(lambda: caught_up(inbox))
+
+
+def test_a_server_that_comes_when_a_pause_is_just_over_is_not_passed_over():
+    """What was to be read in it was put away with the pause."""
+
+    async def scenario() -> None:
+        missed = catchup.CatchUp(
+            SimpleNamespace(setting=SimpleNamespace(platform="discord")),  # type: ignore[arg-type]
+            MemoryStore(),
+            nowhere,
+        )
+        loop = asyncio.get_running_loop()
+        until = loop.time() + 5.0
+        loop.call_at(until, missed._came.set)
+        assert await missed._one_came(until)
+        assert not await missed._one_came(until + 5.0)
+
+    run_virtual(scenario())
 
 
 async def test_what_was_said_in_an_outage_of_a_server_is_read_when_it_is_back(discord):
