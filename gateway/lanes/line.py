@@ -8,6 +8,7 @@ next start finds it.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -153,10 +154,9 @@ class Line:
         """Do one thing that is to be done; False if there is nothing."""
         for seq, note in list(lane.notes.items()):
             if seq not in wanted:
-                del lane.notes[seq]
-                if note.message_id is not None:
-                    await self._slotted(note, "")
-                    return True
+                if note.message_id is None or await self._slotted(note, ""):
+                    del lane.notes[seq]
+                return True
         for seq, text in wanted.items():
             note = lane.notes[seq]
             if note.text != text:
@@ -165,30 +165,34 @@ class Line:
                 return True
         return False
 
-    async def _slotted(self, note: _Note, text: str) -> None:
+    async def _slotted(self, note: _Note, text: str) -> bool:
+        """Show or delete a note when there is room for that; False if it has to come again."""
         address = note.work.incoming.address
         adapter = self._chats[address.platform]
         budget = self._budgets.of(address, adapter.capabilities(address))
         slot = await budget.slot(lambda: STATUS)
         if text and not self._sessions.place(note.work.seq):
             budget.refund(slot)  # its turn has come meanwhile
-            return
+            return True
         try:
             await self._show(note, text, adapter)
         except ChatBusy as busy:
             budget.stall(busy.retry_after)
             note.text = ""
+            return False
         except MessageGone:
             note.message_id = None
         except ChatError as error:
             log.info("line_not_noted", error=str(error))
+        return True
 
     async def _show(self, note: _Note, text: str, adapter: ChatAdapter) -> None:
         incoming = note.work.incoming
         name = f"{NOTE}{note.work.seq}"
         frame = Frame(key=KEY, content=Notice(text=text), buttons=(_stop(note.work),))
         if not text:
-            await adapter.delete(incoming.address, note.message_id or "")
+            with suppress(MessageGone):
+                await adapter.delete(incoming.address, note.message_id or "")
             crashpoint("note.deleted", incoming.address.platform)
             await self._keep.unpost(name)
         elif note.message_id is not None:

@@ -121,6 +121,7 @@ class Exchange:
                 async with self.quarantine.kept(work):
                     return await self._resumed(work, run, lane)
         except Exception as error:
+            self.joining.apart(work, run)
             if was_taken(error):  # whoever has it goes on with it, and all is theirs to say
                 log.warning("turn_taken", turn_id=run.turn_id)
             else:
@@ -201,9 +202,8 @@ class Exchange:
             return None
         told = await self.questions.history(start.session, upto=start.history)
         asked = await self._asked(turn)
-        request = await self._request(start, told, asked)
         request = replace(
-            request,
+            await self._request(start, told, asked),
             kept=checkpoints(turn),
             closed=turn.references_done,
             rounds=turn.rounds,

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from core.bursts import goes_on, whole
 from core.crashpoints import crashpoint
 from core.errors import StoreError
+from core.records import Accepted
 from core.types import Line, Message, Press
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from core.records import Accepted
     from core.steering import Steer
     from core.types import Incoming
     from gateway.access.places import Places
@@ -57,6 +57,11 @@ class Joining:
             crashpoint("burst.joined", said.address.platform)
             parts.append(then.incoming)
         return replace(first, incoming=whole(parts))
+
+    def apart(self, work: Answerable, run: Run) -> None:
+        """Let what had joined a question that could not begin wait again: no turn has it."""
+        if isinstance(work, Accepted) and run.began is None:
+            self.sessions().insert(run.session, run.parts[1:])
 
     def steering(self, run: Run, asked: Incoming | None, lane: Answerable) -> Steer | None:
         """Give what takes lines into a turn that runs; None where they wait for their own."""

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from itertools import count
 
 import pytest
+from typing_extensions import override
 
-from core.errors import ChatUnknown
+from core.errors import ChatBusy, ChatUnknown, MessageGone, StoreError
+from core.records import TurnStart
 from core.texts.running import CHANGED
-from core.types import Attachment, Author, Line
+from core.types import Address, Attachment, Author, Line
 from gateway.lanes.workplaces import Workplaces
 from tests.fakes.chat import FakeChat
 from tests.fakes.loop import run_virtual
@@ -78,6 +80,37 @@ def test_what_comes_right_behind_a_question_that_was_just_begun_is_asked_with_it
             assert [t for t in scene.chat.texts() if "Yes." in t] == ["Yes."]
             assert len(scene.chat.messages) == 2  # one panel, one answer
             assert await scene.parts.store.unfinished() == []
+
+    run_virtual(scenario())
+
+
+class Once(MemoryStore):
+    """A turn cannot begin, once."""
+
+    broken = False
+
+    @override
+    async def begin(self, start: TurnStart) -> None:
+        if self.broken:
+            self.broken = False
+            raise StoreError("it cannot begin")
+        await super().begin(start)
+
+
+def test_what_had_joined_a_question_that_breaks_is_asked_by_itself():
+    """It waited for the next start: nothing had it in line any more."""
+    store = Once()
+
+    async def scenario() -> None:
+        async with guarded(TALKS, store=store) as scene:
+            await scene.say("One?", at=1_000)
+            await scene.until(lambda: "It is a long" in str(scene.chat.texts()))
+            store.broken = True
+            for number, text in enumerate(["And two,", "by the way,", "three?"]):
+                await scene.say(text, at=20_000 + 2_000 * number)
+            await scene.idle()
+            assert (await history(scene))[2:] == ["by the way,\nthree?", "Yes."]
+            assert await store.waiting() == []
 
     run_virtual(scenario())
 
@@ -520,6 +553,42 @@ def test_a_question_that_waits_shows_its_place_and_the_note_goes_when_its_turn_c
             assert await scene.parts.store.line_notes() == []
             notes = [each for each in scene.chat.log if "answered before" in each.text]
             assert [each.op for each in notes] == ["post", "post", "edit"]
+
+    run_virtual(scenario())
+
+
+class Busy(FakeChat):
+    """Has no time for the first deletion; `gone`: somebody has deleted the message before."""
+
+    def __init__(self, *, gone: bool) -> None:
+        super().__init__()
+        self.gone, self.busy = gone, True
+
+    @override
+    async def delete(self, address: Address, message_id: str) -> None:
+        if self.gone:
+            del self.messages[message_id]
+            raise MessageGone("no such message")
+        if self.busy:
+            self.busy = False
+            raise ChatBusy("slower", retry_after=5.0)
+        await super().delete(address, message_id)
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_note_that_cannot_be_deleted_now_goes_later(gone):
+    chat = Busy(gone=gone)
+
+    async def scenario() -> None:
+        async with guarded(TALKS, chat=chat) as scene:
+            await scene.say("One?")
+            await scene.until(lambda: "It is a long" in str(chat.texts()))
+            await scene.say("Two?")
+            await scene.until(lambda: noted(scene))
+            await scene.idle()
+            await asyncio.sleep(30.0)
+            assert noted(scene) == []
+            assert await scene.parts.store.line_notes() == []
 
     run_virtual(scenario())
 
