@@ -1,6 +1,6 @@
 """Runs every measurement and prints the table: `python -m bench`, or `make bench`.
 
-`python -m bench --only flood` (or `soak`) runs one of the two that take longest.
+`python -m bench --only flood` (or `soak`, `sessions`) runs one of the three that take longest.
 """
 
 from __future__ import annotations
@@ -13,7 +13,18 @@ from functools import partial
 
 from rich.console import Console
 
-from bench import cached, crowd, flood, messengers, program, soak, telegram, turns, writes
+from bench import (
+    cached,
+    crowd,
+    flood,
+    messengers,
+    program,
+    sessions,
+    soak,
+    telegram,
+    turns,
+    writes,
+)
 from bench.provider import provider
 from bench.table import Row, print_json, print_table
 
@@ -24,6 +35,7 @@ WIDTH = 190
 APART: Mapping[str, Callable[[str], list[Row]]] = {
     "flood": flood.rows,
     "soak": partial(soak.rows, turns=soak.MANY),
+    "sessions": sessions.rows,
 }
 
 
