@@ -21,6 +21,7 @@ APPLICATION_ID = 0x4D6F4147  # "MoAG", in the file's header: this database is on
 OLDEST_SQLITE = (3, 35, 0)  # RETURNING
 WAIT_FOR_OTHERS = 5.0  # seconds, for a backup tool that holds a lock
 WAL_KEPT = 64 * 1024 * 1024  # bytes of the write-ahead log that stay after a checkpoint
+SMALLEST = 512  # bytes of any database; with less, SQLite takes it for a new one
 
 Migrations: TypeAlias = list[tuple[int, Path]]
 
@@ -139,7 +140,7 @@ def _create(path: Path) -> None:
     if path.is_dir():
         raise damaged(path, "it is a folder")
     log = Path(f"{path}-wal")
-    empty = not path.exists() or path.stat().st_size == 0
+    empty = not path.exists() or path.stat().st_size < SMALLEST
     if empty and log.exists() and log.stat().st_size > 0:
         raise damaged(path, f"it is missing, but {log} holds its latest data")
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))

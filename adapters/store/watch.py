@@ -10,9 +10,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from adapters.store.sqlite_errors import damaged
-from adapters.store.sqlite_file import connect
-from core.errors import StoreError, StoreFull
+from adapters.store.sqlite_errors import damaged, explained
+from adapters.store.sqlite_file import SMALLEST, connect
+from core.errors import StoreDamaged, StoreError, StoreFull
 
 
 class Watch:
@@ -48,16 +48,23 @@ class Watch:
         return found.st_dev, found.st_ino
 
     def _measured(self, size: int) -> None:
-        """A file that was cut is read again as a whole: we make it shorter ourselves, too."""
-        if size < self._size and self._cut is None:
-            self._cut = _broken(self._paths[0])
-        self._size = size
+        """A file that was cut is read again as a whole: we make it shorter ourselves, too.
+
+        Where it cannot be read just now, it is tried again before the next transaction.
+        """
+        if isinstance(self._cut, StoreDamaged):
+            return
+        self._cut = _broken(self._paths[0], size) if size < self._size else None
+        if self._cut is None:
+            self._size = size
 
 
-def _broken(path: Path) -> StoreError | None:
+def _broken(path: Path, size: int) -> StoreError | None:
+    if size < SMALLEST:  # opened, it would pass for a new one, and SQLite would delete its log
+        return damaged(path, "it was cut")
     try:
         with closing(connect(path, read_only=True)) as connection:
             said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     except sqlite3.Error as error:
-        said = str(error)
+        return explained(error, path)
     return None if said == "ok" else damaged(path, said)
