@@ -16,7 +16,7 @@ from random import Random
 
 from tests.chaos.ledger import counted, runs_of_tools
 from tests.chaos.program import Breeder, Life, breeding
-from tests.chaos.settling import StuckError, met, said, settled, up
+from tests.chaos.settling import StuckError, met, said, settled, up, written
 from tests.chaos.weather import storm
 from tests.chaos.world import Report, World, opened
 
@@ -87,19 +87,25 @@ class _Killer:
         for each in world.weather:
             each.calm = True
         world.provider.hurry = True
-        for _ in range(ENDS):
-            await self._end()
+        for number in range(ENDS):
+            await self._end(hurry=number == 0)
             if not await asyncio.to_thread(world.books.unshown):
                 break
         await asyncio.to_thread(self._count)
 
-    async def _end(self) -> None:
-        """Let it do what is left, and drain: then it has shown what it had to."""
+    async def _end(self, *, hurry: bool) -> None:
+        """Let it do what is left, and drain: then it has shown what it had to.
+
+        Without `hurry` it has time for that: each start looks after all parts of an answer, and
+        in a group, a drain is too short for four.
+        """
         report = self._world.report
         life = await self._born()
         await self._up(life)
         try:
             await settled(self._world, life)
+            if not hurry:
+                await written(self._world, life)
         except StuckError as stuck:
             report.unsettled.append(str(stuck))
         life.send(signal.SIGTERM)

@@ -1,7 +1,8 @@
 """What a chaos run waits for, and for how long: what does not come is named.
 
 When the program has nothing left to do, it is asked to end, and drains: so it is not watched for
-how long it has been quiet, and what it puts off (notes, by a chat's pace) holds nobody up.
+how long it has been quiet, and what it puts off (notes, by a chat's pace) holds nobody up. Only
+where one chat is owed more than a drain has time for, it is let write to the end.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 from tests.chaos.program import Life
@@ -18,6 +20,10 @@ from tests.chaos.world import World
 LOOK = 0.2
 LONG = 240.0
 """Seconds that a start and the end of all may take on a busy machine."""
+
+
+QUIET = 8.0
+"""Seconds without a request after which nothing is being written: a group gets one in three."""
 
 
 class StuckError(AssertionError):
@@ -67,6 +73,19 @@ async def settled(world: World, life: Life) -> None:
         return [*await asyncio.to_thread(world.books.left), *unheard, *calls]
 
     await _over(world, life, left)
+
+
+async def written(world: World, life: Life) -> None:
+    """Wait until all is shown, or nobody writes any more."""
+    before, still = -1, 0.0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LONG):
+            while still < QUIET and not life.over:
+                if await asyncio.to_thread(world.books.unshown) == 0:
+                    break
+                now = sum(len(town.sim.requests.entries) for town in world.towns)
+                before, still = now, still + LOOK if now == before else 0.0
+                await asyncio.sleep(LOOK)
 
 
 async def _over(
