@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sqlite3
 import sys
-from contextlib import closing
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,10 @@ from core.records import Accepted
 from core.types import Address, Command, Deleted
 from gateway.lanes.poison import counted, survived
 from gateway.lanes.quarantine import Quarantine
+from tests.chaos.program import Breeder, Life, breeding
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.turns import ANNA, ROOM, message
-from tests.gateway.harness import Process, process_gateway, refused_gateway
+from tests.gateway.harness import completed, process_gateway, refused_gateway
 from tests.gateway.page import questions_stored
 from tests.simulators.base import Fault
 from tests.transcripts.stages import MESSENGERS, Stage, opened
@@ -26,27 +29,34 @@ FETCH = "getFile"
 BROKE = "I broke off 3 times"
 
 
-async def killed_at_it(stage: Stage, process: Process, fetched: int) -> None:
+@asynccontextmanager
+async def configured(folder: Path, text: str) -> AsyncIterator[Breeder]:
+    """Give what starts the program, once and again: only the first start pays for its imports."""
+    (folder / "config.yaml").write_text(completed(text, folder), encoding="utf-8")
+    async with breeding(folder, forked=True) as breeder:
+        yield breeder
+
+
+async def killed_at_it(stage: Stage, life: Life, fetched: int) -> None:
     """Kill it as soon as it works on the file, before a turn has begun."""
     await stage.until(lambda: len(stage.sim.requests.of(FETCH)) >= fetched)
-    process.kill()
-    await process.ended()
+    life.send(signal.SIGKILL)
+    await life.end()
 
 
-async def poisoned(stage: Stage, text: str, folder: Path) -> None:
+async def poisoned(stage: Stage, breeder: Breeder, folder: Path) -> None:
     """Have a file that ends the program three times, and something behind it in its lane."""
     stage.sim.faults.plan(FETCH, *[Fault(kind="delay", seconds=60)] * 3)
-    async with process_gateway(text, folder) as process:
-        await stage.ask("What is in it?", files=[("list.txt", b"bread")])
-        await stage.until(lambda: stage.sim.requests.of(FETCH))
-        await stage.ask("How do I get there?")
-        await questions_stored(folder, 2)
-        await killed_at_it(stage, process, 1)
+    life = await breeder.start()
+    await stage.ask("What is in it?", files=[("list.txt", b"bread")])
+    await stage.until(lambda: stage.sim.requests.of(FETCH))
+    await stage.ask("How do I get there?")
+    await questions_stored(folder, 2)
+    await killed_at_it(stage, life, 1)
     for start in (2, 3):
-        async with process_gateway(text, folder) as process:
-            await stage.ask(f"Does {start} work here?", where="group", who=stage.ben)
-            await stage.answered("Go by train.", where="group", times=start - 1)
-            await killed_at_it(stage, process, start)
+        life = await breeder.start()
+        await stage.answers_newcomer(f"Does {start} work here?", "Go by train.")
+        await killed_at_it(stage, life, start)
 
 
 async def dead_letters(folder: Path, *arguments: str) -> str:
@@ -62,20 +72,22 @@ async def dead_letters(folder: Path, *arguments: str) -> str:
 
 
 async def test_p8_a_message_that_ends_the_program_three_times_is_put_aside(tmp_path):
-    async with opened("telegram") as stage:
-        text = stage.configured(MODELS)
-        await poisoned(stage, text, tmp_path)
-        async with process_gateway(text, tmp_path):
-            await stage.reads(BROKE)
-            await stage.answered("Go by train.")  # what stood behind it
-            assert len(stage.sim.requests.of(FETCH)) == 3
-            told = await dead_letters(tmp_path, "list")
-            assert "  message of" in told
-            assert "What is" not in told
-            assert "No message 7" in await dead_letters(tmp_path, "retry", "7")
-            assert "is tried again" in await dead_letters(tmp_path, "retry", told.split()[0])
-            await stage.answered("Go by train.", times=2)
-            assert "Nothing was put aside" in await dead_letters(tmp_path, "list")
+    async with (
+        opened("telegram") as stage,
+        configured(tmp_path, stage.configured(MODELS)) as breeder,
+    ):
+        await poisoned(stage, breeder, tmp_path)
+        await breeder.start()
+        await stage.reads(BROKE)
+        await stage.answered("Go by train.")  # what stood behind it
+        assert len(stage.sim.requests.of(FETCH)) == 3
+        told = await dead_letters(tmp_path, "list")
+        assert "  message of" in told
+        assert "What is" not in told
+        assert "No message 7" in await dead_letters(tmp_path, "retry", "7")
+        assert "is tried again" in await dead_letters(tmp_path, "retry", told.split()[0])
+        await stage.answered("Go by train.", times=2)
+        assert "Nothing was put aside" in await dead_letters(tmp_path, "list")
 
 
 @pytest.mark.parametrize("messenger", MESSENGERS)
@@ -101,13 +113,13 @@ async def test_p8_an_admin_has_it_tried_again_by_the_button_and_nobody_else(tmp_
     async with opened("telegram") as stage:
         owner = f"access: {{public: true, chat_admins: false, owners: ['telegram:{stage.ben.id}']}}"
         text = stage.configured(MODELS).replace("access:\n  public: true", owner)
-        store = tmp_path / "data" / "moa-gateway.db"
-        async with process_gateway(text, tmp_path) as process:
+        async with configured(tmp_path, text) as breeder:
+            life = await breeder.start()
             stage.sim.faults.plan(FETCH, Fault(kind="delay", seconds=60))
             await stage.ask("What is in it?", where="group", files=[("list.txt", b"bread")])
-            await killed_at_it(stage, process, 1)
-        await stored_now(store, "UPDATE inbox SET attempts = 3")
-        async with process_gateway(text, tmp_path):
+            await killed_at_it(stage, life, 1)
+            await stored_now(tmp_path / "data" / "moa-gateway.db", "UPDATE inbox SET attempts = 3")
+            await breeder.start()
             await stage.reads(BROKE, where="group")
             await stage.press("Try again", where="group")
             await stage.until(lambda: any("admin" in each for each in stage.toasts))
