@@ -20,8 +20,9 @@ async def heard(*pieces: bytes, longest: int) -> list[bytes | int | None]:
     for piece in pieces:
         output.feed_data(piece)
     output.feed_eof()
-    process = cast("asyncio.subprocess.Process", SimpleNamespace(stdout=output))
+    process = cast("asyncio.subprocess.Process", SimpleNamespace(stdout=output, pid=0))
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(children, "_living", set())  # there is no process that could be ended
         patch.setattr(children, "LONGEST_MESSAGE", longest)
         return [
             each.request if isinstance(each, TooLong) else bytes(each)
