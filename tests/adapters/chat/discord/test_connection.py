@@ -263,6 +263,7 @@ async def test_a_server_that_comes_while_others_are_read_is_read_too(discord, mo
         await discord.outage(far, over=True)
         await discord.until(lambda: len(inbox.messages) == 2)
         await discord.until(lambda: caught_up(inbox))
+    assert [each.text for each in inbox.messages] == ["one", "two"]
 
 
 def test_a_server_that_comes_when_a_pause_is_just_over_is_not_passed_over():
@@ -295,6 +296,7 @@ async def test_what_was_said_in_an_outage_of_a_server_is_read_when_it_is_back(di
         await discord.say(place, ada, "four")
         await discord.outage(far, over=True)
         await discord.until(lambda: len(bot.inbox.messages) == 4)
+    assert sorted(each.text for each in bot.inbox.messages) == ["four", "one", "three", "two"]
 
 
 async def test_a_first_question_is_read_where_nothing_was_ever_said(discord):
@@ -307,6 +309,7 @@ async def test_a_first_question_is_read_where_nothing_was_ever_said(discord):
     await discord.say(place, ada, "one", mention=True)
     async with running(discord, inbox=inbox):
         await discord.until(lambda: inbox.messages)
+    assert [each.text for each in inbox.messages] == ["one"]
 
 
 async def test_all_private_chats_are_read_in_which_something_was_taken_in(discord, monkeypatch):
@@ -322,6 +325,7 @@ async def test_all_private_chats_are_read_in_which_something_was_taken_in(discor
     await discord.say(places[0], people[0], "two")
     async with running(discord, inbox=inbox):
         await discord.until(lambda: len(inbox.messages) == 61)
+    assert [each.text for each in inbox.messages] == [*["one"] * 60, "two"]
 
 
 async def test_what_was_missed_is_read_page_by_page_and_not_without_end(discord, monkeypatch):
