@@ -1,6 +1,6 @@
 """The real program, started and killed: as an operator starts it, or out of a nursery.
 
-A start is 2 seconds of CPU, nearly all of it imports. `Command` pays them each time; `Nursery`
+A start is nearly a second of CPU, most of it imports. `Command` pays them each time; `Nursery`
 once, and forks (tests/chaos/nursery.py). What runs from there on is the same.
 """
 
