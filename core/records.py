@@ -172,6 +172,7 @@ class Posted:
     key: str
     message_id: str | None
     state: Literal["attempting", "piece", "delivered", "unknown", "failed"]
+    shown: str = ""  # a digest of what it says, if that is said for good
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -177,8 +177,8 @@ class PatientStore:
     async def hold(self, turn_id: str) -> None:
         await self.store.hold(turn_id)
 
-    async def posted(self, turn_id: str, key: str, message_id: str) -> None:
-        await self._write(partial(self.store.posted, turn_id, key, message_id))
+    async def posted(self, turn_id: str, key: str, message_id: str, *, shown: str = "") -> None:
+        await self._write(partial(self.store.posted, turn_id, key, message_id, shown=shown))
 
     async def unposted(self, turn_id: str, key: str, state: Literal["unknown", "failed"]) -> None:
         await self._write(partial(self.store.unposted, turn_id, key, state))

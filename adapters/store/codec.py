@@ -250,4 +250,5 @@ def posted(row: Row) -> Posted:
         key=row["key"],
         message_id=row["message_id"],
         state=row["state"],
+        shown=row["shown"],
     )

@@ -186,14 +186,16 @@ class SqlStore(
     async def attempting(self, turn_id: str, key: str, *, piece: bool = False) -> None:
         await self._noted(turn_id, key, "piece" if piece else "attempting", None)
 
-    async def posted(self, turn_id: str, key: str, message_id: str) -> None:
-        await self._noted(turn_id, key, "delivered", message_id)
+    async def posted(self, turn_id: str, key: str, message_id: str, *, shown: str = "") -> None:
+        await self._noted(turn_id, key, "delivered", message_id, shown)
 
     async def unposted(self, turn_id: str, key: str, state: Literal["unknown", "failed"]) -> None:
         await self._noted(turn_id, key, state, None)
 
-    async def _noted(self, turn_id: str, key: str, state: str, message_id: str | None) -> None:
-        row = statement("outbox", turn_id, key, state, message_id, self._epoch)
+    async def _noted(
+        self, turn_id: str, key: str, state: str, message_id: str | None, shown: str = ""
+    ) -> None:
+        row = statement("outbox", turn_id, key, state, message_id, self._epoch, shown)
         await self._fenced(turn_id, row)
 
     # --- history ----------------------------------------------------------------------------

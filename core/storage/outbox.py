@@ -19,8 +19,8 @@ class Outbox(Protocol):
         """
         ...
 
-    async def posted(self, turn_id: str, key: str, message_id: str) -> None:
-        """Note the id under which it can be edited."""
+    async def posted(self, turn_id: str, key: str, message_id: str, *, shown: str = "") -> None:
+        """Note the id under which it can be edited; `shown` is a digest of what it says now."""
         ...
 
     async def unposted(self, turn_id: str, key: str, state: Literal["unknown", "failed"]) -> None:

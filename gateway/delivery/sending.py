@@ -23,6 +23,7 @@ from core.records import Posted
 from core.reply import is_gone
 from core.storage import Outbox
 from core.types import Address
+from gateway.delivery.shown import Shown
 from gateway.delivery.trying import PATIENCE
 
 PAUSE: Final = 1.0
@@ -76,7 +77,7 @@ class Sender:
     """One turn's messages in its chat.
 
     `ids` are those of the messages that stand there, by key; `lost` are the keys of those of
-    which nobody can tell.
+    which nobody can tell; `shown` tells which of them say what they should.
     """
 
     def __init__(self, turn: TurnInfo, adapter: ChatAdapter, outbox: Outbox) -> None:
@@ -96,6 +97,7 @@ class Sender:
         self._stale: set[str] = set()  # posted again, they may say what they said before
         self._copies: Counter[str] = Counter()
         self._held = asyncio.get_running_loop().time()
+        self.shown = Shown(turn.posted)
         self.ids = {each.key: each.message_id for each in turn.posted if each.message_id}
         self.lost: set[str] = set()
 
@@ -153,18 +155,22 @@ class Sender:
             await self._adapter.delete(self._turn.address, message_id)
             self.forget(frame.key)
         elif not isinstance(frame.content, File):
-            crashpoint("edit.unsent", self._turn.address.platform)
-            if frame.final:
-                crashpoint("final.unsent", self._turn.address.platform)
-            await self._adapter.edit(
-                self._turn.address,
-                message_id,
-                frame,
-                delivery_id=self._delivery_id(frame.key),
-            )
-            crashpoint("edit.sent", self._turn.address.platform)
-            if frame.final:
-                crashpoint("final.sent", self._turn.address.platform)
+            if self.shown.knows(frame.key):  # from here on it may say something else
+                await self._posted(frame.key, message_id)
+            await self._edit(message_id, frame)
+            if self.shown.again and frame.final:  # who is cut over and over comes further each time
+                await self._posted(frame.key, message_id, frame)
+
+    async def _edit(self, message_id: str, frame: Frame) -> None:
+        platform, final = self._turn.address.platform, frame.final
+        crashpoint("edit.unsent", platform)
+        if final:
+            crashpoint("final.unsent", platform)
+        once = self._delivery_id(frame.key)
+        await self._adapter.edit(self._turn.address, message_id, frame, delivery_id=once)
+        crashpoint("edit.sent", platform)
+        if final:
+            crashpoint("final.sent", platform)
 
     async def _hold(self) -> None:
         """Send nothing for a turn that others took up while this program stood still.
@@ -203,7 +209,7 @@ class Sender:
                 raise ChatError(str(error)) from error
             raise
         crashpoint("post.accepted", turn.address.platform)
-        await self._posted(key, message_id)
+        await self._posted(key, message_id, None if key in self._stale else frame)
         crashpoint("post.kept", turn.address.platform)
         if key in self._stale:
             await self._change(message_id, frame)
@@ -280,9 +286,10 @@ class Sender:
                 pause = max(PAUSE, _wait(error)) if busy else next(looks, None)
         raise ChatUnknown("the platform could not tell, however often it was asked")
 
-    async def _posted(self, key: str, message_id: str) -> None:
+    async def _posted(self, key: str, message_id: str, frame: Frame | None = None) -> None:
         self.ids[key] = message_id
-        await self._outbox.posted(self._turn.turn_id, key, message_id)
+        shown = self.shown.note(key, frame)
+        await self._outbox.posted(self._turn.turn_id, key, message_id, shown=shown)
 
     def _delivery_id(self, key: str) -> str:
         return delivery_id(self._turn.turn_id, key, self._copies[key])

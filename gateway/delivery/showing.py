@@ -210,7 +210,7 @@ class _Showing:
             return False
         if is_gone(frame):
             return key in self._sender.known
-        if isinstance(frame.content, File) and key in ids:
+        if key in ids and (isinstance(frame.content, File) or self._sender.shown.says(frame)):
             return False
         if key in self._reposted and key not in ids and not frame.final:
             return False
@@ -222,12 +222,13 @@ class _Showing:
         index = int(frame.key.rpartition("/")[2]) if "/" in frame.key else -1
         order = self._order.get(frame.key, 0)
         unseen = frame.key not in self._sender.ids
+        again = self._sender.shown.again and not unseen  # after a restart: first what is missing
         panel = frame.key == PANEL
         ranks: tuple[tuple[bool, tuple[int, int]], ...] = (
             (is_gone(frame), (6, 0)),
             # Tried once: an answer waits for no panel that is refused.
             (panel and unseen and not order, (-1, 0)),
-            (frame.final and isinstance(frame.content, Part), (0, 0)),
+            (frame.final and isinstance(frame.content, Part), (0, int(again))),
             (isinstance(frame.content, File), (1, 0)),
             (isinstance(frame.content, Notice | Permission), (_LAST_FINAL, 0)),
             (unseen and frame.key not in self._sent, (3, 0)),

@@ -294,11 +294,11 @@ async def test_p2_a_message_of_ours_is_known_before_and_after_it_is_posted(store
     await one_turn(store, "t1")
     for key in ("panel", "answer", "rest"):
         await store.attempting("t1", key)
-    await store.posted("t1", "panel", "m1")
+    await store.posted("t1", "panel", "m1", shown="what it says")
     await store.unposted("t1", "answer", "unknown")
     (stored,) = await store.unfinished()
     assert stored.outbox == (
-        Posted(turn_id="t1", key="panel", message_id="m1", state="delivered"),
+        Posted(turn_id="t1", key="panel", message_id="m1", state="delivered", shown="what it says"),
         Posted(turn_id="t1", key="answer", message_id=None, state="unknown"),
         Posted(turn_id="t1", key="rest", message_id=None, state="attempting"),
     )
@@ -310,10 +310,11 @@ async def test_p2_a_message_that_is_posted_anew_has_no_id_until_it_has_one(store
     (stored,) = await store.unfinished()
     assert [(each.message_id, each.state) for each in stored.outbox] == [(None, "piece")]
     await store.attempting("t1", "answer")
-    await store.posted("t1", "answer", "m1")
+    await store.posted("t1", "answer", "m1", shown="what it says")
     await store.attempting("t1", "answer")
     (stored,) = await store.unfinished()
-    assert [(each.message_id, each.state) for each in stored.outbox] == [(None, "attempting")]
+    (row,) = stored.outbox
+    assert (row.message_id, row.state, row.shown) == (None, "attempting", "")
 
 
 # --- history --------------------------------------------------------------------------------

@@ -117,7 +117,7 @@ steps = st.one_of(
     step(lambda turn: lambda store: store.attempt(turn), ids),
     step(lambda turn: lambda store: store.remove(turn), ids),
     step(lambda turn, key: lambda store: store.attempting(turn, key), ids, keys),
-    step(lambda turn, key: lambda store: store.posted(turn, key, "m1"), ids, keys),
+    step(lambda turn, key: lambda store: store.posted(turn, key, "m1", shown=key), ids, keys),
     step(lambda turn, key: lambda store: store.unposted(turn, key, "unknown"), ids, keys),
     step(
         lambda where, key, value: (

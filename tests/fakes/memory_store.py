@@ -202,8 +202,8 @@ class MemoryStore(
     async def attempting(self, turn_id: str, key: str, *, piece: bool = False) -> None:
         self._post(turn_id, key, None, "piece" if piece else "attempting")
 
-    async def posted(self, turn_id: str, key: str, message_id: str) -> None:
-        self._post(turn_id, key, message_id, "delivered")
+    async def posted(self, turn_id: str, key: str, message_id: str, *, shown: str = "") -> None:
+        self._post(turn_id, key, message_id, "delivered", shown)
 
     async def unposted(self, turn_id: str, key: str, state: Literal["unknown", "failed"]) -> None:
         self._post(turn_id, key, None, state)
@@ -299,10 +299,11 @@ class MemoryStore(
         key: str,
         message_id: str | None,
         state: Literal["attempting", "piece", "delivered", "unknown", "failed"],
+        shown: str = "",
     ) -> None:
         self._held(turn_id)
         self._outbox.setdefault(turn_id, {})[key] = Posted(
-            turn_id=turn_id, key=key, message_id=message_id, state=state
+            turn_id=turn_id, key=key, message_id=message_id, state=state, shown=shown
         )
 
     @property

@@ -155,10 +155,10 @@ async def test_p14_what_an_old_program_left_is_taken_up(tmp_path):
 
 async def test_p14_the_version_before_is_gone_back_to_by_what_the_page_says(tmp_path):
     path = tmp_path / "data" / "moa-gateway.db"
-    written(16, path)
+    written(17, path)
     before = dumped(path)
     await (await open_sqlite(path, program="1.0")).close()
     typed = commands("Go back to the version before an upgrade")
     assert await shell(f"set -e\n{typed}", tmp_path) == (0, "", "")
-    assert (dumped(path), number_of(path)) == (before, 16)
-    assert re.search(r"v16\.backup", typed)
+    assert (dumped(path), number_of(path)) == (before, 17)
+    assert re.search(r"v17\.backup", typed)
