@@ -54,6 +54,24 @@ async def supervise(name: str, run: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(pause)
 
 
+class Services:
+    """What runs beside something else, as long as that does. Tasks are born in `group`."""
+
+    def __init__(self, group: asyncio.TaskGroup) -> None:
+        """Begin with none."""
+        self._group = group
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Run one more, supervised."""
+        self._tasks.append(self._group.create_task(supervise(name, run), name=name))
+
+    def end(self) -> None:
+        """Cancel them all."""
+        for task in self._tasks:
+            task.cancel()
+
+
 def _tell(text: str, told: str, pause: float) -> str:
     """Say what is wrong, unless it was said: what stays as it is, is said once."""
     if text != told:

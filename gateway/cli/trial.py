@@ -27,7 +27,7 @@ from core.trace import usage_json
 from core.types import Line, Usage
 from core.wording import dollars_text, row_text, seconds_text
 from gateway import wiring
-from gateway.supervise import supervise
+from gateway.supervise import Services
 from gateway.turn.advice_cache import SharedAdvice
 
 if TYPE_CHECKING:
@@ -91,13 +91,11 @@ async def attempt(config: Config, name: str, question: str, clock: Clock) -> Tri
         await wiring.warm_prices(config, prices)
         world = World(providers=models.providers, pricer=prices, clock=clock, ready=prices.ready)
         async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(supervise(run.__qualname__, run), name=run.__qualname__)
-                for run in models.services
-            ]
+            services = Services(group)
+            for run in models.services:
+                services.start(run.__qualname__, run)
             ending = await _turn(preset, question, world, SharedAdvice(group, clock))
-            for task in tasks:
-                task.cancel()
+            services.end()
     return _trial(preset, question, ending)
 
 

@@ -143,19 +143,6 @@ class Arrivals:
         return self.places.at(address, added.circles, direct=False)
 
 
-def open_arrivals(
-    store: Store, kept: KeptFor, choices: Choices, chats: Mapping[str, ChatAdapter]
-) -> Arrivals:
-    """Put it together."""
-    return Arrivals(
-        store=store,
-        places=choices.places,
-        choices=choices,
-        chats=chats,
-        kept=kept,
-    )
-
-
 def _models(preset: Preset) -> list[tuple[str, str]]:
     """Give (provider, model) of each model that a question goes to."""
     condenses = [preset.synthesizer] if preset.active and preset.synthesizer else []

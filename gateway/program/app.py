@@ -7,33 +7,31 @@ on the way down intake first, the store last. What a face is, is its own matter.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
-from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
-from core.asking import World
 from core.crashpoints import crashpoint
-from gateway import wiring
 from gateway.privacy.keeping import services
 from gateway.program.assembly import assemble
+from gateway.program.ground import opened
 from gateway.program.orders import orders
 from gateway.program.overrides import tell_overrides
-from gateway.program.parts import taking
 from gateway.program.recovery import Recovery
 from gateway.program.reloading import Reloading
 from gateway.program.unless import unless
-from gateway.supervise import supervise
-from gateway.wiring.outside import outside_of
+from gateway.supervise import Services
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
     from core.ports import Clock
+    from gateway import wiring
     from gateway.config import Config
-    from gateway.lanes.sessions import Sessions
     from gateway.program.assembly import Gateway
     from gateway.program.faces import Faces
+    from gateway.program.ground import Opened
 
 log = structlog.get_logger()
 
@@ -60,82 +58,78 @@ async def serve(
     Raises:
         ConfigError, StoreError: the operator has to mend something first.
     """
-    async with unless(stop) as begun, AsyncExitStack() as stack:
-        store = await wiring.open_store(config)
-        stack.push_async_callback(store.close)
-        session = await stack.enter_async_context(wiring.open_http())
-        models = wiring.open_models(config, session, changed)
-        tools = wiring.open_tools(config)
-        async with asyncio.TaskGroup() as root:
-            prices = wiring.open_pricer(config, clock)
-            warming = root.create_task(wiring.warm_prices(config, prices), name="prices")
-            if config.budgets.apply and config.budgets.unpriced is None:
-                await warming  # a budget that cannot be held is the operator's mistake
-            world = World(
-                providers=models.providers, pricer=prices, clock=clock, ready=prices.ready
-            )
-            outside = outside_of(config, tools)
-            gateway, sessions, chats = assemble(config, store, models, world, root, outside=outside)
-            await gateway.keeping.open()
-            await _tell_what_chat_decided(gateway)
-            faces = await open_faces(gateway)
-            begun()  # from here on a stop lets end what runs
-            reloading = Reloading(
-                gateway.live,
-                store,
-                reopened=wiring.reopening(models, prices, session),
-                take=taking(gateway.exchange, gateway.accounts.bank, gateway.intake.limits, faces),
-                asked=again or asyncio.Event(),
-            )
-            chats.update({chat.platform: chat for chat in faces.chats})
-            tasks = [
-                warming,
-                *(
-                    root.create_task(supervise(name, run), name=name)
-                    for name, run in [
-                        *((run.__qualname__, run) for run in models.services),
-                        *((f"tools {each.name}", each.run) for each in tools),
-                        *services(
-                            gateway.keeping,
-                            gateway.forgetting,
-                            orders(gateway.doors, reloading, gateway.backlog),
-                        ).items(),
-                        ("reloading", reloading.run),
-                        ("dead letters", gateway.poison.recall),
-                    ]
-                ),
-            ]
-            async with unless(stop):
-                await _recovered(gateway, sessions, chats.keys())
-                await _let_in(root, gateway, faces, tasks)
-            await stop.wait()
-            await _drain(gateway, sessions, faces)
-            for task in tasks:
-                task.cancel()
+    async with (
+        unless(stop) as begun,
+        opened(config, clock, changed) as outer,
+        asyncio.TaskGroup() as root,
+    ):
+        services = Services(root)
+        if config.budgets.apply and config.budgets.unpriced is None:
+            await outer.warm()  # a budget that cannot be held is the operator's mistake
+        else:
+            services.start("prices", outer.warm)
+        gateway = assemble(outer.ground, root)
+        await gateway.keeping.open()
+        await _tell_what_chat_decided(gateway)
+        faces = await open_faces(gateway)
+        begun()  # from here on a stop lets end what runs
+        gateway.chats.update({chat.platform: chat for chat in faces.chats})
+        for name, run in _services(gateway, outer, faces, again or asyncio.Event()):
+            services.start(name, run)
+        async with unless(stop):
+            await _recovered(gateway)
+            await _let_in(gateway, faces, services)
+        await stop.wait()
+        await _drain(gateway, faces)
+        services.end()
 
 
-async def _let_in(
-    root: asyncio.TaskGroup, gateway: Gateway, faces: Faces, tasks: list[asyncio.Task[None]]
-) -> None:
-    """Take messages in from now on, and say so; `tasks` are told of those that do."""
+def _services(
+    gateway: Gateway, outer: Opened, faces: Faces, again: asyncio.Event
+) -> Iterable[tuple[str, Callable[[], Awaitable[None]]]]:
+    """Give what runs as long as the program does, the chats apart."""
+    reloading = Reloading(
+        gateway.live,
+        gateway.store,
+        reopened=outer.reopened,
+        take=partial(_take, gateway, faces),
+        asked=again,
+    )
+    yield from outer.services
+    asked = orders(gateway.doors, reloading, gateway.backlog)
+    yield from services(gateway.keeping, gateway.forgetting, asked).items()
+    yield "reloading", reloading.run
+    yield "dead letters", gateway.poison.recall
+
+
+def _take(gateway: Gateway, faces: Faces, config: Config) -> None:
+    """Let all that runs go by a file that was read again."""
+    gateway.exchange.places.take(config)
+    gateway.exchange.moves.retell()
+    gateway.accounts.bank.take(config.budgets)
+    gateway.intake.limits.take(config.settings.limits)
+    if faces.take is not None:
+        faces.take(config)
+
+
+async def _let_in(gateway: Gateway, faces: Faces, services: Services) -> None:
+    """Take messages in from now on, and say so."""
     await gateway.intake.recall()
-    tasks += [
-        root.create_task(supervise(chat.platform, partial(chat.run, gateway.intake)))
-        for chat in faces.chats
-    ]
+    for chat in faces.chats:
+        services.start(chat.platform, partial(chat.run, gateway.intake))
     await asyncio.sleep(0)  # they take their first step
     if faces.announce is not None:
         faces.announce()
 
 
-async def _recovered(gateway: Gateway, sessions: Sessions, platforms: Collection[str]) -> None:
+async def _recovered(gateway: Gateway) -> None:
     """Go on with what the last run left, and with the notes of what waits."""
     recovery = Recovery(
         store=gateway.store,
-        sessions=sessions,
+        sessions=gateway.sessions,
         moves=gateway.exchange.moves,
         quarantine=gateway.exchange.quarantine,
-        platforms=platforms,
+        platforms=gateway.chats.keys(),
         amend=partial(gateway.changes.act, starting=True),
         sift=gateway.backlog.sift,
     )
@@ -154,17 +148,17 @@ async def _tell_what_chat_decided(gateway: Gateway) -> None:
     await tell_overrides(gateway.store, gateway.config)
 
 
-async def _drain(gateway: Gateway, sessions: Sessions, faces: Faces) -> None:
+async def _drain(gateway: Gateway, faces: Faces) -> None:
     """Let nothing new in, let end what runs, then let go of the faces (P6)."""
     running = gateway.runner.running
-    log.info("draining", seconds=DRAIN_SECONDS, sessions=sessions.running)
+    log.info("draining", seconds=DRAIN_SECONDS, sessions=gateway.sessions.running)
     gateway.intake.close()
     crashpoint("drain.begun")
     if faces.shut is not None:
         faces.shut()
     gateway.line.close()  # what waits goes on waiting, and its notes stay
     sending = partial(gateway.exchange.budgets.under_way.close, SENDING_SECONDS)
-    await sessions.drain(DRAIN_SECONDS, also=running.values(), last=sending)
+    await gateway.sessions.drain(DRAIN_SECONDS, also=running.values(), last=sending)
     crashpoint("drain.cut")
     for turn_id in list(running):
         gateway.runner.stop(turn_id)  # those of programs: nobody could take them up again

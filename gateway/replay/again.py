@@ -14,7 +14,7 @@ from core.presets import slots_of
 from core.veil import seen
 from gateway import wiring
 from gateway.clock import SystemClock
-from gateway.supervise import supervise
+from gateway.supervise import Services
 
 if TYPE_CHECKING:
     from core.events import Note, Tell, Terminal
@@ -45,15 +45,12 @@ async def ask_again(config: Config, traced: Traced, name: str | None = None) -> 
         world = World(providers=models.providers, pricer=prices, clock=clock)
         async with asyncio.TaskGroup() as group:
             local = _local(models, preset)
-            services = [
-                group.create_task(supervise(run.__qualname__, run))
-                for run in models.services
-                if local
-            ]
+            services = Services(group)
+            for run in models.services if local else ():
+                services.start(run.__qualname__, run)
             await _ready(local, changed)
             ending = await Turn(request, world=world, cache=_Forgetful()).run(_deaf, _deaf)
-            for service in services:
-                service.cancel()
+            services.end()
     return seen(ending, preset)
 
 

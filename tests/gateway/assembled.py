@@ -26,6 +26,7 @@ from gateway import config as configuration
 from gateway.config.access import LISTS
 from gateway.lanes.sessions import Sessions
 from gateway.program.assembly import Gateway, assemble
+from gateway.program.ground import Ground
 from gateway.program.recovery import Recovery
 from gateway.wiring import Models
 from gateway.wiring.outside import Outside
@@ -179,20 +180,24 @@ async def assembled(
     """Put the parts together; at the end what still runs is cut, as a deadline would."""
     config = read(text)
     known = model if isinstance(model, Mapping) else {"p": Provider(name="p", model=model)}
-    world = World(providers=known, pricer=cents, clock=LoopClock())
-    models = Models(providers=dict(known), embedded={})
+    ground = Ground(
+        config=config,
+        store=store,
+        models=Models(providers=dict(known), embedded={}),
+        world=World(providers=known, pricer=cents, clock=LoopClock()),
+        outside=Outside(
+            servers={each.name: each for each in servers}, traces=NoTraces(), copies=NoCopies()
+        ),
+    )
     chat = chat or FakeChat()
     async with asyncio.TaskGroup() as root:
-        outside = Outside(
-            servers={each.name: each for each in servers}, traces=NoTraces(), copies=NoCopies()
-        )
-        gateway, sessions, chats = assemble(config, store, models, world, root, outside=outside)
-        chats[chat.platform] = chat
+        gateway = assemble(ground, root)
+        gateway.chats[chat.platform] = chat
         await gateway.doors.grants.load(store, config.settings.platforms)
         try:
-            yield Parts(gateway=gateway, sessions=sessions, chat=chat, store=store)
+            yield Parts(gateway=gateway, sessions=gateway.sessions, chat=chat, store=store)
         finally:
             gateway.line.close()
-            await sessions.drain(0)
+            await gateway.sessions.drain(0)
             gateway.asides.close()
             gateway.backlog.close()
