@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -24,13 +25,16 @@ from core.types import Message
 from core.wording import LABELS
 from gateway.delivery import delivery_id
 from gateway.delivery.pacing import STATUS
+from gateway.lanes.leftover import found as look
+from gateway.lanes.leftover import leftovers, searched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
     from core.ports import ChatAdapter
-    from core.records import Accepted, Posted
+    from core.records import Accepted
     from gateway.delivery import ChatBudgets
+    from gateway.lanes.leftover import Leftover
     from gateway.lanes.sessions import Sessions
     from gateway.patience import PatientStore
 
@@ -105,14 +109,26 @@ class Line:
             return
         if lane is None:
             lane = self._lanes[session] = _Lane()
-            task = self._group.create_task(self._tend(session, lane), name=f"line {session}")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._begin(partial(self._tend, session, lane), session)
         now = asyncio.get_running_loop().time()
         lane.since[work.seq] = now
         if message_id is not None:
             lane.notes[work.seq] = _Note(work=work, message_id=message_id)
         lane.moved.set()
+
+    def _begin(self, work: Callable[[], Awaitable[None]], where: str) -> None:
+        task = self._group.create_task(self._safely(work, where), name=f"line {where}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _safely(self, work: Callable[[], Awaitable[None]], where: str) -> None:
+        """Do something about notes; whatever breaks in it costs a note and no more."""
+        try:
+            await work()
+        except StoreError as error:
+            log.warning("line_not_noted", where=where, error=str(error))
+        except Exception:
+            log.exception("line_failed", where=where)
 
     def _moved(self, session: str) -> None:
         lane = self._lanes.get(session)
@@ -129,10 +145,6 @@ class Line:
                 if not lane.since and not lane.notes:
                     return
                 await _moved_within(lane, due)
-        except StoreError as error:
-            log.warning("line_not_noted", session=session, error=str(error))
-        except Exception:
-            log.exception("line_failed", session=session)
         finally:
             del self._lanes[session]
 
@@ -220,7 +232,7 @@ class Line:
             )
         except ChatUnknown:
             note.unsure = True
-            found = await self._found(note.work, name)
+            found = await look(self._chats[incoming.address.platform], note.work, name, KEY)
             if found is None:
                 raise
             return found
@@ -230,44 +242,36 @@ class Line:
 
         What waits without one gets its own where its platform is `noted`, unless one was perhaps
         posted and the platform cannot tell (Telegram's): then there is never a second. That one
-        stays until somebody presses its button, which is how its place is heard of.
+        stays until somebody presses its button, which is how its place is heard of. Platforms are
+        asked behind this, each for itself.
         """
-        unsure = set[int]()
-        for posted in await self._keep.store.line_notes():
-            seq = int(posted.turn_id.removeprefix(NOTE))
-            work = await self._keep.store.accepted(seq)
-            if work is None or work.incoming.address.platform not in self._chats:
-                continue
-            if not await self._adopted(work, posted):
-                unsure.add(seq)
+        known, doubtful = await leftovers(self._keep.store, self._chats)
+        for left in known:
+            self.stands(left.work, left.posted.message_id)
+        unsure = {each.work.seq for several in doubtful.values() for each in several}
         for work in list(self._sessions.all_waiting()):
             if noted(work.incoming.address.platform) and work.seq not in unsure:
                 self.stands(work)
+        for platform, several in doubtful.items():
+            self._begin(partial(self._search, several, noted=noted(platform)), platform)
 
-    async def _adopted(self, work: Accepted, posted: Posted) -> bool:
-        """Go on with a note of the last run; False if nobody can tell whether it stands there."""
+    async def _search(self, several: Sequence[Leftover], *, noted: bool) -> None:
+        """Ask one platform about the notes of which only it knows whether they stand there."""
+        for left in several:
+            await self._settle(left, noted=noted)
+
+    async def _settle(self, left: Leftover, *, noted: bool) -> None:
+        work, name = left.work, left.posted.turn_id
         try:
-            found = posted.message_id or await self._found(work, posted.turn_id)
-        except ChatError:
-            if not self._sessions.place(work.seq):
-                await self._keep.unpost(posted.turn_id)
-            return False
-        if found is None:
-            await self._keep.unpost(posted.turn_id)
-        else:
-            self.stands(work, found)
-        return True
-
-    async def _found(self, work: Accepted, name: str) -> str | None:
-        """Look for a note that was perhaps posted.
-
-        Raises:
-            ChatError: nobody can tell.
-        """
-        said, chat = work.incoming, self._chats[work.incoming.address.platform]
-        reply_to = said.reply_to if isinstance(said, Message) else None
-        once = delivery_id(name, KEY)
-        return await chat.find(said.address, once, since=said.at, reply_to=reply_to)
+            there = await searched(self._chats[work.incoming.address.platform], left)
+        except ChatError:  # nobody can tell
+            if self._sessions.find(work.seq) is None:
+                await self._keep.unpost(name)
+            return
+        if there is None:
+            await self._keep.unpost(name)
+        if there is not None or (noted and self._sessions.find(work.seq) is not None):
+            self.stands(work, there)
 
 
 async def _moved_within(lane: _Lane, seconds: float | None) -> None:
