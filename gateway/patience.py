@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 import structlog
 
-from core.errors import StoreBusy, StoreError, StoreFull
+from core.errors import StoreBusy, StoreDamaged, StoreError, StoreFull
 
 if TYPE_CHECKING:
     from core.audit import Change
@@ -53,18 +53,20 @@ class Patience:
         """Begin with a store that works."""
         self._waiting = 0
         self._failing = False
+        self._damaged = False
         self._failed = 0.0
 
     @property
     def failing(self) -> bool:
-        """Tell whether the store takes nothing, as far as is known."""
-        return self._failing and _now() - self._failed < FRESH
+        """Tell whether the store takes nothing, as far as is known: damage does not heal."""
+        return self._failing and (self._damaged or _now() - self._failed < FRESH)
 
     def failed(self, error: Exception) -> None:
         """Note that something could not be stored."""
         if not self._failing:
             log.error("store_takes_nothing", error=str(error))
         self._failing = True
+        self._damaged = isinstance(error, StoreDamaged)
         self._failed = _now()
 
     def worked(self) -> None:
@@ -85,6 +87,9 @@ class Patience:
                 return await write()
             except (StoreFull, StoreBusy) as error:
                 self.failed(error)
+            except StoreDamaged as error:
+                self.failed(error)
+                raise
             self._waiting += 1
             try:
                 await asyncio.sleep(pause)

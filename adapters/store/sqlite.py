@@ -20,9 +20,10 @@ import aiosqlite
 from adapters.store.calling_off import CalledOff, heed, in_thread, never
 from adapters.store.database import Row, Statement
 from adapters.store.lock import Lock
-from adapters.store.sqlite_errors import explained, not_writable
+from adapters.store.sqlite_errors import explained, malformed, not_writable
 from adapters.store.sqlite_file import MIGRATIONS, WAIT_FOR_OTHERS, connect, prepare
 from adapters.store.watch import Watch
+from core.errors import StoreError
 
 T = TypeVar("T")
 
@@ -45,8 +46,8 @@ class SQLite:
         self._writer = writer
         self._reader = reader
         self._jobs: deque[_Job] = deque()
-        self._watch = Watch(path)
         self._closing = False
+        self._watch = Watch(path, called_off=lambda: self._closing)
 
     @classmethod
     async def open(cls, path: Path, *, program: str = "", migrations: Path = MIGRATIONS) -> SQLite:
@@ -72,7 +73,12 @@ class SQLite:
         with self._explaining():
             if self._jobs:
                 await self._writer.run(self._drain)
-            return await self._reader.run(partial(run, statement=statement))
+            try:
+                return await self._reader.run(partial(run, statement=statement))
+            except sqlite3.Error as error:
+                if malformed(error):
+                    raise await self._doubted(error) from error
+                raise
 
     async def write(self, *statements: Statement) -> Sequence[Row]:
         job = _Job(statements)
@@ -96,7 +102,12 @@ class SQLite:
         """
         with self._explaining():
             await self._writer.run(self._drain)
-            await self._writer.run(partial(_scrub, whole=whole, called_off=lambda: self._closing))
+            try:
+                await self._writer.run(partial(self._scrub, whole=whole))
+            except sqlite3.Error as error:
+                if malformed(error):
+                    raise await self._doubted(error) from error
+                raise
 
     async def close(self) -> None:
         """See `Database`. Pages that are being written anew are left as they were."""
@@ -105,6 +116,7 @@ class SQLite:
             with self._explaining():
                 await self._writer.run(self._drain)
         finally:
+            await self._writer.run(lambda _: self._watch.check.call_off())
             # The writer goes last: it moves the log into the file.
             await self._reader.close()
             await self._writer.close()
@@ -118,9 +130,17 @@ class SQLite:
             return
         if (trouble := self._watch.trouble()) is None:
             _commit(connection, jobs)
-            return
+            jobs = [job for job in jobs if job.failure is not None and malformed(job.failure)]
+            trouble = self._watch.doubted(jobs[0].failure) if jobs else None
         for job in jobs:
             job.failure = trouble
+
+    def _scrub(self, connection: sqlite3.Connection, *, whole: bool) -> None:
+        self._watch.check.call_off()  # while it reads, the log cannot be emptied
+        _scrub(connection, whole=whole, called_off=lambda: self._closing)
+
+    async def _doubted(self, error: Exception) -> StoreError:
+        return await self._writer.run(lambda _: self._watch.doubted(error))
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Final
 
 from adapters.store.copies import way_back
 from core.errors import StoreBusy, StoreDamaged, StoreError, StoreFull
@@ -14,14 +15,18 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _NO_ROOM = {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
+CLOSED: Final = ", or its file system has become read-only"
+LOOK: Final = ", or look at the system's log"
+
 
 def explained(error: Exception, path: Path) -> StoreError:
     """Give the error of ours that says what happened to the data at `path`."""
     code = _code(error) & 0xFF
     if no_room(error):
+        full = code == sqlite3.SQLITE_FULL  # any other write that fails looks the same to SQLite
         return StoreFull(
-            f"There is no space left for {path}: what arrives now is not stored. "
-            f"Free some space; no restart is needed."
+            f"There is no space left for {path}{'' if full else CLOSED}: what arrives now is not "
+            f"stored. Free some space{'' if full else LOOK}; no restart is needed."
         )
     if code in _NOT_WRITABLE:
         return not_writable(path, str(error))
@@ -30,8 +35,18 @@ def explained(error: Exception, path: Path) -> StoreError:
     if code in _LOCKED:
         return StoreBusy(f"Another program holds a lock on {path}: close it. ({error})")
     if code == sqlite3.SQLITE_IOERR:
-        return StoreError(f"The disk under {path} fails ({error}): look at the system's log.")
+        return unreliable(path, error)
     return StoreError(f"{path}: {error}")
+
+
+def malformed(error: Exception) -> bool:
+    """Tell whether what was read is no part of a database."""
+    return _code(error) & 0xFF in _DAMAGED
+
+
+def unreliable(path: Path, error: Exception | None) -> StoreError:
+    """Say that the disk has failed, this time at least."""
+    return StoreError(f"The disk under {path} fails ({error}): look at the system's log.")
 
 
 def no_room(error: Exception) -> bool:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
 
-from core.errors import Overloaded
+from core.errors import Overloaded, StoreDamaged
 from core.records import Accepted, StoredTurn
 from core.texts import intake as said
 from gateway.lanes.cancelling import foreign_is_a_failure
@@ -273,8 +273,10 @@ class Sessions:
         try:
             with foreign_is_a_failure():
                 await self._perform(work)
-        except Exception:
-            log.exception("work_failed", session=session, work=type(work).__name__)
+        except Exception as error:
+            traced = not isinstance(error, StoreDamaged)  # which the log says once, and better
+            kind = type(work).__name__
+            log.exception("work_failed", session=session, work=kind, exc_info=traced)
 
 
 def _nobody(_session: str) -> None:

@@ -103,6 +103,8 @@ class Attachments:
             try:
                 one = await self._one(accepted, file, number=number, left=left, until=until)
             except FileUnread as error:
+                if isinstance(error.__cause__, OSError):  # for whoever can mend it
+                    log.warning("file_not_kept", seq=accepted.seq, error=str(error.__cause__))
                 said.append(texts.unread(described(file), str(error)))
             else:
                 kept.append(one)

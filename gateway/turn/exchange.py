@@ -32,7 +32,7 @@ from gateway.turn.compaction import Summing
 from gateway.turn.joining import Joining
 from gateway.turn.preparing import Asked, prompt_of, read, shown, turn_info
 from gateway.turn.quoting import Quoting
-from gateway.turn.turns import unanswered, was_taken
+from gateway.turn.turns import unanswered, untold, was_taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -122,10 +122,10 @@ class Exchange:
                     return await self._resumed(work, run, lane)
         except Exception as error:
             self.joining.apart(work, run)
-            if was_taken(error):  # whoever has it goes on with it, and all is theirs to say
+            if was_taken(error):  # whoever has it goes on with it, and all is theirs
                 log.warning("turn_taken", turn_id=run.turn_id)
             else:
-                log.exception("exchange_failed", turn_id=run.turn_id)
+                log.exception("exchange_failed", turn_id=run.turn_id, exc_info=untold(error))
                 await self._broken(work, run.turn_id)
             return None
         finally:

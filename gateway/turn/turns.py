@@ -19,7 +19,7 @@ from core.answering import opening_call
 from core.cost import bill
 from core.crashpoints import crashpoint
 from core.engine import Turn
-from core.errors import TurnTaken
+from core.errors import StoreDamaged, TurnTaken
 from core.events import Landed, TurnFailed, TurnFinished, TurnStopped
 from core.records import TurnEnd
 from core.texts.turns import BROKEN
@@ -239,9 +239,18 @@ def turn_end(turn_id: str, ending: Terminal) -> TurnEnd:
 
 def was_taken(error: Exception) -> bool:
     """Tell whether a turn broke because another run of the program has taken it up."""
+    return _is(error, TurnTaken)
+
+
+def untold(error: Exception) -> bool:
+    """Tell whether the log has not said yet what broke it: it has, where the data is damaged."""
+    return not _is(error, StoreDamaged)
+
+
+def _is(error: Exception, kind: type[Exception]) -> bool:
     if isinstance(error, ExceptionGroup):
-        return error.subgroup(TurnTaken) is not None
-    return isinstance(error, TurnTaken)
+        return error.subgroup(kind) is not None
+    return isinstance(error, kind)
 
 
 def unanswered(turn: StoredTurn, ending: Ending, error: str | None = None) -> TurnEnd:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from core.storage import Store
 
 TOKEN = "test-token-of-the-owner"
+COMMAND = str(Path(sys.executable).with_name("moa-gateway"))
 _PRINTED = re.compile(r"Open (http://\S+)/\?code=(\S+)")
 
 
@@ -202,9 +203,13 @@ async def process_gateway(
     *,
     environ: Mapping[str, str] | None = None,
     arguments: tuple[str, ...] = ("run",),
+    under: tuple[str, ...] = (),
 ) -> AsyncIterator[Process]:
-    """Start `moa-gateway run` on a configuration and wait for its address; drain it at the end."""
-    async with _child(text, folder, environ, arguments) as process:
+    """Start `moa-gateway run` on a configuration and wait for its address; drain it at the end.
+
+    `under` is a command that runs it.
+    """
+    async with _child(text, folder, environ, (*under, COMMAND, *arguments)) as process:
         await process.opened()
         yield process
 
@@ -215,22 +220,22 @@ async def refused_gateway(
     *,
     environ: Mapping[str, str] | None = None,
     arguments: tuple[str, ...] = ("run",),
+    under: tuple[str, ...] = (),
 ) -> tuple[int, str]:
     """Start what cannot start: give its exit code and what it wrote to stderr."""
-    async with _child(text, folder, environ, arguments) as process:
+    async with _child(text, folder, environ, (*under, COMMAND, *arguments)) as process:
         code = await process.ended()
     return code, "\n".join(process.stderr)
 
 
 @asynccontextmanager
 async def _child(
-    text: str, folder: Path, environ: Mapping[str, str] | None, arguments: tuple[str, ...]
+    text: str, folder: Path, environ: Mapping[str, str] | None, command: tuple[str, ...]
 ) -> AsyncIterator[Process]:
     file = folder / "config.yaml"
     file.write_text(completed(text, folder), encoding="utf-8")
     child = await asyncio.create_subprocess_exec(
-        str(Path(sys.executable).with_name("moa-gateway")),
-        *arguments,
+        *command,
         "--config",
         str(file),
         stdin=asyncio.subprocess.DEVNULL,

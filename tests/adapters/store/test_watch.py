@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapters.store import open_sqlite
+from adapters.store.calling_off import never
 from adapters.store.watch import Watch
 from core.errors import StoreDamaged, StoreFull
 from tests.fakes.turns import message
@@ -42,19 +43,20 @@ async def test_p9_a_cut_file_takes_nothing_and_nothing_of_its_log_goes(size, scr
     assert not held or _bytes(log) == held
 
 
-async def test_p9_a_shorter_file_that_cannot_be_read_just_now_is_read_later(tmp_path, monkeypatch):
+async def test_p9_a_cut_file_that_cannot_be_read_just_now_is_read_later(tmp_path, monkeypatch):
     """It was taken for a broken one until the next start."""
     path = tmp_path / "data.db"
     store = await open_sqlite(path)
     await store.accept(message("e1", "One?" * 100_000))
     await store.scrub(whole=False)
     await store.accept(message("e2", "Two?"))
-    file = Watch(path)
+    file = Watch(path, called_off=never)
     assert file.trouble() is None
-    file._size += 1
-    monkeypatch.setattr("adapters.store.watch.connect", full)
+    whole = path.read_bytes()
+    os.truncate(path, len(whole) - 4096)
+    monkeypatch.setattr("adapters.store.checking.connect", full)
     assert isinstance(file.trouble(), StoreFull)
-    monkeypatch.undo()
+    path.write_bytes(whole)
     assert file.trouble() is None
     await store.close()
 
