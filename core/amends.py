@@ -19,6 +19,16 @@ def asks(edited: Edited) -> bool:
     return message.addressed and edited.at - message.at <= ASKS_MS
 
 
+def newer(before: Incoming, edited: Edited) -> bool:
+    """Tell whether a change was made after the one that is known: platforms tell in any order."""
+    return isinstance(before, Message) and edited.at > before.changed
+
+
+def older(before: Incoming, edited: Edited) -> bool:
+    """Tell whether a change was made before the one that is known; the newer one stays."""
+    return isinstance(before, Message) and edited.at < before.changed
+
+
 def differs(before: Incoming, now: Message) -> bool:
     """Tell whether a message says something else: not every change that is told is one."""
     if not isinstance(before, Message):

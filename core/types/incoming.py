@@ -18,7 +18,8 @@ class Message:
     it mentions the bot, replies to it or commands it. `to_others`: it mentions or replies to
     somebody else. `preset` is the one asked for this turn alone. `answers` is what it replies
     to, where the platform brought that along. `apart` names what is shown by itself within one
-    conversation: each thread of a direct one with Slack.
+    conversation: each thread of a direct one with Slack. `changed` is when it was changed last, by
+    the platform's clock in ms; 0 if never.
     """
 
     event_id: str
@@ -35,6 +36,7 @@ class Message:
     preset: str | None = None
     answers: Said | None = None
     apart: str = ""
+    changed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.access import ADMITTED, subject_to_allow
-from core.amends import asks, differs
+from core.amends import asks, differs, newer, older
 from core.commands import asked, misread, question, read, wants_all
 from core.errors import UsageError, UserError
 from core.pairing import MINUTES
@@ -166,7 +166,9 @@ class Admission:
         message = edited.message
         known = await self._store.kept(message.address.platform, message.event_id)
         if known is not None:
-            return edited if differs(known.accepted.incoming, message) else None
+            before = known.accepted.incoming
+            says = differs(before, message) and not older(before, edited)
+            return edited if says or newer(before, edited) else None
         return await self._message(message) if asks(edited) else None
 
     def _words(self, message: Message) -> Words | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from core import whispers
 from core.access import ADMITTED
-from core.amends import ANEW_MS
+from core.amends import ANEW_MS, older
 from core.bursts import BEGUN_SECONDS, MOST_BEGUN, goes_on, whole
 from core.crashpoints import crashpoint
 from core.frames import Button
@@ -88,21 +88,22 @@ class Changes:
     async def _edited(self, accepted: Accepted, edited: Edited, *, starting: bool) -> bool:
         """Replace a message wherever it stands; False if that has to wait for its turn's end."""
         found = await self._found(edited.address.platform, edited.message.event_id)
-        if found is None or not isinstance(said := found.accepted.incoming, Message):
+        said = None if found is None else found.accepted.incoming
+        if found is None or not isinstance(said, Message) or older(said, edited):
             return True
-        now = replace(said, text=edited.message.text, attachments=edited.message.attachments)
-        kept = replace(found.accepted, incoming=now)
-        edit = Edit(by=accepted.seq, edited=edited, found=found, kept=kept)
-        waiting = self.sessions.in_line(kept.session)
+        edit = Edit.of(accepted.seq, edited, found, said)
+        waiting = self.sessions.in_line(edit.kept.session)
         if not edit.overtakes(waiting) and await self._changed(edit, starting=starting):
             return True
-        self._later(kept.session, accepted)
+        self._later(edit.kept.session, accepted)
         return False
 
     async def _changed(self, edit: Edit, *, starting: bool) -> bool:
         found, kept = edit.found, edit.kept
         run = self.exchange.running.asking(kept.seq, found.turn_id)
-        if self.sessions.swap(kept) or (found.waiting and run is None):
+        if edit.repeats:
+            await self._dated(edit)
+        elif self.sessions.swap(kept) or (found.waiting and run is None):
             await self.exchange.keep.revise(kept, {}, Line(role="user"), by=edit.by)
         elif await self._anew(edit, run, starting=starting):
             pass  # it will be asked as it is now
@@ -132,6 +133,12 @@ class Changes:
         """Give the turn of a message that the last run has left unanswered, if there is one."""
         turn = await self.exchange.store.turn(found.turn_id) if found.turn_id else None
         return turn if turn is not None and turn.state == "running" else None
+
+    async def _dated(self, edit: Edit) -> None:
+        """Keep when a message was changed last: it says the same, and what is older no more."""
+        line = await self.exchange.questions.line(edit.kept) if edit.found.steered else None
+        self.sessions.swap(edit.kept)
+        await self.exchange.keep.revise(edit.kept, {}, line or Line(role="user"), by=edit.by)
 
     async def _revise(self, edit: Edit) -> None:
         exchange, kept, found = self.exchange, edit.kept, edit.found

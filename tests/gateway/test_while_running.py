@@ -404,6 +404,7 @@ def test_what_says_the_same_is_no_change_and_what_nobody_asked_is_not_stored():
         async with guarded() as scene:
             asked = await scene.say("One?")
             await scene.idle()
+            assert await scene.edit(asked or "", "One?")  # when that was is kept
             assert not await scene.edit(asked or "", "One?")
             assert not await scene.edit("e99", "Lunch?", where=GROUP, addressed=False)
             assert not await scene.delete("e99")
@@ -411,6 +412,37 @@ def test_what_says_the_same_is_no_change_and_what_nobody_asked_is_not_stored():
             assert await scene.edit("e98", "Where is it?", where=GROUP, addressed=True)
             await scene.idle()
             assert await history(scene, GROUP.session) == ["Where is it?", "Yes."]
+            assert len(questions(scene)) == 2
+            assert not scene.whispers
+
+    run_virtual(scenario())
+
+
+@pytest.mark.parametrize("when", ["waiting", "running", "over"])
+@pytest.mark.parametrize("back", [True, False], ids=["as it was", "anew"])
+def test_an_older_change_that_is_told_after_a_newer_one_changes_nothing(when, back):
+    """A platform that could not deliver a change offers it again, when others have come since."""
+    newest = "By car?" if back else "By train?"
+
+    async def scenario() -> None:
+        async with guarded(TALKS if when == "waiting" else SLOW) as scene:
+            if when == "waiting":
+                await scene.say("One?")
+                await scene.until(lambda: "It is a long" in str(scene.chat.texts()))
+            asked = await scene.say("By car?") or ""
+            came = 60_000 * int(asked[1:])
+            if when == "over":
+                await scene.idle()
+            if when == "running":
+                await scene.until(lambda: scene.model.of("a"))
+            await scene.edit(asked, newest, at=came + 9_000)
+            await scene.edit(asked, "By bus?", at=came + 5_000)
+            await scene.idle()
+            assert newest in await history(scene)
+            assert "By bus?" not in str(questions(scene))
+            await scene.edit(asked, "By bike?", at=came + 9_000)  # of one second, the last one told
+            await scene.idle()
+            assert "By bike?" in await history(scene)
 
     run_virtual(scenario())
 

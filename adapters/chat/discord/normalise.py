@@ -83,6 +83,7 @@ def message_of(
         to_others=to_others,
         attachments=attachments,
         answers=answered(message, setting.me),
+        changed=milliseconds(message.edited_timestamp or ""),
     )
 
 

@@ -53,8 +53,15 @@ def edited(now: Message, event: Event) -> Edited:
         address=now.address,
         author=now.author,
         message=now,
-        at=milliseconds(event.event_ts or event.ts),
+        at=_changed_at(event),
     )
+
+
+def _changed_at(event: Event) -> int:
+    """Say when it was changed: a link that unfolds is told later, and is no later change."""
+    version = event.message
+    stamp = version.edited.ts if version is not None and version.edited is not None else ""
+    return milliseconds(stamp) or milliseconds(event.event_ts or event.ts)
 
 
 def _is_tombstone(version: Version) -> bool:

@@ -99,6 +99,7 @@ def _message(message: telegram.Message, update_id: int, setting: Setting) -> Inc
         attachments=said.attachments,
         preset=question.preset,
         answers=answered(message, setting.me),
+        changed=int(message.edit_date.timestamp() * 1000) if message.edit_date else 0,
     )
 
 

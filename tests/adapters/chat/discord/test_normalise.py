@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.chat.discord import facts, shapes
+from adapters.chat.discord.changes import edited_of
 from adapters.chat.discord.handles import Handle, custom_id, read_custom_id
 from adapters.chat.discord.normalise import Setting, command_of, message_of, press_of
 from adapters.chat.discord.places import DM, Place, Places
@@ -280,3 +281,16 @@ def test_no_foreign_id_breaks_anything(text):
     assert back is None or back.action
     handle = Handle.of(text)
     assert handle is None or handle.token
+
+
+def test_when_a_message_was_changed_is_known_though_it_is_read_over_rest():
+    read = shapes.read(
+        {**load("from_rest"), "edited_timestamp": "2026-01-02T03:04:05.678000+00:00"},
+        shapes.Message,
+    )
+    here = setting()
+    found = message_of(read, here.places.find(read.channel_id) or DM, here)
+    assert found is not None
+    assert found.changed == 1_767_323_045_678
+    assert edited_of(found, read.edited_timestamp).at == found.changed
+    assert said("from_rest").changed == 0

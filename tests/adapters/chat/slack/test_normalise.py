@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.chat.slack import actions, normalise
+from adapters.chat.slack import actions, changes, normalise
 from adapters.chat.slack.text import plain
 from adapters.chat.slack.wire import Callback, Handle, Interaction, Me, Person, Place, Slash
 from core.frames import Button
@@ -269,3 +269,16 @@ def test_where_an_answer_hangs_comes_back(thread, user, team):
 def test_where_nothing_is_known_the_conversation_s_own_thread_is_taken():
     assert Place.of(None, "1.0") == Place(thread="1.0")
     assert Place.of("2.0/U/T", "1.0").thread == "1.0"
+
+
+def test_when_a_message_was_changed_is_when_somebody_did_it_and_not_when_it_is_told():
+    """A link that unfolds later, or a change that is sent again, is no later change."""
+    callback = msgspec.convert(wire("message_changed"), Callback)
+    now = known("message")
+    assert changes.edited(now, callback.event).at == 1_700_000_001_000
+    raw = wire("message_changed")
+    del raw["event"]["message"]["edited"]
+    told = msgspec.convert(raw, Callback)
+    assert changes.edited(now, told.event).at == 1_700_000_001_000
+    raw["event"]["event_ts"] = "1700000077.000300"
+    assert changes.edited(now, msgspec.convert(raw, Callback).event).at == 1_700_000_077_000

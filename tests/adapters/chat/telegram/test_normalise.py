@@ -73,6 +73,8 @@ def test_a_message_that_was_changed_is_the_one_that_it_was():
     assert isinstance(found, Edited)
     assert (found.message.event_id, found.message.text) == ("501/10", "changed")
     assert (found.event_id, found.at - found.message.at) == ("update/900044", 5_000)
+    assert found.message.changed == found.at
+    assert message("dm").changed == 0
 
 
 def test_a_question_of_a_command_that_was_changed_still_says_what_it_answers():
