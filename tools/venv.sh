@@ -13,6 +13,7 @@
 #   .moa-full       checksum of requirements-all.lock (its pins include the other's,
 #                   so this one serves `run` as well)
 #   .moa-project    checksum of pyproject.toml, once the project itself is installed
+#   .moa-compiled   there once the libraries are compiled; of our own files, what has changed is each time
 set -u
 
 here=$(cd "$(dirname "$0")/.." && pwd -P) && cd "$here" || exit 2
@@ -51,12 +52,14 @@ ready() {
 # Python keeps what it has compiled, but not where PYTHONDONTWRITEBYTECODE is set (in many containers)
 # or nobody may write: each start would compile 1,400 modules then, two thirds of all that it does.
 compiled() {
+    [ -f "$venv/.moa-compiled" ] || set -- -j 0 "$venv/lib"
     # Libraries bring files along that are no Python of this version; nobody imports them.
     "$venv/bin/python" -m compileall -q "$@" core adapters gateway >/dev/null 2>&1 || :
+    touch "$venv/.moa-compiled" 2>/dev/null || :
 }
 
 if ready; then
-    compiled # what was changed since
+    compiled
     echo "$venv"
     exit 0
 fi
@@ -110,7 +113,7 @@ if ! ready; then
     if ! holds "$venv/.moa-full" "$(sum requirements-all.lock)" &&
         ! holds "$venv/.moa-$level" "$(sum $file)"; then
         say "installing $(grep -c '^[A-Za-z0-9].*==' $file) packages of $file into $venv"
-        rm -f "$venv/.moa-run" "$venv/.moa-full"
+        rm -f "$venv/.moa-run" "$venv/.moa-full" "$venv/.moa-compiled"
         # --no-deps: a lock names everything. Left to resolve what is pinned, older pips take
         # the newest release of whatever somebody asks for with an extra, and refuse it.
         install --no-deps --require-hashes -r $file || die "could not install $file into $venv"
@@ -119,5 +122,5 @@ if ! ready; then
     install --no-deps --no-build-isolation -e . || die "could not install the project into $venv"
     sum pyproject.toml >"$venv/.moa-project"
 fi
-compiled -j 0 "$venv/lib"
+compiled
 echo "$venv"
