@@ -1,6 +1,6 @@
 """Runs every measurement and prints the table: `python -m bench`, or `make bench`.
 
-`python -m bench --only flood` (or `soak`, `sessions`) runs one of the three that take longest.
+`python -m bench --only flood` (or `floods`, `soak`, `sessions`, `talk`) runs one that takes long.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from bench import (
     cached,
     crowd,
     flood,
+    floods,
     messengers,
     program,
     sessions,
     soak,
+    talk,
     telegram,
     turns,
     writes,
@@ -34,8 +36,10 @@ WIDTH = 190
 
 APART: Mapping[str, Callable[[str], list[Row]]] = {
     "flood": flood.rows,
+    "floods": floods.rows,
     "soak": partial(soak.rows, turns=soak.MANY),
     "sessions": sessions.rows,
+    "talk": talk.rows,
 }
 
 

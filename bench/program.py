@@ -65,13 +65,17 @@ class Program(Process):
 
 
 @contextmanager
-def running(config: str) -> Iterator[Program]:
-    """Start the program with an empty data folder; end it as an operator would."""
+def running(config: str, watched: Path | None = None) -> Iterator[Program]:
+    """Start the program with an empty data folder; end it as an operator would.
+
+    `watched`: it tells there on SIGUSR2 what it holds (`bench.watched`).
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "config.yaml"
         path.write_text(f"data_dir: {folder}/data\n{config}")
         script = str(Path(sys.executable).with_name("moa-gateway"))
-        command = [script, "run", "--config", str(path)]
+        start = [sys.executable, "-m", "bench.watched", str(watched)] if watched else [script]
+        command = [*start, "run", "--config", str(path)]
         began = monotonic()
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
             assert child.stdout is not None

@@ -107,7 +107,7 @@ class DiscordChat(ChatAdapter):
             signs.insert(0, routes.eyes(room, message.message_id))
         for sign in signs:
             try:
-                await self._rest.call(sign)
+                await self._rest.sign(sign)
             except ChatClosed:  # no reactions there: asking every time would count against us
                 self._unseeing[room] = None
             except ChatError as error:

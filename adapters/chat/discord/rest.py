@@ -22,6 +22,7 @@ from discord.utils import MISSING
 from typing_extensions import override
 
 from adapters.bounded import Bounded, Closing
+from adapters.chat.discord.account import Calls
 from adapters.chat.discord.failures import TOO_MANY, failure, limit_of
 from adapters.chat.discord.render import Body
 from core.errors import ChatBusy
@@ -113,6 +114,7 @@ class Rest(HTTPClient):
         self._base = base.rstrip("/")
         self._users = 0
         self._held = 0.0  # until then the account may call nothing
+        self._calls = Calls()
 
     @property
     def elsewhere(self) -> bool:
@@ -156,8 +158,8 @@ class Rest(HTTPClient):
         if route.url.startswith(Route.BASE):
             route.url = self._base + route.url.removeprefix(Route.BASE)
         loop = asyncio.get_running_loop()
-        if loop.time() < self._held and not route.path.startswith(_APART):
-            raise discord.RateLimited(self._held - loop.time())
+        if not route.path.startswith(_APART):
+            self._take(loop.time())
         try:
             async with self.opened():
                 return await super().request(route, **kwargs)
@@ -165,6 +167,26 @@ class Rest(HTTPClient):
             if error.status == TOO_MANY and limit_of(error).everywhere:
                 self._held = loop.time() + limit_of(error).seconds
             raise
+
+    def _take(self, now: float) -> None:
+        """Count a call; who comes too early is refused here, and Discord is not asked.
+
+        Raises:
+            discord.RateLimited: the account has to wait.
+        """
+        wait = max(self._held - now, self._calls.wait(now))
+        if wait > 0:
+            raise discord.RateLimited(wait)
+        self._calls.make(now)
+
+    async def sign(self, route: Route) -> None:
+        """Make a call that may as well be left out, if there is room beside what has to be said.
+
+        Raises:
+            ChatError: as `failures` says.
+        """
+        if self._calls.spare(asyncio.get_running_loop().time()):
+            await self.call(route)
 
     async def call(
         self,

@@ -53,6 +53,11 @@ class Line:
         self._zlib = zlib.compressobj() if compress else None
         self.events = Window(120, 60.0)
 
+    @property
+    def waiting(self) -> int:
+        """How many frames have not gone out."""
+        return self._waiting.qsize()
+
     def send(self, frame: dict[str, Any]) -> None:
         self._waiting.put_nowait(frame)
 

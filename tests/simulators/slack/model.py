@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
+
+from typing_extensions import override
 
 Json: TypeAlias = dict[str, Any]
 
@@ -117,6 +119,23 @@ class Session:
     title: str = ""
 
 
+class Posts(list[Post]):
+    """All messages in their order; those of one place are found without looking at the others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._places: dict[str, list[Post]] = {}
+
+    @override
+    def append(self, post: Post) -> None:
+        super().append(post)
+        self._places.setdefault(post.place.id, []).append(post)
+
+    def of(self, place: Place) -> Sequence[Post]:
+        """List those of a place, deleted ones among them."""
+        return self._places.get(place.id, ())
+
+
 @dataclass(slots=True)
 class Workspace:
     """Everything there is. `now` gives wall seconds, `loop` the loop's.
@@ -130,7 +149,7 @@ class Workspace:
     enterprise: str = ""
     people: dict[str, Person] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
-    posts: list[Post] = field(default_factory=list)
+    posts: Posts = field(default_factory=Posts)
     files: dict[str, Json] = field(default_factory=dict)
     contents: dict[str, bytes] = field(default_factory=dict)
     sessions: dict[tuple[str, str], Session] = field(default_factory=dict)
@@ -155,8 +174,8 @@ class Workspace:
 
     def find(self, place: Place, ts: str) -> Post | None:
         """Find a message that is not deleted and that everybody may see."""
-        for post in self.posts:
-            if post.place is place and post.ts == ts and not post.deleted:
+        for post in self.posts.of(place):
+            if post.ts == ts and not post.deleted:
                 return None if post.whispered_to else post
         return None
 
@@ -166,15 +185,13 @@ class Workspace:
         Once the last of those is deleted, it goes, too.
         """
         held = {post.thread_ts for post in self.within(place) if not post.whispered_to}
-        gone = (post for post in self.posts if post.place is place and post.deleted)
+        gone = (post for post in self.posts.of(place) if post.deleted)
         return [post for post in gone if post.ts in held and (thread is None or post.ts == thread)]
 
     def within(self, place: Place, *, thread: str | None = None) -> list[Post]:
         """List the messages of a place or of one of its threads, deleted ones left out."""
         return [
             post
-            for post in self.posts
-            if post.place is place
-            and not post.deleted
-            and (thread is None or thread in {post.ts, post.thread_ts})
+            for post in self.posts.of(place)
+            if not post.deleted and (thread is None or thread in {post.ts, post.thread_ts})
         ]

@@ -8,7 +8,7 @@ import json
 import pytest
 from aiohttp import web
 
-from adapters.chat.discord import routes
+from adapters.chat.discord import account, routes
 from core.errors import ChatBusy
 
 SLOW = {"message": "You are being rate limited.", "global": False}
@@ -88,3 +88,56 @@ async def test_patience_waits_for_a_short_limit(serve):
     began = asyncio.get_running_loop().time()
     assert await rest.call(routes.messages("GET", "1"), patience=3.0) == []
     assert 0.1 <= asyncio.get_running_loop().time() - began < 2.5
+
+
+async def test_the_account_asks_no_more_in_a_second_than_discord_takes(serve):
+    asked: list[float] = []
+    loop = asyncio.get_running_loop()
+
+    def answer(_request: web.Request) -> web.Response:
+        asked.append(loop.time())
+        return web.json_response({"id": "1"})
+
+    rest = await serve(answer)
+    waits: list[float] = []
+
+    async def say(room: int) -> None:
+        while True:
+            try:
+                await rest.call(routes.messages("POST", str(room)), json={"content": "Yes."})
+            except ChatBusy as busy:
+                waits.append(busy.retry_after)
+                await asyncio.sleep(busy.retry_after)
+            else:
+                return
+
+    async with asyncio.TaskGroup() as group:
+        for room in range(60):
+            group.create_task(say(room))
+    assert len(asked) == 60
+    assert waits
+    assert max(waits) <= account.SECOND
+    sent = account.Calls()
+    for at in range(account.MOST):
+        assert not sent.wait(at / 100)
+        sent.make(at / 100)
+    assert sent.wait(0.5) == pytest.approx(0.5)
+    assert not sent.wait(1.0)
+
+
+async def test_signs_that_a_question_was_seen_leave_room_for_answers(serve):
+    """A crowd's questions cost two calls each, and Discord refused the answers to them."""
+    asked: list[str] = []
+
+    def answer(request: web.Request) -> web.Response:
+        asked.append(request.path.rpartition("/")[2])
+        return web.json_response({"id": "1"})
+
+    rest = await serve(answer)
+    async with asyncio.TaskGroup() as group:
+        for room in range(200):
+            group.create_task(rest.sign(routes.typing(str(room))))
+    assert account.SIGNS.number <= asked.count("typing") == len(asked) <= account.SPARED
+    for room in range(account.SPARED):
+        await rest.call(routes.messages("POST", str(room)), json={"content": "Yes."})
+    assert asked.count("messages") == account.SPARED
