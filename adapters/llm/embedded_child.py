@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from adapters.children import interpreter
 from core.errors import ConfigError, ModelUnreachable
 
 # By path and not by name: it is found wherever the program was started from.
@@ -52,7 +52,7 @@ async def running(model: Path, *, python: str, within: float) -> AsyncIterator[C
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            env={**os.environ, **SLEEPY},
+            env={**interpreter(), **SLEEPY},
             start_new_session=True,  # a Ctrl-C must not end it before the turns that use it
         )
     except OSError as error:

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from adapters.children import fetching
 from core.errors import ConfigError, ModelUnreachable
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -91,7 +92,7 @@ async def _install(weights: Weights, staging: Path, tell: Progress, python: str)
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "TMPDIR": str(staging), "PIP_USER": "0"},
+        env={**fetching(), "TMPDIR": str(staging), "PIP_USER": "0"},
         start_new_session=True,
     )
     try:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from adapters.children import interpreter
 from adapters.prices.schedule import MILLION, Schedule, Wanted, price
 from core.ports import Clock
 from core.presets import Slot
@@ -147,6 +148,7 @@ async def _ask_tables(wanted: Sequence[Wanted]) -> dict[str, Schedule]:
         stdout=asyncio.subprocess.PIPE,
         # Killed while it reads, or broken: the prices are looked up here, which says why not.
         stderr=asyncio.subprocess.DEVNULL,
+        env=interpreter(),
     )
     try:
         answer, _ = await child.communicate(msgspec.json.encode(wanted))

@@ -18,6 +18,8 @@ from pathlib import Path
 from shutil import which
 from typing import Final
 
+from adapters.children import harmless
+from adapters.tools.keeper import Keeper
 from adapters.tools.link import Options, ToolsGone
 from adapters.tools.results import printable
 
@@ -28,8 +30,6 @@ _ENDS: Final = 1024  # bytes of head and tail that are kept of what is too long
 _ID: Final = re.compile(rb'"id"\s*:\s*(\d+)\s*[,}]')
 _GRACE: Final = 1.0
 """Seconds in which it is expected to end when its input does, and again when it is told to."""
-_INHERITED: Final = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
-
 
 _living: Final[set[int]] = set()
 """The process groups of servers that run."""
@@ -54,10 +54,14 @@ class Child:
     """A server's process, and what it said beside its messages."""
 
     def __init__(
-        self, process: asyncio.subprocess.Process, strike: Callable[[str], str] = str
+        self,
+        process: asyncio.subprocess.Process,
+        strike: Callable[[str], str] = str,
+        keeper: Keeper | None = None,
     ) -> None:
-        """Take a process that has just been started, with three pipes."""
+        """Take a process that has just been started, with three pipes, and who keeps it."""
         self._process = process
+        self._keeper = keeper
         self.strike = strike
         self._said: deque[str] = deque(maxlen=5)
         self.rubbish = ""
@@ -155,6 +159,8 @@ class Child:
             transport = getattr(self._process, "_transport", None)
             if transport is not None:
                 transport.close()
+            if self._keeper is not None:
+                self._keeper.leave()
 
     def _signal(self, number: signal.Signals) -> None:
         _signalled(self._process.pid, number)
@@ -179,6 +185,7 @@ async def start(options: Options) -> Child:
     """
     environ = environment(options.env)
     program, cwd = _program(options.command[0], environ["PATH"]), _folder(options.cwd)
+    keeper = Keeper()
     try:
         process = await asyncio.create_subprocess_exec(
             program,
@@ -190,10 +197,15 @@ async def start(options: Options) -> Child:
             cwd=cwd,
             start_new_session=True,  # a Ctrl-C is ours; and its children can be ended with it
         )
+        keeper.keep(process.pid)
+        return Child(process, options.strike, keeper)
     except (OSError, ValueError) as error:
+        keeper.leave()
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise ToolsGone(f"its program {options.command[0]!r} cannot be started: {why}") from error
-    return Child(process, options.strike)
+    except asyncio.CancelledError:
+        keeper.leave()
+        raise
 
 
 def _program(name: str, path: str) -> str:
@@ -215,8 +227,7 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
 
     Programs that are installed beside this one are found last.
     """
-    ours = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    both = {**ours, **given}
+    both = {**harmless(), **given}
     both["PATH"] = os.pathsep.join(
         [both.get("PATH") or os.defpath, str(Path(sys.executable).parent)]
     )

@@ -38,6 +38,11 @@ class Listed:
         return json.dumps(self.parameters, sort_keys=True, ensure_ascii=True)
 
     @property
+    def length(self) -> int:
+        """Characters of what it says of itself."""
+        return len(self.name) + len(self.description) + len(self.schema)
+
+    @property
     def fingerprint(self) -> str:
         """A hash of all that a model or a person goes by when the tool is chosen."""
         told = json.dumps([self.name, self.description, self.schema, self.reads_only])

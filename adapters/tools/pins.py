@@ -22,19 +22,28 @@ from adapters.tools.results import printable
 from core.signs import spelt
 
 State: TypeAlias = Literal["approved", "changed", "new", "gone", "unnamed"]
+_COMPARED: Final = 2_000  # lines of both
 _WIDTH: Final = 160  # of a line that is shown: what changed far to the right is seen, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
-    """A tool as it is listed now, or was approved, and what is new in it.
+    """A tool as it is listed `now`, and as it was approved `then`.
 
     "unnamed": the configuration names others only.
     """
 
     name: str
     state: State
-    changes: tuple[str, ...] = ()
+    now: Listed | None = None
+    then: Listed | None = None
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """Give what is new in it, line by line; made where somebody looks, for it takes time."""
+        if self.now is None:
+            return ()
+        return tuple(_lines(self.now)) if self.then is None else _changes(self.then, self.now)
 
 
 def review(listed: Sequence[Listed], approved: Mapping[str, Listed] | None) -> tuple[Reviewed, ...]:
@@ -47,14 +56,17 @@ def review(listed: Sequence[Listed], approved: Mapping[str, Listed] | None) -> t
 
 def _reviewed(now: Listed, then: Listed | None) -> Reviewed:
     if then is None:
-        return Reviewed(name=now.name, state="new", changes=tuple(_lines(now)))
+        return Reviewed(name=now.name, state="new", now=now)
     if then.fingerprint == now.fingerprint:
         return Reviewed(name=now.name, state="approved")
-    return Reviewed(name=now.name, state="changed", changes=_changes(then, now))
+    return Reviewed(name=now.name, state="changed", now=now, then=then)
 
 
 def _changes(then: Listed, now: Listed) -> tuple[str, ...]:
-    found = difflib.unified_diff(_lines(then), _lines(now), lineterm="", n=1)
+    old, new = _lines(then), _lines(now)
+    if len(old) + len(new) > _COMPARED:  # texts can be made with which it takes hours
+        return (*(f"-{line}" for line in old), *(f"+{line}" for line in new))
+    found = difflib.unified_diff(old, new, lineterm="", n=1)
     return tuple([line for line in found if not line.startswith(("---", "+++", "@@"))])
 
 

@@ -33,6 +33,8 @@ STEADY: Final = 60.0
 FRESH: Final = 900.0
 """Seconds after which a server in use is asked for its tools again: not every one says when they
 have changed."""
+BETWEEN: Final = 1.0
+"""Seconds from one listing to the next at least, however often a server says that it changed."""
 IMPATIENT: Final = 2.0
 """Seconds that a turn waits for a server that could not be started the last time: it goes on
 starting, and whoever asks next may find it there."""
@@ -209,12 +211,23 @@ class McpServer:
             self._settled.set()
             log.info("tool_server_ready", server=self.name, tools=len(self._offer.tools))
             while True:
-                await self._stirred.wait()
+                await self._stir()
                 self._stirred.clear()
                 self._stay(session)
-                if self._stale:
+                if self._stale and self._early <= 0:
                     self._stale = False
                     await self._list(session)
+
+    @property
+    def _early(self) -> float:
+        """How many seconds are left until it may be asked again what it has."""
+        return self._listed_at + BETWEEN - asyncio.get_running_loop().time()
+
+    async def _stir(self) -> None:
+        """Wait until something has happened, or what did may be looked at."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(self._early, 0.0) if self._stale else None):
+                await self._stirred.wait()
 
     def _stay(self, session: Session) -> None:
         if (gone := self._lost or session.over) is not None:

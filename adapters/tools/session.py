@@ -37,6 +37,8 @@ for _name in ("mcp", "client", "httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 _PAGES: Final = 50
+_ENOUGH: Final = 4_000_000
+"""Characters of tools after which no further page is asked for: ten times what is offered."""
 STUCK: Final = 10.0
 """Seconds that a call may take longer than its time before its server counts as stuck."""
 _CLOSED: Final = (types.CONNECTION_CLOSED, "Connection closed")
@@ -145,15 +147,9 @@ class McpSession:
             ToolsGone: they could not be had.
         """
         found: list[Listed] = []
-        cursor: str | None = None
         try:
             async with asyncio.timeout(self._line.options.connect):
-                for _ in range(_PAGES):
-                    page = await self._client.list_tools(cursor=cursor)
-                    found += [_listed(each, self._line.options.strike) for each in page.tools]
-                    cursor = page.next_cursor
-                    if not cursor:
-                        break
+                await self._read_into(found)
         except TimeoutError as error:
             raise self._line.gone(error) from error
         except ValidationError as error:
@@ -162,6 +158,15 @@ class McpSession:
             if error.error.code != types.METHOD_NOT_FOUND:
                 raise self._line.gone(error) from error
         return found
+
+    async def _read_into(self, found: list[Listed]) -> None:
+        cursor: str | None = None
+        for _ in range(_PAGES):
+            page = await self._client.list_tools(cursor=cursor)
+            found += [_listed(each, self._line.options.strike) for each in page.tools]
+            cursor = page.next_cursor
+            if not cursor or sum(each.length for each in found) > _ENOUGH:
+                break
 
     async def call(self, tool: str, arguments: dict[str, Any]) -> ToolResult:
         """Call a tool by its own name; what the server complains about is a result.

@@ -2,7 +2,7 @@
 
 The client library refuses a list whole if one tool in it is not as the protocol wants it. Decides
 which entries can be read: as they are, or without what nobody here needs of them; the rest is left
-out and said.
+out and said. Of a list that goes on and on only so much is looked at: that takes the loop's time.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+MOST_ENTRIES: Final = 1_024
+"""Entries of one list that are looked at, four times what is offered at most."""
 _NEEDED: Final = ("name", "title", "description", "inputSchema")
 _MODERN: Final = {"resultType": "complete", "ttlMs": 0, "cacheScope": "private"}
 _NEWEST: Final = "2026-07-28"
@@ -89,14 +91,15 @@ class _Sieve:
         return said
 
     def _readable(self, tools: list[object]) -> list[Mapping[str, Any]]:
-        read = [self._read(each) for each in tools]
-        lost = [tool for tool, found in zip(tools, read, strict=True) if found is None]
-        if lost:
+        some = tools[:MOST_ENTRIES]
+        read = [self._read(each) for each in some]
+        lost = [tool for tool, found in zip(some, read, strict=True) if found is None]
+        if left_out := len(lost) + len(tools) - len(some):
             log.warning(
                 "tools_left_out",
                 server=self._server,
-                tools=len(lost),
-                why="what they say of themselves cannot be read",
+                tools=left_out,
+                why="what they say of themselves cannot be read" if lost else "too many",
                 names=list(map(_name, lost[:5])),
             )
         return [each for each in read if each is not None]

@@ -5,15 +5,21 @@ Through our own bad server as a child process; `tests/adapters/tools/` shows the
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapters.tools.link import Options
+from adapters.tools.link import Heard, Options, ToolsGone
+from adapters.tools.listing import MOST_TOOLS, Listed
 from adapters.tools.names import offered_name
-from adapters.tools.pins import Pins
+from adapters.tools.pins import Pins, review
+from adapters.tools.server import BETWEEN, McpServer
+from core.ports import ToolResult
 from tests.adapters.tools.conftest import at_work, call, offered, simulated
 
 PLAIN = {"type": "object"}
@@ -146,3 +152,58 @@ async def test_a_list_without_an_end_is_cut(liar):
     async with at_work(Options(name="t", command=command, connect=50.0), liar.pins) as server:
         await server.ready()
         assert len(offered(server)) == 100
+
+
+async def test_a_list_of_thousands_is_not_looked_at_whole(liar, capsys):
+    """Each entry takes its time on the loop, and a message has room for 150,000."""
+    liar.lists(*(tool(f"t{number:05}") for number in range(3_000)))
+    command = simulated("--tools", liar.path, "--page", 3_000)
+    async with at_work(Options(name="t", command=command, connect=50.0), liar.pins) as server:
+        await server.ready()
+        assert len(server.tools()) == MOST_TOOLS
+    assert "tools_left_out" in capsys.readouterr().out
+
+
+async def test_a_server_that_changes_without_end_is_asked_now_and_then(tmp_path):
+    """It says that its tools have changed, over and over: it is not asked as often."""
+    asked = 0
+
+    class Restless:
+        over: ToolsGone | None = None
+
+        async def listed(self) -> list[Listed]:
+            nonlocal asked
+            asked += 1
+            return [Listed(name=f"t{asked}")]
+
+        async def call(self, tool: str, arguments: dict[str, Any]) -> ToolResult:
+            raise AssertionError(tool, arguments)
+
+    heard: list[Heard] = []
+
+    @asynccontextmanager
+    async def opener(_: Options, hears: Heard) -> AsyncIterator[Restless]:
+        heard.append(hears)
+        yield Restless()
+
+    server = McpServer(Options(name="t"), load=lambda: opener, pins=Pins(tmp_path))
+    async with asyncio.TaskGroup() as group:
+        owner = group.create_task(server.run())
+        await server.ready()
+        began = asyncio.get_running_loop().time()
+        while asked < 3:
+            heard[0].changed()
+            await asyncio.sleep(0)
+        took = asyncio.get_running_loop().time() - began
+        owner.cancel()
+    assert took > 2 * BETWEEN - 0.5  # the first listing may be as old as it took to come here
+
+
+def test_what_takes_hours_to_compare_is_shown_whole():
+    """A difference is made where somebody looks at it, and only of what can be compared soon."""
+    lines = [f"x{number % 101}" for number in range(120_000)]
+    then = Listed(name="t", description="\n".join(lines))
+    now = Listed(name="t", description="\n".join(reversed(lines)))
+    (found,) = review([now], {"t": then})
+    assert found.state == "changed"
+    assert len(found.changes) > 240_000
