@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from aiohttp import web
+
 from tests import harmless_calls
 
 PATIENCE = 20.0
@@ -33,15 +35,34 @@ class Fault:
 
     `refuse`: answered with `status`, `error` and `retry_after`, not done. `drop`: done, but the
     connection is closed without an answer. `reset`: closed before it is done. `delay`: done and
-    answered `seconds` later, or once `until` is set.
+    answered `seconds` later, or once `until` is set. `garble`: done, and answered with `body`.
+
+    A refusal that has a `body` comes from in front of the platform: it says that and nothing else.
+    `parameters` stand in an error of Telegram's, as "migrate_to_chat_id" does, or say of Discord's
+    429 that it is "global".
     """
 
-    kind: Literal["refuse", "drop", "reset", "delay"]
+    kind: Literal["refuse", "drop", "reset", "delay", "garble"]
     status: int = 500
     error: str = ""
+    body: str | None = None
     retry_after: float | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     until: asyncio.Event | None = None
+
+    @property
+    def raw(self) -> web.Response | None:
+        """What is answered in the platform's place, None where it answers itself."""
+        if self.body is None:
+            return None
+        wait = {} if self.retry_after is None else {"Retry-After": str(round(self.retry_after))}
+        return web.Response(
+            status=200 if self.kind == "garble" else self.status,
+            text=self.body,
+            content_type="text/html" if self.body.startswith("<") else "application/json",
+            headers=wait,
+        )
 
     async def late(self) -> None:
         """Wait for as long as an answer is late."""

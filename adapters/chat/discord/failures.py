@@ -52,6 +52,8 @@ _CLOSED: Final = frozenset(
         50278,  # no server in common with this person
     }
 )
+_IN_FRONT: Final = 40333
+"""Cloudflare refused the request, and Discord never saw it."""
 _NOT_OURS: Final = 50005
 """The message is somebody else's; others of ours may still be written there."""
 _LONG: Final = 200
@@ -103,6 +105,19 @@ def _refused(error: discord.HTTPException) -> ChatError:
         return ChatRefused(f"Discord does not accept the token: {said}")
     if error.status >= 500:
         return ChatUnknown(f"Discord is out of order: {said}")
+    if error.status == 403 and _is_from_in_front(error):
+        return ChatAway(f"something in front of Discord refused it: {said}")
+    return _meant(error, said)
+
+
+def _is_from_in_front(error: discord.HTTPException) -> bool:
+    """Say whether a refusal is none of Discord's: it comes from Cloudflare, or is a page."""
+    told = error.response.headers.get("Content-Type", "")
+    return error.code == _IN_FRONT or not told.startswith("application/json")
+
+
+def _meant(error: discord.HTTPException, said: str) -> ChatError:
+    """Give what Discord means with a code of its own."""
     if error.code == UNKNOWN_MESSAGE:
         return Gone(f"the message is gone: {said}", code=error.code)
     if error.code in _CLOSED or (error.status == 403 and error.code != _NOT_OURS):

@@ -29,7 +29,9 @@ KEEP_ALIVE_SECONDS: Final = 25.0
 URLENCODED: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 _LONGEST_WORDS: Final = 300
 _BAD_REQUEST: Final = 400
+_FORBIDDEN: Final = 403
 _TOO_MANY: Final = 429
+_BAD_GATEWAY: Final = 502
 _GATEWAY_TIMEOUT: Final = 504
 _TOLD_APART: Final = frozenset({401, 403, 404, 408, 409, _TOO_MANY})
 _WAIT: Final = re.compile(rb'"retry_after"\s*:\s*"?(\d{1,9})')
@@ -173,20 +175,39 @@ class AiohttpRequest(BaseRequest):
 
 
 class _Outcome(msgspec.Struct):
-    ok: bool = False
+    ok: bool | msgspec.UnsetType = msgspec.UNSET
     error_code: object = None
+    description: object = None
+
+    @property
+    def code(self) -> int:
+        """The status of a refusal that came with 200, in whatever way it says that it is one.
+
+        Raises:
+            Unanswered: it does not say whether anything was done.
+        """
+        if isinstance(self.error_code, int):
+            return self.error_code
+        if self.ok is False or self.error_code is not None or self.description is not None:
+            return _BAD_REQUEST
+        raise Unanswered("the answer does not say whether it was done")
 
 
 def _status(status: int, body: bytes) -> int:
-    """Give the status that an answer means: a refusal that came with 200 is none the less one."""
+    """Give the status that an answer means: a refusal that came with 200 is none the less one.
+
+    Raises:
+        Unanswered: it does not say whether anything was done.
+    """
+    outcome = _outcome(body)
     if status < 300:
-        outcome = _outcome(body)
-        if outcome is None or outcome.ok:
+        if outcome is None or outcome.ok is True:
             return status
-        code = outcome.error_code
-        status = code if isinstance(code, int) else _BAD_REQUEST
+        status = outcome.code
     if _WAIT.search(body):
         return _TOO_MANY
+    if status == _FORBIDDEN and outcome is None:
+        return _BAD_GATEWAY  # what stands in front of Telegram does not know who blocked the bot
     # The library takes what it does not know for a connection that broke, and that comes back.
     return status if status in _TOLD_APART or 500 <= status < 600 else _BAD_REQUEST
 

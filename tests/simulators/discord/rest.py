@@ -22,6 +22,8 @@ from tests.simulators.discord.limits import Limits, Verdict
 
 Handler: TypeAlias = Callable[[Desk, Call], Any]
 NO_CONTENT, PREFIX = 204, "/api/v10"
+DOWNLOAD = "download"
+"""What a request for a file's bytes is called in the log and for faults."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,8 @@ class Rest:
             return self._cut(request, route, call, noted=True)
         if fault is not None and fault.kind == "delay":
             await fault.late()
-        return self._respond(status, body, headers)
+        page = None if fault is None else fault.raw
+        return self._respond(status, body, headers) if page is None else page
 
     def _find(self, method: str, path: str) -> tuple[Route | None, Mapping[str, str]]:
         for route, pattern in self._routes:
@@ -174,6 +177,22 @@ class Rest:
         raw = json.dumps(body).encode()
         told = {"Content-Type": self.json_type, **headers}
         return web.Response(status=status, body=raw, headers=told)
+
+    async def download(self, request: web.Request, blob: bytes | None) -> web.StreamResponse:
+        """Give the bytes of a file, which needs no token."""
+        route = Route(DOWNLOAD, "GET", "", channels.me)
+        call = Call(ids=dict(request.match_info))
+        fault = self.faults.take(DOWNLOAD, call.ids)
+        if fault is not None and fault.kind in {"reset", "drop"}:
+            return self._cut(request, route, call)
+        status = 404 if blob is None else 200
+        if fault is not None and fault.kind in {"refuse", "garble"}:
+            status, blob = fault.status if fault.kind == "refuse" else 200, b""
+        self._note(route, call, status, None)
+        if fault is not None and fault.kind == "delay":
+            await fault.late()
+        page = None if fault is None else fault.raw
+        return web.Response(status=status, body=blob) if page is None else page
 
     def _cut(
         self, request: web.Request, route: Route, call: Call, *, noted: bool = False
@@ -235,7 +254,11 @@ def _refused(fault: Fault, headers: dict[str, str]) -> tuple[int, Any, dict[str,
     """Answer a planned refusal; its error is "50013 Missing Permissions", or words alone."""
     if fault.status == 429:
         shared = headers | {"X-RateLimit-Scope": "shared"}
-        status, body, told = _slow_down(fault.retry_after or 1.0, shared, of_all=False)
+        whole = bool(fault.parameters.get("global"))
+        status, body, told = _slow_down(fault.retry_after or 1.0, shared, of_all=whole)
+        if fault.retry_after is None:  # as of what does not say for how long
+            told.pop("Retry-After")
+            return status, {"message": "You are being rate limited.", "global": whole}, told
         return status, body | {"message": "The resource is being rate limited."}, told
     code, _, words = fault.error.partition(" ")
     if not code.isdecimal():

@@ -101,8 +101,8 @@ class DiscordSimulator(Hands, Powers):
             f"    gateway_url: {self.gateway_url}\n"
         )
 
-    async def _file(self, request: web.Request) -> web.Response:
+    async def _file(self, request: web.Request) -> web.StreamResponse:
         channel = self.world.channels.get(request.match_info["channel"])
         said = channel.messages.get(request.match_info["message"]) if channel else None
         blob = said.blobs.get(request.match_info["name"]) if said else None
-        return web.Response(status=404) if blob is None else web.Response(body=blob)
+        return await self._rest.download(request, blob)

@@ -45,8 +45,10 @@ class Door:
         if fault and fault.kind in {"drop", "reset"} and request.transport is not None:
             request.transport.abort()
             return web.Response(status=500)
+        if fault and (page := fault.raw) is not None:
+            return page
         headers = {"x-oauth-scopes": ",".join(sorted(self.backend.scopes))}
-        if status == 429:
+        if status == 429 and "retry_after" in body:
             headers["Retry-After"] = str(body.pop("retry_after"))
         return web.json_response(body, status=status, headers=headers)
 
@@ -99,7 +101,8 @@ def refused(fault: Fault) -> tuple[int, dict[str, Any], Fault]:
     error = fault.error or ("ratelimited" if fault.status == 429 else "internal_error")
     body: dict[str, Any] = {"ok": False, "error": error}
     if fault.status == 429:
-        body["retry_after"] = math.ceil(fault.retry_after or 1)
+        wait = {} if fault.retry_after is None else {"retry_after": math.ceil(fault.retry_after)}
+        return fault.status, body | wait, fault
     return fault.status, body, fault
 
 

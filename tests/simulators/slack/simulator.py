@@ -19,6 +19,7 @@ from gateway.clock import SystemClock
 from tests.simulators.base import PATIENCE, Changes, Faults, RequestLog
 from tests.simulators.slack import shapes
 from tests.simulators.slack.api import Door
+from tests.simulators.slack.beside import Beside
 from tests.simulators.slack.calls import Backend, Rates
 from tests.simulators.slack.delivery import (
     ACK,
@@ -105,9 +106,10 @@ class SlackSimulator(Hands):
         )
         app.router.add_route("*", "/api/{method}", door.call)
         app.router.add_get("/link/", self.sockets.accept)
-        app.router.add_post("/hooks/{key}", self.hooks.respond)
-        app.router.add_post("/upload/v1/{file}", self._upload)
-        app.router.add_get("/files-pri/{file}/{name}", self._download)
+        aside = Beside(requests=self.requests, faults=self.faults, now=self._loop_time).named
+        app.router.add_post("/hooks/{key}", aside("respond", self.hooks.respond))
+        app.router.add_post("/upload/v1/{file}", aside("upload", self._upload))
+        app.router.add_get("/files-pri/{file}/{name}", aside("download", self._download))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", self.port)

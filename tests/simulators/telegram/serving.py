@@ -24,6 +24,8 @@ from tests.simulators.telegram.updates import Updates
 Method: TypeAlias = Callable[[Call], Any]
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 AGAIN = 0.2
+DOWNLOAD = "download"
+"""What a request for a file's bytes is called in the log and for faults."""
 
 
 class Server:
@@ -55,7 +57,7 @@ class Server:
         app.router.add_route("*", "/bot{token}/{method}", self._answer)
 
         async def file(request: web.Request) -> web.StreamResponse:
-            return self._file(world, request)
+            return await self._download(world, request)
 
         app.router.add_get("/file/bot{token}/{path:.+}", file)
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
@@ -105,6 +107,9 @@ class Server:
             self.requests.add(arrived)
             if fault is not None and fault.kind == "reset":
                 return self._cut(request)
+            if fault is not None and fault.kind == "refuse" and (page := fault.raw) is not None:
+                self._settle(arrived, {"error_code": fault.status})
+                return page
             body = await self._done(request, call, fault)
         except Refusal as no:
             revoked = request.match_info["token"] != self.token
@@ -114,6 +119,8 @@ class Server:
             return self._cut(request)
         if fault is not None and fault.kind == "delay":
             await fault.late()
+        if fault is not None and (page := fault.raw) is not None:
+            return page
         return web.json_response(body, status=body.get("error_code", 200))
 
     async def _done(self, request: web.Request, call: Call, fault: Fault | None) -> Wire:
@@ -149,6 +156,19 @@ class Server:
             request.transport.abort()
         return web.Response(status=500)
 
+    async def _download(self, world: World, request: web.Request) -> web.StreamResponse:
+        path = request.match_info["path"]
+        arrived = Request(at=self._now(), method=DOWNLOAD, params={"path": path}, status=0)
+        self.requests.add(arrived)
+        fault = self.faults.take(DOWNLOAD, arrived.params)
+        if fault is not None and fault.kind in {"reset", "drop"}:
+            return self._cut(request)
+        if fault is not None and fault.kind == "delay":
+            await fault.late()
+        if fault is not None and fault.kind in {"refuse", "garble"}:
+            return fault.raw or web.json_response(Refusal(fault.status).wire, status=fault.status)
+        return self._file(world, request)
+
     def _file(self, world: World, request: web.Request) -> web.StreamResponse:
         if request.match_info["token"] != self.token:
             return web.json_response(Refusal(401).wire, status=401)
@@ -163,7 +183,7 @@ def _refuse(fault: Fault | None) -> None:
         return
     error = fault.error.removeprefix(f"{WORDS.get(fault.status)}: ")
     if fault.retry_after is None:
-        raise Refusal(fault.status, error)
+        raise Refusal(fault.status, error, **fault.parameters)
     no = flooded(fault.retry_after)
     raise Refusal(fault.status, error or no.words, **no.parameters)
 

@@ -58,6 +58,7 @@ def said(status: int, body: str, **headers: str):
         (200, "[]", ChatUnknown),
         (200, '{"ok": true}', ChatUnknown),
         (200, '{"ok": true, "result": true}', ChatUnknown),
+        (200, "{}", ChatUnknown),
         (200, '{"ok": true, "result": null}', ChatUnknown),
         (200, '{"ok": false, "description": "no"}', ChatError),
         (200, '{"ok": false, "error_code": 403, "description": "Forbidden: no"}', ChatClosed),
