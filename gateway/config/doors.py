@@ -58,6 +58,8 @@ def _platforms(settings: Settings, report: Report) -> None:
             _filled(getattr(platform, key), (*path, key), report)
         if isinstance(platform, Telegram):
             _webhook(platform, path, report)
+        if isinstance(platform, Slack):
+            _swapped(platform, path, report)
 
 
 def _filled(secret: Secret | None, path: Path, report: Report) -> None:
@@ -65,6 +67,15 @@ def _filled(secret: Secret | None, path: Path, report: Report) -> None:
         once(report, path, "is missing")
     elif not secret:
         once(report, path, "is blank; take the platform out, or fill it")
+
+
+def _swapped(slack: Slack, path: Path, report: Report) -> None:
+    """Slack hands out two tokens that look alike, and says of a wrong one only that it is wrong."""
+    for key, other in (("bot_token", "xapp-"), ("app_token", "xoxb-")):
+        secret: Secret | None = getattr(slack, key)
+        if secret and secret.reveal().startswith(other):
+            right = "bot_token" if other == "xoxb-" else "app_token"
+            once(report, (*path, key), f"begins with {other}: that is the {right}")
 
 
 def _webhook(telegram: Telegram, path: Path, report: Report) -> None:

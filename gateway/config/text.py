@@ -24,6 +24,8 @@ MOST_NODES = 50_000  # aliases count as what they stand for
 
 # Those that say nothing new: this is text, a mapping, a list.
 _TAGS = {None, "!", *(f"tag:yaml.org,2002:{name}" for name in ("str", "map", "seq"))}
+_QUOTED = re.compile("'([^']*)'")
+_SIGNS = 4  # characters
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -200,8 +202,27 @@ def _complaint(error: yaml.MarkedYAMLError, text: str) -> str:
     mark = error.problem_mark
     if mark and text[mark.index - 1 : mark.index + 1] == "${":
         return 'this is no YAML: inside { } and [ ], quote ${…}: "${NAME}"'
-    # The parser repeats what it stumbled over, and that may be part of a secret.
-    problem = re.sub(r"'[^'<]{4,}'", "it", error.problem or "it cannot be read")
     line = text[text.rfind("\n", 0, mark.index) + 1 :].partition("\n")[0] if mark else ""
     hint = " (a value with ${…} may need quotes)" if "${" in line else ""
-    return f"this is no YAML: {problem}{hint}"
+    return f"this is no YAML: {_problem(error)}{hint}"
+
+
+def _problem(error: yaml.MarkedYAMLError) -> str:
+    """Say what is wrong in words for who wrote the file, not for who wrote the parser."""
+    problem, context = error.problem or "it cannot be read", error.context or ""
+    if "'\\t'" in problem:
+        return "a tab stands here; indent with spaces"
+    if problem.startswith("expected <block end>"):
+        return "this line is not indented as those that it belongs to"
+    # The parser repeats what it stumbled over, and that may be part of a secret.
+    said = _QUOTED.sub(_harmless, problem)
+    said = said.replace("'<scalar>'", "more text")
+    if "flow" in context and error.context_mark:
+        opened = "{" if "mapping" in context else "["
+        return f"{said} (is the {opened} of line {error.context_mark.line + 1} closed?)"
+    return said
+
+
+def _harmless(quoted: re.Match[str]) -> str:
+    """Give what the parser quotes if that is a sign or a name of its own."""
+    return quoted[0] if len(quoted[1]) < _SIGNS or "<" in quoted[1] else "it"

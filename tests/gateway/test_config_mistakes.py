@@ -176,6 +176,17 @@ TOP = {
     '"${NAME}"',
     "data_dir: ${A:-b: c}": "9: this is no YAML: mapping values are not allowed here (a value "
     "with ${…} may need quotes)",
+    "http:\n\tport: 1": "10: this is no YAML: a tab stands here; indent with spaces",
+    "http: {port: 1, host: localhost\ndata_dir: a": "10: this is no YAML: expected ',' or '}', but "
+    "got ':' (is the { of line 9 closed?)",
+    "http:\n    port: 1\n  host: a": "11: this is no YAML: this line is not indented as those that "
+    "it belongs to",
+    "http: {token: 'a-very-long-secret' x}": "9: this is no YAML: expected ',' or '}', but got "
+    "more text (is the { of line 9 closed?)",
+    "platforms: {slack: {bot_token: xapp-1, app_token: xapp-2}}": "9: platforms.slack.bot_token: "
+    "begins with xapp-: that is the app_token",
+    "platforms: {slack: {bot_token: xoxb-1, app_token: xoxb-2}}": "9: platforms.slack.app_token: "
+    "begins with xoxb-: that is the bot_token",
     "data_dir: !!python/object:os.system x": "9: tags (words that begin with !) are not read; "
     "quote the text",
     "data_dir: *x": "9: this alias (*) has no anchor (&) above it",

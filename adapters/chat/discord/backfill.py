@@ -93,6 +93,16 @@ def plan(
     return [*told(taken, start, last), *((each, max(taken.get(each, 0), start)) for each in rest)]
 
 
+def listened(newest: Collection[tuple[str, str]]) -> int:
+    """Give the message up to which a first start has missed nothing, 0 if no channel is known.
+
+    A channel in which nothing was ever said is told with its own number, and that is no message's:
+    a server that numbers channels in another way would have everything pass for old.
+    """
+    last = [int(text) for channel, text in newest if text.isdecimal() and text != channel]
+    return max(last, default=1 if newest else 0)
+
+
 def told(taken: Mapping[str, int], start: int, last: Mapping[str, str]) -> list[tuple[str, int]]:
     """Give the channels, as `plan` does, in which something was said since, the liveliest first."""
     since = {each: max(taken.get(each, 0), start) for each in last}
@@ -108,7 +118,8 @@ def _places(address: Address, message: str) -> list[tuple[str, int]]:
     if thread is None:
         return [(address.channel, number)]
     root = int(thread) if thread.isdecimal() else 0
-    return [(thread, number), (address.channel, root)]
+    # a thread is no younger than what is said in it, or its number is none of a message
+    return [(thread, number), (address.channel, min(root, number))]
 
 
 async def missed(rest: Rest, channel: str, after: int) -> AsyncIterator[shapes.Message]:

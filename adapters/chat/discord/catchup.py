@@ -113,8 +113,9 @@ class CatchUp:
                 await self._complete.wait()
         except TimeoutError:
             pass
-        newest = max((int(last) for _, last in self._newest() if last.isdecimal()), default=0)
-        wanted = backfill.plan(self._taken, self._start, [*self._newest()])
+        told = [*self._newest()]
+        newest = backfill.listened(told)
+        wanted = backfill.plan(self._taken, self._start, told)
         self._gaps = {channel: after for channel, after in wanted if channel not in self._read}
         self._floor = 0
         await self._fill()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -146,6 +147,29 @@ async def test_what_was_said_while_the_program_was_away_is_read_when_it_is_back(
     assert set(texts) == {"one", "two", "three", "four", "five", "six"}
     five = next(each for each in inbox.messages if each.text == "five")
     assert five.address == address
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_server_that_numbers_channels_in_a_way_of_its_own_is_read_again(discord, known):
+    """A channel in which nothing was said is told with its own number: that is no message's."""
+    ada = discord.person("Ada")
+    made, world, inbox = (
+        discord.group("general", ada),
+        discord.desk.world,
+        Inbox(discord.changes.tell),
+    )
+    channel = world.channels.pop(made.id)
+    channel.id = str(int(made.id) + (1 << 62))
+    world.channels[channel.id] = channel
+    place = replace(made, id=channel.id)
+    async with running(discord, inbox=inbox):
+        if known:
+            await discord.say(place, ada, "one", mention=True)
+            await discord.until(lambda: inbox.messages)
+        await discord.until(lambda: caught_up(inbox))
+    await discord.say(place, ada, "two", mention=True)
+    async with running(discord, inbox=inbox):
+        await discord.until(lambda: [each.text for each in inbox.messages][known:] == ["two"])
 
 
 @pytest.mark.parametrize("known", [True, False])

@@ -11,7 +11,7 @@ from aiohttp import web
 from discord.http import Route
 
 from adapters.chat.discord import routes
-from adapters.chat.discord.backfill import TAKEN, TOLD, floor, known, plan
+from adapters.chat.discord.backfill import TAKEN, TOLD, floor, known, listened, plan
 from adapters.chat.discord.lanes import Lanes
 from adapters.chat.discord.login import gateway_of, log_in
 from adapters.chat.discord.menu import choices, menu, sync
@@ -50,6 +50,17 @@ def test_it_looks_after_the_last_message_of_each_place():
 def test_what_is_older_than_the_newest_was_listened_to():
     old = {at("1"): str(NOW), at("2"): str(NOW - 60 * MINUTE)}
     assert wanted(old, {}, ()) == [("1", NOW), ("2", NOW - 2 * MINUTE)]
+
+
+def test_a_thread_whose_number_is_none_of_a_message_hides_nothing_of_its_channel():
+    there = wanted({at("1", str(NOW + MINUTE)): str(NOW)}, {}, ())
+    assert there == [(str(NOW + MINUTE), NOW), ("1", NOW)]
+
+
+def test_a_first_start_has_listened_up_to_the_newest_message_and_no_number_of_a_channel():
+    assert listened([("1", str(NOW)), (str(NOW + 1), str(NOW + 1)), ("2", "")]) == NOW
+    assert listened([(str(NOW), str(NOW))]) == 1  # whatever is said there from now on is missed
+    assert listened([]) == 0
 
 
 def test_a_thread_is_looked_into_and_so_is_the_channel_it_came_from():
