@@ -27,7 +27,8 @@ class Capabilities:
     whether a streaming text may be replaced, or only grows. `advice`: whether the panel itself
     holds the advisors' whole texts, or buttons bring them. `files`: whether it takes files.
     `paced`: whether all threads of a chat share its pace, or each thread has its own. `whispers`:
-    whether what is said to one person is seen by them alone.
+    whether what is said to one person is seen by them alone. `lasting`: whether what was posted
+    stands there, and as it was, when the program starts anew.
     """
 
     limit: int
@@ -43,6 +44,7 @@ class Capabilities:
     files: bool = False
     paced: Literal["chat", "thread"] = "chat"
     whispers: bool = False
+    lasting: bool = False
 
 
 class Intake(Protocol):

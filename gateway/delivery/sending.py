@@ -97,7 +97,7 @@ class Sender:
         self._stale: set[str] = set()  # posted again, they may say what they said before
         self._copies: Counter[str] = Counter()
         self._held = asyncio.get_running_loop().time()
-        self.shown = Shown(turn.posted)
+        self.shown = Shown(turn.posted if can.lasting else ())
         self.ids = {each.key: each.message_id for each in turn.posted if each.message_id}
         self.lost: set[str] = set()
 

@@ -23,7 +23,7 @@ def digest_of(frame: Frame) -> str:
 
 
 class Shown:
-    """What is known of the messages of one turn. `again`: an earlier run has posted some of them.
+    """What is known of the messages of one turn. `again`: an earlier run's stand in the chat.
 
     Of messages that still change nothing is known: their edits are written down nowhere.
     """

@@ -45,7 +45,21 @@ Fits: TypeAlias = Callable[[Accepted], bool]
 MOST_IN_LANE = 50
 """What may wait in one session: nobody reads the answers to more (P5)."""
 
+LOOK = 0.1
+"""Seconds between two looks at who still works while the program stops."""
+
 log = structlog.get_logger()
+
+
+def _nobody(_session: str) -> None:
+    """Tell nobody that a line has moved; and nobody waits."""
+
+
+async def _over(at_work: Callable[[], set[asyncio.Task[object]]], seconds: float) -> None:
+    """Wait until nothing is at work any more, so long at most."""
+    until = asyncio.get_running_loop().time() + seconds
+    while (left := until - asyncio.get_running_loop().time()) > 0 and (tasks := at_work()):
+        await asyncio.wait(tasks, timeout=min(LOOK, left))
 
 
 class Sessions:
@@ -60,7 +74,7 @@ class Sessions:
         self._workplaces = Workplaces()
         self._lanes: dict[str, deque[Work]] = {}
         self._at_work: dict[int, str] = {}  # the session of each piece that is being done
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], str] = {}  # and the session of each
         self._held = Holdings()
         self._closed = False
         self.moved: Callable[[str], None] = _nobody
@@ -85,8 +99,8 @@ class Sessions:
         self._lanes[session] = deque([work])
         if not self._closed:
             task = self._group.create_task(self._run(session), name=f"lane {session}")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks[task] = session
+            task.add_done_callback(self._tasks.pop)
         return 0
 
     def withdraw(self, session: str, gone: Callable[[Work], bool]) -> None:
@@ -218,16 +232,22 @@ class Sessions:
         also: Iterable[asyncio.Task[object]] = (),
         *,
         last: Callable[[], Awaitable[None]] | None = None,
+        waits: Callable[[str], object] = _nobody,
     ) -> None:
         """Start nothing new, and give what runs, and `also`, so long to end; lanes are cut (P6).
 
         What is cut or still waits stays in the store: the next start goes on with it. `last` is
-        waited for before anything is cut.
+        waited for before anything is cut. A session that `waits` for somebody is waited for by
+        nobody: their word cannot come in any more.
         """
         self._closed = True
-        awaited = {*self._tasks, *also}
-        if awaited:
-            await asyncio.wait(awaited, timeout=seconds)
+        others = set(also)
+
+        def at_work() -> set[asyncio.Task[object]]:
+            lanes = {each for each, session in self._tasks.items() if not waits(session)}
+            return {each for each in lanes | others if not each.done()}
+
+        await _over(at_work, seconds)
         if self._tasks and last is not None:
             await last()
         late = set(self._tasks)
@@ -277,7 +297,3 @@ class Sessions:
             traced = not isinstance(error, StoreDamaged)  # which the log says once, and better
             kind = type(work).__name__
             log.exception("work_failed", session=session, work=kind, exc_info=traced)
-
-
-def _nobody(_session: str) -> None:
-    """Tell nobody that a line has moved."""

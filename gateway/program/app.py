@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gateway.program.assembly import Gateway
     from gateway.program.faces import Faces
     from gateway.program.ground import Opened
+    from gateway.turn.exchange import Exchange
 
 log = structlog.get_logger()
 
@@ -148,17 +149,25 @@ async def _tell_what_chat_decided(gateway: Gateway) -> None:
     await tell_overrides(gateway.store, gateway.config)
 
 
+def _only_waits(exchange: Exchange, session: str) -> bool:
+    """Tell whether all that runs in a session waits for somebody's yes."""
+    turns = exchange.running.of(session)
+    return bool(turns) and all(map(exchange.tooling.approvals.only_waits, turns))
+
+
 async def _drain(gateway: Gateway, faces: Faces) -> None:
     """Let nothing new in, let end what runs, then let go of the faces (P6)."""
-    running = gateway.runner.running
+    running, exchange = gateway.runner.running, gateway.exchange
     log.info("draining", seconds=DRAIN_SECONDS, sessions=gateway.sessions.running)
     gateway.intake.close()
     crashpoint("drain.begun")
     if faces.shut is not None:
         faces.shut()
     gateway.line.close()  # what waits goes on waiting, and its notes stay
-    sending = partial(gateway.exchange.budgets.under_way.close, SENDING_SECONDS)
-    await gateway.sessions.drain(DRAIN_SECONDS, also=running.values(), last=sending)
+    sending = partial(exchange.budgets.under_way.close, SENDING_SECONDS)
+    programs = [task for turn_id, task in running.items() if turn_id not in exchange.running]
+    waits = partial(_only_waits, exchange)
+    await gateway.sessions.drain(DRAIN_SECONDS, also=programs, last=sending, waits=waits)
     crashpoint("drain.cut")
     for turn_id in list(running):
         gateway.runner.stop(turn_id)  # those of programs: nobody could take them up again

@@ -8,7 +8,8 @@ restart too.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections import Counter
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ from core.records import Approval
 from core.types import Press
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from core.ports import Clock
     from core.records import Decision, StoredTurn
     from core.storage import Turns
@@ -36,6 +39,21 @@ class Approvals:
         """Begin with none."""
         self._clock = clock
         self._waiting: dict[tuple[str, int], asyncio.Event] = {}
+        self._calls = Counter[str]()  # of tools, by turn, those that wait for somebody included
+
+    @contextmanager
+    def calling(self, turn_id: str) -> Iterator[None]:
+        """Know of a call of a tool for as long as this lasts."""
+        self._calls[turn_id] += 1
+        try:
+            yield
+        finally:
+            self._calls -= Counter({turn_id: 1})
+
+    def only_waits(self, turn_id: str) -> bool:
+        """Tell whether a turn waits for somebody's word, and for nothing else."""
+        asked = sum(of == turn_id for of, _ in self._waiting)
+        return bool(asked) and asked == self._calls[turn_id]
 
     @property
     def now(self) -> int:

@@ -97,6 +97,10 @@ class Executor:
         crashpoint("tools.kept", self.start.place.platform)
 
     async def call(self, step: ToolStep, pause: Pause) -> ToolResult:
+        with self.approvals.calling(self.start.turn_id):
+            return await self._called(step, pause)
+
+    async def _called(self, step: ToolStep, pause: Pause) -> ToolResult:
         tools = self.offered or {}
         wanted = understood(step.call, {name: each.tool for name, each in tools.items()})
         if isinstance(wanted, ToolResult):

@@ -31,7 +31,7 @@ class Lives:
     """One chat, one outbox, and a program that is killed again and again."""
 
     def __init__(self, **can) -> None:
-        self.chat = FakeChat(pace=PACE, limit=420, **can)
+        self.chat = FakeChat(pace=PACE, limit=420, lasting=True, **can)
         self.outbox = Rows(self.chat)
 
     async def live(self, seconds: float, *, streams: str = "") -> bool:

@@ -20,7 +20,7 @@ from core.frames import Frame
 from core.texts.commands import DECIDED_ALREADY, NOT_YOURS_TO_ALLOW
 from core.toolrounds import CANCELLED, UNKNOWN
 from core.types import Line, ToolCall
-from tests.fakes.chat import frame_text
+from tests.fakes.chat import FakeChat, frame_text
 from tests.fakes.loop import run_virtual
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.tools import FakeServer
@@ -52,9 +52,10 @@ def scene(
     approve: str = "writes",
     more: str = "",
     store: MemoryStore | None = None,
+    chat: FakeChat | None = None,
 ) -> AbstractAsyncContextManager[Scene]:
     text = FILE.format(approve=approve, more=more + QUICK if "defaults" not in more else more)
-    return guarded(scripts, more=text, servers=[server], store=store)
+    return guarded(scripts, more=text, servers=[server], store=store, chat=chat)
 
 
 def play(story: Callable[[], Awaitable[None]]) -> None:

@@ -86,13 +86,13 @@ class DiscordChat(ChatAdapter):
     def capabilities(self, address: Address) -> Capabilities:
         return Capabilities(
             limit=render.LIMIT,
-            pace=1.0,
             repeatable=True,
             rate=40.0,
             advice="buttons",
             files=True,
             paced="thread",  # which is a channel of its own
             whispers=True,
+            lasting=True,
         )
 
     @override

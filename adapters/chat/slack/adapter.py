@@ -90,6 +90,7 @@ class SlackChat(ChatAdapter):
             advice="shown",
             files=True,
             whispers=True,
+            lasting=True,
         )
 
     # --- receiving ---------------------------------------------------------------------------

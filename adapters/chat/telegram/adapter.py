@@ -79,6 +79,7 @@ class TelegramChat(ChatAdapter):
             preview=0.25 if self._drafts.possible(address) else None,
             advice="buttons",
             files=True,
+            lasting=True,
         )
 
     # --- receiving -----------------------------------------------------------------------------
