@@ -48,38 +48,24 @@ class Face:
 
     async def open(self, gateway: Gateway) -> Faces:
         """Listen; where, is printed once messages are taken in."""
-        settings = self.config.settings.http
-        token = settings.token.reveal() if settings.token else ""
-        if not token:
-            token = secrets.token_urlsafe(PRINTED_TOKEN_BYTES)
-            click.echo(f"Bearer token for /v1, until the next start: {token}", err=True)
+        token = self._token()
         auth = Auth(token, _keys(self.config))
         signed_out = SignedOut(gateway.store, gateway.clock)
         await signed_out.load(auth)
         condition = Condition(gateway, self.offers)
-        registry = CollectorRegistry()
-        gateway.listeners.append(TurnMetrics(registry).tell)
-        registry.register(LeftAlone(gateway.models.left_alone))
         chat = self._chat(gateway, condition)
         usable = Usable(
             catalogue=gateway.live.catalogue,
             places=gateway.exchange.places,
             allowed=_allowed(self.config),
         )
-        api = Api(
-            usable=usable,
-            providers=gateway.providers,
-            runner=gateway.runner,
-            clock=gateway.clock,
-            tooling=gateway.exchange.tooling,
-            limits=gateway.intake.limits,
-        )
+        api = _api(gateway, usable)
         messengers = wiring.open_chats(self.config, gateway.chat_parts)
         parts = http.HttpParts(
             auth=auth,
-            bind=settings.host,
+            bind=self.config.settings.http.host,
             unready=condition.unready,
-            registry=registry,
+            registry=_measured(gateway),
             chat=chat,
             mounts=(api.mount,),
             hooks=hooks_of(messengers),
@@ -91,9 +77,7 @@ class Face:
             usable.take(_allowed(config))
 
         server = await self._serve(parts)
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        url = f"http://{host}:{server.port}/?code={auth.issue_code()}"
-
+        url = self._url(server.port, auth.issue_code())
         return Faces(
             chats=(chat, *messengers) if chat else messengers,
             announce=lambda: click.echo(f"Open {url}"),
@@ -101,6 +85,19 @@ class Face:
             close=server.close,
             take=take,
         )
+
+    def _token(self) -> str:
+        """Give the token of the file; where it has none, one is made, and printed."""
+        token = self.config.settings.http.token
+        if token:
+            return token.reveal()
+        made = secrets.token_urlsafe(PRINTED_TOKEN_BYTES)
+        click.echo(f"Bearer token for /v1, until the next start: {made}", err=True)
+        return made
+
+    def _url(self, port: int, code: str) -> str:
+        host = self.config.settings.http.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}/?code={code}"
 
     def _chat(self, gateway: Gateway, condition: Condition) -> WebChat | None:
         if not web_enabled(self.config):
@@ -142,6 +139,25 @@ class Face:
             if not self.any_port:
                 raise
             return await http.serve(http.build_app(parts), settings.host, 0)
+
+
+def _api(gateway: Gateway, usable: Usable) -> Api:
+    return Api(
+        usable=usable,
+        providers=gateway.providers,
+        runner=gateway.runner,
+        clock=gateway.clock,
+        tooling=gateway.exchange.tooling,
+        limits=gateway.intake.limits,
+    )
+
+
+def _measured(gateway: Gateway) -> CollectorRegistry:
+    """Begin to count what `/metrics` shows."""
+    registry = CollectorRegistry()
+    gateway.listeners.append(TurnMetrics(registry).tell)
+    registry.register(LeftAlone(gateway.models.left_alone))
+    return registry
 
 
 def _keys(config: Config) -> dict[str, str]:

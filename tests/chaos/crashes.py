@@ -22,7 +22,8 @@ from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, field
 
-from tests.chaos.cradle import Cradle, Life
+from tests.chaos.cradle import Cradle
+from tests.chaos.life import Life
 from tests.gateway.harness import completed
 from tests.gateway.messenger_scene import BEGIN, Scene, finals, texts, unsure
 from tests.transcripts.stages import MESSENGERS, Stage, Where
@@ -113,7 +114,7 @@ class Crashes:
             return
         async with self._run({CRASH_AT: point}) as life:
             await self._told_all(left, life)
-            life.terminate()
+            life.send(signal.SIGTERM)
             code = await life.ended()
             assert code in {0, -signal.SIGKILL}, (point, code)
         if code:
@@ -165,7 +166,7 @@ class Crashes:
         async with self._run({}) as life:
             await self._up()
             yield life
-            life.terminate()
+            life.send(signal.SIGTERM)
             assert await life.ended() == 0
 
     @asynccontextmanager

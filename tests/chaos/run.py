@@ -15,7 +15,8 @@ from pathlib import Path
 from random import Random
 
 from tests.chaos.ledger import counted, runs_of_tools
-from tests.chaos.program import Breeder, Life, breeding
+from tests.chaos.life import Life
+from tests.chaos.program import Breeder, breeding
 from tests.chaos.settling import StuckError, met, said, settled, up, written
 from tests.chaos.weather import storm
 from tests.chaos.world import Report, World, opened
@@ -61,7 +62,7 @@ class _Killer:
         ]
         await met(world, life, {each.number for each in asked})
         life.send(signal.SIGKILL)
-        await life.end()
+        await life.ended()
 
     async def live_and_die(self) -> None:
         """Let it live for a moment."""
@@ -74,7 +75,7 @@ class _Killer:
         await fate(life)
         early = life.over
         life.send(signal.SIGKILL)
-        code = await life.end()
+        code = await life.ended()
         world.report.kills += 1
         if early and fate != self._asked_to_end:
             ended = f"life {world.provider.life} ended by itself with {code}"
@@ -109,7 +110,7 @@ class _Killer:
         except StuckError as stuck:
             report.unsettled.append(str(stuck))
         life.send(signal.SIGTERM)
-        if code := await life.end():
+        if code := await life.ended():
             report.unsettled.append(f"it ended with {code}: {said(self._world.folder)}")
 
     async def _born(self) -> Life:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
-from tests.chaos.program import Life
+from tests.chaos.life import Life
 from tests.chaos.town import Town
 from tests.chaos.world import World
 
@@ -97,12 +97,12 @@ async def _over(
         async with asyncio.timeout(LONG):
             while found := await missing():
                 if life.over:
-                    ended = f"it ended by itself with {await life.end()}: {said(world.folder)}"
+                    ended = f"it ended by itself with {await life.ended()}: {said(world.folder)}"
                     raise StuckError(ended)
                 await asyncio.sleep(look)
     except TimeoutError as late:
         life.send(signal.SIGABRT)  # it tells where it stands
-        await life.end()
+        await life.ended()
         waited = f"waited {LONG:.0f} s for {'; '.join(found)}"
         raise StuckError(f"{waited}: {said(world.folder)}") from late
 

@@ -94,7 +94,7 @@ async def test_p2_an_answer_stands_there_once_whatever_is_lost_of_its_writing(tm
         await told(world)
         await settled(world, life)
         life.send(signal.SIGTERM)
-        await life.end()
+        await life.ended()
         turns, taken = world.books.turns(), world.books.taken()
         for hits in all_hits:
             town = hits.town

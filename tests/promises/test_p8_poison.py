@@ -16,7 +16,8 @@ from core.records import Accepted
 from core.types import Address, Command, Deleted
 from gateway.lanes.poison import counted, survived
 from gateway.lanes.quarantine import Quarantine
-from tests.chaos.program import Breeder, Life, breeding
+from tests.chaos.life import Life
+from tests.chaos.program import Breeder, breeding
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.turns import ANNA, ROOM, message
 from tests.gateway.harness import completed, process_gateway, refused_gateway
@@ -41,7 +42,7 @@ async def killed_at_it(stage: Stage, life: Life, fetched: int) -> None:
     """Kill it as soon as it works on the file, before a turn has begun."""
     await stage.until(lambda: len(stage.sim.requests.of(FETCH)) >= fetched)
     life.send(signal.SIGKILL)
-    await life.end()
+    await life.ended()
 
 
 async def poisoned(stage: Stage, breeder: Breeder, folder: Path) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 import aiohttp
@@ -106,37 +108,21 @@ class AiohttpRequest(BaseRequest):
             total=reading + upload,
             sock_connect=_seconds(connect_timeout, CONNECT_SECONDS),
         )
-        self._under_way += 1
-        try:
-            async with self._opened().request(
-                method,
-                URL(url, encoded=True),
-                data=body,
-                headers=URLENCODED if isinstance(body, bytes) else None,
-                timeout=timeout,
-                allow_redirects=False,
-            ) as response:
-                body = await response.read()
-                if method == "GET":  # a file, which may say anything
-                    return response.status, body
-                status = _status(response.status, body)
-                if status == _GATEWAY_TIMEOUT:
-                    raise Unanswered("a proxy had no answer in time (504)")
-                if status == _TOO_MANY:
-                    raise RetryAfter(_wait(body, response.headers.get("Retry-After", "")))
-                return status, _quotable(status, body)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise NotSent(f"no connection ({type(error).__name__})") from None
-        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
-            raise NotSent("the base_url is no address") from None
-        except TimeoutError:
-            raise Unanswered(f"no answer in {reading:.0f} s") from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise Unanswered(f"the connection broke ({type(error).__name__})") from None
-        finally:
-            self._under_way -= 1
-            if not (self._kept or self._under_way):
-                await self._close()
+        with _told_apart(reading):
+            async with (
+                self._held() as session,
+                session.request(
+                    method,
+                    URL(url, encoded=True),
+                    data=body,
+                    headers=URLENCODED if isinstance(body, bytes) else None,
+                    timeout=timeout,
+                    allow_redirects=False,
+                ) as response,
+            ):
+                said = await response.read()
+                # A file may say anything.
+                return (response.status, said) if method == "GET" else _answer(response, said)
 
     @staticmethod
     @override
@@ -160,6 +146,17 @@ class AiohttpRequest(BaseRequest):
             found.setdefault("result", None)
         return found
 
+    @asynccontextmanager
+    async def _held(self) -> AsyncIterator[aiohttp.ClientSession]:
+        """Have it open for one request, and longer if it is kept or another has it, too."""
+        self._under_way += 1
+        try:
+            yield self._opened()
+        finally:
+            self._under_way -= 1
+            if not (self._kept or self._under_way):
+                await self._close()
+
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
             connector = aiohttp.TCPConnector(
@@ -172,6 +169,39 @@ class AiohttpRequest(BaseRequest):
                 response_class=Bounded,
             )
         return self._session
+
+
+@contextmanager
+def _told_apart(seconds: float) -> Iterator[None]:
+    """Say of a request that fails whether it may have been done; an answer had `seconds` to come.
+
+    Raises:
+        NotSent: it was not done. Unanswered: perhaps it was.
+    """
+    try:
+        yield
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        raise NotSent(f"no connection ({type(error).__name__})") from None
+    except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
+        raise NotSent("the base_url is no address") from None
+    except TimeoutError:
+        raise Unanswered(f"no answer in {seconds:.0f} s") from None
+    except (aiohttp.ClientError, OSError) as error:
+        raise Unanswered(f"the connection broke ({type(error).__name__})") from None
+
+
+def _answer(response: aiohttp.ClientResponse, body: bytes) -> tuple[int, bytes]:
+    """Give what an answer of the Bot API means.
+
+    Raises:
+        Unanswered: a proxy stood in between. RetryAfter: not yet.
+    """
+    status = _status(response.status, body)
+    if status == _GATEWAY_TIMEOUT:
+        raise Unanswered("a proxy had no answer in time (504)")
+    if status == _TOO_MANY:
+        raise RetryAfter(_wait(body, response.headers.get("Retry-After", "")))
+    return status, _quotable(status, body)
 
 
 class _Outcome(msgspec.Struct):
