@@ -6,6 +6,7 @@ Only words that we wrote ourselves are believed; whether somebody may press is n
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import blake2s
 from typing import Final, get_args
 
 from adapters.chat.slack.normalise import address_of, author_of, is_direct, milliseconds
@@ -89,7 +90,7 @@ def command(platform: str, slash: Slash, me: Me, person: Person | None, at: int)
     known = word.lower() in _WORDS
     direct = is_direct(slash.channel_id)
     return Command(
-        event_id=slash.trigger_id or f"{slash.channel_id}/{slash.user_id}/{at}",
+        event_id=_command_id(slash, at),
         address=address_of(platform, slash.channel_id, None, direct=direct),
         author=_slasher(slash, me, person),
         name=word.lower() if known else "moa",
@@ -100,6 +101,15 @@ def command(platform: str, slash: Slash, me: Me, person: Person | None, at: int)
             channel=slash.channel_id, user=slash.user_id, response_url=slash.response_url
         ).write(),
     )
+
+
+def _command_id(slash: Slash, at: int) -> str:
+    """Tell a command from every other one, also on a server whose triggers are all the same."""
+    if not slash.trigger_id:
+        return f"{slash.channel_id}/{slash.user_id}/{at}"
+    said = f"{slash.response_url} {slash.text}"
+    rest = blake2s(said.encode(errors="replace"), digest_size=8).hexdigest()
+    return f"{slash.trigger_id}/{slash.channel_id}/{slash.user_id}/{rest}"
 
 
 def _given(name: str, rest: str, me: Me) -> str:

@@ -35,6 +35,7 @@ from adapters.chat.slack.status import Sessions
 from adapters.chat.slack.stream import Streams
 from adapters.chat.slack.wire import Handle, Kind, Me, Place
 from adapters.chat.slack.writer import Writer
+from core import commands
 from core.errors import ChatClosed, ChatError, ChatRefused, StoreError
 from core.frames import File, Frame, Notice
 from core.ports import Capabilities, ChatAdapter, Clock, Intake
@@ -171,7 +172,7 @@ class SlackChat(ChatAdapter):
         await self._receiver(kind, payload, again)
 
     async def _quote(self, command: Command) -> str:
-        body = quote(command.author.name, command.args)
+        body = quote(command.author.name, commands.asked(command.args).text)
         channel = command.address.channel
         answer = await self._writer.send(channel, "", body, command.event_id)
         ts = ts_of(answer)

@@ -221,7 +221,7 @@ def test_the_words_behind_moa(text, name, args):
     slash = msgspec.convert({**wire("slash"), "text": text}, Slash)
     command = actions.command("slack", slash, ME, None, 7)
     assert (command.name, command.args, command.author.name) == (name, args, "ann")
-    assert command.event_id == "123.456.def"
+    assert command.event_id.startswith(f"123.456.def/{slash.channel_id}/{slash.user_id}/")
 
 
 def test_a_question_by_command_carries_its_preset():

@@ -175,7 +175,7 @@ async def test_moa_ask_quotes_the_question_and_is_a_message_in_its_thread(world)
     await world.slack.command(room, ann, "moa", "ask preset:quick why <!channel> & how?")
     message = await world.inbox.message()
     (quote,) = world.slack.shown(room)
-    assert "ann* asked:" in quote.text
+    assert "ann* asked:\n>why" in quote.text  # the preset is named below it
     assert not quote.pings
     assert (message.text, message.preset) == ("why @channel & how?", "quick")
     assert message.address.thread == quote.id

@@ -135,6 +135,17 @@ async def test_a_command_comes_in_whatever_words_it_has(door):
     assert command.args == "payload & more"
 
 
+async def test_commands_are_told_apart_though_the_server_gives_each_the_same_trigger(door):
+    first = {"command": "/moa", "text": "cost", "user_id": "U1", "channel_id": "D1"}
+    first |= {"trigger_id": "t1", "team_id": "T1", "response_url": "https://a.example/1"}
+    others = ({"user_id": "U2"}, {"text": "help"}, {"response_url": "https://a.example/2"})
+    for said in (first, first, *(first | each for each in others)):
+        assert await door.knock(said, form=True) == (200, "")
+    for _ in range(4):
+        assert isinstance(await door.inbox.next(), Command)
+    assert len(door.inbox.kept) == 4  # the same one again is the same one
+
+
 async def test_bolt_asks_slack_nothing_about_what_it_takes_in(door):
     for number in range(3):
         assert await door.knock(event(str(number))) == (200, "")
