@@ -108,13 +108,21 @@ async def test_whoever_is_stopped_while_waiting_takes_nobodys_place():
 
 
 def test_every_loop_has_one_of_its_own():
+    passed = []
+
+    async def one():
+        await my_turn()
+        passed.append(asyncio.get_running_loop())
+
     async def crowd():
         async with asyncio.TaskGroup() as group:
             for _ in range(3 * PER_ROUND):
-                group.create_task(my_turn())
+                group.create_task(one())
 
     for _ in range(2):
         run_virtual(crowd())
+    assert len(passed) == 6 * PER_ROUND
+    assert len(set(passed)) == 2
 
 
 def test_a_loop_that_is_over_is_let_go_of():

@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from core.errors import ChatBusy, ChatClosed, UserError
 from core.types import Address, Message, Said, Speaker
+from gateway.turn.quoting import SECONDS
 from tests.fakes.chat import FakeChat
 from tests.fakes.loop import run_virtual
 from tests.fakes.memory_store import MemoryStore
@@ -182,7 +183,10 @@ class Slow(FakeChat):
 def test_a_platform_that_does_not_answer_holds_a_question_up_for_seconds_only():
     async def scenario(scene: Scene):
         await scene.say("Why?", addressed=True, where=THREAD)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         await scene.until(lambda: "Yes." in scene.chat.texts())
+        assert loop.time() - began < 2 * SECONDS  # of a clock that the test turns
 
     story(scenario, chat=Slow())
 

@@ -66,6 +66,7 @@ async def test_p6_of_one_that_does_not_come_back_a_note_says_so_where_nobody_can
 
     async with scene(folder, "dm") as there:
         await stopped_while_it_posts(there, comes_back=False)
+        assert await there.stored("SELECT count(*) FROM outbox WHERE message_id = ''") != [(0,)]
         async with running_gateway(there.text, there.folder):
             await there.answered(notes=lost)
         there.holds(notes=lost)

@@ -124,6 +124,7 @@ async def test_p8_an_admin_has_it_tried_again_by_the_button_and_nobody_else(tmp_
             await stage.reads(BROKE, where="group")
             await stage.press("Try again", where="group")
             await stage.until(lambda: any("admin" in each for each in stage.toasts))
+            assert not stage.finals("Go by train.", where="group")
             await stage.press("Try again", where="group", who=stage.ben)
             await stage.answered("Go by train.", where="group")
 

@@ -243,6 +243,7 @@ async def test_a_refused_connection_is_tried_again(sim):
         await sim.until(lambda: sim.gateway.refused)
         sim.gateway.refusing = False
         await sim.until(lambda: "resumed" in client.events)
+        assert client.events.count("ready") == 1
 
 
 async def test_a_token_that_is_reset_lets_nobody_in(sim, monkeypatch):

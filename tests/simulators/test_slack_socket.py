@@ -52,6 +52,7 @@ async def test_a_client_that_is_asked_to_go_comes_back(reason):
         await slack.until(lambda: slack.sockets.opened == 2 and slack.sockets.links)
         await slack.say(slack.dm(ann), ann, "still there?")
         await slack.until(lambda: heard.events)
+        assert [each["text"] for each in heard.events] == ["still there?"]
 
 
 async def test_a_warning_leaves_the_connection_open():
@@ -60,12 +61,17 @@ async def test_a_warning_leaves_the_connection_open():
         await slack.disconnect("warning")
         await slack.say(slack.dm(ann), ann, "hello")
         await slack.until(lambda: heard.events)
+        assert slack.sockets.opened == 1
 
 
 async def test_a_lost_connection_is_opened_again():
-    async with world() as (slack, _):
+    async with world() as (slack, heard):
         await slack.cut()
         await slack.until(lambda: slack.sockets.opened == 2)
+        ann = slack.person("ann")
+        await slack.say(slack.dm(ann), ann, "still there?")
+        await slack.until(lambda: heard.events)
+        assert [each["text"] for each in heard.events] == ["still there?"]
 
 
 async def test_a_ticket_is_good_once():
@@ -145,6 +151,7 @@ async def test_a_connection_may_go_dead_without_closing():
         await slack.say(slack.dm(ann), ann, "hello")
         await slack.until(lambda: slack.sockets.opened == 2)
         await slack.until(lambda: heard.events)
+        assert [each["text"] for each in heard.events] == ["hello"]
 
 
 async def test_no_more_than_ten_connections():

@@ -95,6 +95,7 @@ async def test_an_owner_lets_in_and_shuts_out_by_a_mention_or_an_id(messenger, t
         await told(stage, f"{messenger}:{ben} is shut out.")
         await stage.ask("And back?", where="ben", who=stage.ben)
         await told(stage, "has closed it to you", "ben")
+        assert not stage.finals("Go by train.", where="ben")
 
 
 @pytest.mark.parametrize("messenger", MESSENGERS)
@@ -159,6 +160,7 @@ async def test_who_is_no_admin_of_a_telegram_group_any_more_sets_nothing_after_f
         clock.skipped += 300
         await stage.command("moa", "review", where="group", who=stage.ben)
         await told(stage, "Only an admin chooses for everybody here", "group")
+        assert not any("From now on review" in each.text for each in stage.seen("group"))
 
 
 async def test_a_stranger_s_home_in_slack_names_no_preset(tmp_path):

@@ -96,7 +96,8 @@ async def test_a_slow_advisor_does_not_hold_the_answer_up(stage: Stage, tmp_path
     text = stage.configured(models).replace("fanout: user_turn", "quorum: 1\n      grace: 0.2")
     async with playing(stage, text, tmp_path):
         await stage.ask("How do I get there?")
-        await stage.answered("Go by train.")
+        final = await stage.answered("Go by train.")
+        assert "1/2" in final.text
         await stage.panel_reads("late")
 
 

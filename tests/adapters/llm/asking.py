@@ -6,9 +6,10 @@ import json
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from core.calls import Chunk, ModelCall
+from core.errors import ModelError
 from core.ports import Model
 from core.presets import Slot
 from core.types import Line, Sealed, ToolCall, Usage
@@ -84,3 +85,24 @@ class Played:
             if isinstance(step, Exception):
                 raise step
             yield step
+
+
+class Answer(Protocol):
+    """What reads the answers of a wire format."""
+
+    def take(self, document: str) -> None: ...
+
+    def flush(self) -> Chunk: ...
+
+    def end(self, *, streamed: bool) -> Chunk: ...
+
+
+def outcome(answer: Answer, documents: Iterable[str], *, streamed: bool) -> str:
+    """Let it read these, and say how that ended: why it stopped, or the words of its failure."""
+    try:
+        for document in documents:
+            answer.take(document)
+            answer.flush()
+        return answer.end(streamed=streamed).finish or ""
+    except ModelError as failure:
+        return str(failure)

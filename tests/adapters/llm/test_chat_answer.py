@@ -1,14 +1,13 @@
 # Shows that nothing a server may write makes anything but an answer or a typed failure.
 
 import json
-from contextlib import suppress
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.llm.chat_answer import ChatAnswer
 from adapters.llm.failures import failure, hear
-from core.errors import ModelError
+from tests.adapters.llm.asking import outcome
 
 FIELDS = st.sampled_from(
     [
@@ -32,12 +31,7 @@ CHOICES = st.fixed_dictionaries(
 
 @given(st.lists(CHOICES | VALUES, max_size=4), st.booleans())
 def test_an_answer_is_an_answer_or_a_typed_failure_moa_41(documents, streamed):
-    answer = ChatAnswer()
-    with suppress(ModelError):
-        for document in documents:
-            answer.take(json.dumps(document))
-            answer.flush()
-        answer.end(streamed=streamed)
+    assert outcome(ChatAnswer(), map(json.dumps, documents), streamed=streamed)
 
 
 @given(VALUES | st.fixed_dictionaries({"error": VALUES}), st.integers(300, 599) | st.none())

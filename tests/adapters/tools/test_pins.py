@@ -118,6 +118,8 @@ async def test_a_change_while_it_runs_takes_the_tool_away(changing):
         async with asyncio.timeout(PATIENCE):
             while offered(server) != ["b"]:  # noqa: ASYNC110 - nothing tells
                 await asyncio.sleep(0.02)
+        assert (await call(server, "a")).failed
+        assert not (await call(server, "b")).failed
 
 
 async def test_a_server_that_never_says_that_it_changed_is_asked_again(changing, monkeypatch):
@@ -130,6 +132,7 @@ async def test_a_server_that_never_says_that_it_changed_is_asked_again(changing,
             while offered(server) != ["a"]:
                 await server.ready()
                 await asyncio.sleep(0.02)
+        assert (await call(server, "b")).failed
 
 
 async def test_only_the_tools_that_the_file_names_are_offered(changing, pins, capsys):

@@ -271,6 +271,10 @@ async def test_menus_are_set_by_a_server_that_does_not_tell_which_there_are(tele
     telegram.faults.plan("getMyCommands", *[unknown] * 3)
     async with running(chat_of(telegram), inbox):
         await telegram.until(lambda: len(telegram.account.commands) == 3)
+    assert all(
+        "ask" in {each["command"] for each in listed}
+        for listed in telegram.account.commands.values()
+    )
 
 
 async def test_menus_that_are_refused_are_a_line(telegram, inbox, lines):
@@ -280,6 +284,8 @@ async def test_menus_that_are_refused_are_a_line(telegram, inbox, lines):
         await lines.until("menu")
         await telegram.say(telegram.dm(ana), ana, "hi")
         await inbox.until(1)
+    assert len(lines.of("menu")) == 1
+    assert [each.text for each in inbox.heard] == ["hi"]
 
 
 async def test_menus_that_are_not_set_at_once_are_set_later(telegram, inbox, lines, monkeypatch):
@@ -304,6 +310,7 @@ async def test_menus_that_cannot_be_set_are_given_up(telegram, inbox, lines, mon
 
 async def test_privacy_mode_is_explained(telegram, chat, lines):
     await lines.until("privacy mode", "/setprivacy")
+    assert len(lines.of("privacy mode")) == 1
 
 
 async def test_nothing_secret_is_in_the_log_however_much_is_logged(telegram, chat, inbox, lines):

@@ -133,6 +133,7 @@ async def test_a_telegram_that_is_busy_is_asked_again(telegram, inbox, monkeypat
     telegram.faults.plan("setWebhook", Fault(kind="refuse", status=500, error="Internal"))
     async with mounted(telegram) as (chat, _), running(chat, inbox), asyncio.timeout(10):
         await telegram.until(lambda: telegram.updates.webhook)
+    assert len(telegram.requests.of("setWebhook")) == 2
 
 
 async def test_a_server_that_knows_no_stop_of_drafts_is_not_asked_for_it(telegram, inbox):
