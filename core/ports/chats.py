@@ -133,7 +133,7 @@ class ChatAdapter(FileSource, Protocol):
         """Look for a message that was perhaps posted after `since` (ms): its id, or None.
 
         `reply_to` is what it was posted with, and `frame` what it shows now: what bears no mark is
-        told by what it says. All is looked at that was posted there since, however much that is.
+        told by what it says. All is looked at that was posted there since, up to many pages.
 
         Raises:
             ChatUnknown: this platform cannot tell.

@@ -6,8 +6,8 @@ platform and keeps the outbox. What a message says is `core.reply`'s matter.
 
 from __future__ import annotations
 
+from gateway.delivery.info import TurnInfo, delivery_id
 from gateway.delivery.pacing import ChatBudgets
-from gateway.delivery.sending import TurnInfo, delivery_id
 from gateway.delivery.showing import deliver
 
 __all__ = ["ChatBudgets", "TurnInfo", "deliver", "delivery_id"]

@@ -16,8 +16,8 @@ from core.frames import Frame, Notice
 from core.storage.changes import SAID
 from core.types import Added, Deleted, Edited, Moved
 from gateway.delivery.asides import SECONDS
+from gateway.delivery.info import delivery_id
 from gateway.delivery.pacing import once_free
-from gateway.delivery.sending import delivery_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -8,23 +8,22 @@ Decides neither what is sent nor when.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from core.crashpoints import crashpoint
 from core.errors import ChatAway, ChatBusy, ChatClosed, ChatError, ChatUnknown, MessageGone
-from core.frames import Cost, Detail, File, Frame, Part
+from core.frames import File, Frame, Part
 from core.ports import ChatAdapter
-from core.records import Posted
 from core.reply import is_gone
 from core.storage import Outbox
-from core.types import Address
+from gateway.delivery.info import TurnInfo, delivery_id
 from gateway.delivery.shown import Shown
 from gateway.delivery.trying import PATIENCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PAUSE: Final = 1.0
 """Seconds before a message that may have been posted is looked for."""
@@ -42,35 +41,11 @@ a run that may live waits for longer (ADR 0044)."""
 LOOKS: Final = (1.0, 2.0, 4.0)
 """Seconds between looks while the platform cannot tell now; after the last one nobody can."""
 
+REMEMBERED: Final = 60.0
+"""Seconds for which a platform that keeps messages knows surely that one was posted: Discord says
+"the past few minutes" of a nonce. After that it is looked for before it is posted again."""
+
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnInfo:
-    """A turn to show. `posted` is its outbox, empty unless the turn is taken up again.
-
-    `cost` says where the figures stand, `mention` is whom a long turn's end may mention.
-    `reply_to` is what the messages are hung on, as the question named it; `since` is when the
-    question came, in ms.
-    """
-
-    turn_id: str
-    address: Address
-    asker: str = ""
-    detail: Detail = "summary"
-    cost: Cost = "footer"
-    mention: str | None = None
-    reply_to: str | None = None
-    since: int = 0
-    posted: Sequence[Posted] = ()
-
-
-def delivery_id(turn_id: str, key: str, copy: int = 0) -> str:
-    """Give 24 characters that are the same in every attempt to post this message.
-
-    `copy` counts the messages of this key that stood in the chat and are gone.
-    """
-    return hashlib.blake2b(f"{turn_id}\0{key}\0{copy}".encode(), digest_size=12).hexdigest()
 
 
 class Sender:
@@ -94,7 +69,8 @@ class Sender:
         ]
         self._doubtful = {each.key for each in doubtful}
         self._pieces = {each.key for each in doubtful if each.state == "piece"}
-        self._stale: set[str] = set()  # posted again, they may say what they said before
+        self._forgets = can.repeatable and can.lasting
+        self._stale: dict[str, float] = {}  # posted again, they may say what they said before
         self._copies: Counter[str] = Counter()
         self._held = asyncio.get_running_loop().time()
         self.shown = Shown(turn.posted if can.lasting else ())
@@ -126,6 +102,9 @@ class Sender:
             ChatError: it did not work.
             StoreError: the outbox cannot be written; nothing is posted without its row.
         """
+        now = asyncio.get_running_loop().time()
+        if self._forgets and now - self._stale.get(frame.key, now) > REMEMBERED:
+            self._doubtful.add(frame.key)
         if frame.key in self._doubtful:
             await self._look(frame)
             self._owe(frame.key)
@@ -213,7 +192,7 @@ class Sender:
         crashpoint("post.kept", turn.address.platform)
         if key in self._stale:
             await self._change(message_id, frame)
-            self._stale.discard(key)
+            del self._stale[key]
         return True
 
     async def _unsure(self, frame: Frame, error: ChatUnknown) -> bool:
@@ -228,7 +207,7 @@ class Sender:
             if key in self.lost or key in self.ids:
                 return key in self.ids
         else:
-            self._stale.add(key)
+            self._stale.setdefault(key, asyncio.get_running_loop().time())
         raise ChatAway("it was perhaps not posted") from error
 
     def _owe(self, key: str) -> None:
@@ -248,15 +227,16 @@ class Sender:
             found = await self._found(frame)
         except ChatUnknown:
             found = None
-            if not self._repeatable:
+            if self._forgets or not self._repeatable:
                 self.lost.add(key)
         if found in self.ids.values():
             found = None  # a platform may take for it what bears no mark, and is another of ours
         self._doubtful.discard(key)
+        self._stale.pop(key, None)
         if found is not None:
             await self._posted(key, found)
         elif self._repeatable:
-            self._stale.add(key)
+            self._stale[key] = asyncio.get_running_loop().time()
 
     async def _found(self, frame: Frame) -> str | None:
         """Ask the platform for a message, more than once if need be.
@@ -266,9 +246,7 @@ class Sender:
         """
         turn, now = self._turn, asyncio.get_running_loop().time
         looks, late = iter(LOOKS), now() + PATIENCE
-        pause: float | None = 0.0
-        while pause is not None:
-            await asyncio.sleep(pause)
+        while True:
             try:
                 return await self._adapter.find(
                     turn.address,
@@ -281,10 +259,10 @@ class Sender:
                 raise
             except ChatError as error:
                 log.info("turn %s: looking for %s failed: %s", turn.turn_id, frame.key, error)
-                busy = isinstance(error, ChatBusy) and now() < late
-                # Whoever is busy says when it can tell.
-                pause = max(PAUSE, _wait(error)) if busy else next(looks, None)
-        raise ChatUnknown("the platform could not tell, however often it was asked")
+                pause = _pause(error, looks)
+            if pause is None or now() >= late:
+                raise ChatUnknown("the platform could not tell, however often it was asked")
+            await asyncio.sleep(pause)
 
     async def _posted(self, key: str, message_id: str, frame: Frame | None = None) -> None:
         self.ids[key] = message_id
@@ -295,5 +273,8 @@ class Sender:
         return delivery_id(self._turn.turn_id, key, self._copies[key])
 
 
-def _wait(error: ChatError) -> float:
-    return error.retry_after if isinstance(error, ChatBusy) else 0.0
+def _pause(error: ChatError, looks: Iterator[float]) -> float | None:
+    """Say when a platform that could not tell now is asked again; None if that makes no sense."""
+    if isinstance(error, ChatBusy):  # it says when it can tell
+        return max(PAUSE, error.retry_after)
+    return next(looks, LOOKS[-1] if isinstance(error, ChatAway) else None)

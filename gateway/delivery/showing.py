@@ -20,9 +20,10 @@ from core.reply import PANEL, Reply, answer_key, is_gone
 from core.storage import Outbox
 from core.texts.turns import UNSURE
 from core.wording import LABELS
+from gateway.delivery.info import TurnInfo
 from gateway.delivery.mailbox import Mailbox
 from gateway.delivery.pacing import APPROVAL_ASKED, FINAL, ChatBudget, ChatBudgets
-from gateway.delivery.sending import NOTE, Sender, TurnInfo
+from gateway.delivery.sending import NOTE, Sender
 from gateway.delivery.trying import Trying
 from gateway.delivery.underway import UnderWay
 
@@ -244,9 +245,8 @@ class _Showing:
         if lost and self._reply.ended and not self._noted:
             self._noted = True
             retry = Button(action="retry", label=LABELS["retry"], turn_id=self._turn.turn_id)
-            self.wanted[NOTE] = Frame(
-                key=NOTE, content=Notice(text=UNSURE), buttons=(retry,), final=True
-            )
+            told = Notice(text=UNSURE)
+            self.wanted[NOTE] = Frame(key=NOTE, content=told, buttons=(retry,), final=True)
 
     # --- what came of it ---------------------------------------------------------------------
 

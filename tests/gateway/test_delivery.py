@@ -696,6 +696,33 @@ def test_where_posting_twice_is_posting_once_a_lost_answer_is_posted_again():
     assert room.done["t1"]
 
 
+@pytest.mark.parametrize("stands", [True, False])
+def test_where_posting_twice_is_posting_once_for_minutes_it_is_looked_for_after_them(stands):
+    """The answer to a post was lost, and the platform is away for longer than it remembers it."""
+    room = Room(repeatable=True, lasting=True, tells=True)
+    away = [ChatAway("nowhere")] * 8
+    room.chat.fail("c", *([ChatUnknown("the connection broke")] if stands else []), *away)
+    run_virtual(room.turn(0))
+    assert room.chat.texts() == [SENTENCE.strip()]
+    assert len(room.chat.searches) == stands
+    assert room.done["t1"]
+
+
+def test_where_nobody_can_tell_after_those_minutes_nothing_is_posted_twice():
+    room = Room(repeatable=True, lasting=True)
+    run_virtual(room.turn(0, posted=[DOUBT]))
+    assert [each.key for each in room.requests("post")] == ["note"]
+
+
+def test_a_platform_that_is_away_after_a_restart_is_asked_for_as_long_as_a_final_waits():
+    room = Room(tells=True)
+    room.chat.deaf = [ChatAway("nowhere")] * 30
+    room.chat._stand("m9", Frame(key="answer/0", content=Notice(text="")), _id("answer/0"))
+    run_virtual(room.turn(0, posted=[DOUBT]))
+    assert not room.requests("post")
+    assert room.chat.texts() == [SENTENCE.strip()]
+
+
 # --- chats that are closed, files ------------------------------------------------------------
 
 

@@ -190,7 +190,7 @@ class DiscordChat(ChatAdapter):
                 route = routes.messages("GET", room)
                 return await self._rest.call(route, params=params, patience=_PATIENCE)
 
-            return await ours(ask, begun, me=me)
+            return await ours(ask, begun, me=me, delivery_id=delivery_id[:25])
 
         body = render.edit_body(frame, layout=self._layout) if frame else None
         found = await self._rooms.anywhere(address, call, found=False)

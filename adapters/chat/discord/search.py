@@ -16,24 +16,32 @@ from core.errors import ChatUnknown
 
 PAGE: Final = 100
 """Messages of one page: Discord gives no more."""
+MOST_PAGES: Final = 100
+"""Pages that are read: behind so many nobody looks for an answer, and reading has to end."""
 
 
 async def ours(
-    ask: Callable[[int], Awaitable[object]], after: int, *, me: str
+    ask: Callable[[int], Awaitable[object]], after: int, *, me: str, delivery_id: str
 ) -> list[shapes.Message]:
-    """Give every message of ours behind that one, however much was written there.
+    """Give every message of ours behind that one, up to the page on which one carries the delivery.
 
     `ask` gives the page that follows a message: Discord begins with the oldest.
+
+    Raises:
+        ChatUnknown: there are more pages than are read.
     """
     found: list[shapes.Message] = []
-    while True:
+    for _ in range(MOST_PAGES):
         told = await ask(after)
         page = list(messages_in(told))
-        found += (each for each in page if each.author.id == me)
-        newest = max((int(each.id) for each in page if each.id.isdecimal()), default=0)
-        if not isinstance(told, list) or len(told) < PAGE or newest <= after:
+        mine = [each for each in page if each.author.id == me]
+        found += mine
+        newest = _newest(page)
+        last = not isinstance(told, list) or len(told) < PAGE or newest <= after
+        if last or _signed(mine, delivery_id):
             return found
         after = newest
+    raise ChatUnknown("more was written there since than is read")
 
 
 def carrying(
@@ -48,10 +56,17 @@ def carrying(
     Raises:
         ChatUnknown: one of them tells of nothing at all, so it may be the one.
     """
-    signs = {each: _signs(each) for each in messages}
-    signed = (each.id for each, carried in signs.items() if delivery_id in carried)
-    unsigned = [each for each, carried in signs.items() if not carried]
-    return next(signed, None) or _unsigned(unsigned, body)
+    mine = list(messages)
+    unsigned = [each for each in mine if not _signs(each)]
+    return _signed(mine, delivery_id) or _unsigned(unsigned, body)
+
+
+def _signed(messages: Iterable[shapes.Message], delivery_id: str) -> str | None:
+    return next((each.id for each in messages if delivery_id in _signs(each)), None)
+
+
+def _newest(messages: Iterable[shapes.Message]) -> int:
+    return max((int(each.id) for each in messages if each.id.isdecimal()), default=0)
 
 
 def _unsigned(messages: Sequence[shapes.Message], body: Body | None) -> str | None:

@@ -21,6 +21,9 @@ SLACK: Final = 5_000
 PAGE: Final = 200
 """Messages of one page: Slack asks for no more, and gives fewer if it likes."""
 
+MOST_PAGES: Final = 100
+"""Pages that are read: behind so many nobody looks for an answer, and reading has to end."""
+
 Found = Mapping[str, object]
 
 
@@ -78,7 +81,7 @@ class Search:
         """Give all that was posted there since; the root of a thread stands on each of its pages.
 
         Raises:
-            ChatUnknown: it has no end.
+            ChatUnknown: it has no end, or more pages than are read.
         """
         cursors = {""}
         cursor = ""
@@ -91,6 +94,8 @@ class Search:
                 return
             if cursor in cursors:
                 raise ChatUnknown("Slack gives the same page again and again")
+            if len(cursors) >= MOST_PAGES:
+                raise ChatUnknown("more was posted there since than is read")
             cursors.add(cursor)
 
     async def _page(self, channel: str, thread: str, since: int, cursor: str) -> Found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from adapters.chat.slack import search
 from adapters.chat.slack.search import PAGE
 from core.errors import ChatBusy, ChatUnknown
 from core.frames import File, Frame, Notice
@@ -116,3 +117,14 @@ async def test_a_page_that_slack_does_not_give_now_is_no_proof_that_nothing_is_t
     with pytest.raises(ChatBusy) as busy_now:
         await asked.find("d1", since=asked.message.at)
     assert busy_now.value.retry_after == 9
+
+
+async def test_reading_ends_behind_so_many_pages_and_nobody_claims_to_know(busy, monkeypatch):
+    asked, ann, root, kind = busy
+    monkeypatch.setattr(search, "MOST_PAGES", 1)
+    crowd(asked.world.slack, asked.place, ann, thread=root if kind == "thread" else None)
+    if kind == "thread":
+        with pytest.raises(ChatUnknown, match="more was posted"):
+            await asked.find("d1", since=asked.message.at)
+    else:
+        assert await asked.find("d1", since=asked.message.at) is None
