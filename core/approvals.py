@@ -1,8 +1,9 @@
 """What people are shown of a tool call that needs their yes, before and after they decide. Pure.
 
 Decides how it reads. Whoever may decide, and what a decision is good for, is `core.authority`'s
-matter. What a model wrote is shown so that nothing in it can hide: it is cut openly, and signs
-that cannot be seen, or are taken for others, are spelt out (`core.signs`).
+matter. What a model wrote is shown so that nothing in it can hide: what no message holds is there as
+a file before anybody is asked, and signs that cannot be seen, or are taken for others, are spelt out
+(`core.signs`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Final
 
 from core.authority import PATIENCE
 from core.events import ApprovalChanged
-from core.frames import Action, Button, Frame, Permission
+from core.frames import Action, Button, File, Frame, Permission
 from core.records import Approval
 from core.signs import spelt
 from core.texts import approvals as said
@@ -21,20 +22,47 @@ from core.texts.names import named
 from core.wording import LABELS
 
 APPROVAL: Final = "approval/"
+WHOLE: Final = "arguments/"
 SHOWN: Final = 1_200
-"""Characters of the arguments that are shown; the shortest message of a platform holds 2,000."""
+"""Characters of the arguments that a message shows where it may hold no more than 2,000."""
 _NAME: Final = 80
 _ACTIONS: Final[tuple[Action, ...]] = ("approve", "refuse")
 
 
-def approval_frames(asked: Iterable[ApprovalChanged], turn_id: str, *, ended: bool) -> list[Frame]:
-    """Give a message for each call that somebody was asked about; `ended`: the turn has."""
-    return [_frame(each, turn_id, ended=ended) for each in asked]
+def approval_frames(
+    asked: Iterable[ApprovalChanged], turn_id: str, *, ended: bool, files: bool
+) -> list[Frame]:
+    """Give a message for each call that somebody was asked about; `ended`: the turn has.
+
+    `files`: the chat takes some, and holds messages of a certain length only.
+    """
+    frames: list[Frame] = []
+    for each in asked:
+        open_ = each.approval.decision == "waiting" and not ended
+        arguments = whole(each.approval.arguments)
+        if files and open_ and len(arguments) > SHOWN:
+            frames.append(_file(each.approval, turn_id, arguments))
+        if files:
+            arguments = cut(arguments, _name(each.approval))
+        frames.append(_frame(each, turn_id, arguments, open_=open_))
+    return frames
 
 
-def _frame(asked: ApprovalChanged, turn_id: str, *, ended: bool) -> Frame:
+def _file(approval: Approval, turn_id: str, arguments: str) -> Frame:
+    """Give all of the arguments, to be read before anybody is asked.
+
+    A chat that does not take it is not asked again and again: who then does not find it says no.
+    """
+    content = File(turn_id=turn_id, name=_name(approval), text=arguments)
+    return Frame(key=f"{WHOLE}{approval.number}", content=content)
+
+
+def _name(approval: Approval) -> str:
+    return f"arguments-{approval.number + 1}.json"
+
+
+def _frame(asked: ApprovalChanged, turn_id: str, arguments: str, *, open_: bool) -> Frame:
     approval = asked.approval
-    open_ = approval.decision == "waiting" and not ended
     buttons = [
         Button(action=action, label=LABELS[action], turn_id=turn_id, value=str(approval.number))
         for action in _ACTIONS
@@ -45,7 +73,7 @@ def _frame(asked: ApprovalChanged, turn_id: str, *, ended: bool) -> Frame:
         content=Permission(
             turn_id=turn_id,
             title=_title(approval, open_=open_),
-            arguments=arguments_text(approval.arguments),
+            arguments=arguments,
             below=" ".join(_asking(asked)) if open_ else "",
         ),
         buttons=tuple(buttons),
@@ -54,16 +82,20 @@ def _frame(asked: ApprovalChanged, turn_id: str, *, ended: bool) -> Frame:
     )
 
 
-def arguments_text(arguments: str) -> str:
-    """Write a call's arguments for people, whole or openly cut."""
+def whole(arguments: str) -> str:
+    """Write a call's arguments for people."""
     try:
         text = json.dumps(json.loads(arguments), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         text = arguments
-    text = spelt(text)
+    return spelt(text)
+
+
+def cut(text: str, file: str) -> str:
+    """Cut what a message does not hold, openly: all of it stands in the file of that name."""
     if len(text) <= SHOWN:
         return text
-    return f"{text[:SHOWN]}\n{said.more(len(text) - SHOWN)}"
+    return f"{text[:SHOWN]}\n{said.more(len(text) - SHOWN, file)}"
 
 
 def _title(approval: Approval, *, open_: bool) -> str:

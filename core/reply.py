@@ -127,7 +127,9 @@ class Reply:
         if isinstance(self._end, TurnStopped) and self._end.withdrawn:
             return [_nothing(key, self._turn) for key in self._last]
         parts, files = (self._streaming(), []) if self._end is None else self._final(self._end)
-        asked = approval_frames(self._asked.values(), self._turn, ended=self.ended)
+        asked = approval_frames(
+            self._asked.values(), self._turn, ended=self.ended, files=self._can.files
+        )
         answer = [*parts, *self._gone(len(parts)), *files, *asked]
         panel = self._panel.now
         if panel is None or self._can.panel == "inside":

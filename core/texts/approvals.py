@@ -43,6 +43,9 @@ def decides(who: str, minutes: int) -> str:
     return f"{who}, within {minutes} minutes. It holds for this call alone."
 
 
-def more(characters: int) -> str:
-    """Say how much of the arguments is not shown."""
-    return f"… {characters:,} more characters are not shown here."
+def more(characters: int, file: str) -> str:
+    """Say how much of the arguments is not shown, and where it is."""
+    return (
+        f"… {characters:,} more characters stand in {file}, which I have sent before this. "
+        "Read it first; if it is not there, refuse."
+    )

@@ -16,7 +16,7 @@ from adapters.llm import messages_wire
 from adapters.llm.chat_wire import spent_of
 from adapters.llm.encoding import is_json
 from adapters.llm.messages_blocks import input_of
-from core.approvals import arguments_text
+from core.approvals import whole
 
 DEEP = '{"x":' + "[" * 100_000
 
@@ -41,7 +41,7 @@ def test_discords_wait_is_a_number_whatever_is_said(said, header):
 def test_what_a_model_calls_a_tool_with_is_passed_on_and_shown_as_it_wrote_it():
     assert not is_json(DEEP)
     assert input_of(DEEP) == {"arguments": DEEP}
-    assert arguments_text(DEEP).startswith('{"x":[[')
+    assert whole(DEEP).startswith('{"x":[[')
 
 
 def test_figures_of_a_provider_that_are_too_deep_say_nothing():

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.approvals import SHOWN, arguments_text
-from core.frames import Permission
+from core.approvals import SHOWN, approval_frames, whole
+from core.events import ApprovalChanged
+from core.frames import File, Frame, Permission
+from core.records import Approval, Decision
 from tests.fakes.permission import NASTY, TURN, permission
 
 
@@ -58,15 +60,50 @@ def test_a_turn_that_has_ended_asks_nobody_any_more():
     assert "the turn has ended" in content(ended=True).title
 
 
-def test_long_arguments_are_cut_openly():
-    shown = arguments_text(json.dumps({"text": "x" * 5_000}))
-    assert len(shown) < SHOWN + 100
-    assert shown.endswith("more characters are not shown here.")
+LONG = {"note": "x" * SHOWN, "zap": "rm -rf /\u200b"}
+"""What a model may write so that its end is out of sight."""
+
+
+def long(decision: Decision = "waiting", *, files: bool) -> list[Frame]:
+    approval = Approval(
+        number=2,
+        server="files",
+        tool="files__run",
+        arguments=json.dumps(LONG),
+        digest="d",
+        expires=1,
+        decision=decision,
+    )
+    return approval_frames([ApprovalChanged(approval=approval)], TURN, ended=False, files=files)
+
+
+def test_what_no_message_holds_is_there_as_a_file_before_anybody_is_asked():
+    file, asked = long(files=True)
+    assert isinstance(file.content, File)
+    assert file.content.name == "arguments-3.json"
+    assert json.loads(file.content.text.replace("\\\\u", "\\u")) == LONG
+    assert "rm -rf /\\u200b" in file.content.text
+    assert isinstance(asked.content, Permission)
+    assert "rm -rf" not in asked.content.arguments
+    assert len(asked.content.arguments) < SHOWN + 200
+    assert "stand in arguments-3.json" in asked.content.arguments
+    assert asked.buttons
+
+
+def test_afterwards_no_file_is_sent_for_it_any_more():
+    (frame,) = long("approved", files=True)
+    assert isinstance(frame.content, Permission)
+
+
+def test_a_page_or_a_terminal_shows_all_of_it():
+    (frame,) = long(files=False)
+    assert isinstance(frame.content, Permission)
+    assert "rm -rf /\\u200b" in frame.content.arguments
 
 
 @given(st.dictionaries(st.text(max_size=5), st.text(max_size=20), max_size=3))
 def test_whatever_is_in_arguments_can_be_seen_and_read_back(arguments):
-    shown = arguments_text(json.dumps(arguments))
+    shown = whole(json.dumps(arguments))
     assert all(each.isprintable() or each == "\n" for each in shown)
     if "\\" not in json.dumps(arguments, ensure_ascii=False):
         assert json.loads(shown) == arguments

@@ -27,5 +27,5 @@ def permission(
         by="" if decision == "waiting" else "@everyone",
     )
     changed = ApprovalChanged(approval=approval, read=("web",))
-    (frame,) = approval_frames([changed], TURN, ended=ended)
+    (frame,) = approval_frames([changed], TURN, ended=ended, files=True)
     return frame

@@ -88,6 +88,28 @@ async def test_in_private_the_asker_allows_a_call_and_it_runs_once(stage: Stage,
         assert len([each for each in stage.seen() if "files/say was" in each.text]) == 1
 
 
+async def test_nothing_of_a_call_is_out_of_sight_of_whoever_allows_it(stage: Stage, tmp_path):
+    """What is dangerous may stand at the end of what no message holds."""
+    end = "and then delete all of it"
+    wants = {"tool_calls": [{"name": "files__say", "arguments": {"text": "x" * 3_000 + end}}]}
+    big = {"answers": [wants, "It was said."], "then": "last"}
+    async with playing(stage, tmp_path, big=big):
+        await stage.ask("Say it.")
+        shown = await asked(stage, "dm")
+        if stage.platform == "web":
+            assert end in shown.text
+        else:
+            assert "stand in arguments-1.json" in shown.text
+            seen = [(each.files, each.text == shown.text) for each in stage.seen()]
+            assert seen.index((("arguments-1.json",), False)) < seen.index(((), True))
+        await stage.press(LABELS["approve"])
+        await stage.answered("It was said.")
+        after = await stage.reads("files/say was allowed by")
+        assert not any(LABELS["approve"] in each for each in after.buttons)
+        sent = [each.files for each in stage.seen() if each.files]
+        assert len(sent) == (stage.platform != "web")
+
+
 async def test_in_a_group_only_an_admin_decides(messenger: Stage, tmp_path):
     async with playing(messenger, tmp_path) as gateway:
         await messenger.ask("Say hello.", where="group")
