@@ -24,12 +24,23 @@ def read(text: str) -> dict[str, Any]:
     except ValueError as error:
         why = str(error)
         raise ValueError(f"The arguments are not JSON ({why}). {_AGAIN}") from error
+    if not _is_text(read):
+        raise ValueError(f"The arguments hold half a character. {_AGAIN}")
     if not isinstance(read, dict):
         raise ValueError(f"The arguments are JSON, but not an object. {_AGAIN}")  # noqa: TRY004
     return read
 
 
 _AGAIN = "Call the tool again with one JSON object that fits its parameters."
+
+
+def _is_text(value: object) -> bool:
+    """Tell whether it can be sent: JSON may spell half a character, and no text can hold one."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _refuse(constant: str) -> None:

@@ -20,7 +20,7 @@ from adapters.tools.names import offered_name
 from adapters.tools.pins import Pins, review
 from adapters.tools.server import BETWEEN, McpServer
 from core.ports import ToolResult
-from tests.adapters.tools.conftest import at_work, call, offered, simulated
+from tests.adapters.tools.conftest import asked, at_work, call, offered, simulated
 
 PLAIN = {"type": "object"}
 GOOD = {"name": "good", "description": "I am good.", "inputSchema": PLAIN}
@@ -166,15 +166,15 @@ async def test_a_list_of_thousands_is_not_looked_at_whole(liar, capsys):
 
 async def test_a_server_that_changes_without_end_is_asked_now_and_then(tmp_path):
     """It says that its tools have changed, over and over: it is not asked as often."""
-    asked = 0
+    times = 0
 
     class Restless:
         over: ToolsGone | None = None
 
         async def listed(self) -> list[Listed]:
-            nonlocal asked
-            asked += 1
-            return [Listed(name=f"t{asked}")]
+            nonlocal times
+            times += 1
+            return [Listed(name=f"t{times}")]
 
         async def call(self, tool: str, arguments: dict[str, Any]) -> ToolResult:
             raise AssertionError(tool, arguments)
@@ -191,7 +191,7 @@ async def test_a_server_that_changes_without_end_is_asked_now_and_then(tmp_path)
         owner = group.create_task(server.run())
         await server.ready()
         began = asyncio.get_running_loop().time()
-        while asked < 3:
+        while times < 3:
             heard[0].changed()
             await asyncio.sleep(0)
         took = asyncio.get_running_loop().time() - began
@@ -207,3 +207,15 @@ def test_what_takes_hours_to_compare_is_shown_whole():
     (found,) = review([now], {"t": then})
     assert found.state == "changed"
     assert len(found.changes) > 240_000
+
+
+async def test_no_arguments_of_a_model_end_a_servers_connection(liar):
+    """JSON can spell half a character: what cannot be written cost all calls under way."""
+    liar.lists(tool("say"))
+    async with liar.started() as server:
+        await server.ready()
+        for arguments in ('{"text": "\\ud800"}', '{"\\udfff": 1}', '{"text": [{"a": "\\udc00"}]}'):
+            refused = await server.call(asked("t__say", arguments))
+            assert (refused.failed, refused.ran) == (True, False)
+            assert "half a character" in refused.text
+        assert not (await server.call(asked("t__say", '{"text": "\\ud83d\\ude00"}'))).failed
