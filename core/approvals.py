@@ -1,9 +1,9 @@
 """What people are shown of a tool call that needs their yes, before and after they decide. Pure.
 
 Decides how it reads. Whoever may decide, and what a decision is good for, is `core.authority`'s
-matter. What a model wrote is shown so that nothing in it can hide: what no message holds is there as
-a file before anybody is asked, and signs that cannot be seen, or are taken for others, are spelt out
-(`core.signs`).
+matter. What a model wrote is shown so that nothing in it can hide: what no message holds is there
+as a file before anybody is asked, and signs that cannot be seen, or are taken for others, are spelt
+out (`core.signs`).
 """
 
 from __future__ import annotations
