@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import structlog
 
-from core.errors import ChatError
+from core.errors import ChatAway, ChatBusy, ChatError, ChatUnknown
 from core.limits import Rate, filled, full, taken
 from core.types import Command
-from gateway.delivery.pacing import once_free
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
     from core.frames import Frame
     from core.limits import Bucket
@@ -33,7 +32,35 @@ flood that was told so of every one had no time left for answers (P5)."""
 SPARED: Final = 100
 """What is left of those for people of whom nothing waits yet."""
 
+PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""Seconds before another try where the platform is away."""
+
+T = TypeVar("T")
+
 log = structlog.get_logger()
+
+
+async def insistently(send: Callable[[], Awaitable[T]]) -> T:
+    """Say something as soon as the platform takes it; whoever calls limits for how long.
+
+    What was perhaps said is said once more: twice is better than not at all.
+
+    Raises:
+        ChatError: it is not taken, however often it is tried.
+    """
+    pauses, again = iter(PAUSES), iter(PAUSES[:1])
+    while True:
+        try:
+            return await send()
+        except (ChatBusy, ChatAway, ChatUnknown) as error:
+            pause = _pause(error, again if isinstance(error, ChatUnknown) else pauses)
+            if pause is None:
+                raise
+        await asyncio.sleep(pause)
+
+
+def _pause(error: ChatError, pauses: Iterator[float]) -> float | None:
+    return error.retry_after if isinstance(error, ChatBusy) else next(pauses, None)
 
 
 def at_question(edited: Edited, said: Message) -> Command:
@@ -73,7 +100,7 @@ class Asides:
 
         async def all_of_them() -> None:
             for frame in frames:
-                await once_free(partial(adapter.whisper, to, frame))
+                await insistently(partial(adapter.whisper, to, frame))
 
         self.begin("whisper", all_of_them)
 
@@ -84,7 +111,7 @@ class Asides:
         async def posted() -> None:
             await post(to.address, frame, delivery_id=to.event_id, reply_to=to.reply_to)
 
-        self.begin("post", partial(once_free, posted))
+        self.begin("post", partial(insistently, posted))
 
     def hand(self, to: Command | Press, frame: Frame, *, sent: Frame, closed: Frame) -> None:
         """Give somebody a file in private, and say `sent` or `closed` where they asked."""
@@ -92,13 +119,13 @@ class Asides:
 
         async def handed() -> None:
             try:
-                elsewhere = await once_free(partial(adapter.hand, to, frame))
+                elsewhere = await insistently(partial(adapter.hand, to, frame))
             except ChatError as error:
                 log.info("file_not_handed", error=str(error))
-                await once_free(partial(adapter.whisper, to, closed))
+                await insistently(partial(adapter.whisper, to, closed))
             else:
                 if elsewhere:
-                    await once_free(partial(adapter.whisper, to, sent))
+                    await insistently(partial(adapter.whisper, to, sent))
 
         self.begin("hand", handed)
 

@@ -31,7 +31,7 @@ from core.texts.turns import UNSURE
 from core.types import Address, Attachment, Command, Incoming, Message, Press
 from gateway.clock import SystemClock
 from gateway.delivery import ChatBudgets, TurnInfo, deliver
-from gateway.delivery.asides import Asides
+from gateway.delivery.asides import Asides, insistently
 from gateway.delivery.mailbox import Mailbox
 from tests.adapters.chat.slack.conftest import nobody_s_home
 from tests.adapters.chat.slack.conftest import options as slack_options
@@ -93,7 +93,8 @@ class Desk(MemoryGaps):
         self.answer = answer
         self.chat = chat(self)
         self.taken: dict[str, Incoming] = {}
-        self.told: dict[str, list[str]] = {}
+        self.gone: list[str] = []
+        """What was to be told to one person, and could not be."""
         self.over: dict[str, bool] = {}
         """By question: whether nothing is left to do for it."""
         self._group: asyncio.TaskGroup | None = None
@@ -118,8 +119,17 @@ class Desk(MemoryGaps):
             self._asides.acknowledge(incoming, more=False)
             self._group.create_task(self._answer(incoming))
         elif isinstance(incoming, Command | Press):
-            self._asides.whisper(incoming, [Frame(key="told", content=Notice(text=TOLD))])
+            self._asides.begin("whisper", partial(self._whisper, incoming))
         return True
+
+    async def _whisper(self, to: Command | Press) -> None:
+        """Tell one person, as `Asides.whisper` does, and note it if that does not work."""
+        frame = Frame(key="told", content=Notice(text=TOLD))
+        try:
+            await insistently(partial(self.chat.whisper, to, frame))
+        except ChatError as error:
+            self.gone.append(str(error))
+            raise
 
     async def admitted(self, incoming: Incoming) -> Incoming | None:
         return incoming

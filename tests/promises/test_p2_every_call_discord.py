@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import pytest
 
+from gateway.delivery import trying
 from tests.promises.every_call import ANSWER, CODE, COMMON, Bench, bench, each_of
 from tests.simulators.base import Fault
 
@@ -116,3 +117,16 @@ def expected(row: Row, fault: str) -> str:
     if fault in GONE:
         return "1 of 2"  # what Discord says is gone is written anew
     return "1 of 1" + (", a file" if row.answer == CODE else "")
+
+
+@pytest.mark.parametrize("method", ["create_message", "create_thread", "edit_message"])
+async def test_p11_a_final_waits_for_discord_for_longer_than_a_few_tries(method, monkeypatch):
+    monkeypatch.setattr(trying, "BACKOFF", (0.05,) * 5)
+    async with bench("discord") as there:
+        await there.listening()
+        there.fail(method, no(503, body=""), times=12)
+        await there.ask(there.group)
+        await there.ended()
+        assert len(there.sim.requests.of(method)) > 12
+        assert seen(there, Row(method)) == "1 of 1"
+        assert all(there.desk.over.values())

@@ -41,7 +41,7 @@ from adapters.chat.discord.rest import Rest
 from adapters.chat.discord.rooms import Rooms
 from adapters.chat.discord.search import PAGE, carrying, messages_in, ours
 from adapters.chat.discord.shapes import JsonObject
-from core.errors import ChatClosed, ChatError, ChatUnknown, MessageGone
+from core.errors import ChatAway, ChatClosed, ChatError, ChatUnknown, MessageGone
 from core.frames import Frame, Panel
 from core.ports import Capabilities, ChatAdapter, Clock, Intake
 from core.recent import Recent
@@ -273,8 +273,8 @@ class DiscordChat(ChatAdapter):
         known = message_id not in self._plain
         try:
             _, plain = await self._with_layout(frame, call, layout=known)
-        except ChatUnknown as error:
-            raise ChatError(str(error)) from error
+        except ChatUnknown as error:  # doing it twice is doing it once
+            raise ChatAway(str(error)) from error
         except ChatError as error:
             if code_of(error) == ARCHIVED:  # it stays away; a new message brings the thread back
                 raise MessageGone(str(error)) from error

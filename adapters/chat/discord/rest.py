@@ -25,7 +25,7 @@ from adapters.bounded import Bounded, Closing
 from adapters.chat.discord.account import Calls
 from adapters.chat.discord.failures import TOO_MANY, failure, limit_of
 from adapters.chat.discord.render import Body
-from core.errors import ChatBusy
+from core.errors import ChatAway, ChatBusy, ChatError, ChatUnknown
 
 # The library's own lines quote addresses, and those of interactions hold what answers them.
 logging.getLogger("discord").setLevel(logging.ERROR)
@@ -212,11 +212,18 @@ class Rest(HTTPClient):
                 async with asyncio.timeout(SECONDS):
                     return await self.request(route, **kwargs, **_form(body))
             except _FAILED as error:
-                met = failure(error)
+                met = _met(error, route)
             if not isinstance(met, ChatBusy) or met.retry_after > patience:
                 raise met
             patience -= met.retry_after
             await asyncio.sleep(met.retry_after)
+
+
+def _met(error: Exception, route: Route) -> ChatError:
+    """Give the failure of a call; where nothing was to be done, nothing was perhaps done."""
+    met = failure(error)
+    reads = isinstance(met, ChatUnknown) and route.method == "GET"
+    return ChatAway(str(met)) if reads else met
 
 
 def _form(body: Body | None) -> dict[str, Any]:

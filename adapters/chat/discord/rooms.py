@@ -21,7 +21,7 @@ from adapters.chat.discord.failures import (
 )
 from adapters.chat.discord.places import Places, place_of
 from adapters.chat.discord.rest import Rest
-from core.errors import ChatBusy, ChatClosed, ChatError, ChatRefused, ChatUnknown
+from core.errors import ChatAway, ChatBusy, ChatClosed, ChatError, ChatRefused, ChatUnknown
 from core.recent import Recent
 from core.types import Address, Message
 
@@ -65,7 +65,7 @@ class Rooms:
         """Give the channel for a new message, and make the thread if it is not there yet.
 
         Raises:
-            ChatBusy, ChatUnknown, ChatClosed: the thread cannot be had, now or ever.
+            ChatBusy, ChatAway, ChatClosed: the thread cannot be had, now or ever.
         """
         thread = address.thread
         if self._places.deleted(thread or address.channel):
@@ -129,7 +129,7 @@ class Rooms:
         try:
             data = await self._rest.call(routes.thread(channel, message), json=body)
         except ChatUnknown as error:
-            raise ChatError(f"no thread yet: {error}") from error  # and so nothing is posted
+            raise ChatAway(f"no thread yet: {error}") from error  # and so nothing is posted
         except (ChatBusy, ChatRefused):
             raise
         except ChatError as error:

@@ -12,7 +12,7 @@ from typing import Final
 from adapters.chat.discord import shapes
 from adapters.chat.discord.handles import read_custom_id
 from adapters.chat.discord.render import Body
-from core.errors import ChatUnknown
+from core.errors import ChatAway, ChatUnknown
 
 PAGE: Final = 100
 """Messages of one page: Discord gives no more."""
@@ -29,15 +29,18 @@ async def ours(
 
     Raises:
         ChatUnknown: there are more pages than are read.
+        ChatAway: what came is no page, so nobody knows what is there.
     """
     found: list[shapes.Message] = []
     for _ in range(MOST_PAGES):
         told = await ask(after)
+        if not isinstance(told, list):
+            raise ChatAway("Discord does not say what is there")
         page = list(messages_in(told))
         mine = [each for each in page if each.author.id == me]
         found += mine
         newest = _newest(page)
-        last = not isinstance(told, list) or len(told) < PAGE or newest <= after
+        last = len(told) < PAGE or newest <= after
         if last or _signed(mine, delivery_id):
             return found
         after = newest
