@@ -76,7 +76,10 @@ class Provider(ProviderSimulator):
         )
         self.bill.append(billed)
         self._reply = self._made(body["model"], asks, rounds)
-        response = await super()._play(dialect, request, body)
+        try:
+            response = await super()._play(dialect, request, body)
+        except ConnectionResetError:  # killed while it was told: there is nobody to be answered
+            return web.Response()
         billed.whole = response.status == 200
         return response
 
