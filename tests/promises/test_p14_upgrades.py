@@ -1,8 +1,9 @@
 """P14: a database of every earlier version is kept whole, whatever cuts the upgrade.
 
-`tests/fixtures/databases/NN.sql` were written by the programs of their days, through their own
-stores. No program ended with the versions between them: they are what an upgrade leaves that is
-cut between two migrations, and are made here in that way.
+`tests/fixtures/databases/NN.sql` were written by the programs of their days: up to 15 through their
+own stores, later by all of the program (`test_p14_running_programs.py`). No program ended with the
+versions between them: they are what an upgrade leaves that is cut between two migrations, and are
+made here in that way.
 """
 
 from __future__ import annotations
@@ -30,14 +31,16 @@ ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests" / "fixtures" / "databases"
 LATEST = max(int(each.name[:4]) for each in MIGRATIONS.glob("*.sql"))
 EARLIER = range(1, LATEST)
+LAST = 15
+"""Of those with this conversation."""
 CHAT = Address(platform="telegram", channel="-100123")
 MODELS = {"a": "Take the train.", "b": "Walk.", "big": "It takes an hour."}
 
 
 def written(version: int, path: Path, *, chat: str = CHAT.channel, ann: str = "555000111") -> None:
-    """Make a database of that version, as its day's program left it."""
+    """Make a database of that version out of what a program left in its day."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    oldest = max(number for number in known() if number <= version)
+    oldest = max(number for number in known() if number <= min(version, LAST))
     text = (FIXTURES / f"{oldest:02}.sql").read_text(encoding="utf-8")
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(text.replace(CHAT.channel, chat).replace("555000111", ann))
@@ -100,32 +103,66 @@ async def test_p14_a_database_of_every_earlier_version_is_kept_whole(tmp_path, v
 
 
 KILLED = """
-import os, sys
+import os, shutil, sys
 from pathlib import Path
 from adapters.store import sqlite_file
 
+path, folder = Path(sys.argv[1]), Path(sys.argv[2])
 apply = sqlite_file._apply
 
-def dying(connection, number, file, program):
-    if number == int(sys.argv[2]):
-        connection.set_progress_handler(lambda: os._exit(9), int(sys.argv[3]))
-    apply(connection, number, file, program)
+def upgraded(number, left):
+    '''Be killed before the statement of this migration that is numbered `left`.'''
+    def traced(_):
+        nonlocal left
+        left -= 1
+        if not left:
+            os._exit(9)
 
-sqlite_file._apply = dying
-sqlite_file.prepare(Path(sys.argv[1]), program="1.0")
+    def dying(connection, *rest):
+        if rest[0] == number:
+            connection.set_trace_callback(traced)
+        apply(connection, *rest)
+
+    sqlite_file._apply = dying
+    sqlite_file.prepare(path, program="1.0", migrations=folder)
+    os._exit(0)
+
+for each in sorted(sqlite_file.MIGRATIONS.glob("*.sql")):
+    number, kills = int(each.name[:4]), 0
+    shutil.copy(each, folder)
+    while number > 1:
+        child = os.fork()
+        if not child:
+            upgraded(number, kills + 1)
+        if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0:
+            break
+        with sqlite_file.closing(sqlite_file.connect(path)) as connection:
+            sqlite_file._check(connection, path)
+            assert sqlite_file._pragma(connection, "user_version") == number - 1
+        kills += 1
+    print(number, kills)
 """
 
 
-async def test_p14_a_kill_in_the_middle_of_each_migration_changes_nothing(tmp_path):
-    path, whole = tmp_path / "data.db", tmp_path / "whole.db"
+async def test_p14_a_kill_before_each_statement_of_each_migration_changes_nothing(tmp_path):
+    """The next start finds what was there before, and brings it forward."""
+    path, whole, folder = tmp_path / "data.db", tmp_path / "whole.db", tmp_path / "steps"
     for each in (path, whole):
         written(1, each)
-    for number in range(2, LATEST + 1):
-        child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", KILLED, str(path), str(number), str(10 + number)), cwd=ROOT
-        )
-        assert await child.wait() == 9, number
-        assert number_of(path) == number - 1
+    folder.mkdir()
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", KILLED, str(path), str(folder)),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await child.communicate()
+    assert child.returncode == 0
+    kills = dict(line.split() for line in said.decode().splitlines())
+    assert len(kills) == LATEST
+    for each in MIGRATIONS.glob("*.sql"):
+        number = int(each.name[:4])
+        ours = each.read_text(encoding="utf-8").count(";\n")  # BEGIN, the marks and COMMIT beside
+        assert number == 1 or int(kills[str(number)]) > ours, number
     for each in (path, whole):
         store = await open_sqlite(each, program="1.0")
         await assert_kept(store)
