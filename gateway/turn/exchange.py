@@ -14,25 +14,25 @@ import structlog
 from core.crashpoints import crashpoint
 from core.engine import TurnRequest
 from core.records import Accepted, TurnStart
-from core.retell import checkpoints, retell
+from core.retell import checkpoints
 from core.storage.erasing import Texts
 from core.texts.access import REMOVED
-from core.texts.turns import BROKEN, cut_off
+from core.texts.turns import cut_off
 from core.types import Message, Press
-from core.wording import error_text
 from gateway.access.scopes import Scopes
-from gateway.delivery import TurnInfo, deliver
+from gateway.delivery import TurnInfo
 from gateway.delivery.mailbox import Mailbox
-from gateway.delivery.posts import drop_told, tell_why, unpost
+from gateway.delivery.posts import drop_told, tell_why
 from gateway.lanes.cancelling import foreign_is_a_failure
 from gateway.lanes.quarantine import Quarantine
 from gateway.lanes.running import Run, Running, begun
 from gateway.turn.asked import Head, Questions
 from gateway.turn.compaction import Summing
+from gateway.turn.endings import Endings
 from gateway.turn.joining import Joining
 from gateway.turn.preparing import Asked, prompt_of, read, shown, turn_info
 from gateway.turn.quoting import Quoting
-from gateway.turn.turns import unanswered, untold, was_taken
+from gateway.turn.turns import untold, was_taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from core.events import TurnEvent
     from core.facts import Recalled
     from core.ports import ChatAdapter, Clock
-    from core.records import Ending, StoredTurn
+    from core.records import StoredTurn
     from core.storage import Store
     from core.types import Incoming, Line
     from gateway.access.choices import Choices
@@ -95,6 +95,17 @@ class Exchange:
         )
 
     @property
+    def endings(self) -> Endings:
+        """Give what shows answers, and ends turns that cannot be answered."""
+        return Endings(
+            store=self.store,
+            keep=self.keep,
+            chats=self.chats,
+            places=self.places,
+            budgets=self.budgets,
+        )
+
+    @property
     def joining(self) -> Joining:
         """Give what lets messages join a turn."""
         return Joining(
@@ -126,7 +137,7 @@ class Exchange:
                 log.warning("turn_taken", turn_id=run.turn_id)
             else:
                 log.exception("exchange_failed", turn_id=run.turn_id, exc_info=untold(error))
-                await self._broken(work, run.turn_id)
+                await self.endings.broken(work, run.turn_id)
             return None
         finally:
             self.runner.stopping.discard(run.turn_id)  # a Stop that came too late
@@ -191,17 +202,17 @@ class Exchange:
         run.origin = start.origin
         attempts = await self.keep.attempt(start.turn_id)  # it is this program's from here on
         if turn.removed:
-            await self._close(turn, "stopped")
+            await self.endings.close(turn, "stopped")
             return None
         if turn.state == "running" and self.quarantine.over(attempts):
             log.error("turn_given_up", turn_id=start.turn_id, attempts=attempts - 1)
-            turn = await self._end(turn, "failed", cut_off(attempts - 1))
+            turn = await self.endings.end(turn, "failed", cut_off(attempts - 1))
         crashpoint("turn.resumed", start.place.platform)
         if turn.state != "running":
-            await self._retell(turn)
+            await self.endings.retell(turn)
             return None
         told = await self.questions.history(start.session, upto=start.history)
-        asked = await self._asked(turn)
+        asked = await self.endings.asked(turn)
         request = replace(
             await self._request(start, told, asked),
             kept=checkpoints(turn),
@@ -215,28 +226,6 @@ class Exchange:
         run.spoke = bool(turn.rounds)
         steer = self.joining.steering(run, asked, lane)
         return await self._run(run, Asked(request, start, tools, steer), info)
-
-    async def _broken(self, work: Answerable, turn_id: str) -> None:
-        """Let nothing wait for ever: end what broke, and say so."""
-        turn = await self.store.turn(turn_id)
-        if turn is None and isinstance(work, Accepted):
-            await tell_why(self.keep, self.chats, work, error_text(BROKEN, turn_id))
-            await drop_told(self.keep, [work.seq], f"failed: {turn_id}")
-        elif turn is not None and turn.state == "running":
-            await self._retell(await self._end(turn, "failed", BROKEN))
-
-    async def _end(self, turn: StoredTurn, ending: Ending, error: str | None = None) -> StoredTurn:
-        end = unanswered(turn, ending, error)
-        await self.keep.finish(end)
-        return replace(turn, state="answered", end=end)
-
-    async def _close(self, turn: StoredTurn, ending: Ending) -> None:
-        """End a turn of which nothing is to be seen."""
-        await self._end(turn, ending)
-        await self.keep.delivered(turn.start.turn_id)
-        if turn.start.seq is None:  # it was taken back, and then cut
-            await unpost(self.chats, turn)
-            await self.keep.erase(Texts(turns=(turn.start.turn_id,)))
 
     async def _request(
         self, start: TurnStart, told: Recalled, incoming: Incoming | None
@@ -255,12 +244,6 @@ class Exchange:
             pace=min(LOOK, BEHIND * (can.preview or can.pace)),
         )
 
-    async def _asked(self, turn: StoredTurn) -> Incoming | None:
-        """Find what a turn of an earlier run answers."""
-        seq = turn.start.seq
-        accepted = None if seq is None else await self.store.accepted(seq)
-        return accepted.incoming if accepted else None
-
     async def _run(self, run: Run, asked: Asked, info: TurnInfo) -> TurnRequest | None:
         """Answer; gives what was asked, None if that was taken back meanwhile."""
         mailbox = Mailbox(reasoning=False)
@@ -270,31 +253,10 @@ class Exchange:
             mailbox.tell(event)
 
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._deliver(info, mailbox), name="delivery")
+            group.create_task(self.endings.deliver(info, mailbox), name="delivery")
             await self.runner.run(asked.request, asked.start, tell, asked.tools, asked.steer)
         if run.turn_id not in self.runner.withdrawn:
             return asked.request
         await self.keep.erase(Texts(turns=(run.turn_id,)))
         await self.store.scrub(whole=False)
         return None
-
-    async def _retell(self, turn: StoredTurn) -> None:
-        """Show a turn that has ended, as the store knows it."""
-        mailbox = Mailbox(reasoning=False)
-        for event in retell(turn):
-            mailbox.tell(event)
-        info = turn_info(self.places, turn.start, await self._asked(turn))
-        await self._deliver(replace(info, posted=turn.outbox), mailbox)
-
-    async def _deliver(self, info: TurnInfo, mailbox: Mailbox) -> None:
-        with foreign_is_a_failure():
-            sent = await deliver(
-                info,
-                mailbox,
-                adapter=self.chats[info.address.platform],
-                outbox=self.keep,
-                budgets=self.budgets,
-            )
-            if sent:
-                crashpoint("turn.shown", info.address.platform)
-                await self.keep.delivered(info.turn_id)

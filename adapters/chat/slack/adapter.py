@@ -25,6 +25,7 @@ from adapters.chat.slack.earlier import Threads
 from adapters.chat.slack.files import fetched
 from adapters.chat.slack.groups import UserGroups
 from adapters.chat.slack.home import HomeOf, view
+from adapters.chat.slack.manner import Manners
 from adapters.chat.slack.normalise import circles_of
 from adapters.chat.slack.options import SCOPES, SlackOptions
 from adapters.chat.slack.people import People
@@ -33,6 +34,7 @@ from adapters.chat.slack.render import quote
 from adapters.chat.slack.search import Search
 from adapters.chat.slack.status import Sessions
 from adapters.chat.slack.stream import Streams
+from adapters.chat.slack.whispers import Whispers
 from adapters.chat.slack.wire import Handle, Kind, Me, Place
 from adapters.chat.slack.writer import Writer
 from core import commands
@@ -63,7 +65,9 @@ class SlackChat(ChatAdapter):
         budgets = Budgets(clock)
         self._streams = Streams(self._api, budgets, clock)
         self._sessions = Sessions(self._api, budgets)
-        self._writer = Writer(self._api, self._streams, self._sessions, budgets)
+        manners = Manners()
+        self._writer = Writer(self._api, self._streams, self._sessions, budgets, manners)
+        self._whispers = Whispers(self._api, manners)
         groups = UserGroups(self._api, clock, options.groups)
         self._people = People(self._api, budgets, clock, groups)
         self._threads = Threads(self._api, self._people, budgets)
@@ -243,7 +247,7 @@ class SlackChat(ChatAdapter):
     async def whisper(self, to: Command | Press, frame: Frame) -> None:
         handle = Handle.read(to.handle) if to.handle else of_words(to)
         if handle.channel:
-            await self._writer.whisper(handle, frame)
+            await self._whispers.tell(handle, frame)
         else:
             text = frame.content.text if isinstance(frame.content, Notice) else ""
             await self._show_home(handle.user, text)
@@ -256,7 +260,7 @@ class SlackChat(ChatAdapter):
     @override
     async def hand(self, to: Command | Press, frame: Frame) -> bool:
         place = Place.of(to.reply_to, to.address.thread) if to.direct else Place(thread="")
-        direct = to.address.channel if to.direct else await self._writer.private(to.author.id)
+        direct = to.address.channel if to.direct else await self._whispers.private(to.author.id)
         await self._writer.post(direct, place, frame, to.event_id)
         return not to.direct
 

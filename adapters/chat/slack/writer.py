@@ -1,4 +1,4 @@
-"""Brings frames into threads: as streams, messages, edits, files, or for one person alone.
+"""Brings frames into threads: as streams, messages, edits or files.
 
 Decides on which way; keeps to what a workspace may write in a minute, without ever waiting.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from adapters.chat.slack.budget import Budgets
@@ -18,8 +17,8 @@ from adapters.chat.slack.search import root_of
 from adapters.chat.slack.status import Sessions
 from adapters.chat.slack.stream import Stream, Streams, metadata
 from adapters.chat.slack.text import neutralise
-from adapters.chat.slack.wire import Handle, Place
-from core.errors import ChatBusy, ChatError, ChatSpent, MessageGone
+from adapters.chat.slack.wire import Place
+from core.errors import ChatBusy, ChatSpent, MessageGone
 from core.frames import File, Frame, Notice, Part
 from core.types import Address
 
@@ -35,13 +34,20 @@ log = logging.getLogger(__name__)
 class Writer:
     """Writes in one workspace."""
 
-    def __init__(self, api: Api, streams: Streams, sessions: Sessions, budgets: Budgets) -> None:
-        """Begin with the richest manner."""
+    def __init__(
+        self,
+        api: Api,
+        streams: Streams,
+        sessions: Sessions,
+        budgets: Budgets,
+        manners: Manners,
+    ) -> None:
+        """Write in one of `manners`."""
         self._api = api
         self._streams = streams
         self._sessions = sessions
         self._budgets = budgets
-        self._manners = Manners()
+        self._manners = manners
 
     async def post(self, channel: str, place: Place, frame: Frame, delivery_id: str) -> str:
         """Post a message, as a stream if it is still being written; give its id."""
@@ -148,25 +154,6 @@ class Writer:
         except MessageGone:
             return
 
-    async def whisper(self, handle: Handle, frame: Frame) -> None:
-        """Tell one person something, in the thread if there is one."""
-        usual = replace(self._manners.usual, bare=False)  # a choice needs its menu
-        body = whole(_unfiled(frame), usual)
-        if handle.thread or not handle.response_url:
-            try:
-                await self._ephemeral(handle, body)
-            except ChatError:
-                if not handle.response_url:
-                    raise
-            else:
-                return
-        try:
-            await self._respond(handle, body)
-        except ChatError:
-            if handle.thread:
-                raise
-            await self._ephemeral(handle, body)
-
     # --- ways --------------------------------------------------------------------------------
 
     async def _stream(self, stream: Stream, frame: Frame) -> bool:
@@ -223,16 +210,6 @@ class Writer:
             await self._streams.stop(channel, ts, ended=_ends(frame))
             await self._manners.within(write)
 
-    async def private(self, user: str) -> str:
-        """Give the direct conversation with somebody.
-
-        Raises:
-            ChatError: there is none.
-        """
-        answer = await self._api.ask(self._api.web.conversations_open(users=user))
-        channel = answer.get("channel")
-        return str(channel.get("id") or "") if isinstance(channel, Mapping) else ""
-
     async def _upload(self, channel: str, place: Place, file: File) -> str:
         content = file.text.encode("utf-8", "replace") or b"\n"
         name = neutralise(file.name)
@@ -251,33 +228,6 @@ class Writer:
         )
         return f"{FILE}{file_id}"
 
-    async def _ephemeral(self, handle: Handle, body: Body) -> None:
-        await self._api.ask(
-            self._api.web.chat_postEphemeral(
-                channel=handle.channel,
-                user=handle.user,
-                thread_ts=handle.thread or None,
-                text=body.text or None,
-                markdown_text=body.markdown or None,
-                blocks=body.blocks or None,
-                unfurl_links=False,
-                unfurl_media=False,
-            )
-        )
-
-    async def _respond(self, handle: Handle, body: Body) -> None:
-        await self._api.respond(
-            handle.response_url,
-            {
-                "response_type": "ephemeral",
-                "replace_original": False,
-                "text": body.text or body.markdown,
-                "blocks": body.blocks,
-                "unfurl_links": False,
-                "unfurl_media": False,
-            },
-        )
-
 
 def _ends(frame: Frame) -> bool:
     """Say whether a turn is over with this message."""
@@ -289,10 +239,3 @@ def _ends(frame: Frame) -> bool:
             return frame.final
         case _:
             return False
-
-
-def _unfiled(frame: Frame) -> Frame:
-    """A file cannot be shown to one person alone; its text can."""
-    if isinstance(frame.content, File):
-        return replace(frame, content=Notice(text=f"{frame.content.name}\n\n{frame.content.text}"))
-    return frame
