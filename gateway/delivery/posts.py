@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from core.crashpoints import crashpoint
-from core.errors import ChatError, ChatUnknown
+from core.errors import ChatAway, ChatError, ChatUnknown
 from core.frames import Frame, Notice
 from core.storage.changes import SAID
 from core.types import Added, Deleted, Edited, Moved
@@ -20,12 +20,15 @@ from gateway.delivery.info import delivery_id
 from gateway.delivery.pacing import once_free
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Mapping
 
     from core.ports import ChatAdapter
     from core.records import Accepted, StoredTurn
     from core.types import Press
     from gateway.patience import PatientStore
+
+AGAIN: Final = 2.0
+"""Seconds after which a platform that is away is asked again to take a message out."""
 
 
 async def tell_why(
@@ -120,4 +123,13 @@ async def unpost(chats: Mapping[str, ChatAdapter], turn: StoredTurn) -> None:
         if posted.message_id is not None:
             with suppress(ChatError, TimeoutError):
                 async with asyncio.timeout(SECONDS):
-                    await once_free(partial(delete, address, posted.message_id))
+                    await _once_there(partial(delete, address, posted.message_id))
+
+
+async def _once_there(send: Callable[[], Awaitable[None]]) -> None:
+    """Do what may be done twice as soon as the platform is there; whoever calls limits that."""
+    while True:
+        try:
+            return await once_free(send)
+        except (ChatAway, ChatUnknown):
+            await asyncio.sleep(AGAIN)

@@ -54,11 +54,14 @@ class Trying:
         """Give the seconds until a frame is tried again; None if it is dropped."""
         self._failures += 1
         away = isinstance(error, ChatAway | ChatUnknown)
-        # A panel that is refused is not worth what waits behind it.
-        if not frame.final or is_gone(frame) or (frame.key == PANEL and not away):
+        gone = is_gone(frame)
+        # What is refused of these two is not worth what waits behind it.
+        if not frame.final or (not away and (gone or frame.key == PANEL)):
             return None
         tries = self._tries[frame.key]
         self._tries[frame.key] += 1
+        if gone and tries >= len(BACKOFF):
+            return None  # the answer itself is shown
         if self.given_up or (self._late(frame, now) if away else tries >= len(BACKOFF)):
             self.given_up = True
             return None

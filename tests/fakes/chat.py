@@ -78,6 +78,7 @@ class FakeChat(ChatAdapter):
         self.log: list[Request] = []
         self.messages: dict[str, Frame] = {}
         self.deleted: set[str] = set()
+        self.undeletable: list[Exception | None] = []
         self._latency = latency
         self._failures: dict[str, list[Exception | None]] = defaultdict(list)
 
@@ -183,6 +184,8 @@ class FakeChat(ChatAdapter):
 
     @override
     async def delete(self, address: Address, message_id: str) -> None:
+        if self.undeletable and (error := self.undeletable.pop(0)):
+            raise error
         frame = self.messages.pop(message_id, None)
         self.deleted.add(message_id)
         now = asyncio.get_running_loop().time()

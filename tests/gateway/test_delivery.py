@@ -16,7 +16,7 @@ from core.errors import (
     ChatUnknown,
     MessageGone,
 )
-from core.events import AnswerDelta, AnswerReset, ReferencesDone, TurnFinished
+from core.events import AnswerDelta, AnswerReset, ReferencesDone, TurnFinished, TurnStopped
 from core.frames import Frame, Notice
 from core.records import Posted
 from core.texts.turns import UNSURE
@@ -452,6 +452,32 @@ def test_after_a_restart_messages_are_edited_in_place_and_surplus_ones_go():
     assert not room.requests("post")
     assert room.chat.deleted == {"answer/1", "answer/2"}
     assert room.chat.messages["answer/0"].final
+
+
+@pytest.mark.parametrize(("trouble", "goes"), [(ChatAway("503"), True), (ChatError("no"), False)])
+def test_what_a_question_that_was_deleted_has_shown_goes_as_soon_as_the_platform_is_there(
+    trouble, goes
+):
+    """Its panel stood there for good, with a Stop below it, if one call met a moment's outage."""
+    room = Room(pace=1.0)
+
+    async def scenario():
+        mailbox = Mailbox()
+        info = TurnInfo(turn_id="t1", address=Address(platform="fake", channel="c"))
+        async with asyncio.TaskGroup() as group:
+            shown = group.create_task(
+                deliver(info, mailbox, adapter=room.chat, outbox=room.outbox, budgets=room.budgets)
+            )
+            mailbox.tell(started("a", turn_id="t1"))
+            mailbox.tell(AnswerDelta(text=SENTENCE))
+            await asyncio.sleep(4)
+            assert room.chat.messages
+            room.chat.undeletable += [trouble] * 3
+            mailbox.tell(TurnStopped(result=result(""), withdrawn=True))
+        assert shown.result()
+
+    run_virtual(scenario())
+    assert (not room.chat.messages) is goes
 
 
 def test_after_a_restart_a_message_without_an_id_is_not_posted_again():
