@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 import structlog
 
 from core.errors import StoreBusy, StoreDamaged, StoreError, StoreFull
+from gateway.rereading import again
 
 if TYPE_CHECKING:
     from core.audit import Change
@@ -129,6 +130,10 @@ class PatientStore:
             raise
         self._patience.worked()
         return accepted
+
+    async def accepted(self, seq: int) -> Accepted | None:
+        """Read what came in, again for a while where that fails: it was just written about."""
+        return await again(partial(self.store.accepted, seq))
 
     async def begin(self, start: TurnStart) -> None:
         await self._write(partial(self.store.begin, start))

@@ -11,6 +11,7 @@ from adapters.store.fence import FencedRows
 from adapters.store.queries import statement, statement_of_rows
 from core.erasure import bared
 from core.records import Accepted, Kept, Posted, Steered
+from core.storage.changes import LETTER, SAID
 from core.types import Line
 
 
@@ -74,6 +75,7 @@ class ChangeRows(FencedRows):
             *_questions(questions),
             statement("steered_no_more", seq),
             statement("unsteer_one", seq),
+            statement_of_rows("erase_outbox", [(f"{SAID}{seq}",), (f"{LETTER}{seq}",)]),
         )
 
     async def steer(

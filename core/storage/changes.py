@@ -65,7 +65,10 @@ class Changes(Protocol):
     async def unsay(
         self, seq: int, questions: Mapping[str, Line], *, by: int | None = None
     ) -> None:
-        """Take a message out for good, and out of the questions of those turns."""
+        """Take a message out for good, and out of the questions of those turns.
+
+        What was posted about it goes with it, but for its place in line: that still stands there.
+        """
         ...
 
     async def steer(

@@ -286,7 +286,7 @@ class Changes:
         crashpoint("withdrawal.kept", run.place.platform)
         if not seqs:
             return None
-        works = [await exchange.store.accepted(seq) for seq in seqs]
+        works = [await exchange.keep.accepted(seq) for seq in seqs]
         return [each for each in works if each is not None]
 
     async def _waits_again(self, turn_id: str, edit: Edit | None) -> Sequence[int]:

@@ -8,6 +8,7 @@ that a chat goes on under another id comes before everything. Answers nothing it
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core import whispers
@@ -18,6 +19,7 @@ from core.types import Added, Command, Deleted, Edited, Message, Moved, Press
 from gateway.access.admission import RETRY_COMMAND
 from gateway.commands.privacy import halt
 from gateway.lanes.sessions import Errand
+from gateway.rereading import again
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -99,6 +101,8 @@ class Dispatch:
                 await self.over(_session(work))
             case Errand():
                 await work.run()
+            case Accepted(incoming=Edited() | Deleted()):  # nobody offers it again
+                await again(partial(self.changes.act, work))
             case _:
                 await self._act(work)
 

@@ -16,7 +16,7 @@ from core.markup import whole
 from core.recent import Recent
 from core.texts import intake as said
 from core.turnstile import Turnstile
-from core.types import Edited, Message, Press
+from core.types import Deleted, Edited, Message, Moved, Press
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -95,6 +95,9 @@ class DurableIntake:
                 program stops; do not acknowledge it.
         """
         await self._stile.passed()
+        if not _stands_by_itself(incoming) and (left := await self._left(incoming)) is not None:
+            await self._hand_on(left)  # it is stored, and may say by now what is known already
+            return True
         admitted = await self._admitted(incoming)
         if admitted is None:
             return False
@@ -108,9 +111,20 @@ class DurableIntake:
             accepted = await self._accepted(incoming, session)
             if accepted is None:
                 return False
-            await self._admission.took(incoming)
-            await self._handle(accepted)
+            await self._hand_on(accepted)
         return True
+
+    async def _hand_on(self, accepted: Accepted) -> None:
+        """Hand it on; what could not be is, when it is offered again: it is stored all the same."""
+        incoming, handed = accepted.incoming, False
+        try:
+            await self._admission.took(incoming)
+            handed = _stands_by_itself(incoming)
+            await self._handle(accepted)
+        except (StoreError, asyncio.CancelledError):
+            if not handed:
+                self._unsure[_event(incoming)] = True
+            raise
 
     async def _late(self, incoming: Incoming, session: str) -> bool:
         """Take in what came long ago: nobody was too quick, and nothing waits in line for it."""
@@ -156,7 +170,11 @@ class DurableIntake:
         """
         if self._unsure.pop(_event(incoming)) is None:
             return None
-        kept = await self._inbox.store.kept(*_event(incoming))
+        try:
+            kept = await self._inbox.store.kept(*_event(incoming))
+        except StoreError:
+            self._unsure[_event(incoming)] = True
+            raise
         return kept.accepted if kept is not None and kept.waiting else None
 
     async def admitted(self, incoming: Incoming) -> Incoming | None:
@@ -183,6 +201,11 @@ class DurableIntake:
 
 def _event(incoming: Incoming) -> tuple[str, str]:
     return incoming.address.platform, incoming.event_id
+
+
+def _stands_by_itself(incoming: Incoming) -> bool:
+    """Tell whether it is somebody's word, and not about a message or a chat that is known."""
+    return not isinstance(incoming, Edited | Deleted | Moved)
 
 
 def _stands_in_line(incoming: Incoming) -> bool:

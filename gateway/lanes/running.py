@@ -25,7 +25,7 @@ class Run:
 
     `parts` are the messages it answers, `joining` those that are just put into it, `origin` the
     turn whose question it asks again. `advised`: somebody's advice has come. `spoke`: a word of its
-    answer was told, or a tool was called.
+    answer was told, or a tool was called. `resumed`: the last run had begun it.
     """
 
     turn_id: str
@@ -38,11 +38,12 @@ class Run:
     origin: str = ""
     advised: bool = False
     spoke: bool = False
+    resumed: bool = False
 
     @property
     def reads(self) -> bool:
         """Tell whether its question is still being read: nothing of it is written down."""
-        return bool(self.parts) and self.began is None
+        return bool(self.parts) and self.began is None and not self.resumed
 
     def takes(self, seq: int) -> bool:
         """Tell whether a message is just put into it: nothing of that is written down."""
@@ -61,7 +62,11 @@ def begun(work: Answerable, new_id: Callable[[], str]) -> Run:
     if isinstance(work, StoredTurn):
         start = work.start
         return Run(
-            turn_id=start.turn_id, session=start.session, place=start.place, asker=start.asker
+            turn_id=start.turn_id,
+            session=start.session,
+            place=start.place,
+            asker=start.asker,
+            resumed=True,
         )
     said = work.incoming
     return Run(

@@ -289,3 +289,14 @@ async def test_nothing_joins_a_turn_that_was_taken_back(store: Store):
     assert await store.withdraw("t1") == [first.seq]
     assert await store.steer("t1", 1, [(second.seq, said("Hurry."))]) == []
     assert await store.waiting() == [first, second]
+
+
+async def test_what_was_posted_about_a_message_goes_when_it_is_taken_out(store: Store):
+    """But for its place in line: that stands in its chat, and is found by its row."""
+    first = await accepted(store, "e1")
+    for kind in ("said", "letter", "line"):
+        await store.posted(f"{kind}/{first.seq}", "notice", f"of {kind}")
+    await store.unsay(first.seq, {})
+    assert await store.away_note(f"said/{first.seq}") is None
+    assert await store.away_note(f"letter/{first.seq}") is None
+    assert [each.message_id for each in await store.line_notes()] == ["of line"]

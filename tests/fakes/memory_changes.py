@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from core.erasure import bared
 from core.records import Accepted, Kept, Posted, Steered, StoredTurn
-from core.storage.changes import NOTE
+from core.storage.changes import LETTER, NOTE, SAID
 from core.types import Line, Message
 
 
@@ -169,6 +169,8 @@ class MemoryChanges:
         if seq not in self._claimed:
             self.dropped.setdefault(seq, "")
         self._ask(questions)
+        for kind in (SAID, LETTER):
+            self._outbox.pop(f"{kind}{seq}", None)
         if seq in self._steered:
             turn_id, old = self._steered.pop(seq)
             self._lines[:] = [

@@ -17,7 +17,9 @@ from gateway.lanes.workplaces import Workplaces
 from tests.fakes.chat import FakeChat
 from tests.fakes.loop import run_virtual
 from tests.fakes.memory_store import MemoryStore
+from tests.fakes.tools import FakeServer
 from tests.gateway.guarded import ALLOWED, ANN, BEN, DM, GROUP, Scene, guarded
+from tests.gateway.test_tooling import wants
 
 SLOW = {"a": [[30.0, "A."]], "b": [[30.0, "B."]], "big": [["Yes."]]}
 TALKS = {
@@ -779,3 +781,34 @@ def test_a_note_that_was_perhaps_posted_is_never_posted_again(tells):
             assert len(noted(scene)) == (0 if tells else 1)
 
     run_virtual(scenario())
+
+
+def test_the_question_of_a_recovered_turn_is_deleted_though_something_was_steered_into_it():
+    """What joined it made it pass for a question that is still being read: it was answered."""
+    store = MemoryStore()
+    stuck = {"a": [["A."]], "b": [["B."]], "big": [[500.0, "Never."]]}
+
+    async def before() -> None:
+        async with guarded(stuck, more=STEERS, store=store) as scene:
+            await scene.say("How do I get to Dover?")
+            await scene.until(lambda: scene.model.of("big"))
+            await scene.parts.sessions.drain(0)
+
+    async def after() -> None:
+        calls = [wants(("get", "{}")), [5.0, "To Dover."], ["Yes."]]
+        server = FakeServer("files", "get", seconds=5.0)
+        file = "tools: {servers: {files: {command: [x], approve: never}}}\n" + STEERS
+        async with guarded({"big": calls}, more=file, store=store, servers=[server]) as scene:
+            scene.numbers = count(9)
+            await scene.parts.recover()
+            await scene.until(lambda: server.calls)
+            await scene.say("By bus.")
+            await scene.until(lambda: len(scene.model.of("big")) == 2)
+            assert await scene.delete("e1")
+            await scene.idle()
+            assert "Dover" not in str(await history(scene))
+            assert "To Dover." not in scene.chat.texts()
+            assert await store.waiting() == []
+
+    run_virtual(before())
+    run_virtual(after())

@@ -64,6 +64,7 @@ class Said:
     fate: Literal["stands", "may", "gone"] = "stands"
     before: str = ""  # what it said once: a turn that runs is asked that to its end
     moved: bool = False  # out of its order: asked again, or put in line anew
+    changed: int = 0  # when it was changed last, by the platform's clock
 
 
 class Answers(ScriptedModel):
@@ -201,13 +202,27 @@ class AnyHistory(RuleBasedStateMachine):
         each = data.draw(st.sampled_from(self._there()))
         before, each.text = each.text, self._word()
         each.before += before
-        where, at = self.places[each.chat], None if soon else self.clock + 120_000
-        self.run.do(
-            self.run.scene.edit(
-                each.event, each.text, who=each.who, where=where, at=at, addressed=True
-            )
-        )
+        at = 60_000 * int(each.event[1:]) + 1_000 if soon else self.clock + 120_000
+        each.changed = max(at, each.changed + 2)
+        self._change(each, each.text, each.changed)
         self.said.append(Said(event="", chat=each.chat, who=each.who, text=before, fate="gone"))
+
+    @precondition(lambda self: any(each.changed for each in self._there()))
+    @rule(data=st.data())
+    def edit_late(self, data: st.DataObject) -> None:
+        """The platform tells of a change that was made before the last one: that one stands."""
+        changed = [each for each in self._there() if each.changed]
+        each = data.draw(st.sampled_from(changed))
+        word = self._word()
+        self._change(each, word, each.changed - 1)
+        self.said.append(Said(event="", chat=each.chat, who=each.who, text=word, fate="gone"))
+
+    def _change(self, each: Said, text: str, at: int) -> None:
+        where = self.places[each.chat]
+        edit = self.run.scene.edit(
+            each.event, text, who=each.who, where=where, at=at, addressed=True
+        )
+        self.run.do(edit)
 
     @precondition(lambda self: self._there())
     @rule(data=st.data())
@@ -294,8 +309,9 @@ class AnyHistory(RuleBasedStateMachine):
                 for _ in range(len(self.said) + 2):
                     self.wait(RUNNING)
                 self.run.do(self._hold())
-                self._ended(self.run)
         finally:
+            if hasattr(self, "run"):
+                self._ended(self.run)
             self.kept.close()
             self.logs.__exit__(None, None, None)
 
