@@ -163,13 +163,21 @@ class Sessions:
             self.put(session, work, ahead=True)
 
     def insert_behind(self, session: str, work: Accepted, fits: Fits) -> None:
-        """Let work come right after what is being done, but behind what fits there already."""
+        """Let work come right after what is being done, but behind whatever fits and waits.
+
+        Whatever was put ahead of those meanwhile stays there: what waits for its like would else
+        come before them, and be put back, again and again.
+        """
         lane = self._lanes.get(session)
         if lane is None:
             self.put(session, work)
             return
-        first = [isinstance(each, Accepted) and fits(each) for each in list(lane)[1:]]
-        lane.insert(1 + (first.index(False) if False in first else len(first)), work)
+        like = (
+            place
+            for place, each in enumerate(lane)
+            if place and isinstance(each, Accepted) and fits(each)
+        )
+        lane.insert(1 + max(like, default=0), work)
         self._held.enter(session, work)
 
     def swap(self, now: Accepted) -> bool:

@@ -17,8 +17,8 @@ from typing_extensions import override
 from core.storage import Store
 from tests.fakes.inline_sqlite import InlineSQLite, new_database
 from tests.fakes.memory_store import MemoryStore
-from tests.gateway.guarded import ANN
-from tests.promises.histories import AnyHistory, Data
+from tests.gateway.guarded import ANN, DM, Scene
+from tests.promises.histories import RUNNING, AnyHistory, Data
 
 EXAMPLES = settings().max_examples // 4
 PLAYED = settings(
@@ -93,6 +93,29 @@ def test_p3_a_question_that_begins_while_its_chat_moves_is_in_one_history(kind):
         machine.wait(2.0)
         machine.say(1, ANN, breath=False)
         machine.move()
+    finally:
+        machine.teardown()
+
+
+async def changed_around_a_press(scene: Scene, event: str, turn: str) -> None:
+    """Change a message of the turn that runs, have that removed, and change the message again."""
+    await scene.edit(event, "Soon.", where=DM, at=481_000, addressed=True)
+    await scene.press("remove", turn, where=DM)
+    await scene.edit(event, "Late.", where=DM, at=482_000, addressed=True)
+
+
+@pytest.mark.parametrize("kind", [OnMemory, OnSQLite])
+def test_p3_changes_wait_in_their_order_behind_a_press_that_came_between_them(kind):
+    """The second one went before the first, waited for it, and did so again without an end."""
+    machine = kind()
+    machine.start()
+    try:
+        machine.say(0, ANN, breath=False)
+        machine.wait(2.0)
+        (said,), (turn,) = machine.said, machine._turns()
+        machine.run.do(changed_around_a_press(machine.run.scene, said.event, turn.start.turn_id))
+        said.text, said.fate = "Late.", "may"  # it is removed, and may not be any more
+        machine.wait(RUNNING)
     finally:
         machine.teardown()
 
