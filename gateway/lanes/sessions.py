@@ -163,20 +163,15 @@ class Sessions:
             self.put(session, work, ahead=True)
 
     def insert_behind(self, session: str, work: Accepted, fits: Fits) -> None:
-        """Let work come right after what is being done, but behind whatever fits and waits.
+        """Let work come right after what is being done, but behind all that fits and waits.
 
-        Whatever was put ahead of those meanwhile stays there: what waits for its like would else
-        come before them, and be put back, again and again.
+        Whatever was put ahead of those stays there: what waits for its like would else go round.
         """
         lane = self._lanes.get(session)
         if lane is None:
             self.put(session, work)
             return
-        like = (
-            place
-            for place, each in enumerate(lane)
-            if place and isinstance(each, Accepted) and fits(each)
-        )
+        like = [place for place, e in enumerate(lane) if isinstance(e, Accepted) and fits(e)]
         lane.insert(1 + max(like, default=0), work)
         self._held.enter(session, work)
 
