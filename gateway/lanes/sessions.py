@@ -163,10 +163,7 @@ class Sessions:
             self.put(session, work, ahead=True)
 
     def insert_behind(self, session: str, work: Accepted, fits: Fits) -> None:
-        """Let work come right after what is being done, but behind all that fits and waits.
-
-        Whatever was put ahead of those stays there: what waits for its like would else go round.
-        """
+        """Let work come after what is being done and all that fits: it may wait for its like."""
         lane = self._lanes.get(session)
         if lane is None:
             self.put(session, work)

@@ -64,11 +64,7 @@ class Said:
     fate: Literal["stands", "may", "gone"] = "stands"
     before: str = ""  # what it said once: a turn that runs is asked that to its end
     moved: bool = False  # out of its order: asked again, or put in line anew
-<<<<<<< HEAD
     changed: int = 0  # when it was changed last, by the platform's clock
-=======
-    changed: int = 0  # when it was last changed, in ms: people change it once after the other
->>>>>>> 2408550 (Let people of the model change a message once after the other: of two changes the newer one stays now)
 
 
 class Answers(ScriptedModel):
@@ -206,19 +202,9 @@ class AnyHistory(RuleBasedStateMachine):
         each = data.draw(st.sampled_from(self._there()))
         before, each.text = each.text, self._word()
         each.before += before
-<<<<<<< HEAD
         at = 60_000 * int(each.event[1:]) + 1_000 if soon else self.clock + 120_000
         each.changed = max(at, each.changed + 2)
         self._change(each, each.text, each.changed)
-=======
-        where, came = self.places[each.chat], 60_000 * int(each.event[1:])
-        at = each.changed = max(each.changed + 1, came + 1_000 if soon else self.clock + 120_000)
-        self.run.do(
-            self.run.scene.edit(
-                each.event, each.text, who=each.who, where=where, at=at, addressed=True
-            )
-        )
->>>>>>> 2408550 (Let people of the model change a message once after the other: of two changes the newer one stays now)
         self.said.append(Said(event="", chat=each.chat, who=each.who, text=before, fate="gone"))
 
     @precondition(lambda self: any(each.changed for each in self._there()))
