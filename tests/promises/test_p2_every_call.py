@@ -21,6 +21,7 @@ from gateway.delivery.mailbox import Mailbox
 from tests.adapters.chat.slack.conftest import Clocked, nobody_s_home, options
 from tests.fakes.told import result, started
 from tests.gateway.test_delivery import Rows
+from tests.promises.every_call import COMMON
 from tests.simulators.base import Fault
 from tests.simulators.slack import SlackSimulator
 
@@ -33,12 +34,8 @@ def word(error: str) -> Fault:
 
 
 PASSING: Final = {
-    "ratelimited": Fault(kind="refuse", status=429, error="ratelimited", retry_after=1),
-    "500": Fault(kind="refuse", status=500),
-    "503 without a word": Fault(kind="refuse", status=503),
+    **COMMON,
     "internal_error": word("internal_error"),
-    "cut before it is done": Fault(kind="reset"),
-    "cut after it is done": Fault(kind="drop"),
     "invalid_auth": word("invalid_auth"),
     "token_revoked": word("token_revoked"),
     "account_inactive": word("account_inactive"),

@@ -186,7 +186,7 @@ class Api:
                 self as session,
                 session.post(there, json=body, allow_redirects=False) as response,
             ):
-                if response.status != 200:
+                if response.status != 200 or _declined(await response.read()):
                     raise ChatError(f"Slack did not take the answer: HTTP {response.status}")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ChatError(f"the answer did not arrive: {type(error).__name__}") from None
@@ -196,6 +196,8 @@ class Api:
         code = answer.code
         if answer.status == 429 or code in _BUSY:
             return ChatBusy("Slack asks to wait", retry_after=answer.retry_after)
+        if not code and answer.status == 403:
+            return ChatAway("something in front of Slack refused it: HTTP 403")
         if not code and 400 <= answer.status < 500:
             return ApiRefused(f"http_{answer.status}")
         if not code or code in _UNCLEAR or answer.status >= 500:
@@ -215,6 +217,10 @@ class Api:
             kind = ThreadGone if code == "thread_not_found" else ChatClosed
             return kind(f"nothing can be written there: {code}")
         return MessageGone(code) if code in _GONE else ApiRefused(code)
+
+
+class _Said(msgspec.Struct):
+    ok: bool = True
 
 
 class _Answer(msgspec.Struct):
@@ -237,6 +243,14 @@ class _Answer(msgspec.Struct):
             needed=str(data.get("needed") or ""),
             retry_after=_seconds(response.headers.get("Retry-After")),
         )
+
+
+def _declined(body: bytes) -> bool:
+    """Say whether an answer to an answer says no, be it with status 200; else it says "ok"."""
+    try:
+        return msgspec.json.decode(body, type=_Said).ok is False
+    except (ValueError, RecursionError):
+        return False
 
 
 def _outside(data: Mapping[str, object]) -> bool:

@@ -27,9 +27,11 @@ class Beside:
         async def answer(request: web.Request) -> web.StreamResponse:
             at, ids = self.now(), dict(request.match_info)
             fault = self.faults.take(name, ids)
-            answered = web.Response(status=fault.status if fault else 500)
-            if fault is None or fault.kind in {"drop", "delay", "garble"}:
-                answered = await handler(request)  # type: ignore[assignment]
+            if fault is not None and fault.kind in {"refuse", "reset"}:
+                said = {"ok": False, "error": fault.error or "internal_error"}
+                answered: web.StreamResponse = web.json_response(said, status=fault.status)
+            else:
+                answered = await handler(request)
             status = answered.status
             self.requests.add(Request(at=at, method=name, params=ids, status=status))
             if fault is None:
