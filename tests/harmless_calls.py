@@ -49,6 +49,8 @@ def slack(method: str, params: Params) -> Iterator[str]:
                 yield f"{flag} is not off"
     if {"link_names", "parse", "attachments"} & set(params):
         yield "it has Slack read names or addresses"
+    if {"initial_comment", "icon_url", "username", "as_user"} & set(params):
+        yield "it says something without a switch for previews, or passes for somebody"
     called = 0
     for key, text in _texts(params):
         if key == "mrkdwn" and _SLACK_CALLED.fullmatch(text):
@@ -101,7 +103,7 @@ def discord(method: str, params: Params) -> Iterator[str]:
         return
     if not int(form.get("flags") or 0) & SUPPRESS_EMBEDS:
         yield "embeds are not suppressed"
-    if form.get("embeds") or form.get("tts"):
+    if {"embed", "poll", "sticker_ids"} & set(form) or form.get("embeds") or form.get("tts"):
         yield "it embeds or speaks"
     allowed = form.get("allowed_mentions")
     if not isinstance(allowed, Mapping) or allowed.get("parse") != []:
@@ -119,7 +121,7 @@ def discord(method: str, params: Params) -> Iterator[str]:
 
 def telegram(method: str, params: Params) -> Iterator[str]:
     """No markup that Telegram reads itself, entities of known kinds, no preview, no address."""
-    if "parse_mode" in params:
+    if "parse_mode" in str(params.keys()) or "parse_mode" in str(params.get("reply_parameters")):
         yield "Telegram reads its markup"
     if method in {"sendMessage", "editMessageText"}:
         preview = _value(params.get("link_preview_options"))
