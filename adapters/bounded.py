@@ -1,6 +1,7 @@
-"""Answers over HTTP that end, and WebSockets that close, whatever the other side does.
+"""Answers over HTTP that end and stay where they are, and WebSockets that close, whatever comes.
 
-Decides how much is read, and how long a goodbye is waited for; nothing of what anything means.
+Decides how much is read, that no redirect is followed, and how long a goodbye is waited for;
+nothing of what anything means.
 Files and streams are not read by this: who reads those counts for himself.
 """
 
@@ -38,6 +39,28 @@ class Bounded(aiohttp.ClientResponse):
                 blocks.append(block)
             self._body = b"".join(blocks)
         return await super().read()
+
+
+class SentElsewhere(aiohttp.ClientError):
+    """An answer sends us to another place."""
+
+
+def staying() -> aiohttp.TraceConfig:
+    """Have a session follow no redirect, whoever asks through it.
+
+    Libraries would: what is said in private, and where that is one place still the token, would go
+    to wherever an answer points.
+    """
+    trace = aiohttp.TraceConfig()
+    trace.on_request_redirect.append(_stay)
+    return trace
+
+
+async def _stay(
+    _session: aiohttp.ClientSession, _context: object, told: aiohttp.TraceRequestRedirectParams
+) -> None:
+    told.response.close()
+    raise SentElsewhere(f"a redirect (HTTP {told.response.status}), which is not followed")
 
 
 class Closing(aiohttp.ClientWebSocketResponse):

@@ -29,6 +29,9 @@ _SLACK_MENTION = re.compile(
     re.IGNORECASE,
 )
 _SLACK_CALLED = re.compile(r"<@[UW][A-Z0-9]+>")
+_SLACK_NEVER: Final = frozenset(
+    {"link_names", "parse", "attachments", "initial_comment", "icon_url", "username", "as_user"}
+)
 _DISCORD_MENTION = re.compile(r"@(?:everyone|here)|<@&\d", re.IGNORECASE)
 
 
@@ -47,10 +50,8 @@ def slack(method: str, params: Params) -> Iterator[str]:
         for flag in ("unfurl_links", "unfurl_media"):
             if str(params.get(flag)).lower() not in {"false", "0"}:
                 yield f"{flag} is not off"
-    if {"link_names", "parse", "attachments"} & set(params):
-        yield "it has Slack read names or addresses"
-    if {"initial_comment", "icon_url", "username", "as_user"} & set(params):
-        yield "it says something without a switch for previews, or passes for somebody"
+    if found := _SLACK_NEVER & set(params):
+        yield f"{found} has Slack read names or addresses, or passes for somebody"
     called = 0
     for key, text in _texts(params):
         if key == "mrkdwn" and _SLACK_CALLED.fullmatch(text):

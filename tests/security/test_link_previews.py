@@ -56,7 +56,11 @@ HARMFUL: list[tuple[str, str, dict[str, Any]]] = [
     ("telegram", "sendMessage", {"text": "x", "parse_mode": "HTML", **OFF}),
     ("telegram", "sendMessageDraft", {"text": "x", "parse_mode": "MarkdownV2"}),
     ("telegram", "sendDocument", {"caption": "see https://evil.example"}),
-    ("telegram", "sendMessage", {"text": "x", **OFF, "reply_parameters": '{"quote_parse_mode": 1}'}),
+    (
+        "telegram",
+        "sendMessage",
+        {"text": "x", **OFF, "reply_parameters": '{"quote_parse_mode": 1}'},
+    ),
     ("telegram", "sendDocument", {"caption_parse_mode": "HTML"}),
     ("discord", "create_message", {**NOBODY, "poll": {"question": {"text": "@here"}}}),
     ("telegram", "answerCallbackQuery", {"url": "https://evil.example"}),

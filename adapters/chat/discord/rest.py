@@ -21,7 +21,7 @@ from discord.http import HTTPClient, Ratelimit, Route
 from discord.utils import MISSING
 from typing_extensions import override
 
-from adapters.bounded import Bounded, Closing
+from adapters.bounded import Bounded, Closing, staying
 from adapters.chat.discord.account import Calls
 from adapters.chat.discord.failures import TOO_MANY, failure, limit_of
 from adapters.chat.discord.render import Body
@@ -140,6 +140,7 @@ class Rest(HTTPClient):
         session = aiohttp.ClientSession(
             response_class=Answer,
             ws_response_class=Wire,
+            trace_configs=[staying()],
             cookie_jar=aiohttp.DummyCookieJar(),
         )
         # What `static_login` does, without asking who we are: messages may go out before.

@@ -16,7 +16,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from adapters.bounded import Bounded
+from adapters.bounded import Bounded, staying
 from adapters.chat.slack.hosts import allowed
 from core.errors import (
     ChatAway,
@@ -288,6 +288,7 @@ def open_session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(keepalive_timeout=KEEP_ALIVE),
         response_class=Bounded,
+        trace_configs=[staying()],
         trust_env=True,
         timeout=aiohttp.ClientTimeout(total=TIMEOUT),
     )

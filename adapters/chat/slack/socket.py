@@ -21,7 +21,7 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from typing_extensions import override
 
-from adapters.bounded import Closing
+from adapters.bounded import Closing, staying
 from adapters.chat.slack.client import Api, silent
 from adapters.chat.slack.door import UNREADABLE, Door
 from core.crashpoints import crashpoint
@@ -66,7 +66,7 @@ class _Socket(SocketModeClient):
         """
         await self.aiohttp_client_session.close()
         self.aiohttp_client_session = aiohttp.ClientSession(
-            trust_env=True, ws_response_class=Closing
+            trust_env=True, ws_response_class=Closing, trace_configs=[staying()]
         )
         try:
             async with asyncio.timeout(OPENING):
