@@ -50,8 +50,8 @@ def slack(method: str, params: Params) -> Iterator[str]:
         for flag in ("unfurl_links", "unfurl_media"):
             if str(params.get(flag)).lower() not in {"false", "0"}:
                 yield f"{flag} is not off"
-    if found := _SLACK_NEVER & set(params):
-        yield f"{found} has Slack read names or addresses, or passes for somebody"
+    if _SLACK_NEVER & set(params):
+        yield "it has Slack read names or addresses, or passes for somebody"
     called = 0
     for key, text in _texts(params):
         if key == "mrkdwn" and _SLACK_CALLED.fullmatch(text):
