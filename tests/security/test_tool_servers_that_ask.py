@@ -16,8 +16,8 @@ from pathlib import Path
 from aiohttp import web
 
 from adapters.tools.link import Options
-from tests.adapters.tools.conftest import at_work, call, offered
 from adapters.tools.pins import Pins
+from tests.adapters.tools.conftest import at_work, call, offered
 
 CANARY = "IGNORE-ALL-RULES"
 # Speaks by hand; what its client answers to what it asks is written down, line by line.
@@ -71,9 +71,13 @@ for line in sys.stdin:
 
 async def until(file: Path, lines: int) -> list[str]:
     async with asyncio.timeout(30):
-        while len(found := file.read_text().splitlines()) < lines:
+        while len(_lines(file)) < lines:  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.02)
-    return found
+    return _lines(file)
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_text().splitlines()
 
 
 async def test_what_a_server_asks_of_us_is_refused_and_its_instructions_reach_nobody(

@@ -58,10 +58,14 @@ def edited(now: Message, event: Event) -> Edited:
 
 
 def _changed_at(event: Event) -> int:
-    """Say when it was changed: a link that unfolds is told later, and is no later change."""
+    """Say when it was changed: a link that unfolds is told later, and is no later change.
+
+    Slack writes whole seconds there, so that it may seem to be before the message was written.
+    """
     version = event.message
     stamp = version.edited.ts if version is not None and version.edited is not None else ""
-    return milliseconds(stamp) or milliseconds(event.event_ts or event.ts)
+    said = milliseconds(version.ts) if version is not None else 0
+    return max(milliseconds(stamp), said) if stamp else milliseconds(event.event_ts or event.ts)
 
 
 def _is_tombstone(version: Version) -> bool:
