@@ -8,8 +8,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?=
 # Passed on to what the target runs: make test ARGS="-k markup -x"
 ARGS ?=
-# How many tests run at once: half of them wait for a process or a browser.
-WORKERS ?= 4
+# How many tests run at once: half of the time they wait for a process or a messenger (tests/order.py).
+WORKERS ?= 6
 # `no` saves a third of the time: what one Python covers, the next one covers as well.
 COVER ?= yes
 # What core/ alone has to reach; the threshold of the whole is in pyproject.toml.

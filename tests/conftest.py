@@ -1,10 +1,12 @@
 import os
+from pathlib import Path
 
 import pytest
 from blockbuster import blockbuster_ctx
 from hypothesis import Phase, settings
 
 from tests import harmless_calls
+from tests.order import ordered
 
 # No deadline: a busy machine is no bug. The same examples in CI every time, new ones at home.
 # Hypothesis takes a test that ran into its timeout for one that failed, and then runs it for
@@ -15,6 +17,13 @@ settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True
 # By hand, for one file: pytest --hypothesis-profile=deep tests/promises/test_p3_any_history.py
 settings.register_profile("deep", settings.get_profile("home"), max_examples=10_000)
 settings.load_profile("ci" if os.environ.get("CI") else "home")
+
+
+def pytest_collection_modifyitems(items):
+    """Let what waits run beside what computes, where several workers share the tests."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    here = Path(__file__).parent
+    items[:] = ordered(items, lambda item: item.path.relative_to(here).parts[0], workers=workers)
 
 
 @pytest.fixture(autouse=True)
