@@ -126,7 +126,7 @@ class Answering:
             choices=self.choices,
             places=self.places,
             moves=Moves(self._ground.store, self.places),
-            tooling=self._tooling(),
+            tooling=self._tooling(files),
             attachments=files,
             sessions=self._sessions,
             compaction=self._compaction(files),
@@ -144,12 +144,13 @@ class Answering:
             chats=self.chats,
         )
 
-    def _tooling(self) -> Tooling:
+    def _tooling(self, files: Attachments) -> Tooling:
         servers = self._ground.config.settings.tools.servers
         return Tooling(
             approvals=Approvals(self._ground.world.clock),
             servers=self._ground.outside.servers,
             approve={name: each.approve for name, each in servers.items()},
+            aside=files.room.aside,
         )
 
     def _compaction(self, files: Attachments) -> Compaction:

@@ -7,6 +7,7 @@ asked waits in `gateway.tools.approvals`. References never get here: tools are t
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from gateway.tools.reach import Offered, Reach
 
 Settled: TypeAlias = Callable[[], Awaitable[None]]
+Aside: TypeAlias = Callable[[str], AbstractAsyncContextManager[object]]
+"""Lets others have, for as long as that lasts, what a turn does not need meanwhile."""
 
 log = structlog.get_logger()
 
@@ -52,7 +55,7 @@ class Executor:
     """Fulfils `core.ports.Toolbox` for the turn of `start`.
 
     `settled` returns once all earlier checkpoints are kept. `kept` are the calls of an earlier
-    run of the turn.
+    run of the turn. `aside` is what the turn can do without while somebody is asked.
     """
 
     reach: Reach
@@ -62,6 +65,7 @@ class Executor:
     tell: Tell
     settled: Settled
     kept: Sequence[ToolStep] = ()
+    aside: Aside = nullcontext
     asked: dict[int, Approval] = field(init=False)
     read: dict[str, None] = field(init=False, default_factory=dict)
     offered: Mapping[str, Offered] | None = field(init=False, default=None)
@@ -147,7 +151,8 @@ class Executor:
             crashpoint("approval.asked", self.start.place.platform)
         self.tell(ApprovalChanged(approval=approval, read=read, askable=self.reach.askable))
         with pause():
-            approval = await self.approvals.decided(turn_id, approval, self.store)
+            async with self.aside(turn_id):
+                approval = await self.approvals.decided(turn_id, approval, self.store)
         self.asked[approval.number] = approval
         log.info("approval", turn_id=turn_id, tool=approval.tool, decision=approval.decision)
         self.tell(ApprovalChanged(approval=approval, read=read, askable=self.reach.askable))

@@ -6,11 +6,12 @@ Decides nothing about a call: `core.authority` and `gateway.tools.executor` do.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from core.types import Message, Press
-from gateway.tools.executor import Executor, Settled
+from gateway.tools.executor import Aside, Executor, Settled
 from gateway.tools.reach import Reach
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Tooling:
     servers: Mapping[str, ToolServer] = field(default_factory=dict)
     approve: Mapping[str, Approve] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
+    aside: Aside = nullcontext
 
     def in_chat(
         self,
@@ -75,6 +77,7 @@ class Tooling:
                 tell=tell,
                 settled=settled,
                 kept=[step for round_ in rounds for step in round_.steps],
+                aside=self.aside,
             )
 
         return opened

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from base64 import b64encode
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -19,8 +20,8 @@ from core.crashpoints import crashpoint
 from core.errors import ChatAway, ChatBusy, ChatError, FileUnread
 from core.records import FileUse
 from core.texts import files as texts
-from core.types import KeptFile
-from gateway.turn.pictures import PictureRoom
+from core.types import Image, KeptFile
+from gateway.turn.pictures import PictureRoom, Pictures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -231,10 +232,14 @@ class Attachments:
         if turn_id:
             await self.room.take(turn_id, sum(each.size for each in seen.values()))
         pictures = await self._urls(seen.values())
-        return tuple(
+        told = tuple(
             attached.with_contents(line, its, pictures, words) if line.files else line
             for line, its in zip(lines, sent, strict=True)
         )
+        if turn_id:
+            images, again = _by_digest(told, pictures), partial(self._urls, tuple(seen.values()))
+            self.room.shows(turn_id, Pictures(images, again))
+        return told
 
     async def _urls(self, pictures: Iterable[KeptFile]) -> dict[str, str]:
         """Give pictures as data URIs, as far as they are still kept."""
@@ -244,6 +249,16 @@ class Attachments:
             if data is not None:
                 found[each.digest] = await asyncio.to_thread(_data_uri, each.media_type, data)
         return found
+
+
+def _by_digest(lines: Sequence[Line], urls: Mapping[str, str]) -> Mapping[str, Sequence[Image]]:
+    """Give the pictures in lines that were made of files."""
+    digests = {url: digest for digest, url in urls.items()}
+    found: dict[str, list[Image]] = {}
+    for part in (part for line in lines for part in line.parts):
+        if isinstance(part, Image) and part.attached and part.url in digests:
+            found.setdefault(digests[part.url], []).append(part)
+    return found
 
 
 def named(files: Sequence[Attachment], why: str) -> str:
