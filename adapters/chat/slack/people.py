@@ -109,7 +109,10 @@ class People:
                 await learnt.wait()
 
     async def _learn(self, user: str, learnt: asyncio.Event | None = None) -> None:
-        if user in self._learning:
+        if (asked := self._learning.get(user)) is not None:
+            await asked.wait()
+            if learnt is not None:
+                learnt.set()
             return
         learnt = self._learning[user] = learnt or asyncio.Event()
         try:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
 
-from adapters.chat.slack import SlackChat
+from adapters.chat.slack import SlackChat, people
 from adapters.chat.slack.people import BELIEVED, PAUSE, TRIES
 from core.errors import UserError
 from core.texts.intake import UNNAMED
@@ -127,6 +128,21 @@ async def test_a_member_is_heard_though_slack_always_takes_long_to_say_who_they_
     await world.slack.settled()
     message = await world.inbox.message()
     assert (message.author.name, message.author.is_guest) == ("ann", False)
+
+
+async def test_all_who_wait_for_a_name_go_on_once_slack_tells(world, monkeypatch):
+    """The second one waited out its moment, however soon the answer to the first one's came."""
+    monkeypatch.setattr(people, "MOMENT", 600.0)
+    ann, tells = world.slack.person("ann"), asyncio.Event()
+    world.slack.faults.plan("users.info", Fault(kind="delay", until=tells))
+    known = world.chat._people
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        waiting = [group.create_task(known.learn(ann.id, group.create_task)) for _ in range(3)]
+        await asyncio.wait(waiting, timeout=0.2)
+        assert not any(each.done() for each in waiting)
+        tells.set()
+    assert len(world.slack.requests.of("users.info")) == 1
+    assert known.tells(ann.id)
 
 
 async def test_who_somebody_is_may_be_learnt_from_another_question_meanwhile(world):
