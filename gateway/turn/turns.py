@@ -254,7 +254,10 @@ def _is(error: Exception, kind: type[Exception]) -> bool:
 
 
 def unanswered(turn: StoredTurn, ending: Ending, error: str | None = None) -> TurnEnd:
-    """Make an end for a turn that is not run any more; what it took until then was spent."""
+    """Make an end for a turn that is not run any more; what it took until then was spent.
+
+    What people have put into it stays in the history, as the question does.
+    """
     advice = [call for _, each in turn.advice for call in each.calls]
     spent = bill([*advice, *turn.calls])
     return TurnEnd(
@@ -267,4 +270,5 @@ def unanswered(turn: StoredTurn, ending: Ending, error: str | None = None) -> Tu
         dollars=spent.dollars,
         priced=spent.priced,
         seconds=0.0,
+        lines=tuple(each.line for each in turn.steered),
     )

@@ -120,6 +120,20 @@ def test_p3_changes_wait_in_their_order_behind_a_press_that_came_between_them(ki
         machine.teardown()
 
 
+def test_p3_what_joined_a_turn_that_is_given_up_stays_in_the_history():
+    """It was the turn's own by then, and the turn ended before it had read it: it was lost."""
+    machine = Steered()
+    machine.start()
+    try:
+        machine.say(0, ANN, breath=False)
+        machine.kill(17)
+        machine.kill(21)
+        machine.say(0, ANN, breath=False)
+        machine.wait(0.0)
+    finally:
+        machine.teardown()
+
+
 TestP3AnyHistory = OnMemory.TestCase
 TestP3AnyHistory.settings = PLAYED
 TestP3AnyHistoryOnSQLite = OnSQLite.TestCase
