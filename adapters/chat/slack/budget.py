@@ -110,6 +110,7 @@ class Budgets:
         self.status = Budget(clock, per_minute=30, burst=8)
         self.reaction = Budget(clock, per_minute=36, burst=10)
         self.names = Budget(clock, per_minute=65, burst=35)
+        self.lists = Budget(clock, per_minute=13, burst=6)
         self.threads = Budget(clock, per_minute=36, burst=10)
         self.edits = Minute(clock, most=46)
         self.stops = Minute(clock, most=19)

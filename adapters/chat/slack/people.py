@@ -1,6 +1,7 @@
 """Who the people are whom events only name by id: asked once, remembered for a while.
 
-Decides nothing; where Slack does not tell, the id has to do.
+Where more speak than may be asked for one by one, all are read from a list. Decides nothing; where
+Slack does not tell, the id has to do.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Final, TypeAlias
 from adapters.chat.slack.budget import Budgets
 from adapters.chat.slack.client import Api, ApiRefused, ScopeMissing
 from adapters.chat.slack.groups import UserGroups
+from adapters.chat.slack.roster import Roster
 from adapters.chat.slack.stream import LASTING
 from adapters.chat.slack.wire import Person
 from core.errors import ChatAway, ChatBusy, ChatError
@@ -50,6 +52,7 @@ class People:
         self._groups = groups
         self._api = api
         self._budget = budgets.names
+        self._roster = Roster(api, budgets.lists, clock)
         self._clock = clock
         self._known = Recent[str, tuple[float, Person]](_REMEMBERED)
         self._refused = Recent[str, None](_REMEMBERED)
@@ -143,7 +146,10 @@ class People:
         return known is None or known[0] < self._clock.monotonic() - FRESH
 
     async def _ask(self, user: str) -> None:
-        if self._off() or self._budget.wait():
+        if self._off():
+            return
+        if self._budget.wait():
+            await self._roster.read(lambda: not self._is_old(user), self._keep)
             return
         self._budget.take()
         try:
@@ -156,8 +162,11 @@ class People:
             return
         except ChatError:
             return
+        self._keep(user, answer.get("user"))
+
+    def _keep(self, user: str, told: object) -> None:
         self._refused.pop(user)
-        self._known[user] = (self._clock.monotonic(), read(user, answer.get("user")))
+        self._known[user] = (self._clock.monotonic(), read(user, told))
 
     def _told_not(self, user: str, refused: ScopeMissing | ApiRefused) -> None:
         """Note that Slack says of nobody, or not of this one; what stands between may not count."""

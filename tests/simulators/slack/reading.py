@@ -144,6 +144,22 @@ def user(backend: Backend, args: Args) -> Json:
     return {"ok": True, "user": shapes.user(person)}
 
 
+@method("users.list", "users:read", per_minute=20)
+def people(backend: Backend, args: Args) -> Json:
+    """List the people of the workspace, page by page."""
+    most, first = int(args.text("limit", "0")), int(args.text("cursor", "0"))
+    if not 0 < most < 1000:
+        raise Refused("limit_required")
+    everybody = list(backend.space.people.values())
+    after = first + most
+    more = str(after) if after < len(everybody) else ""
+    return {
+        "ok": True,
+        "members": [shapes.user(each) for each in everybody[first:after]],
+        "response_metadata": {"next_cursor": more},
+    }
+
+
 @method("usergroups.users.list", "usergroups:read", per_minute=20)
 def group_members(backend: Backend, args: Args) -> Json:
     """List the people of a user group; those who are deactivated only if they are asked for."""

@@ -36,6 +36,7 @@ SCOPES = {
     "reactions.add": {"reactions:write"},
     "usergroups.users.list": set(),  # usergroups:read, where `access` names a user group
     "users.info": {"users:read"},
+    "users.list": {"users:read"},
     "views.publish": set(),
 }
 """What each method needs, as its page says."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.chat.slack import SlackChat, people
+from adapters.chat.slack import SlackChat, people, roster
 from adapters.chat.slack.people import BELIEVED, PAUSE, TRIES
 from core.errors import UserError
 from core.texts.intake import UNNAMED
@@ -70,6 +70,7 @@ async def test_what_is_done_once_is_not_taken_for_a_guest_s_and_works_when_slack
     world.inbox.kept.clear()
     patience, world.slack.ack_seconds = world.slack.ack_seconds, 0.5
     world.slack.faults.plan("users.info", *[fault] * 9)
+    world.slack.faults.plan("users.list", *[fault] * 9)
     assert await world.slack.press(room, ann, ts, "🔁 Retry")
     assert "failed" in await world.slack.command(room, bob, "moa", "cost")
     assert world.inbox.kept == []
@@ -240,3 +241,32 @@ async def test_whoever_brings_the_bot_somewhere_is_named_first(world):
     await world.slack.settled()
     (added,) = world.inbox.arrivals
     assert (added.author.name, added.author.is_guest) == ("ann", False)
+
+
+async def crowded(world, count: int):
+    """Have so many people ask at once, each for the first time; give their numbers of messages."""
+    slack = world.slack
+    crowd = [slack.person(f"p{n}", guest=n == count - 1) for n in range(count)]
+    room = slack.group("room", *crowd)
+    for each in crowd:
+        await slack.say(room, each, "hi", mention=True)
+
+
+async def test_a_crowd_that_speaks_for_the_first_time_is_read_from_a_list(world, monkeypatch):
+    """Slack tells of a hundred a minute one by one: others were heard late, or as guests."""
+    monkeypatch.setattr(roster, "PAGE", 40)
+    await crowded(world, 120)
+    await world.slack.until(lambda: len(world.inbox.kept) == 120)
+    assert [each.author.is_guest for each in world.inbox.kept].count(True) == 1
+    assert 1 <= len(world.slack.requests.of("users.list")) <= 4
+    assert len(world.slack.requests.of("users.info")) < 60
+
+
+async def test_where_slack_lists_nobody_it_is_asked_for_a_list_once(world):
+    world.slack.faults.plan(
+        "users.list", *[Fault(kind="refuse", status=200, error="unknown_method")] * 9
+    )
+    await crowded(world, 45)
+    await world.slack.until(lambda: len(world.inbox.kept) >= 35)
+    await world.slack.until(lambda: world.slack.requests.of("users.list"))
+    assert len(world.slack.requests.of("users.list")) == 1
