@@ -34,7 +34,7 @@ PLACES = (
 VALUES = st.sampled_from(
     [
         *("", "0", "1", "-1", "00", "999999999999999999", "9" * 40, "²", "٠", "0\x00", "0 or 1=1"),
-        *("me:ann", "all:ann", "all:eve", "ALL:eve", "all", "me:", "me:eve", ":", "::"),
+        *("me:ann", "all:ann", "ALL:ann", "all", "allx:ann", "me:", "me:ben", ":", "::"),
         *("channel:review", "channel:off", "thread:off", "here:off", "me:off", "channel", "c:off"),
         *("channel:alone", "channel:0:off", "default", "off", "review", "\u202eoff", "\ud800"),
     ]
@@ -46,8 +46,7 @@ async def kept(here: Scene, *turns: str) -> list[object]:
     """What is Ann's: her turns, what was asked of her, and what is set for everybody."""
     store = here.parts.store
     found: list[object] = [await store.turn(each) for each in turns]
-    for address in (GROUP, DM):
-        found.append(await store.lines(address.session))
+    found += [await store.lines(each.session) for each in (GROUP, DM)]
     scopes = (f"session:{GROUP.session}", f"session:{DM.session}", "user:fake:ann", "user:ann")
     found += [await store.settings(each) for each in scopes]
     return found
