@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -49,6 +49,7 @@ class HttpParts:
     bind: str
     unready: Unready
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    refused: Callable[[], Collection[str]] = tuple
     chat: WebChat | None = None
     names: tuple[str, ...] = ()
     mounts: tuple[Mount, ...] = ()
@@ -64,7 +65,7 @@ def build_app(parts: HttpParts) -> web.Application:
     app[DOORSTEP] = Doorstep()
     app.on_response_prepare.append(let_files_be_kept)
     app.on_response_prepare.append(dress)
-    Health(parts.unready, parts.registry).mount(app.router)
+    Health(parts.unready, parts.registry, parts.refused).mount(app.router)
     pages = Pages(parts.auth, parts.signed_out, title=parts.title, chat=parts.chat is not None)
     pages.mount(app.router)
     if parts.chat is not None:

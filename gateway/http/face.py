@@ -28,7 +28,7 @@ from gateway.http.api import Api
 from gateway.http.auth import Auth
 from gateway.http.condition import Condition
 from gateway.http.hooks import hooks_of
-from gateway.http.metrics import LeftAlone, TurnMetrics
+from gateway.http.metrics import LeftAlone, NotLetIn, TurnMetrics
 from gateway.http.signed_out import SignedOut
 from gateway.http.usable import Usable
 from gateway.newcomer.offers import Offer
@@ -66,6 +66,7 @@ class Face:
             bind=self.config.settings.http.host,
             unready=condition.unready,
             registry=_measured(gateway),
+            refused=gateway.refused.now,
             chat=chat,
             mounts=(api.mount,),
             hooks=hooks_of(messengers),
@@ -157,6 +158,7 @@ def _measured(gateway: Gateway) -> CollectorRegistry:
     registry = CollectorRegistry()
     gateway.listeners.append(TurnMetrics(registry).tell)
     registry.register(LeftAlone(gateway.models.left_alone))
+    registry.register(NotLetIn(gateway.refused.now))
     return registry
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -19,17 +19,22 @@ class Health:
 
     unready: Unready
     registry: CollectorRegistry
+    refused: Callable[[], Collection[str]]
 
     async def alive(self, request: web.Request) -> web.Response:
         """GET /healthz: the process answers."""
         return web.Response(text="ok\n")
 
     async def ready(self, request: web.Request) -> web.Response:
-        """GET /readyz: 200 once a preset can answer."""
+        """GET /readyz: 200 once a preset can answer, and how many chats are not let in.
+
+        Those change nothing of it, for the others go on; `/metrics` and the log name them.
+        """
         reason = self.unready()
         if reason:
             return web.json_response({"ready": False, "reason": reason}, status=503)
-        return web.json_response({"ready": True})
+        refused = len(self.refused())
+        return web.json_response({"ready": True} | ({"chats_refused": refused} if refused else {}))
 
     async def metrics(self, request: web.Request) -> web.Response:
         """GET /metrics, for Prometheus; the owner's token is needed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
@@ -67,6 +67,22 @@ def count_pages(registry: CollectorRegistry, pages: Callable[[], int]) -> None:
     """Add how many pages of the web chat are open."""
     gauge = Gauge("moa_pages_open", "Pages of the web chat that are open", registry=registry)
     gauge.set_function(pages)
+
+
+class NotLetIn:
+    """Collects whose platform does not let them in, when somebody looks."""
+
+    def __init__(self, refused: Callable[[], Collection[str]]) -> None:
+        """`refused` names the accounts."""
+        self._refused = refused
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Give one gauge, with a sample for each."""
+        text = "Chats that their platform does not let in: token, scope, intent; the log says which"
+        gauge = GaugeMetricFamily("moa_chat_refused", text, labels=["chat"])
+        for name in self._refused():
+            gauge.add_metric([name], 1)
+        yield gauge
 
 
 class LeftAlone:

@@ -117,7 +117,8 @@ async def _let_in(gateway: Gateway, faces: Faces, services: Services) -> None:
     """Take messages in from now on, and say so."""
     await gateway.intake.recall()
     for chat in faces.chats:
-        services.start(chat.platform, partial(chat.run, gateway.intake))
+        run = partial(chat.run, gateway.intake)
+        services.start(chat.platform, gateway.refused.watched(chat.platform, run))
     await asyncio.sleep(0)  # they take their first step
     if faces.announce is not None:
         faces.announce()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gateway import wiring
 from gateway.program.receiving import Receiving
+from gateway.program.refused import Refused
 
 if TYPE_CHECKING:
     import asyncio
@@ -56,6 +57,7 @@ class Gateway:
     poison: Poison
     sessions: Sessions
     chats: dict[str, ChatAdapter]
+    refused: Refused = field(default_factory=Refused)
 
     @property
     def config(self) -> Config:
