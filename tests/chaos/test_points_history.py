@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from functools import partial
 
@@ -51,31 +52,35 @@ async def with_list(asked: Asked) -> None:
 @pytest.mark.parametrize(("point", "paid"), [("summary.unkept", 2), ("summary.kept", 1)])
 async def test_killed_around_a_summary(there, point, paid):
     """The wish for it is in the inbox until it is done: one stands there, paid for once if kept."""
-    defaults(there, session="channel")
-    for platform in MESSENGERS:
-        asked = there.question(platform, "group")
-        stage = asked.stage
-        async with there.alive():
-            for times, words in enumerate((f"{asked.words} {LONG}", "And back?"), start=1):
-                await stage.ask(words, where="group")
-                await stage.until(partial(answered, asked, times))
-        async with there.armed(f"{point}@{platform}", noted=False):
-            await stage.ask("compact", where="group")
+    new = [there.question(each, "dm") for each in MESSENGERS]
+    async with there.alive(), asyncio.TaskGroup() as group:
+        for asked in new:
+            group.create_task(talked(asked))
+    for asked in new:
+        async with there.armed(f"{point}@{asked.stage.platform}", noted=False):
+            await asked.stage.ask("compact")
     async with there.alive():
         await there.scene.rows("turns", len(MESSENGERS), "origin = 'summary'", seconds=OVER)
         query = "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE state = 'waiting')"
         await there.scene.stored(query)
         for each in there.asked:
-            await each.stage.ask("And then?", where="group")
+            await each.stage.ask("And then?")
             await each.stage.until(partial(answered, each, 3))
     for each in there.asked:
-        assert len(finals(each.stage, "group")) == 3
+        assert len(finals(each.stage, "dm")) == 3
         calls = [
             one.body["messages"] for one in there.scene.models.seen if one.body["model"] == "big"
         ]
         mine = [one for one in calls if each.words in str(one)]
         assert len(mine) == 2 + paid, [str(one)[-300:] for one in mine]
         assert sum(SUMMARY_OPENS in str(one) for one in calls) == len(MESSENGERS)
+
+
+async def talked(asked: Asked) -> None:
+    """Have two answers there, and much to condense."""
+    for times, words in enumerate((f"{asked.words} {LONG}", "And back?"), start=1):
+        await asked.stage.ask(words)
+        await asked.stage.until(partial(answered, asked, times))
 
 
 def answered(asked: Asked, times: int) -> bool:
