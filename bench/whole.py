@@ -68,6 +68,21 @@ async def _listen(mailbox: Mailbox, began: float) -> float:
                 return first
 
 
+def runner_of(
+    group: asyncio.TaskGroup, session: aiohttp.ClientSession, base_url: str, store: SqlStore
+) -> TurnRunner:
+    """Make what runs turns, and tells nobody but who asks."""
+    world = world_of(session, base_url)
+    return TurnRunner(
+        world=world,
+        cache=SharedAdvice(group, world.clock),
+        store=store,
+        sinks=(),
+        listeners=(),
+        running={},
+    )
+
+
 @asynccontextmanager
 async def whole(session: aiohttp.ClientSession, base_url: str) -> AsyncIterator[Whole]:
     """Open one with an empty database."""
@@ -75,15 +90,6 @@ async def whole(session: aiohttp.ClientSession, base_url: str) -> AsyncIterator[
         store = SqlStore(await SQLite.open(Path(folder) / "bench.db"))
         try:
             async with asyncio.TaskGroup() as group:
-                world = world_of(session, base_url)
-                runner = TurnRunner(
-                    world=world,
-                    cache=SharedAdvice(group, world.clock),
-                    store=store,
-                    sinks=(),
-                    listeners=(),
-                    running={},
-                )
-                yield Whole(runner, store)
+                yield Whole(runner_of(group, session, base_url, store), store)
         finally:
             await store.close()

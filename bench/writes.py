@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 from adapters.llm.wire import open_session
-from adapters.store.database import Row as Found
-from adapters.store.database import Statement
 from adapters.store.sql import SqlStore
 from adapters.store.sqlite import SQLite
-from bench.engine import request_of, world_of
+from bench.engine import request_of
 from bench.scene import FAST, Scene
 from bench.table import Row
+from bench.whole import runner_of
 from core.events import TurnEvent, TurnFinished
 from core.records import TurnStart
 from core.types import Address, Author, Line, Message
-from gateway.turn.advice_cache import SharedAdvice
 from gateway.turn.turns import TurnRunner
+from tests.fakes.counted import Counted
 
 THREE = Scene(references=(FAST, FAST, FAST), aggregator=FAST)
 STATEMENTS, TRANSACTIONS = 8, 3
@@ -29,54 +25,13 @@ STATEMENTS, TRANSACTIONS = 8, 3
 REFERENCES, POSTS = 3, 2
 
 
-@dataclass(slots=True)
-class Counted:
-    """A database that counts what is written. What joins a later transaction is a statement."""
-
-    database: SQLite
-    statements: int = 0
-    transactions: int = 0
-
-    @classmethod
-    async def open(cls, path: Path) -> Self:
-        """Open a new file."""
-        return cls(await SQLite.open(path))
-
-    async def fetch(self, statement: Statement) -> Sequence[Found]:
-        return await self.database.fetch(statement)
-
-    async def write(self, *statements: Statement) -> Sequence[Found]:
-        self.transactions += 1
-        self.statements += len(statements)
-        return await self.database.write(*statements)
-
-    def later(self, statement: Statement) -> None:
-        self.statements += 1
-        self.database.later(statement)
-
-    async def scrub(self, *, whole: bool) -> None:
-        await self.database.scrub(whole=whole)
-
-    async def close(self) -> None:
-        await self.database.close()
-
-
 async def rows(base_url: str) -> list[Row]:
     """Play one chat turn against a store that counts: a panel and an answer are posted."""
     with tempfile.TemporaryDirectory() as folder:
-        counted = await Counted.open(Path(folder) / "bench.db")
+        counted = Counted(await SQLite.open(Path(folder) / "bench.db"))
         async with asyncio.TaskGroup() as group, open_session() as session:
-            world = world_of(session, base_url)
             store = SqlStore(counted)
-            runner = TurnRunner(
-                world=world,
-                cache=SharedAdvice(group, world.clock),
-                store=store,
-                sinks=(),
-                listeners=(),
-                running={},
-            )
-            await _turn(runner, store)
+            await _turn(runner_of(group, session, base_url, store), store)
         await counted.close()
     return [
         _row("statements", counted.statements, STATEMENTS),

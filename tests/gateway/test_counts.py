@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +20,6 @@ from typing_extensions import override
 from adapters.llm.chat_completions import ChatCompletions
 from adapters.llm.compose import Options, compose
 from adapters.llm.wire import Endpoint, open_session
-from adapters.store.database import Row, Statement
 from adapters.store.sql import SqlStore
 from adapters.store.sqlite import SQLite
 from core.asking import World
@@ -32,6 +31,7 @@ from core.types import Line
 from gateway.clock import SystemClock
 from gateway.turn.advice_cache import SharedAdvice
 from gateway.turn.turns import TurnRunner
+from tests.fakes.counted import Counted
 from tests.fakes.turns import start
 from tests.simulators.provider import ProviderSimulator
 from tests.simulators.provider_reply import Reply
@@ -56,39 +56,12 @@ class Crowded(ProviderSimulator):
 
 
 @dataclass(slots=True)
-class Counting:
-    """A database that counts what is written into another one."""
-
-    database: SQLite
-    statements: int = 0
-    transactions: int = 0
-
-    async def fetch(self, statement: Statement) -> Sequence[Row]:
-        return await self.database.fetch(statement)
-
-    async def write(self, *statements: Statement) -> Sequence[Row]:
-        self.transactions += 1
-        self.statements += len(statements)
-        return await self.database.write(*statements)
-
-    def later(self, statement: Statement) -> None:
-        self.statements += 1
-        self.database.later(statement)
-
-    async def scrub(self, *, whole: bool) -> None:
-        await self.database.scrub(whole=whole)
-
-    async def close(self) -> None:
-        await self.database.close()
-
-
-@dataclass(slots=True)
 class Stage:
     """A runner with all that it needs."""
 
     runner: TurnRunner
     store: SqlStore
-    writes: Counting
+    writes: Counted
     talking: set[str] = field(default_factory=set)
 
     async def turn(self, name: str, aggregator: str = "agg") -> Terminal:
@@ -109,7 +82,7 @@ class Stage:
 @asynccontextmanager
 async def stage(base_url: str, path) -> AsyncIterator[Stage]:
     clock = SystemClock()
-    writes = Counting(await SQLite.open(path / "counts.db"))
+    writes = Counted(await SQLite.open(path / "counts.db"))
     try:
         async with open_session() as session, asyncio.TaskGroup() as group:
             model = compose(

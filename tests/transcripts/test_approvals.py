@@ -35,12 +35,6 @@ async def stage(request):
         yield stage
 
 
-@pytest.fixture(params=MESSENGERS)
-async def messenger(request):
-    async with opened(request.param) as stage:
-        yield stage
-
-
 def configured(stage: Stage, models: dict[str, Any] = SAYS) -> str:
     """A configuration with a server of tools; Ben is an admin."""
     whole = yaml.safe_load(stage.configured(models))

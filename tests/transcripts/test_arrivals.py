@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 import yaml
 
 from tests.gateway.harness import running_gateway
 from tests.simulators.telegram.simulator import TelegramSimulator
-from tests.transcripts.stages import MESSENGERS, Stage, Telegram, opened
+from tests.transcripts.stages import Stage, Telegram
 
 NOBODY = {"telegram": "1", "discord": "1", "slack": "U0NOBODY1"}
 TRAIN = {"a": "Take the train.", "b": "Walk.", "big": "Go by train."}
-
-
-@pytest.fixture(params=MESSENGERS)
-async def messenger(request):
-    async with opened(request.param) as stage:
-        yield stage
 
 
 def configured(stage: Stage, **more: Any) -> str:

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from core.wording import LABELS
 from tests.gateway.harness import running_gateway
-from tests.transcripts.stages import MESSENGERS, Stage, opened
+from tests.transcripts.stages import Stage
 
 CANARY = "canary-4711-plum"
 KEPT = "sparrow-0815-fig"
@@ -21,12 +19,6 @@ MODELS = {
     "b": "Walk.",
     "big": [f"An answer on {CANARY}.", f"It is {KEPT}."],
 }
-
-
-@pytest.fixture(params=MESSENGERS)
-async def stage(request):
-    async with opened(request.param) as stage:
-        yield stage
 
 
 def configured(stage: Stage, models: dict[str, Any], more: str = "") -> str:

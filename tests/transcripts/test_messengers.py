@@ -38,12 +38,6 @@ async def stage(request):
         yield stage
 
 
-@pytest.fixture(params=MESSENGERS)
-async def messenger(request):
-    async with opened(request.param) as stage:
-        yield stage
-
-
 async def test_a_question_in_private_gets_a_panel_and_one_answer(stage: Stage, tmp_path):
     async with playing(stage, stage.configured(TRAIN), tmp_path):
         await stage.ask("How do I get there?")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.gateway.harness import completed, running_gateway
 from tests.gateway.test_cli import run
-from tests.transcripts.stages import MESSENGERS, Stage, opened
+from tests.transcripts.stages import Stage
 from tests.transcripts.test_forgetting import CANARY, KEPT, configured, holding
 
 MODELS = {
@@ -17,12 +17,6 @@ MODELS = {
     "b": "Walk.",
     "big": [f"On {CANARY}.", f"It is {KEPT}."],
 }
-
-
-@pytest.fixture(params=MESSENGERS)
-async def stage(request):
-    async with opened(request.param) as stage:
-        yield stage
 
 
 def filed(text: str, folder: Path) -> tuple[str, str]:

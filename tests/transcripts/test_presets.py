@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.gateway.harness import running_gateway
-from tests.transcripts.stages import MESSENGERS, Stage, Where, opened
+from tests.transcripts.stages import Stage, Where
 
 TRAIN = {"a": "Take the train.", "b": "Walk.", "big": "Go by train."}
-
-
-@pytest.fixture(params=MESSENGERS)
-async def stage(request):
-    async with opened(request.param) as stage:
-        yield stage
 
 
 def team(stage: Stage, *, more: str = "") -> str:

@@ -5,19 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from tests.gateway.harness import running_gateway
-from tests.transcripts.stages import MESSENGERS, Stage, opened
+from tests.transcripts.stages import Stage
 
 CANARY = "canary-4711-plum"
 MODELS = {"a": f"Advice on {CANARY}.", "b": "Walk.", "big": f"An answer on {CANARY}."}
-
-
-@pytest.fixture(params=MESSENGERS)
-async def stage(request):
-    async with opened(request.param) as stage:
-        yield stage
 
 
 def holding(folder: Path) -> list[str]:

@@ -7,15 +7,9 @@ import asyncio
 import pytest
 
 from tests.gateway.harness import running_gateway
-from tests.transcripts.stages import MESSENGERS, Stage, opened
+from tests.transcripts.stages import Stage
 
 TRAIN = {"a": "Take the train.", "b": "Walk.", "big": "Go by train."}
-
-
-@pytest.fixture(params=MESSENGERS)
-async def stage(request):
-    async with opened(request.param) as stage:
-        yield stage
 
 
 @pytest.mark.parametrize("where", ["dm", "group"])

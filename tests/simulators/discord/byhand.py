@@ -11,16 +11,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tests.simulators.base import Request
 from tests.simulators.discord.seen import Person, Place, Shown
 from tests.simulators.discord.simulator import DiscordSimulator
-from tests.simulators.typed import lines
-
-TICK = 0.3
+from tests.simulators.typed import talk, write
 
 
 @dataclass(slots=True)
@@ -115,32 +112,6 @@ def _drawn(place: Place, message: Shown) -> str:
     return "\n".join(lines)
 
 
-def write(text: str) -> None:
-    """Write to the terminal, at once."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
-async def watch(hand: Hand) -> None:
-    """Write what changes, a few times a second."""
-    while True:
-        for each in hand.news():
-            write(each)
-        await asyncio.sleep(TICK)
-
-
-async def listen(hand: Hand) -> None:
-    """Do line by line what is typed, until there is no more."""
-    async for line in lines():
-        if line.strip():
-            try:
-                write(await hand.type(line.strip()) or "·")
-            except LookupError as wrong:
-                write(f"! {wrong}")
-            except TimeoutError:
-                write("! nothing came")
-
-
 async def serve(port: int) -> None:
     """Run until the input ends."""
     async with DiscordSimulator(port=port, content_intent=True) as discord:
@@ -150,11 +121,7 @@ async def serve(port: int) -> None:
         hand = Hand(discord, me, discord.dm(me))
         discord.group("general", me)
         write(f"You are {me.id}. Type at the bot; `#general @bot hello` for a channel.\n")
-        async with asyncio.TaskGroup() as group:
-            watching = group.create_task(watch(hand))
-            await listen(hand)
-            await asyncio.sleep(TICK)
-            watching.cancel()
+        await talk(hand)
 
 
 def main(arguments: list[str]) -> None:

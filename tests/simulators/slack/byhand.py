@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
@@ -13,9 +12,8 @@ from tests.simulators.slack.marks import elements, labels, readable, rows
 from tests.simulators.slack.model import Person, Place
 from tests.simulators.slack.shown import Shown
 from tests.simulators.slack.simulator import SlackSimulator
-from tests.simulators.typed import lines
+from tests.simulators.typed import talk, write
 
-TICK = 0.3
 HELP = """
 hello                 says it to the bot directly; an answer goes on in your thread
 #general @bot hello   mentions it in a channel, which is made if need be
@@ -115,32 +113,6 @@ def _drawn(place: Place, message: Shown) -> str:
     return "\n".join(lines)
 
 
-def write(text: str) -> None:
-    """Write to the terminal, at once."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
-async def watch(hand: Hand) -> None:
-    """Write what changes, a few times a second."""
-    while True:
-        for each in hand.news():
-            write(each)
-        await asyncio.sleep(TICK)
-
-
-async def listen(hand: Hand) -> None:
-    """Do line by line what is typed, until there is no more."""
-    async for line in lines():
-        if line.strip():
-            try:
-                write(await hand.type(line.strip()) or "·")
-            except ValueError as wrong:
-                write(f"! {wrong}")
-            except TimeoutError:
-                write("! nothing came")
-
-
 async def serve(port: int, mode: Literal["socket", "http"], events: str) -> None:
     """Run until the input ends."""
     async with SlackSimulator(port=port, mode=mode) as slack:
@@ -150,11 +122,7 @@ async def serve(port: int, mode: Literal["socket", "http"], events: str) -> None
         me = slack.person("you", admin=True)
         hand = Hand(slack, me, slack.dm(me))
         write(f"You are {me.id}. Type at the bot:\n{HELP}")
-        async with asyncio.TaskGroup() as group:
-            watching = group.create_task(watch(hand))
-            await listen(hand)
-            await asyncio.sleep(TICK)
-            watching.cancel()
+        await talk(hand)
 
 
 def main(arguments: list[str]) -> None:
