@@ -120,7 +120,7 @@ class Dispatch:
             case Message():
                 raise TypeError("a question is no act")
         crashpoint("command.done", accepted.incoming.address.platform)
-        await self.keep.drop(accepted.seq, "done")
+        await again(partial(self.keep.drop, accepted.seq, "done"))  # else a start does it once more
         crashpoint("command.dropped", accepted.incoming.address.platform)
         await self.over(_session(accepted))
 

@@ -16,7 +16,7 @@ from core.markup import whole
 from core.recent import Recent
 from core.texts import intake as said
 from core.turnstile import Turnstile
-from core.types import Deleted, Edited, Message, Moved, Press
+from core.types import Command, Deleted, Edited, Message, Moved, Press
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -119,7 +119,7 @@ class DurableIntake:
         incoming, handed = accepted.incoming, False
         try:
             await self._admission.took(incoming)
-            handed = _stands_by_itself(incoming)
+            handed = isinstance(incoming, Message | Command)  # these are in line, or done
             await self._handle(accepted)
         except (StoreError, asyncio.CancelledError):
             if not handed:
@@ -131,9 +131,14 @@ class DurableIntake:
         if self._backlog.full(incoming):
             return False
         accepted = await self._accepted(incoming, session)
-        if accepted is not None:
+        if accepted is None:
+            return False
+        try:
             await self._backlog.take(accepted)
-        return accepted is not None
+        except StoreError:
+            self._unsure[_event(incoming)] = True  # it is offered again, and put aside then
+            raise
+        return True
 
     def _has_room(self, incoming: Incoming, session: str) -> bool:
         """Tell whether it may wait in line; of a burst that may not, its author is told once.
