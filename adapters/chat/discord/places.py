@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from adapters.chat.discord.servers import Channel, Guild, Role
+from adapters.chat.discord.sight import unseen
 from core.recent import Recent
 
 Kind: TypeAlias = Literal["dm", "open", "thread", "flat"]
@@ -142,8 +143,11 @@ class Places:
         self._guilds[guild.id] = GuildFacts(owner=guild.owner_id)
         for role in guild.roles:
             self.learn_role(guild.id, role)
+        hidden = unseen(guild, self.me)
         for channel in (*guild.channels, *guild.threads):
             self.learn(channel, guild.id)
+            if channel.id in hidden:
+                continue  # there is nothing to be read there
             last = channel.last_message_id
             if isinstance(last, str):
                 self._newest[channel.id] = last

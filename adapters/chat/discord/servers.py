@@ -29,10 +29,11 @@ class ThreadState(msgspec.Struct, frozen=True):
 
 
 class Overwrite(msgspec.Struct, frozen=True):
-    """What a role or a user is denied in one channel; numbers as with roles."""
+    """What a role or a user is denied and allowed in one channel; numbers as with roles."""
 
     id: str
     deny: str | int = "0"
+    allow: str | int = "0"
 
 
 class Channel(msgspec.Struct, frozen=True):
@@ -52,12 +53,14 @@ class Guild(msgspec.Struct, frozen=True):
     """A server, as the gateway tells of it.
 
     `unavailable` is False where one is there again that was away, and absent where one is new.
+    `members` are some, the bot among them; `sight` reads them.
     """
 
     id: str
     unavailable: bool | None = None
     system_channel_id: str | None = None
     owner_id: str | None = None
+    members: object = None
     roles: tuple[Role, ...] = ()
     channels: tuple[Channel, ...] = ()
     threads: tuple[Channel, ...] = ()
