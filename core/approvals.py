@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from core.authority import PATIENCE
@@ -25,6 +26,8 @@ APPROVAL: Final = "approval/"
 WHOLE: Final = "arguments/"
 SHOWN: Final = 1_200
 """Characters of the arguments that a message shows where it may hold no more than 2,000."""
+_BLANKS: Final = 4
+"""Times its own length that a text may have, line by line: levels without end make it grow."""
 _NAME: Final = 80
 _ACTIONS: Final[tuple[Action, ...]] = ("approve", "refuse")
 
@@ -82,10 +85,14 @@ def _frame(asked: ApprovalChanged, turn_id: str, arguments: str, *, open_: bool)
     )
 
 
+@lru_cache(maxsize=16)  # while an answer streams it is asked for again and again
 def whole(arguments: str) -> str:
-    """Write a call's arguments for people."""
+    """Write a call's arguments for people, line by line unless that is mostly blanks."""
     try:
-        text = json.dumps(json.loads(arguments), indent=2, ensure_ascii=False)
+        told = json.loads(arguments)
+        text = json.dumps(told, indent=2, ensure_ascii=False)
+        if len(text) > _BLANKS * len(arguments) + SHOWN:
+            text = json.dumps(told, ensure_ascii=False)
     except (ValueError, RecursionError):
         text = arguments
     return spelt(text)

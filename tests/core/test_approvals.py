@@ -101,6 +101,13 @@ def test_a_page_or_a_terminal_shows_all_of_it():
     assert "rm -rf /\\u200b" in frame.content.arguments
 
 
+def test_levels_do_not_make_it_long():
+    """Line by line, each of these numbers would stand behind two hundred blanks."""
+    deep = '{"a":' + "[" * 95 + ",".join(["1"] * 45_000) + "]" * 95 + "}"
+    assert len(whole(deep)) < 3 * len(deep)
+    assert json.loads(whole(deep)) == json.loads(deep)
+
+
 @given(st.dictionaries(st.text(max_size=5), st.text(max_size=20), max_size=3))
 def test_whatever_is_in_arguments_can_be_seen_and_read_back(arguments):
     shown = whole(json.dumps(arguments))

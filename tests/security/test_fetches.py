@@ -24,7 +24,8 @@ from adapters.chat.discord import files as discord
 from adapters.chat.slack import files as slack
 from adapters.chat.slack import hosts
 from adapters.chat.slack.client import Api
-from core.errors import ChatAway, ChatError
+from adapters.chat.telegram import files as telegram
+from core.errors import ChatAway, ChatError, FileUnread
 from core.types import Attachment
 from tests.security.house import House, house
 
@@ -46,6 +47,19 @@ INSIDE = (
     "metadata.google.internal",
     "localhost",
     "localhost.",
+    "127.0.1.1",
+    "0",
+    "224.0.0.1",
+    "①②⑦.⓪.⓪.①",
+    "127。0。0。1",
+    "[::]",
+    "[::127.0.0.1]",
+    "[2002:7f00:1::]",
+    "[fe80::5efe:127.0.0.1]",
+    "[fe80::1%25eth0]",
+    "[ff02::1]",
+    "%2fvar%2frun%2fdocker.sock",
+    "",
 )
 OUTSIDE = (
     "{0}.evil.example",
@@ -66,7 +80,7 @@ OUTSIDE = (
     "{0}\\.evil.example",
 )
 LOOKALIKES = ("files.slаck.com", "hооks.slack.com", "cdn.discordаpp.com")
-SCHEMES = ("https", "http", "ftp", "file", "gopher", "data", "HTTPS", "")
+SCHEMES = ("https", "http", "ftp", "file", "unix", "http+unix", "gopher", "data", "HTTPS", "")
 RIGHTS = {
     "files.slack.com": lambda url: hosts.allowed(url, SLACK),
     "hooks.slack.com": lambda url: hosts.allowed(url, SLACK, "hooks"),
@@ -91,6 +105,25 @@ def test_no_text_at_all_does(own, url):
     found = RIGHTS[own](url)
     assert found is None or found.host in {own, "media.discordapp.net"}
     assert found is None or (found.scheme, found.port, found.user) == ("https", 443, None)
+
+
+STEPS = st.sampled_from(
+    ["..", ".", "%2e%2e", "..%2f", "a", "", "\\", "?", "#", "@evil.example", ":"]
+)
+
+
+@given(st.text(max_size=40) | st.lists(STEPS, max_size=6).map("/".join))
+def test_no_path_that_telegram_names_leaves_its_address(path):
+    """The token stands in the address, so that another host, or another bot's files, are far."""
+    try:
+        there = telegram.address(f"https://api.telegram.org/file/bot{TOKEN}", path)
+    except FileUnread:
+        return
+    assert (there.scheme, there.host, there.port) == ("https", "api.telegram.org", 443)
+    assert there.raw_path.startswith(f"/file/bot{TOKEN}/")
+    assert there.raw_path.count("/") == 3 + path.count("/")
+    assert not {".", ".."} & {*there.raw_parts}
+    assert (there.query_string, there.fragment, there.user) == ("", "", None)
 
 
 # --- a name that leads somewhere else than it did -------------------------------------------
