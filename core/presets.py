@@ -137,7 +137,8 @@ class Catalogue:
         if found is not None:
             return found
         bare = name.strip().removeprefix(VIRTUAL_PREFIX)
-        near = get_close_matches(bare, self.presets, n=1)
+        folded = {name.casefold(): name for name in self.presets}
+        near = [folded[each] for each in get_close_matches(bare.casefold(), folded, n=1)]
         hint = f" Did you mean {near[0]!r}?" if near else ""
         known = ", ".join(self.presets)
         message = f"There is no preset {bare!r}.{hint} There are: {known}."

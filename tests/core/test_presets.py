@@ -38,6 +38,8 @@ def test_moa_5_an_unknown_name_gets_the_nearest_and_all():
     with pytest.raises(UnknownPreset, match="Did you mean 'review'") as refused:
         CATALOGUE.get("reveiw")
     assert "quick" in str(refused.value)
+    with pytest.raises(UnknownPreset, match="Did you mean 'review'"):
+        CATALOGUE.get("REVIEW")
     with pytest.raises(UnknownPreset) as far:
         CATALOGUE.get("moa/zzzz")
     assert "Did you mean" not in str(far.value)
