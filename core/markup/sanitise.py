@@ -14,7 +14,6 @@ from typing import Final
 from core.markup.fences import segments
 
 _SAFE: Final = frozenset({"http", "https", "mailto"})
-_HEADING: Final = 3
 
 # C0 without tab and newline, DEL and C1, bidi overrides and isolates, the byte order mark,
 # and halves of surrogate pairs, which no encoder takes.

@@ -21,12 +21,11 @@ from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
     asynccontextmanager,
-    suppress,
 )
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import yaml
@@ -249,43 +248,9 @@ class Scene:
 
     # --- a third chat ------------------------------------------------------------------------
 
-    async def asked_too(self, text: str) -> None:
-        """Ask from Ben's private chat as well."""
-        for stage in self.stages:
-            words = f"{text} ({stage.platform} other)"
-            await stage.sim.say(self.strangers[stage.platform][0], stage.ben, words)
-
     def others(self, stage: Stage) -> list[Seen]:
         """Give what the bot said to Ben."""
         return [seen(each) for each in stage.sim.shown(self.strangers[stage.platform][0])]
-
-    async def told_turns(self, stage: Stage) -> dict[str, int]:
-        """Count the turns of each chat: what follows within a breath is one question with it."""
-        counted = await self.stored(
-            "SELECT json_extract(payload, '$.address.channel'), count(DISTINCT turn_id) FROM inbox"
-            f" WHERE kind = 'message' AND platform = '{stage.platform}' GROUP BY 1"
-        )
-        turns = {str(channel): int(count) for channel, count in counted}
-        places = {**stage.places, "other": self.strangers[stage.platform][0]}
-        return {where: turns[_id(place)] for where, place in places.items()}
-
-    async def all_told(self) -> None:
-        """Wait until each turn has its answer, or a note that it may be missing, in its chat."""
-        for stage in self.stages:
-            for place, turns in (await self.told_turns(stage)).items():
-
-                def there(stage: Stage = stage, place: str = place, turns: int = turns) -> bool:
-                    said = (
-                        self.others(stage) if place == "other" else stage.seen(cast("Where", place))
-                    )
-                    return sum(each.complete or UNSURE in each.text for each in said) >= turns
-
-                for _ in range(3):  # there is much to tell
-                    with suppress(AssertionError):
-                        await stage.until(there)
-                        break
-                else:
-                    await stage.until(there)
 
     # --- what platforms do not hear ----------------------------------------------------------
 
@@ -347,11 +312,6 @@ class Scene:
 
     def asked(self, stage: Stage, where: Where, text: str = "How do I get there?") -> Counter[str]:
         return self.models.about(question(stage, where, text))
-
-
-def _id(place: Any) -> str:
-    """Give a chat's id as the store knows it."""
-    return str(getattr(place, "id", place))
 
 
 async def _awaited(act: Awaitable[object]) -> None:

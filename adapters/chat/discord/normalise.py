@@ -22,7 +22,6 @@ from core.types import Address, Attachment, Author, Command, Message, Press
 
 _SAID: Final = frozenset({0, 19})
 """A message, a reply; the other types are the platform's own announcements."""
-_FORWARD: Final = 1
 _EPHEMERAL: Final = 1 << 6
 _EPOCH_MS: Final = 1_420_070_400_000
 _MENTION: Final = re.compile(r"<@!?(\d+)>")

@@ -70,10 +70,6 @@ class Gateway:
         for line in self.lines:
             line.mute()
 
-    def unpause(self) -> None:
-        for line in list(self.lines):
-            line.unmute()
-
     def forget(self) -> None:
         """Lose every session: who resumes gets op 9 and has to identify."""
         for session in self.sessions.values():
@@ -89,10 +85,6 @@ class Gateway:
         if not resumable:
             self.forget()
         self._tell_all({"op": 9, "d": resumable, "s": None, "t": None})
-
-    def ask_for_heartbeat(self) -> None:
-        """Op 1, from us."""
-        self._tell_all({"op": 1, "d": None, "s": None, "t": None})
 
     def _tell_all(self, frame: dict[str, Any]) -> None:
         for line in list(self.lines):

@@ -81,9 +81,6 @@ class Line:
     def mute(self) -> None:
         self._open.clear()
 
-    def unmute(self) -> None:
-        self._open.set()
-
     def abort(self) -> None:
         """Tear it, without a word."""
         if self._transport is not None:
