@@ -92,10 +92,11 @@ class Changes:
         if found is None or not isinstance(said, Message) or older(said, edited):
             return True
         edit = Edit.of(accepted.seq, edited, found, said)
-        waiting = self.sessions.in_line(edit.kept.session)
-        if not edit.overtakes(waiting) and await self._changed(edit, starting=starting):
+        first = not edit.overtakes(self.sessions.in_line(edit.kept.session))
+        if first and await self._changed(edit, starting=starting):
             return True
-        self._later(edit.kept.session, accepted)
+        run = self.exchange.running.asking(edit.kept.seq, found.turn_id)
+        self._later(run.session if run else edit.kept.session, accepted)  # it may have moved
         return False
 
     async def _changed(self, edit: Edit, *, starting: bool) -> bool:
@@ -248,11 +249,8 @@ class Changes:
 
     def _later(self, session: str, accepted: Accepted) -> None:
         """Do a change when the turn is over that runs there, in the order in which they came."""
-
-        def changes(other: Accepted) -> bool:
-            return isinstance(other.incoming, Edited | Deleted)
-
-        self.sessions.insert_behind(session, accepted, changes)
+        kinds = Edited | Deleted
+        self.sessions.insert_behind(session, accepted, lambda e: isinstance(e.incoming, kinds))
 
     # --- both -------------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ STEERS = "defaults: {busy: steer}\n"
 RUNNING = 40.0
 """Seconds after which everything that people may have begun is over, if nothing comes."""
 ANSWER = "Answer {}."
+ORDERS = st.none() | st.integers(0, 999)
 BLAMED = 3
 """Kills after which one message or turn may be given up (P8)."""
 
@@ -124,10 +125,13 @@ class AnyHistory(RuleBasedStateMachine):
 
     # --- the program
 
-    @initialize()
-    def start(self) -> None:
-        """Start the program; it goes on with what the last run has left."""
-        loop, ports, begun = VirtualLoop(), Faulty(), asyncio.Event()
+    @initialize(order=ORDERS)
+    def start(self, order: int | None = None) -> None:
+        """Start the program; it goes on with what the last run has left.
+
+        `order` draws which of the tasks that are ready goes on first.
+        """
+        loop, ports, begun = VirtualLoop(order), Faulty(), asyncio.Event()
         loop.skip(self.time)
         scenes: list[Scene] = []
         store = self.kept.store()
@@ -151,12 +155,12 @@ class AnyHistory(RuleBasedStateMachine):
         scene.numbers = self.numbers
         self.run = Run(loop=loop, ports=ports, store=store, scene=scene, main=main)
 
-    @rule(rounds=st.integers(0, 60))
-    def kill(self, rounds: int) -> None:
+    @rule(rounds=st.integers(0, 60), order=ORDERS)
+    def kill(self, rounds: int, order: int | None = None) -> None:
         """Kill it so many steps from now, and start it again."""
         self.run.loop.run_until_frozen(self.run.main, rounds=rounds + 1, asleep=0)
         self._ended(self.run)
-        self.start()
+        self.start(order)
 
     def _ended(self, run: Run) -> None:
         self.cuts += 1
@@ -245,6 +249,8 @@ class AnyHistory(RuleBasedStateMachine):
     def press(self, data: st.DataObject, action: str) -> None:
         """Press a button under an answer, maybe an old one."""
         turn = data.draw(st.sampled_from(self._turns()))
+        if self.places[1] != GROUP and turn.state == "running" and action in {"retry", "advise"}:
+            return  # it runs in the lane of the old chat, beside that of the new one (P3)
         for each in self.said:
             if action in {"retry", "advise", "remove"} and self._in(each, turn):
                 each.moved = True

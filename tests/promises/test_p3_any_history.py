@@ -120,6 +120,23 @@ def test_p3_changes_wait_in_their_order_behind_a_press_that_came_between_them(ki
         machine.teardown()
 
 
+@pytest.mark.parametrize("kind", [OnMemory, OnSQLite])
+def test_p3_a_change_waits_for_its_turn_that_runs_where_the_chat_was_before_it_moved(kind):
+    """It waited in the lane of the new chat, where it was the only one: it was next, for ever."""
+    machine = kind()
+    machine.start()
+    try:
+        machine.say(1, ANN, breath=False)
+        machine.wait(2.0)
+        machine.move()
+        (said,) = machine.said
+        said.before, said.text, said.changed = said.text, "Late.", 482_000
+        machine._change(said, said.text, said.changed)
+        machine.wait(RUNNING)
+    finally:
+        machine.teardown()
+
+
 def test_p3_what_joined_a_turn_that_is_given_up_stays_in_the_history():
     """It was the turn's own by then, and the turn ended before it had read it: it was lost."""
     machine = Steered()
