@@ -45,13 +45,18 @@ def written(version: int, path: Path, *, chat: str = CHAT.channel, ann: str = "5
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(text.replace(CHAT.channel, chat).replace("555000111", ann))
     if version > oldest:
-        folder = path.parent / f"first-{version}"
-        folder.mkdir()
-        for each in MIGRATIONS.glob("*.sql"):
-            if int(each.name[:4]) <= version:
-                shutil.copy(each, folder)
-        prepare(path, program="0.0", migrations=folder)
+        prepare(path, program="0.0", migrations=first(version, path.parent))
         Path(f"{path}.v{oldest}.backup").unlink()
+
+
+def first(version: int, parent: Path) -> Path:
+    """Give a folder with the migrations up to a version."""
+    folder = parent / f"first-{version}"
+    folder.mkdir()
+    for each in MIGRATIONS.glob("*.sql"):
+        if int(each.name[:4]) <= version:
+            shutil.copy(each, folder)
+    return folder
 
 
 def known() -> Iterator[int]:
@@ -69,6 +74,22 @@ def dumped(path: Path) -> list[str]:
     with closing(sqlite3.connect(path)) as connection:
         lines = list(connection.iterdump())
     return [each for each in lines if 'INTO "migrations"' not in each]
+
+
+def schema_of(path: Path) -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(path)) as connection:
+        query = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY 1"
+        return connection.execute(query).fetchall()
+
+
+def test_p14_the_migrations_make_what_the_programs_of_their_days_had(tmp_path):
+    """None was changed after a program had run it."""
+    for version in known():
+        kept, made = tmp_path / f"{version}.db", tmp_path / f"{version}-made.db"
+        with closing(sqlite3.connect(kept)) as connection:
+            connection.executescript((FIXTURES / f"{version:02}.sql").read_text(encoding="utf-8"))
+        prepare(made, program="1.0", migrations=first(version, tmp_path))
+        assert schema_of(made) == schema_of(kept), version
 
 
 async def assert_kept(store: Store) -> None:
