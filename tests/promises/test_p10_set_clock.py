@@ -78,6 +78,7 @@ async def test_p10_the_clock_is_set_a_day_ahead_and_back_while_people_talk(tmp_p
                     there.models.close("big")
                     await there.ask(f"How do I get to place {number}?")
                     await there.rows("turns", number * len(MESSENGERS), "references_done")
+                    await process.logged("tool_server_ready", seconds=60)  # a second of imports
                     clock.set(wrong)  # in the middle of a turn on each messenger
                     there.models.open()
                     await there.answered(number)
