@@ -14,7 +14,7 @@ from typing import Final
 
 from core.crashpoints import crashpoint
 from core.errors import ChatBusy, ChatClosed, ChatError, ChatSpent, MessageGone
-from core.frames import Button, Content, File, Frame, Notice, Part, Permission
+from core.frames import Button, Content, File, Frame, Notice, Part
 from core.ports import ChatAdapter
 from core.reply import PANEL, Reply, answer_key, is_gone
 from core.storage import Outbox
@@ -23,6 +23,7 @@ from core.wording import LABELS
 from gateway.delivery.info import TurnInfo
 from gateway.delivery.mailbox import Mailbox
 from gateway.delivery.pacing import APPROVAL_ASKED, FINAL, ChatBudget, ChatBudgets
+from gateway.delivery.ranking import LAST_FINAL, REST, Rank, rank
 from gateway.delivery.sending import NOTE, Sender
 from gateway.delivery.trying import Trying
 from gateway.delivery.underway import UnderWay
@@ -33,9 +34,6 @@ would else have to wait for the chat's pace."""
 
 BEHIND: Final = 0.2
 """What more that waits takes of the urgency at most: a final is further ahead of all else."""
-
-_REST: Final = 9
-_LAST_FINAL: Final = 2  # the rank up to which a frame belongs to the answer's end
 
 log = logging.getLogger(__name__)
 
@@ -111,10 +109,10 @@ class _Showing:
         """How urgent it is by its kind: a final that waits, told or not, then an approval."""
         ranks = [self._rank(frame)[0] for frame in self.wanted.values()]
         if self._reply.ended:
-            return FINAL if min(ranks, default=_REST) <= _LAST_FINAL else 0.0
+            return FINAL if min(ranks, default=REST) <= LAST_FINAL else 0.0
         if events.ended:
             return FINAL
-        return APPROVAL_ASKED if _LAST_FINAL in ranks else 0.0
+        return APPROVAL_ASKED if LAST_FINAL in ranks else 0.0
 
     def take(self, events: Mailbox) -> None:
         """Turn what happened into wanted states; newer ones replace older ones."""
@@ -219,25 +217,15 @@ class _Showing:
             frame.final or not self.trying.finals_only
         )
 
-    def _rank(self, frame: Frame) -> tuple[int, int, int]:
-        index = int(frame.key.rpartition("/")[2]) if "/" in frame.key else -1
-        order = self._order.get(frame.key, 0)
+    def _rank(self, frame: Frame) -> Rank:
         unseen = frame.key not in self._sender.ids
-        again = self._sender.shown.again and not unseen  # after a restart: first what is missing
-        panel = frame.key == PANEL
-        ranks: tuple[tuple[bool, tuple[int, int]], ...] = (
-            (is_gone(frame), (6, 0)),
-            # Tried once: an answer waits for no panel that is refused.
-            (panel and unseen and not order, (-1, 0)),
-            (frame.final and isinstance(frame.content, Part), (0, int(again))),
-            (isinstance(frame.content, File), (1, 0)),
-            (isinstance(frame.content, Notice | Permission), (_LAST_FINAL, 0)),
-            (unseen and frame.key not in self._sent, (3, 0)),
-            (panel, (4, order)),
-            (True, (5, order)),
+        return rank(
+            frame,
+            unseen=unseen,
+            shown=frame.key in self._sent,
+            touched=self._order.get(frame.key, 0),
+            again=self._sender.shown.again and not unseen,
         )
-        rank, order = next(rank for holds, rank in ranks if holds)
-        return (rank, order, index)
 
     def _note(self) -> None:
         """Say once that an answer may be missing, where nobody can tell."""
