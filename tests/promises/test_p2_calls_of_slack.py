@@ -62,7 +62,7 @@ ALL: Final[Mapping[str, Fault]] = {
 FILING: Final = ("files.getUploadURLExternal", "upload", "files.completeUploadExternal")
 
 
-@pytest.mark.parametrize("method", ["users.info", "reactions.add", *FILING])
+@pytest.mark.parametrize("method", ["users.info", "users.list", "reactions.add", *FILING])
 async def test_p2_an_answer_stands_in_slack_once_though_a_call_beside_it_goes_wrong(method):
     answer = CODE if method in FILING else ANSWER
 
@@ -71,6 +71,8 @@ async def test_p2_an_answer_stands_in_slack_once_though_a_call_beside_it_goes_wr
             await there.listening()
             if method == "reactions.add":  # where there are no sessions
                 there.sim.faults.plan("agents.sessions.setStatus", word("unknown_method"))
+            if method == "users.list":  # where more speak than may be asked for one by one
+                there.sim.faults.plan("users.info", *[COMMON["429"]] * 2)
             there.fail(method, ALL[name])
             await there.ask(there.group)
             await asyncio.wait_for(there.hit.wait(), 30)

@@ -141,3 +141,28 @@ def expected(row: Row, fault: str) -> str:
     if row.posts and fault in DONE:
         return "1 of 2"  # a piece may stay where its post was lost; the whole follows it
     return "1 of 1"
+
+
+async def test_p2_an_answer_goes_to_where_its_group_has_moved_and_stands_there_once():
+    async with bench("telegram") as there:
+        await there.listening()
+        moved = there.sim.group("team, bigger", there.ann, there.ben)
+        told = {"migrate_to_chat_id": int(moved.id)}
+        words = "group chat was upgraded to a supergroup chat"
+        there.fail("sendMessage", no(400, words, parameters=told))
+        await there.ask(there.group)
+        await there.ended()
+        assert (there.wholes(there.group), there.begun(there.group)) == (0, 0)
+        assert (there.wholes(moved), there.begun(moved)) == (1, 1)
+
+
+async def test_p2_an_edit_that_changes_nothing_is_done():
+    async with bench("telegram") as there:
+        await there.listening()
+        late = Fault(kind="drop")  # done, and asked for again: Telegram says that nothing changes
+        there.fail("editMessageText", late)
+        await there.ask(there.group)
+        await there.ended()
+        said = [each.error for each in there.sim.requests.of("editMessageText")]
+        assert any("message is not modified" in each for each in said)
+        assert (there.wholes(there.group), there.begun(there.group)) == (1, 1)
