@@ -41,6 +41,8 @@ LONGEST = 480.0
 """Seconds that the messages may take; what has not come by then does not come."""
 BETWEEN = 10.0
 GROWS, SLOWER = 100.0, 2.0
+FEW = 2
+"""Of fewer answers nothing can be said but how many there were."""
 LOOK = 0.25
 STATES = """
 SELECT inbox.platform, inbox.state, turns.state, count(*)
@@ -177,7 +179,12 @@ def _of(found: Sequence[tuple[str, str | None, int]]) -> Stored:
 
 def _waits(about: str, alone: Mapping[str, Played], flood: Mapping[str, Played]) -> Iterator[Row]:
     for name in SHARES:
-        before, beside = (sorted(each[name].waited) for each in (alone, flood))
+        before, beside = (each[name].waited for each in (alone, flood))
+        if min(len(before), len(beside)) < FEW:
+            yield Row(
+                what=f"{about}: others on {name.capitalize()} answered", unit="", ours=len(beside)
+            )
+            continue
         slow = [quantiles(each, n=20)[18] for each in (before, beside)]
         whose = f"{about}: {POLITE[name]} others on {name.capitalize()}"
         yield Row(what=f"{whose}, 95 of 100, without it ({len(before)})", unit="s", ours=slow[0])

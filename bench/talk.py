@@ -109,10 +109,10 @@ def _rows(turns: int, before: Held, held: list[float], after: Held) -> list[Row]
         Row(what=f"{about}: memory after them", unit="MB", ours=held[-1]),
         Row(
             what=f"{about}: memory that 1,000 of them add, least squares",
-            unit="MB",
-            ours=slope,
-            target=f"≤ {GROWS:g} MB",
-            limit=GROWS,
+            unit="kB",
+            ours=1e3 * slope,
+            target=f"≤ {1e3 * GROWS:g} kB",
+            limit=1e3 * GROWS,
         ),
         Row(what=f"{about}: CPU of each", unit="ms", ours=1e3 * (after.cpu - before.cpu) / turns),
         Row(
