@@ -22,10 +22,12 @@ from tests.chaos.ledger import Books, Count
 from tests.chaos.provider import Provider
 from tests.chaos.town import TOWNS, Town
 from tests.chaos.weather import Pulse, Weather
-from tests.gateway.messenger_scene import AGAIN
 from tests.transcripts.stages import MESSENGERS, SIMULATORS, configuration
 
 BANK = Path(__file__).with_name("bank.py")
+AGAIN = (0.0, *[20.0] * 3_600)
+"""How often Slack sends again what was not acknowledged: every second, until the run is over. The
+real one goes on for an hour; on a busy machine lives may be too short for minutes to take it."""
 FAULTS = 0.06
 """The share of requests to platforms that something happens to."""
 
