@@ -107,26 +107,6 @@ async def test_p11_who_writes_is_heard_though_slack_does_not_say_who_is_in_a_use
     assert await each_of(ALL, case) == dict.fromkeys(ALL, "1 answer")
 
 
-def crowded(sim: SlackSimulator, _desk: object) -> SlackChat:
-    """One that may ask for nobody alone any more: more people speak than Slack lets it ask for."""
-    chat = SlackChat(options(sim), clock=SystemClock(), home=nobody_s_home)
-    chat._people._budget.block(3_600.0)
-    return chat
-
-
-async def test_p11_who_writes_is_heard_though_slack_does_not_list_who_there_is():
-    async def case(name: str) -> str:
-        async with bench("slack", run=False, chat=crowded) as there:
-            there.fail("users.list", ALL[name])
-            answered = await started(there)
-            assert there.hit.is_set()
-            return answered
-
-    # Each waits until Slack has told of the message again and again: not those that are late.
-    some = {name: ALL[name] for name in ("missing_scope", "500", "429", "done, and a page")}
-    assert await each_of(some, case) == dict.fromkeys(some, "1 answer")
-
-
 def expected(method: str, fault: str) -> str:
     """Say what people see: so many whole answers of so many begun, and the file with the rest."""
     if method not in FILING or fault in CLOSED:
