@@ -185,6 +185,15 @@ def test_the_messages_that_a_platforms_page_explains_are_still_told(platform):
     assert [each for each in rows if not still_told(each, known)] == []
 
 
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_platforms_page_says_that_files_are_read_where_they_are(platform):
+    parity = yaml.safe_load((ROOT / "adapters/chat/PARITY.yaml").read_text(encoding="utf-8"))
+    assert parity["capabilities"]["files read"][platform] == "done"
+    text = " ".join(prose(ROOT / "docs" / "how-to" / f"{platform}.md").split())
+    assert "words of PDFs and texts to all of them" in text
+    assert "not read yet" not in text
+
+
 # --- configurations -------------------------------------------------------------------------
 
 
