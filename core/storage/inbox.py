@@ -32,7 +32,10 @@ class Inbox(Protocol):
         ...
 
     async def last_message(self, session: str, place: str, before: int) -> str | None:
-        """Give the last message that came in at a place for a session before that number."""
+        """Give what was said last at a place for a session, of what came in before that number.
+
+        Last by when it was said: platforms may deliver an older message later.
+        """
         ...
 
     async def drop(self, seq: int, reason: str) -> None:

@@ -412,6 +412,14 @@ async def test_it_is_known_what_was_said_last_at_a_place_in_a_session(store: Sto
     assert await store.last_message(place, ROOM.session, 9) is None
 
 
+async def test_what_was_said_last_is_not_what_came_in_last(store: Store):
+    for number, at in ((1, 20), (2, 30), (3, 10), (4, 30)):
+        said = replace(message(f"e{number}"), message_id=f"m{number}", at=at)
+        await store.accept(said)
+    last = [await store.last_message(ROOM.session, ROOM.session, seq) for seq in (2, 4, 5)]
+    assert last == ["m1", "m2", "m4"]
+
+
 async def test_a_turn_keeps_its_place_beside_its_session(store: Store):
     thread = replace(ROOM, thread="7")
     for turn_id, session in (("t1", ROOM.session), ("t2", "web/room/user=u1")):

@@ -97,7 +97,7 @@ class MemoryStore(
 
     async def last_message(self, session: str, place: str, before: int) -> str | None:
         found = [
-            each.incoming.message_id
+            (each.incoming.at, each.seq, each.incoming.message_id)
             for each in self._inbox.values()
             if each.session == session
             and each.incoming.address.session == place
@@ -105,7 +105,7 @@ class MemoryStore(
             and isinstance(each.incoming, Message)
             and each.incoming.message_id
         ]
-        return found[-1] if found else None
+        return max(found)[2] if found else None
 
     async def bookmarks(self, platform: str, *, most: int = 50) -> Mapping[Address, str]:
         found: dict[Address, str] = {}

@@ -153,6 +153,15 @@ def test_later_it_reads_what_was_said_in_between_and_nothing_twice():
     story(scenario)
 
 
+def test_what_is_delivered_late_does_not_let_it_read_again_what_it_has_answered():
+    async def scenario(scene: Scene):
+        for message_id, at in (("q2", 20_000), ("q1", 10_000), ("q3", 30_000)):
+            await asks(scene, where=THREAD, message_id=message_id, at=at)
+        assert [after for _, after in scene.chat.read] == [None, "q2", "q2"]
+
+    story(scenario)
+
+
 @pytest.mark.parametrize("where", [GROUP, replace(GROUP, thread="q1"), DM])
 def test_where_nothing_stands_before_a_question_nothing_is_read(where: Address):
     async def scenario(scene: Scene):

@@ -17,9 +17,10 @@ SELECT seq, kind, payload, attempts, session FROM inbox WHERE seq = $1
 SELECT seq FROM inbox WHERE place = $1 AND message_id = $2 LIMIT 1
 
 -- name: last_message
+-- By when it was said: platforms may deliver an older message later.
 SELECT message_id FROM inbox
 WHERE place = $2 AND message_id IS NOT NULL AND session = $1 AND seq < $3
-ORDER BY seq DESC LIMIT 1
+ORDER BY at DESC, seq DESC LIMIT 1
 
 -- name: drop
 UPDATE inbox SET state = 'dropped', reason = $2 WHERE seq = $1
