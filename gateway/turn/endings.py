@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from gateway.access.places import Places
     from gateway.delivery import ChatBudgets
     from gateway.lanes.sessions import Answerable
+    from gateway.lanes.withdrawals import Withdrawals
     from gateway.patience import PatientStore
 
 
@@ -43,6 +44,7 @@ class Endings:
     chats: Mapping[str, ChatAdapter]
     places: Places
     budgets: ChatBudgets
+    withdrawn: Withdrawals
 
     async def broken(self, work: Answerable, turn_id: str) -> None:
         """Let nothing wait for ever: end what broke, and say so."""
@@ -62,10 +64,9 @@ class Endings:
     async def close(self, turn: StoredTurn, ending: Ending) -> None:
         """End a turn of which nothing is to be seen."""
         await self.end(turn, ending)
-        await self.keep.delivered(turn.start.turn_id)
         if turn.start.seq is None:  # it was taken back, and then cut
             await unpost(self.chats, turn)
-            await self.keep.erase(Texts(turns=(turn.start.turn_id,)))
+        await self._over(turn.start.turn_id, withdrawn=turn.start.seq is None)
 
     async def retell(self, turn: StoredTurn) -> None:
         """Show a turn that has ended, as the store knows it."""
@@ -91,6 +92,18 @@ class Endings:
                 outbox=self.keep,
                 budgets=self.budgets,
             )
+            withdrawn = info.turn_id in self.withdrawn
             if sent:
                 crashpoint("turn.shown", info.address.platform)
-                await self.keep.delivered(info.turn_id)
+            if sent or withdrawn:
+                await self._over(info.turn_id, withdrawn=withdrawn)
+
+    async def _over(self, turn_id: str, *, withdrawn: bool) -> None:
+        """Note that nothing is left to do; of one that was taken back no text is left by then.
+
+        Both in one: no start looks at a turn again of which it is noted that it is over.
+        """
+        if withdrawn:
+            await self.keep.erase(Texts(turns=(turn_id,)))
+        else:
+            await self.keep.delivered(turn_id)

@@ -15,7 +15,6 @@ from core.crashpoints import crashpoint
 from core.engine import TurnRequest
 from core.records import Accepted, TurnStart
 from core.retell import checkpoints
-from core.storage.erasing import Texts
 from core.texts.access import REMOVED
 from core.texts.turns import cut_off
 from core.types import Message, Press
@@ -103,6 +102,7 @@ class Exchange:
             chats=self.chats,
             places=self.places,
             budgets=self.budgets,
+            withdrawn=self.runner.withdrawn,
         )
 
     @property
@@ -257,6 +257,5 @@ class Exchange:
             await self.runner.run(asked.request, asked.start, tell, asked.tools, asked.steer)
         if run.turn_id not in self.runner.withdrawn:
             return asked.request
-        await self.keep.erase(Texts(turns=(run.turn_id,)))
         await self.store.scrub(whole=False)
         return None

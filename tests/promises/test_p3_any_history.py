@@ -137,6 +137,24 @@ def test_p3_a_change_waits_for_its_turn_that_runs_where_the_chat_was_before_it_m
         machine.teardown()
 
 
+@pytest.mark.parametrize("kind", [OnMemory, OnSQLite])
+def test_p3_a_turn_whose_question_is_gone_leaves_nothing_to_ask_again(kind):
+    """Cut when it was over, and its texts not taken out yet, it was asked again from them."""
+    for rounds in range(16):
+        machine = kind()
+        machine.start()
+        try:
+            machine.say(0, ANN, breath=False)
+            machine.wait(2.0)
+            (said,), (turn,) = machine.said, machine._turns()
+            said.fate = "gone"
+            machine.run.do(machine.run.scene.press("retry", turn.start.turn_id, where=DM))
+            machine.run.do(machine.run.scene.delete(said.event, where=DM))
+            machine.kill(rounds)
+        finally:
+            machine.teardown()
+
+
 def test_p3_what_joined_a_turn_that_is_given_up_stays_in_the_history():
     """It was the turn's own by then, and the turn ended before it had read it: it was lost."""
     machine = Steered()
