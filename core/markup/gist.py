@@ -13,7 +13,8 @@ _READ: Final = 2_000
 _LEAD = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?:\[[ xX]\][ \t]+)?")
 _ITEM = re.compile(r"^[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]")
 _RULE = re.compile(r"^[ \t]*(?:#{1,6}[ \t]|\||([-*_=])(?:[ \t]*\1)+[ \t]*$)")
-_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
+_LINK = re.compile(r"!?\[([^\]\n]*)\]\((?:(?:[^()\n]|\([^()\n]*\))*+\)|[^)\n]*\))")
+"""An address may have pairs of parentheses in it, one in another at most."""
 _MARKS = re.compile(r"\*+(?=\S)|(?<=\S)\*+|~~|\|\||(?<!\w)_+(?=\w)|(?<=\w)_+(?!\w)")
 _CODE = re.compile(r"(`+)(.+?)\1")
 _END = re.compile(r"[。！？]+[」』”’）]*|[.!?…]+[\"')\]”’»]*(?=\s|$)")

@@ -25,6 +25,9 @@ from core.markup import gist
         ("# Title\n\nThe point is this. More.", "The point is this."),
         ("- first point without an end\n- second", "first point without an end"),
         ("1. Use [the docs](http://x.org/a.html). 2. No", "Use the docs."),
+        ("See [the wiki](https://w.org/Go_(game)) first. No", "See the wiki first."),
+        ("See [a](http://x/(y)/z_(w) 'of (a)'), [b](c). No", "See a, b."),
+        ("See [a](http://x/(y) first. No", "See a first."),
         ("Three things matter:\n\n- one", "Three things matter:"),
         ("```py\nx = 1\n```\nThat sets x. Good.", "That sets x."),
         ("```py\nx = 1\n```", "py x = 1"),
@@ -43,7 +46,7 @@ def test_it_is_the_first_sentence(text, first):
     assert gist(text) == first
 
 
-@pytest.mark.parametrize("piece", ["[", "[ ", "[a](", "\n> ["])
+@pytest.mark.parametrize("piece", ["[", "[ ", "[a](", "\n> [", "[a]((", "[a](()", "()"])
 def test_a_model_that_repeats_itself_takes_no_time(piece):
     """The whole program stands still while a gist is sought: this took up to half a minute."""
     began = time.process_time()
