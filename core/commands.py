@@ -27,7 +27,7 @@ _SCOPES: Final[dict[str, Scope]] = {
 _MENTIONED: Final = re.compile(r"<@!?\w+(?:\|[^<>]*)?>(?:\s+\S+)?")
 _LOOKS: Final = RESERVED - {OFF, DEFAULT}
 _CHOICE: Final = re.compile(r"(?:moa|preset)(?:\s+(\S+)(?:\s+(\S+))?)?", re.IGNORECASE)
-_ASK: Final = re.compile(r"preset:(?:\"([^\"]+)\"|(\S+))\s*(.*)", re.IGNORECASE | re.DOTALL)
+_ASK: Final = re.compile(r"preset:(?:\"([^\"]+)\"|(\S*))\s*(.*)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,8 +185,10 @@ def question(command: Command) -> Message:
 
 
 def asked(args: str) -> Asked:
-    """Read `[preset:NAME] question`."""
+    """Read `[preset:NAME] question`; where the name is missing, nothing is asked."""
     found = _ASK.fullmatch(args.strip())
     if found is None:
         return Asked(text=args.strip())
+    if not (found[1] or found[2]):
+        return Asked(text="")
     return Asked(text=found[3].strip(), preset=found[1] or found[2])

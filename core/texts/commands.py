@@ -32,7 +32,7 @@ THANKS: Final = "Thank you, that is noted."
 UNSTORED: Final = "Something could not be stored, so nothing was changed. Try again in a minute."
 NOT_OVER: Final = "It is not over yet."
 ASK_ANYTHING: Final = "Ask me anything: write here, mention me, or reply to me."
-ASK_HOW: Final = "Write your question behind the command: /ask QUESTION"
+ASK_HOW: Final = "Write your question behind the command: /ask [preset:NAME] QUESTION"
 
 
 def not_so(name: str, hint: str) -> str:

@@ -41,6 +41,7 @@ CATALOGUE = Catalogue(
         ("moa default", Words(name="moa", args="default")),
         ("ask preset:quick Why\nnot?", Words(name="ask", args="preset:quick Why\nnot?")),
         ("Ask preset:nobody Why?", Words(name="ask", args="preset:nobody Why?")),
+        ("ask preset:", Words(name="ask", args="preset:")),
         ('ask preset:"two words" Why?', Words(name="ask", args='preset:"two words" Why?')),
     ],
 )
@@ -134,6 +135,8 @@ def test_moa_2_a_word_that_is_reserved_names_no_preset_and_only_looks(word):
         ("preset:quick Why\nnot?", Asked(text="Why\nnot?", preset="quick")),
         ('preset:"two words" Why?', Asked(text="Why?", preset="two words")),
         ("Preset:quick", Asked(text="", preset="quick")),
+        ("preset:", Asked(text="")),
+        ("preset: Why?", Asked(text="")),
         ("which preset:quick is it?", Asked(text="which preset:quick is it?")),
         ("  ", Asked(text="")),
     ],

@@ -326,6 +326,8 @@ def test_a_question_with_a_preset_that_is_not_there_is_not_asked():
         assert await scene.command("ask", "preset:revew Why not?")
         await scene.heard("Did you mean 'review'?")
         assert await scene.command("ask", "")
+        assert await scene.command("ask", "preset:")
+        assert await scene.command("ask", "preset: Why not?")
         await scene.heard("Write your question")
         assert await scene.parts.store.turns(DM.session) == []
         assert await scene.parts.store.waiting() == []
