@@ -42,6 +42,10 @@ def _rows(settings: Settings) -> Iterator[_Row]:
         told = f"nobody is let in; name people in access.allow or access.owners, such as {name}:ID"
         yield ("platforms", name), closed, told
     for name, preset in settings.moa.presets.items():
+        path = ("moa", "presets", name, "quorum")
+        advise = sum(slot.enabled for slot in preset.reference_models)
+        vain = isinstance(preset.quorum, int) and preset.quorum > advise and preset.enabled
+        yield path, vain, f"is above the number of advisors ({advise}): all of them are waited for"
         yield from _chance(preset, ("moa", "presets", name), settings)
 
 

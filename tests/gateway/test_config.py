@@ -443,6 +443,15 @@ def test_a_platform_that_nobody_configured_is_said():
     )
 
 
+def test_a_quorum_that_nothing_can_reach_is_said():
+    (warning,) = parse(preset("quorum: 2"), "c", {}).warnings
+    assert warning.endswith(
+        "moa.presets.p.quorum: is above the number of advisors (1): all of them are waited for"
+    )
+    for fits in ("quorum: 1", "quorum: all", "quorum: 2\nenabled: false"):
+        assert parse(preset(fits), "c", {}).warnings == ()
+
+
 def test_a_plain_file_warns_of_nothing():
     assert read("platforms: {web: {enabled: true}}\nbudgets: {}").warnings == ()
     keys = "http: {keys: {k: {token: t, budgets: {daily: 1}}}}"
