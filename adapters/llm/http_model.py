@@ -23,6 +23,7 @@ from adapters.llm.encoding import Fields, encode
 from adapters.llm.kept import ENDLESS
 from adapters.llm.quirks import Quirk, Quirks
 from adapters.llm.sse import EventTooLarge
+from adapters.llm.tagged import Tagged
 from adapters.llm.wire import Endpoint
 from core.calls import Chunk, ModelCall
 from core.errors import ModelBroken, ModelError
@@ -103,13 +104,14 @@ class HttpModel:
         try:
             body, answer = Body(), self._format.answer(call, self._endpoint)
             reading, room = wire.Reading(response, call.pace), _Room()
+            words = Tagged()
             failure: ModelError | None = None
             until: float | None = None
             more = True
             while more:
                 data = await reading.read(until)
                 failure = _take(answer, body, data)
-                chunk = room.take(answer.flush())
+                chunk = words.take(room.take(answer.flush()))
                 if chunk != EMPTY:
                     # Usage alone, as some begin with, is nothing that the first word may wait for.
                     reading.begun |= bool(chunk.text or chunk.reasoning or chunk.progress)
@@ -119,7 +121,7 @@ class HttpModel:
                 if answer.finished and until is None:
                     until = asyncio.get_running_loop().time() + LINGER
                 more = bool(data) and not answer.closed
-            yield answer.end(streamed=body.streamed)
+            yield words.last(answer.end(streamed=body.streamed))
             await wire.drain(response)
         finally:
             # What is raised knows this frame, and would keep all of the answer in memory as long
