@@ -2,8 +2,8 @@
 
 Decides where: between paragraphs, lines, sentences, words, and in the end between whole
 characters as people see them. A fence that is cut is closed, and opened again with its
-language. The place of a cut depends only on the text before it, so all parts but the last
-of a growing text are final the moment they exist.
+language; a table that is cut has its heading again. The place of a cut depends only on the text
+before it, so all parts but the last of a growing text are final the moment they exist.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Final, Literal, TypeAlias
 
 from core.markup.fences import Fence, Scan, only_fences, open_fence
+from core.markup.tables import heading_above
 
 Measure: TypeAlias = Callable[[str], int]
 """Counts a text in a platform's unit; never less than its characters."""
@@ -120,12 +121,19 @@ class Splitter:
         if fence is None:
             self._reopened, self.tail = None, rest
             self._inline = rest[:1] != "\n" and before != "\n"
+            if rest.startswith("\n|"):
+                self.tail = self._heading(left) + rest
             return
         head = fence.reopener + "\n"
         if self._measure(head) > self._limit // 4:
             head = fence.marker + "\n"
         self.tail = head + rest.removeprefix("\n")
         self._reopened = Scan.of(head).fence
+
+    def _heading(self, left: str) -> str:
+        """Give what stands above the rest of a table, whose first rows are left behind."""
+        head = heading_above(left)
+        return head if self._measure(head) <= self._limit // 4 else ""
 
     def _tidy(self) -> None:
         """Begin a part with text: no blank lines, no fence that ends as it is opened again."""

@@ -123,6 +123,57 @@ def test_a_cut_fence_is_closed_and_opened_again_with_its_language():
     assert second.startswith("```python\nline_")
 
 
+HEADING = "| Nr | Text |\n|:---|------|\n"
+
+
+@pytest.mark.parametrize("step", [1, 7, 5_000])
+def test_a_cut_table_has_its_heading_in_every_part(step):
+    rows = [f"| {number} | {'word ' * (number % 9)}|\n" for number in range(100)]
+    text = "Look:\n\n" + HEADING + "".join(rows) + "\nDone."
+    splitter = Splitter(500)
+    for at in range(0, len(text), step):
+        splitter.add(text[at : at + step])
+    first, *others, last = (*splitter.frozen, splitter.last)
+    assert first.startswith("Look:\n\n" + HEADING)
+    assert len(others) > 3
+    assert all(part.startswith(HEADING) and len(part) <= 500 for part in (*others, last))
+    bodies = [part.split(HEADING)[1].strip() for part in (first, *others, last)]
+    assert "\n".join(bodies) == "".join(rows) + "\nDone."
+
+
+@pytest.mark.parametrize(
+    ("text", "second"),
+    [
+        (HEADING + "| a | b |\n" * 6 + "\n| c | d |\n" * 5, "| c | d |"),  # the table is over
+        ("| a | b |\n" * 20, "| a | b |"),  # no rule, no table
+        (f"| {'a' * 30} | b |\n|---|---|\n" + "| c | d |\n" * 20, "| c | d |"),  # too long
+        ("```\n" + HEADING + "| a | b |\n" * 20 + "```", "```\n| a | b |"),  # code
+    ],
+)
+def test_nothing_else_is_repeated(text, second):
+    assert split(text, 100)[1].startswith(second)
+
+
+TABLES = st.lists(
+    st.sampled_from(
+        [HEADING, "| a | b |\n", "| word word word | b |\n", "|---|\n", "|", "\n", "x. ", "```\n"]
+    ),
+    max_size=60,
+).map("".join)
+
+
+@settings(max_examples=200, deadline=None)
+@given(TABLES, st.integers(64, 200), st.integers(1, 50))
+def test_a_table_is_cut_as_it_streams_and_no_row_is_lost(text, limit, step):
+    splitter = Splitter(limit)
+    for at in range(0, len(text), step):
+        splitter.add(text[at : at + step])
+    parts = split(text, limit)
+    assert (*splitter.frozen, *filter(None, [splitter.last])) == parts
+    assert all(0 < len(part) <= limit for part in parts)
+    assert "".join(parts).count("a") == text.count("a")
+
+
 def test_a_short_fence_moves_to_the_next_message_whole():
     text = "word " * 70 + "\n\n```py\n" + "x = 1\n" * 15 + "```"
     assert split(text, 400)[1].startswith("```py\nx = 1")

@@ -21,6 +21,7 @@ from adapters.chat.discord.render import (
     whisper_bodies,
 )
 from core.frames import Button, File, Frame, Notice, Panel, Part, Row
+from core.markup import split
 from tests.adapters.chat.discord.desk import DELIVERY, FOOTER, TURN, notice, panel, part
 from tests.adapters.chat.discord.test_markdown import ACTIVE, NASTY
 from tests.fakes.permission import permission
@@ -84,6 +85,13 @@ def test_a_table_that_is_too_wide_for_a_message_loses_its_blanks_and_not_its_sha
     assert "Fast │ option 14\n```\n\n- **so** it goes" in content
     small = str(post(part("| a | b |\n|---|---|\n| 1 | 22 |"))["content"])
     assert "```\na  b\n─  ──\n1  22\n```" in small
+
+
+def test_a_table_that_is_cut_is_one_in_every_message():
+    table = "| Nr | What |\n|---|---|\n" + "| 1 | goes on and on |\n" * 150
+    contents = [str(post(part(each))["content"]) for each in split(table, 1900)]
+    assert len(contents) > 1
+    assert all(each.startswith("```\nNr") and "|" not in each for each in contents)
 
 
 def test_a_post_is_posted_once():
