@@ -6,7 +6,11 @@ shows where Ctrl-C met it. What there is to be asked for, `gateway.cli.root` say
 
 from __future__ import annotations
 
-from gateway.signals import leave_at_once
+from gateway.hush import hush
+
+hush()
+
+from gateway.signals import leave_at_once  # noqa: E402 - while it loads, too
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -40,8 +41,19 @@ MOMENTS = {
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("imports", MOMENTS.values(), ids=MOMENTS)
 async def test_p6_a_signal_while_it_loads_ends_it_without_a_word(tmp_path, number, imports):
-    file = tmp_path / "config.yaml"
-    file.write_text(completed(CONFIG, tmp_path), encoding="utf-8")
+    assert await ended(tmp_path, number, imports) == (128 + number, b"")
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_p6_a_signal_before_signals_are_taken_ends_it_as_quietly(tmp_path, number):
+    assert await ended(tmp_path, number, "gateway.signals") == (-number, b"")
+
+
+async def ended(folder: Path, number: int, imports: str) -> tuple[int, bytes]:
+    """Give the exit code, and all that was said, of a program that is met at this import."""
+    file = folder / "config.yaml"
+    file.write_text(completed(CONFIG, folder), encoding="utf-8")
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", SIGNALLED, imports, str(int(number)), str(file)),
         stdout=asyncio.subprocess.PIPE,
@@ -49,5 +61,4 @@ async def test_p6_a_signal_while_it_loads_ends_it_without_a_word(tmp_path, numbe
     )
     async with asyncio.timeout(PATIENCE):
         said, _ = await child.communicate()
-        assert (await child.wait(), said) == (128 + number, b"")
-    assert not (tmp_path / "data").exists()
+        return await child.wait(), said
