@@ -34,6 +34,7 @@ EMPTY_BY_FINISH = {
 NOTES_BY_FINISH = {
     "length": "the answer was cut at its token limit",
     "content_filter": "the provider's filter cut the answer",
+    "refusal": "the model refused to answer",
 }
 
 

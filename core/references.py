@@ -174,9 +174,16 @@ class FanOut:
             return advisor.advice("failed", error.kind)
         except Exception:  # noqa: BLE001 - an advisor's failure is isolated whatever it is (MOA-9)
             return advisor.advice("failed", "internal")
-        if ask.answer.strip():
-            return advisor.advice("ok")
-        return advisor.advice("empty", "length" if ask.finish == "length" else "")
+        return _whole(advisor)
 
     def _elapsed(self) -> float:
         return self._world.clock.monotonic() - self._began
+
+
+def _whole(advisor: Advisor) -> Advice:
+    """Say what an answer that came to its end is worth; to refuse is no advice."""
+    if not advisor.ask.answer.strip():
+        return advisor.advice("empty", "length" if advisor.ask.finish == "length" else "")
+    if advisor.ask.finish == "refusal":
+        return advisor.advice("failed", "refused")
+    return advisor.advice("ok")

@@ -112,6 +112,8 @@ class Synthesis:
             return "failed", error.kind
         except Exception:  # noqa: BLE001 - the advice is there without it (MOA-39)
             return "failed", "internal"
+        if ask.finish == "refusal":
+            return "failed", "refused"
         return ("ok", None) if ask.answer.strip() else ("empty", None)
 
     def _call(self, slot: Slot, lines: tuple[Line, ...]) -> ModelCall:

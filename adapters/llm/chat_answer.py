@@ -37,7 +37,7 @@ class ChatAnswer:
         self._progress = False
         self._reason: str | None = None
         self._chosen = False
-        self._spoke = False
+        self._spoke = self._refused = False
         self._closed = False
 
     @property
@@ -84,6 +84,7 @@ class ChatAnswer:
         repeated = choice.message is not None and (self._spoke or self._calls.begun)
         words = Words() if repeated else choice.words
         self._spoke |= bool(words.text)
+        self._refused |= words.refuses
         self._text.append(words.text)
         self._thought.append(words.thought)
         self._progress |= bool(words.tool_calls or words.reasoning_details)
@@ -126,7 +127,7 @@ class ChatAnswer:
         require_answer(cut=cut, begun=self._chosen)
         reason = finish_of(self._reason or "stop")
         calls = self._calls.whole(cut=reason == "length")
-        finish = finish_told(reason, calls, spoke=self._spoke)
+        finish = finish_told(reason, calls, spoke=self._spoke, refused=self._refused)
         if self._reason == "error":
             raise ModelBroken("The provider broke off with an error")
         return Chunk(tool_calls=calls, sealed=self._sealed(len(calls)), finish=finish)

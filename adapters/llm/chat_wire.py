@@ -56,6 +56,11 @@ class Words(Struct):
         return words_of(self.content) or self.refusal or ""
 
     @property
+    def refuses(self) -> bool:
+        """Whether what is said is a refusal."""
+        return bool(self.refusal) and not words_of(self.content)
+
+    @property
     def thought(self) -> str:
         """The reasoning; one that comes in two fields comes once."""
         told = words_of(self.reasoning_content) or words_of(self.reasoning)

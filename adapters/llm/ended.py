@@ -24,12 +24,18 @@ def require_answer(*, cut: bool, begun: bool) -> None:
         raise ModelBroken("The provider answered without an answer")
 
 
-def finish_told(reason: Finish, calls: Sequence[ToolCall], *, spoke: bool) -> Finish:
+def finish_told(
+    reason: Finish, calls: Sequence[ToolCall], *, spoke: bool, refused: bool = False
+) -> Finish:
     """Give the reason of an end: a plain one behind tool calls is theirs.
+
+    `refused`: what it says stands where the format has a model's refusals.
 
     Raises:
         ModelRefused: the provider's filter let nothing through.
     """
     if reason == "content_filter" and not spoke:
         raise ModelRefused("The provider's content filter let no answer through")
+    if refused and not calls:
+        return "refusal"
     return "tool_calls" if calls and reason == "stop" else reason

@@ -36,7 +36,7 @@ class ResponsesAnswer:
         self._usage: Usage | None = None
         self._dollars: Decimal | None = None
         self._progress = False
-        self._spoke = False
+        self._spoke = self._refused = False
         self._reason: str | None = None
         self._closed = False
 
@@ -79,6 +79,7 @@ class ResponsesAnswer:
         match kind:
             case "output_text.delta" | "refusal.delta" if text:
                 items.say(at, name, text)
+                self._refused |= kind == "refusal.delta"
             case "reasoning_summary_text.delta" | "reasoning_text.delta" if text:
                 items.think(at, name, text)
             case "reasoning_summary_part.added":
@@ -142,6 +143,7 @@ class ResponsesAnswer:
         require_answer(cut=streamed and not self._closed, begun=bool(self._items) or self.finished)
         reason = finish_of(self._reason or "stop")
         calls = self._items.calls(cut=reason == "length")
-        finish = finish_told(reason, calls, spoke=self._spoke)
+        refused = self._refused or self._items.refused
+        finish = finish_told(reason, calls, spoke=self._spoke, refused=refused)
         kept = sealed(self._items.given(), self._label)
         return Chunk(tool_calls=calls, sealed=kept, finish=finish)

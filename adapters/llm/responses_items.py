@@ -13,7 +13,7 @@ import msgspec
 
 from adapters.llm.encoding import is_json
 from adapters.llm.kept import Kept
-from adapters.llm.responses_wire import Item, call_of, kind_of, thoughts, words
+from adapters.llm.responses_wire import Item, call_of, kind_of, refuses, thoughts, words
 from core.types import ToolCall
 
 Key = int | str
@@ -67,6 +67,11 @@ class Items:
     def __bool__(self) -> bool:
         """Tell whether there is any."""
         return bool(self._items)
+
+    @property
+    def refused(self) -> bool:
+        """Whether one of them refuses."""
+        return any(refuses(growing.item) for growing in self._items.values())
 
     def say(self, at: int | None, name: str | None, text: str) -> None:
         """Take a piece of a message."""

@@ -55,6 +55,13 @@ def words(item: Item) -> str:
     return "".join(_texts(item, "content", "message"))
 
 
+def refuses(item: Item) -> bool:
+    """Tell whether a message says that the model will not answer."""
+    parts = item.get("content") if kind_of(item) == "message" else None
+    said = parts if isinstance(parts, list) else ()
+    return any(isinstance(part, dict) and _text(part, "refusal") for part in said)
+
+
 def thoughts(item: Item) -> str:
     """Give what a reasoning item shows: its summary, or the reasoning itself."""
     shown = _texts(item, "summary", "reasoning") or _texts(item, "content", "reasoning")
@@ -80,5 +87,12 @@ def _texts(item: Item, field: str, kind: str) -> list[str]:
         return [parts]
     if not isinstance(parts, list):
         return []
-    found = (part.get("text") or part.get("refusal") for part in parts if isinstance(part, dict))
-    return [text for text in found if isinstance(text, str) and text]
+    found = (
+        _text(part, "text") or _text(part, "refusal") for part in parts if isinstance(part, dict)
+    )
+    return [text for text in found if text]
+
+
+def _text(part: Item, field: str) -> str:
+    text = part.get(field)
+    return text if isinstance(text, str) else ""

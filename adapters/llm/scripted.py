@@ -11,7 +11,7 @@ Decides nothing: it plays. A script names models, each with its answers:
         chunk: 12                           # characters of a piece
         usage: {input: 900, cache_read: 512, output: 40, reasoning: 8}
         dollars: 0.002                      # the cost that the provider reports
-        finish: length                      # stop | length | tool_calls | content_filter
+        finish: length                      # stop | length | tool_calls | content_filter | refusal
     clumsy:
       answers:
         - {error: busy, retry_after: 2}     # unreachable | busy | refused | auth | context |

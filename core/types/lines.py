@@ -11,7 +11,8 @@ from core.types.quotes import Quote, Speaker
 Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
 
 Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
-Finish: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter"]
+Finish: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter", "refusal"]
+"""Why an answer ended; with "refusal" its words say that the model will not answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -129,7 +129,7 @@ def _finish(result: TurnResult) -> str:
     """Give the reason to stop; programs run tools by this word alone, so it has to fit."""
     if result.tool_calls:
         return "tool_calls"
-    return "stop" if result.finish == "tool_calls" else result.finish
+    return "stop" if result.finish in {"tool_calls", "refusal"} else result.finish
 
 
 def usage_of(result: TurnResult) -> dict[str, Any]:

@@ -177,7 +177,7 @@ class Compaction:
             return "", str(error)
         except TimeoutError:
             return "", "it took too long"
-        return ask.answer, ""
+        return ask.answer, "the model refused" if ask.finish == "refusal" else ""
 
     async def _world(self, start: TurnStart) -> World:
         world, bank = self.runner.world, self.runner.bank

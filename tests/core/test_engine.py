@@ -417,6 +417,18 @@ def test_moa_27_an_answer_cut_at_its_limit_says_so():
     play(story)
 
 
+def test_what_the_aggregator_refuses_with_is_the_answer_and_said_to_be_a_refusal():
+    async def story():
+        model = ScriptedModel({"agg": [["I will not.", Chunk(finish="refusal")]]})
+        scene = Scene(model, preset("a"))
+        ending = await scene.run()
+        assert ending.result.text == "I will not."
+        assert "the model refused to answer" in ending.result.notes
+        assert len(model.of("agg")) == 1
+
+    play(story)
+
+
 def test_a_turn_that_takes_too_long_is_cut_and_keeps_what_was_shown():
     async def story():
         model = ScriptedModel({"agg": [["Slow", 100.0, "er"]]})

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from core.answering import require_available
+from core.calls import Chunk
 from core.errors import ModelBusy, ModelUnreachable, PresetUnavailable
 from core.events import Aggregating, Landed, ReferencesDone, RoundClosed, TurnFinished, TurnStarted
 from core.outcomes import Advice
@@ -105,7 +106,14 @@ def test_moa_39_what_is_written_in_guidance_cannot_end_its_fence():
 
 
 @pytest.mark.parametrize(
-    "said", [[""], [ModelBusy("full")], ["half", ModelUnreachable("broke")], [RuntimeError("ours")]]
+    "said",
+    [
+        [""],
+        ["I will not.", Chunk(finish="refusal")],
+        [ModelBusy("full")],
+        ["half", ModelUnreachable("broke")],
+        [RuntimeError("ours")],
+    ],
 )
 def test_moa_39_an_empty_or_failed_synthesis_is_the_joined_references(said):
     async def story():

@@ -107,6 +107,17 @@ def test_moa_9_every_outcome_is_typed_and_nobody_hurts_the_others():
     play(story)
 
 
+def test_moa_9_a_model_that_says_it_will_not_has_refused_and_its_words_are_no_advice():
+    async def story():
+        model = ScriptedModel({"a": [["I will not.", Chunk(finish="refusal")]], "b": [["Do it."]]})
+        scene = Scene(model, preset("a", "b"))
+        await scene.run()
+        assert outcomes(scene) == [("failed", "refused"), ("ok", "")]
+        assert "I will not." not in scene.block()
+
+    play(story)
+
+
 def test_moa_7_a_provider_without_its_key_is_skipped_and_says_why():
     async def story():
         model = ScriptedModel()

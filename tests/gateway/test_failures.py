@@ -56,6 +56,10 @@ def refused(status: int, message: str, **more: Any) -> Reply:
 OVERFLOW = refused(400, "This model's maximum context is 8 tokens", code="context_length_exceeded")
 PAGE = Reply(raw=b"<html><body>Sign in</body></html>", headers={"Content-Type": "text/html"})
 CALL = {"id": "c1", "type": "function", "function": {"name": "rm", "arguments": "{}"}}
+UNWILLING = Reply(
+    raw=b'data: {"choices": [{"index": 0, "delta": {"role": "assistant", "content": null, '
+    b'"refusal": "I will not help with that."}, "finish_reason": "stop"}]}\n\ndata: [DONE]\n\n'
+)
 CASES = {
     "a wrong key": Case(
         refused(401, "Incorrect API key provided: key"),
@@ -78,6 +82,9 @@ CASES = {
         Reply(text="", finish="content_filter"),
         "sim:big did not answer: The provider's content filter let no answer through",
     ),
+    "a model refuses": Case(
+        UNWILLING, "the model refused to answer", kept="I will not help with that."
+    ),
     "nothing at all": Case(Reply(text=""), "sim:big gave an empty answer.", asked=2),
     "blanks": Case(Reply(text=" \n "), "sim:big gave an empty answer.", asked=2),
     "a tool that nobody offered": Case(
@@ -85,6 +92,9 @@ CASES = {
     ),
     "only thoughts": Case(
         Reply(text="", reasoning="Hm. " * 9), "sim:big gave an empty answer.", asked=2
+    ),
+    "only thoughts, in the words": Case(
+        Reply(text="<think>Hm. " * 9), "sim:big gave an empty answer.", asked=2
     ),
     "thoughts up to its limit": Case(
         Reply(text="", reasoning="Hm. " * 9, finish="length"),
@@ -191,6 +201,7 @@ async def test_moa_9_the_advisors_that_misbehave_say_why_in_the_panel(tmp_path):
         "wrong": refused(401, "Incorrect API key provided: key"),
         "unknown": refused(404, "no such model"),
         "long": OVERFLOW,
+        "unwilling": UNWILLING,
         "busy": Reply(status=429, headers={"Retry-After": "60"}),
         "page": PAGE,
         "empty": Reply(text=""),
@@ -201,6 +212,7 @@ async def test_moa_9_the_advisors_that_misbehave_say_why_in_the_panel(tmp_path):
     reasons = {
         "wrong": "failed: its key is missing or not accepted",
         "unknown": "failed: refused the request",
+        "unwilling": "failed: refused the request",
         "long": "failed: the conversation is too long for it",
         "busy": "failed: overloaded or out of order",
         "page": "failed:",
@@ -226,6 +238,8 @@ async def test_moa_9_the_advisors_that_misbehave_say_why_in_the_panel(tmp_path):
         assert f"sim:{name}" in shown
         assert reason in shown
     assert "key provided" not in shown
+    assert "I will not" not in shown
+    assert shown.count(reasons["unwilling"]) == 2
 
 
 async def test_p12_the_time_for_a_connection_is_the_one_in_the_file(tmp_path):

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from typing_extensions import override
 
 from adapters.store import open_sqlite
+from core.calls import Chunk
 from core.errors import ModelBusy
 from core.history import FACTS_OPEN, SUMMARY_OPENS, SUMMARY_REQUEST
 from core.records import Whose
@@ -297,6 +298,15 @@ async def test_whoever_asks_for_a_summary_is_told_why_there_is_none(store):
     async with opened(store, model) as parts:
         await ask(parts, "One?" + LONG, "Two?")
         assert "the model is busy" in await command(parts, "compact")
+        await ask(parts, "Three?")
+        assert asked(model)[0].startswith("One?")
+
+
+async def test_a_refusal_to_condense_is_no_summary(store):
+    model = Summarising(Chunk(text="I will not.", finish="refusal"), answer="Aye.")
+    async with opened(store, model) as parts:
+        await ask(parts, "One?" + LONG, "Two?")
+        assert "refused" in await command(parts, "compact")
         await ask(parts, "Three?")
         assert asked(model)[0].startswith("One?")
 

@@ -115,7 +115,6 @@ async def test_half_a_tool_call_is_a_sign_of_life(ask):
         (sse(said("a", "stop"), done=False), "a"),
         (sse(said("a"), done=True), "a"),
         (sse(said("", "stop")), ""),
-        (sse(said(refusal="I will not.", finish="stop")), "I will not."),
         (sse({"choices": [{"text": "old", "finish_reason": "stop"}]}), "old"),
         (b": ping\r\n\r\n" + sse(said("a", "stop")).replace(b"\n", b"\r\n"), "a"),
         (b'data: {"choices":[{"delta":{"content":"a"},\ndata: "finish_reason":"stop"}]}\n\n', "a"),
@@ -132,6 +131,23 @@ async def test_text_is_found_in_every_shape_moa_41(ask, body, text):
     heard = await ask(Reply(raw=body))
     assert heard.text == text
     assert heard.finish == "stop"
+
+
+REFUSED = {"message": {"content": None, "refusal": "I will not."}, "finish_reason": "stop"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        sse(said(refusal="I will not.", finish="stop")),
+        sse(said("", refusal="I will "), said(refusal="not."), said(finish="stop")),
+        json.dumps({"choices": [REFUSED]}).encode(),
+        sse(said(refusal="I will not."), {"choices": [REFUSED]}),
+    ],
+)
+async def test_a_refusal_is_told_as_one(ask, body):
+    heard = await ask(Reply(raw=body))
+    assert (heard.text, heard.finish) == ("I will not.", "refusal")
 
 
 async def test_characters_that_are_cut_in_two_are_put_together(ask):

@@ -149,8 +149,6 @@ TOLD = message("all of it", id="msg_1")
         (done(TOLD), ended()),
         (ended(TOLD),),
         (ended(message("all", " of it")),),
-        (ended(message("all of it", kind="refusal")),),
-        (delta("all of it", kind="refusal"), ended(message("all of it", kind="refusal"))),
         (ended({"type": "message", "content": "all of it"}),),
         ({"type": "keepalive"}, {"type": "response.new_thing", "delta": "?"}, ended(TOLD)),
         ({"type": "response.created", "response": response(status="in_progress")}, ended(TOLD)),
@@ -160,6 +158,20 @@ TOLD = message("all of it", id="msg_1")
 async def test_text_is_told_once_whoever_tells_it_first_moa_41(ask, events):
     heard = await ask(Reply(raw=sse(*events, done=False)))
     assert (heard.text, heard.finish) == ("all of it", "stop")
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (ended(message("I will not.", kind="refusal")),),
+        (delta("I will not.", kind="refusal"), ended(message("I will not.", kind="refusal"))),
+        (delta("I will not.", kind="refusal"), ended()),
+        (done(message("I will not.", kind="refusal")), ended()),
+    ],
+)
+async def test_a_refusal_is_told_once_and_as_one(ask, events):
+    heard = await ask(Reply(raw=sse(*events, done=False)))
+    assert (heard.text, heard.finish) == ("I will not.", "refusal")
 
 
 async def test_two_messages_and_two_summaries_stand_apart(ask):

@@ -68,7 +68,7 @@ reports = built(
     started=seconds,
     seconds=seconds,
     first_token=st.none() | seconds,
-    finish=st.sampled_from([None, "stop", "length", "tool_calls", "content_filter"]),
+    finish=st.sampled_from([None, "stop", "length", "tool_calls", "content_filter", "refusal"]),
     error=options,
 )
 advices = built(

@@ -45,6 +45,7 @@ def test_half_an_emoji_is_written_and_its_other_half_completes_it():
         ((ToolCall(id="1", name="clock", arguments="{}"),), "stop", "tool_calls"),
         ((), "tool_calls", "stop"),
         ((), "length", "length"),
+        ((), "refusal", "stop"),
     ],
 )
 def test_the_reason_to_stop_fits_what_is_there(calls, finish, told):
