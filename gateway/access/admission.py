@@ -169,7 +169,8 @@ class Admission:
             before = known.accepted.incoming
             says = differs(before, message) and not older(before, edited)
             return edited if says or newer(before, edited) else None
-        return await self._message(message) if asks(edited) else None
+        # An older change of it may still be told.
+        return await self._message(replace(message, changed=edited.at)) if asks(edited) else None
 
     def _words(self, message: Message) -> Words | None:
         spoken_to = message.direct or message.addressed

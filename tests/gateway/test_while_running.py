@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from itertools import count
 
 import pytest
@@ -445,6 +446,21 @@ def test_an_older_change_that_is_told_after_a_newer_one_changes_nothing(when, ba
             await scene.edit(asked, "By bike?", at=came + 9_000)  # of one second, the last one told
             await scene.idle()
             assert "By bike?" in await history(scene)
+
+    run_virtual(scenario())
+
+
+def test_a_change_that_has_made_a_question_stays_though_an_older_one_is_told_after_it():
+    async def scenario() -> None:
+        async with guarded() as scene:
+            came = 60_000 * 98
+            changed = partial(scene.edit, "e98", where=GROUP, addressed=True)
+            assert await changed(text="By train?", at=came + 9_000)
+            await scene.idle()
+            await changed(text="By bus?", at=came + 5_000)
+            await scene.idle()
+            assert await history(scene, GROUP.session) == ["By train?", "Yes."]
+            assert len(questions(scene)) == 1
 
     run_virtual(scenario())
 

@@ -15,10 +15,10 @@ class Tags(msgspec.Struct, frozen=True):
 
 
 class Role(msgspec.Struct, frozen=True):
-    """A role; `permissions` is a number, as text if it is written by Discord itself."""
+    """A role; `permissions` is a number, as text if Discord itself writes it, None if untold."""
 
     id: str
-    permissions: str | int = "0"
+    permissions: str | int | None = None
     tags: Tags | None = None
 
 

@@ -33,7 +33,8 @@ def unseen(guild: Guild, me: str) -> Collection[str]:
     """Give the ids of channels and threads which the bot surely cannot see."""
     try:
         members = msgspec.convert(guild.members, list[_Member])
-        permissions = {role.id: int(role.permissions) for role in guild.roles}
+        told = {role.id: role.permissions for role in guild.roles}
+        permissions = {role: int(bits) for role, bits in told.items() if bits is not None}
         mine = [guild.id, *next(each.roles for each in members if each.user.id == me)]
         may = _all(permissions[each] for each in mine)
         if may & _ADMINISTRATOR or guild.owner_id == me:

@@ -60,12 +60,14 @@ def edited(now: Message, event: Event) -> Edited:
 def _changed_at(event: Event) -> int:
     """Say when it was changed: a link that unfolds is told later, and is no later change.
 
-    Slack writes whole seconds there, so that it may seem to be before the message was written.
+    Slack writes whole seconds there: which of two changes of one second came last, and whether one
+    came before the message, is read from when they are told, as far as that lies in that second.
     """
-    version = event.message
-    stamp = version.edited.ts if version is not None and version.edited is not None else ""
-    said = milliseconds(version.ts) if version is not None else 0
-    return max(milliseconds(stamp), said) if stamp else milliseconds(event.event_ts or event.ts)
+    version, told = event.message, milliseconds(event.event_ts or event.ts)
+    if version is None or version.edited is None or not version.edited.ts:
+        return told
+    second = milliseconds(version.edited.ts)
+    return max(min(told, second + 999), second, milliseconds(version.ts))
 
 
 def _is_tombstone(version: Version) -> bool:

@@ -77,7 +77,8 @@ def test_a_channel_that_is_allowed_again_is_seen(overwrites):
         {"members": [{"user": {"id": ME}, "roles": [MINE, "13"]}]},
         {"members": [{"user": {"id": ME}, "roles": [OTHER]}]},
         {"roles": (Role(id=MINE, permissions="0"),)},
-        {"roles": (Role(id=GUILD, permissions="much"), Role(id=MINE))},
+        {"roles": (Role(id=GUILD), Role(id=MINE, permissions="0"))},
+        {"roles": (Role(id=GUILD, permissions="much"), Role(id=MINE, permissions="0"))},
     ],
 )
 def test_whoever_may_see_all_or_is_not_told_of_sees(changed):

@@ -277,8 +277,28 @@ def test_when_a_message_was_changed_is_when_somebody_did_it_and_not_when_it_is_t
     now = known("message")
     assert changes.edited(now, callback.event).at == 1_700_000_001_000
     raw = wire("message_changed")
+    raw["event"]["event_ts"] = "1700000077.000300"
+    told = msgspec.convert(raw, Callback)
+    assert changes.edited(now, told.event).at == 1_700_000_001_999
+    raw = wire("message_changed")
     del raw["event"]["message"]["edited"]
     told = msgspec.convert(raw, Callback)
     assert changes.edited(now, told.event).at == 1_700_000_001_000
     raw["event"]["event_ts"] = "1700000077.000300"
     assert changes.edited(now, msgspec.convert(raw, Callback).event).at == 1_700_000_077_000
+
+
+def test_of_two_changes_in_one_second_the_one_that_is_told_for_later_is_later():
+    """Slack writes whole seconds into a message; a change that is sent again keeps its own time."""
+    raw = wire("message_changed")
+    times = ["1700000001.200000", "1700000001.900000", "1700000002.100000"]
+    seen = []
+    for each in times:
+        raw["event"]["event_ts"] = each
+        told = msgspec.convert(raw, Callback)
+        seen.append(changes.edited(known("message"), told.event).at - 1_700_000_001_000)
+    assert seen == [200, 900, 999]
+    raw["event"]["message"]["edited"]["ts"] = "1700000002.000000"
+    raw["event"]["event_ts"] = "1700000002.050000"
+    told = msgspec.convert(raw, Callback)
+    assert changes.edited(known("message"), told.event).at == 1_700_000_002_050
