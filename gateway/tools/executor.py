@@ -119,8 +119,8 @@ class Executor:
             ):
                 return await self._returned(step, said)
             case "ask":
-                approval = await self._answer(step, wanted, pause)
-                if not grants(approval, self._seal(step, wanted), now=self.approvals.now):
+                approval, heard = await self._answer(step, wanted, pause)
+                if not grants(approval, self._seal(step, wanted), now=heard):
                     return await self._returned(step, denial(approval))
                 step = replace(step, approval=approval)
             case "run":
@@ -140,8 +140,13 @@ class Executor:
         self.read[offered.server.name] = None
         return await self._returned(step, result)
 
-    async def _answer(self, step: ToolStep, wanted: Wanted, pause: Pause) -> Approval:
-        """Ask somebody, and wait for the answer; the turn's deadline waits too."""
+    async def _answer(self, step: ToolStep, wanted: Wanted, pause: Pause) -> tuple[Approval, int]:
+        """Ask somebody, and wait for the answer; the turn's deadline waits too.
+
+        Returns:
+            The answer, and when it was heard (ms): after that, a turn may wait for what others
+            have of it, and a yes that was given in time counts.
+        """
         turn_id, read = self.start.turn_id, tuple(self.read)
         approval = step.approval
         if approval is None:
@@ -153,10 +158,11 @@ class Executor:
         with pause():
             async with self.aside(turn_id):
                 approval = await self.approvals.decided(turn_id, approval, self.store)
+                heard = self.approvals.now
         self.asked[approval.number] = approval
         log.info("approval", turn_id=turn_id, tool=approval.tool, decision=approval.decision)
         self.tell(ApprovalChanged(approval=approval, read=read, askable=self.reach.askable))
-        return approval
+        return approval, heard
 
     def _new(self, step: ToolStep, wanted: Wanted) -> Approval:
         return Approval(

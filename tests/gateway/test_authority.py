@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 import asyncio
 import json
-from contextlib import nullcontext
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -176,6 +177,28 @@ def test_a_yes_runs_one_call_once_however_often_it_is_tried():
             again = await (await bench.executor()).call(replace(kept, state="open"), nullcontext)
             assert settle(again) == "refused"
         assert len(bench.server.calls) == 1
+
+    run_virtual(story())
+
+
+def test_a_yes_that_was_given_in_time_counts_though_the_turn_waits_for_others_after_it():
+    """What it let others have meanwhile, it may get back only when the yes would be too old."""
+
+    @asynccontextmanager
+    async def aside(_turn: str) -> AsyncIterator[None]:
+        yield
+        await asyncio.sleep(120)
+
+    async def story() -> None:
+        bench = Bench("always")
+        wanted = step()
+        executor = replace(await bench.begin(wanted), aside=aside)
+        await executor.ready()
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(executor.call(wanted, nullcontext))
+            await asyncio.sleep(PATIENCE - 60)
+            assert await bench.decide(0, "approved")
+        assert settle(running.result()) == "ran"
 
     run_virtual(story())
 
