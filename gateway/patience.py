@@ -218,6 +218,9 @@ class PatientStore:
     ) -> Sequence[int]:
         return await self._write(partial(self.store.withdraw, turn_id, changed=changed, by=by))
 
+    async def disown(self, turn_id: str) -> bool:
+        return await self._write(partial(self.store.disown, turn_id))
+
     async def revise(
         self,
         changed: Accepted,

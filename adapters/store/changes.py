@@ -45,6 +45,10 @@ class ChangeRows(FencedRows):
         )
         return sorted(row["seq"] for row in rows)
 
+    async def disown(self, turn_id: str) -> bool:
+        lines = statement("disown_lines", turn_id)
+        return bool(await self._database.write(lines, statement("disown", turn_id)))
+
     async def revise(
         self,
         changed: Accepted,

@@ -47,6 +47,14 @@ class Changes(Protocol):
         """
         ...
 
+    async def disown(self, turn_id: str) -> bool:
+        """Remove a turn whose answer is still to be shown to its end: it answers nothing now.
+
+        Returns:
+            False if it is shown, or has not ended: nothing was done then.
+        """
+        ...
+
     async def revise(
         self,
         changed: Accepted,

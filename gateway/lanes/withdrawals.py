@@ -1,7 +1,7 @@
 """Turns that are taken back while they run: their question is asked otherwise, or is gone.
 
-Decides one thing: a turn either has its ending stored, or is taken back, and never both. It
-neither stops a turn nor writes anything itself.
+Decides one thing: a turn either has its ending stored, or is taken back, and never both; and so
+with an answer that is shown to its end. It neither stops a turn nor writes anything itself.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Withdrawals:
             return done
 
     async def end(self, turn_id: str, write: Callable[[], Awaitable[None]]) -> None:
-        """Store the ending of a turn with `write`, while nobody takes it back."""
+        """Store the ending of a turn, or that it is shown, while nobody takes it back."""
         async with self._one_by_one.held(turn_id):
             await write()
 

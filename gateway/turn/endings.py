@@ -6,6 +6,7 @@ Decides what is shown of one that broke or was cut. It runs no turn.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.crashpoints import crashpoint
@@ -92,11 +93,15 @@ class Endings:
                 outbox=self.keep,
                 budgets=self.budgets,
             )
-            withdrawn = info.turn_id in self.withdrawn
             if sent:
                 crashpoint("turn.shown", info.address.platform)
-            if sent or withdrawn:
-                await self._over(info.turn_id, withdrawn=withdrawn)
+            await self.withdrawn.end(info.turn_id, partial(self._shown, info.turn_id, sent=sent))
+
+    async def _shown(self, turn_id: str, *, sent: bool) -> None:
+        """Note it, unless something of it is still owed; nobody takes the turn back meanwhile."""
+        withdrawn = turn_id in self.withdrawn
+        if sent or withdrawn:
+            await self._over(turn_id, withdrawn=withdrawn)
 
     async def _over(self, turn_id: str, *, withdrawn: bool) -> None:
         """Note that nothing is left to do; of one that was taken back no text is left by then.

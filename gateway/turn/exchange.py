@@ -210,6 +210,7 @@ class Exchange:
         crashpoint("turn.resumed", start.place.platform)
         if turn.state != "running":
             await self.endings.retell(turn)
+            await self._gone(run)
             return None
         told = await self.questions.history(start.session, upto=start.history)
         asked = await self.endings.asked(turn)
@@ -255,7 +256,11 @@ class Exchange:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.endings.deliver(info, mailbox), name="delivery")
             await self.runner.run(asked.request, asked.start, tell, asked.tools, asked.steer)
+        return None if await self._gone(run) else asked.request
+
+    async def _gone(self, run: Run) -> bool:
+        """Tell whether a turn was taken back meanwhile: its texts are out, and nothing is left."""
         if run.turn_id not in self.runner.withdrawn:
-            return asked.request
+            return False
         await self.store.scrub(whole=False)
-        return None
+        return True

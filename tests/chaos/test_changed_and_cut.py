@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from tests.gateway.messenger_scene import TEXT, begun, finals
+from tests.simulators.provider import Reply
 from tests.transcripts.stages import MESSENGERS
 
 pytestmark = pytest.mark.timeout(150)
@@ -33,6 +35,29 @@ async def test_p4_a_change_that_was_not_noted_as_done_throws_no_advice_away(ther
         await there.recovered()
         calls = there.calls(changed)
         assert (calls["a"], calls["b"]) == (1, 1)
+
+
+async def test_p2_half_an_answer_goes_whose_question_was_deleted_before_the_kill(there):
+    """Its text has left the store, so nobody could say the rest: what stands there goes, too."""
+    there.scene.models.replies["big"] = Reply(text=TEXT, size=20, between=0.1)
+    for platform in ("discord", "slack"):  # Telegram tells of no deletion
+        asked = there.question(platform, "dm")
+        stage = asked.stage
+        async with there.armed(f"change.done@{platform}", noted=False):
+            said = await stage.ask(asked.words)
+            await stage.until(lambda stage=stage: begun(stage, "dm"))
+            there.scene.flood(stage, "dm", 900)
+            await there.scene.stored("SELECT 1 FROM turns WHERE state = 'answered'")
+            assert not finals(stage, "dm")
+            await stage.unsay(said, where="dm", who=stage.ann)
+        assert stage.seen("dm")
+        there.scene.flood(stage, "dm", 0)
+        async with there.alive():
+            await stage.until(lambda stage=stage: not stage.seen("dm"))
+            await there.scene.stored(
+                "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM turns WHERE erased = 0)"
+            )
+        assert await there.scene.stored("SELECT count(*) FROM outbox") == [(0,)]
 
 
 def restored(there, seq, state, payload, erased):

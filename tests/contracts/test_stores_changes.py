@@ -96,6 +96,24 @@ async def test_a_turn_that_has_ended_is_not_taken_back(store: Store):
     assert found.incoming == first.incoming
 
 
+async def test_an_answer_that_is_being_shown_can_be_disowned_and_else_none(store: Store):
+    first = await accepted(store, "e1")
+    await store.begin(start("t1", seq=first.seq))
+    assert not await store.disown("t1")
+    await store.finish(end("t1"))
+    await store.attempting("t1", "answer/0", piece=False)
+    await store.posted("t1", "answer/0", "m1")
+    assert await store.disown("t1")
+    (turn,) = await store.unfinished()
+    assert (turn.removed, turn.start.seq, turn.state) == (True, None, "answered")
+    assert [each.message_id for each in turn.outbox] == ["m1"]
+    assert await texts(store) == []
+    assert await store.waiting() == []
+    await store.delivered("t1")
+    assert not await store.disown("t1")
+    assert not await store.disown("t2")
+
+
 async def test_a_changed_question_is_replaced_wherever_it_stands(store: Store):
     first = await accepted(store, "e1")
     await store.begin(start("t1", seq=first.seq))

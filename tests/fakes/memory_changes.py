@@ -106,6 +106,14 @@ class MemoryChanges:
             self._replace(changed)
         return sorted(again)
 
+    async def disown(self, turn_id: str) -> bool:
+        self._may_write()
+        turn = self._turns.get(turn_id)
+        if turn is None or turn.state != "answered":
+            return False
+        self._change(turn_id, removed=True, start=replace(turn.start, seq=None))
+        return True
+
     def _is_done(self, by: int | None) -> bool:
         """Tell whether another run of the program has done what a change comes to."""
         return by is not None and (by in self._erased or not self._waits(by))

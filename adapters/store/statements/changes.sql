@@ -32,6 +32,14 @@ ORDER BY number
 UPDATE turns SET removed = 1, seq = NULL WHERE turn_id = $1 AND state = 'running'
 RETURNING turn_id
 
+-- name: disown_lines
+UPDATE history SET removed = 1
+WHERE turn_id = $1 AND turn_id IN (SELECT turn_id FROM turns WHERE state = 'answered')
+
+-- name: disown
+UPDATE turns SET removed = 1, seq = NULL WHERE turn_id = $1 AND state = 'answered'
+RETURNING turn_id
+
 -- name: carry
 -- What was steered into a turn is said to the one that asks the same again, too.
 UPDATE steered SET turn_id = $1, iteration = 0
