@@ -109,7 +109,9 @@ class Dispatch:
     async def _act(self, accepted: Accepted) -> None:
         match accepted.incoming:
             case Moved() as moved:
+                self.sessions.move(moved.address, moved.new)  # what comes there waits its turn
                 await self.acts.exchange.moves.move(moved.address, moved.new)
+                self.acts.exchange.running.move(moved.address, moved.new)
             case Added() as added:
                 await self.arrivals.settle(added)
             case Command() | Press() as request:

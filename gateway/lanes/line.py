@@ -103,7 +103,7 @@ class Line:
 
     def stands(self, work: Accepted, message_id: str | None = None) -> None:
         """Hear that something waits; `message_id` is its note's, if one stands there already."""
-        session = work.session
+        session = self._sessions.lane(work.session)
         lane = self._lanes.get(session)
         if self._closed:
             return

@@ -51,14 +51,13 @@ class Moves:
             return work
         if isinstance(work, StoredTurn):
             start, place = work.start, self._now(work.start.place)
-            return replace(
-                work, start=replace(start, session=self._key(start.session), place=place)
-            )
+            return replace(work, start=replace(start, session=self.key(start.session), place=place))
         address = self._now(work.incoming.address)
         incoming = replace(work.incoming, address=address)
-        return replace(work, incoming=incoming, session=self._key(work.session))
+        return replace(work, incoming=incoming, session=self.key(work.session))
 
-    def _key(self, session: str) -> str:
+    def key(self, session: str) -> str:
+        """Name a session as its chat is called now."""
         for old, new in self._moves:
             session = moved_key(session, old, new)
         return session

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from core.crashpoints import crashpoint
 from core.events import Aggregating, AnswerDelta, ReferenceDone, ToolStarted
 from core.records import StoredTurn
+from core.scopes import moved_key
 from core.types import Press
 
 if TYPE_CHECKING:
@@ -93,6 +94,11 @@ class Running:
             yield
         finally:
             del self._turns[run.turn_id]
+
+    def move(self, old: Address, new: Address) -> None:
+        """Hear that a chat, with every thread in it, goes on under another id."""
+        for run in self._turns.values():
+            run.session, run.place = moved_key(run.session, old, new), run.place.moved(old, new)
 
     def __contains__(self, turn_id: str) -> bool:
         """Tell whether a turn runs."""

@@ -18,9 +18,12 @@ import structlog
 
 from core.errors import Overloaded, StoreDamaged
 from core.records import Accepted, StoredTurn
+from core.scopes import moved_key
 from core.texts import intake as said
 from gateway.lanes.cancelling import foreign_is_a_failure
+from gateway.lanes.draining import drained
 from gateway.lanes.holdings import Holdings, Who, asker
+from gateway.lanes.names import Names
 from gateway.lanes.quarantine import suspected
 from gateway.lanes.workplaces import Workplaces
 
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
 
-    from core.types import Incoming
+    from core.types import Address, Incoming
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,21 +48,11 @@ Fits: TypeAlias = Callable[[Accepted], bool]
 MOST_IN_LANE = 50
 """What may wait in one session: nobody reads the answers to more (P5)."""
 
-LOOK = 0.1
-"""Seconds between two looks at who still works while the program stops."""
-
 log = structlog.get_logger()
 
 
 def _nobody(_session: str) -> None:
     """Tell nobody that a line has moved; and nobody waits."""
-
-
-async def _over(at_work: Callable[[], set[asyncio.Task[object]]], seconds: float) -> None:
-    """Wait until nothing is at work any more, so long at most."""
-    until = asyncio.get_running_loop().time() + seconds
-    while (left := until - asyncio.get_running_loop().time()) > 0 and (tasks := at_work()):
-        await asyncio.wait(tasks, timeout=min(LOOK, left))
 
 
 class Sessions:
@@ -76,6 +69,7 @@ class Sessions:
         self._at_work: dict[int, str] = {}  # the session of each piece that is being done
         self._tasks: dict[asyncio.Task[None], str] = {}  # and the session of each
         self._held = Holdings()
+        self._names = Names()
         self._closed = False
         self.moved: Callable[[str], None] = _nobody
 
@@ -85,12 +79,13 @@ class Sessions:
         Raises:
             Overloaded: too much is waiting already: in the session, of this person, or in all.
         """
-        if len(self._lanes.get(session, ())) > MOST_IN_LANE:
+        if len(self._lanes.get(self.lane(session), ())) > MOST_IN_LANE:
             raise Overloaded(said.lane_full(MOST_IN_LANE))
         self._held.admit(incoming.address.platform, incoming.author)
 
     def put(self, session: str, work: Work, *, ahead: bool = False) -> int:
         """Queue work behind what waits already, or ahead of it; give how much is before it."""
+        session = self.lane(session)
         self._held.enter(session, work)
         lane = self._lanes.get(session)
         if lane is not None:
@@ -103,19 +98,35 @@ class Sessions:
             task.add_done_callback(self._tasks.pop)
         return 0
 
+    def lane(self, session: str) -> str:
+        """Name the lane that a session has: its chat may have had another id when that began."""
+        return self._names.of(session)
+
+    def move(self, old: Address, new: Address) -> None:
+        """Let a chat keep its lanes under another id; what waits there already joins them."""
+        early = [each for each in self._lanes if moved_key(each, new, old) != each]
+        self._names.move(old, new)
+        for session in early:
+            for work in self._emptied(session, lambda _: True):
+                self.put(session, work)
+
     def withdraw(self, session: str, gone: Callable[[Work], bool]) -> None:
         """Take out of a lane what waits in it and is to be done no more."""
-        lane = self._lanes.get(session)
-        if lane is None:
-            return
+        self._emptied(self.lane(session), gone)
+
+    def _emptied(self, session: str, gone: Callable[[Work], bool]) -> Sequence[Work]:
+        """Take out of a lane, by its own name, what waits there and is so; gives that."""
+        lane = self._lanes.get(session, deque())
         begun = self._begun(lane)
         waiting = [*lane][begun:]
         while len(lane) > begun:
             lane.pop()
         lane.extend(each for each in waiting if not gone(each))
-        for work in filter(gone, waiting):
+        out = [each for each in waiting if gone(each)]
+        for work in out:
             self._held.leave(session, work)
         self.moved(session)
+        return out
 
     # --- what waits -------------------------------------------------------------------------
 
@@ -126,9 +137,10 @@ class Sessions:
 
     def in_line(self, session: str) -> Sequence[Accepted]:
         """List what came in and waits there, in order."""
-        lane = self._lanes.get(session, ())
-        waiting = list(lane)[self._begun(lane) :]
-        return [each for each in waiting if isinstance(each, Accepted)]
+        return self._in_line(self._lanes.get(self.lane(session), ()))
+
+    def _in_line(self, lane: Sequence[Work]) -> Sequence[Accepted]:
+        return [each for each in [*lane][self._begun(lane) :] if isinstance(each, Accepted)]
 
     def _begun(self, lane: Sequence[Work]) -> int:
         """Say how much of a lane waits no more: its first, or nothing if that has no place yet."""
@@ -136,8 +148,8 @@ class Sessions:
 
     def all_waiting(self) -> Iterator[Accepted]:
         """Go through everything that waits in any session."""
-        for session in self._lanes:
-            yield from self.in_line(session)
+        for lane in self._lanes.values():
+            yield from self._in_line(lane)
 
     def find(self, seq: int) -> Accepted | None:
         """Give what waits under that number."""
@@ -164,6 +176,7 @@ class Sessions:
 
     def insert_behind(self, session: str, work: Accepted, fits: Fits) -> None:
         """Let work come after what is being done and all that fits: it may wait for its like."""
+        session = self.lane(session)
         lane = self._lanes.get(session)
         if lane is None:
             self.put(session, work)
@@ -219,7 +232,7 @@ class Sessions:
 
     def waiting(self, session: str) -> int:
         """How much waits in a session, behind what is being done."""
-        return max(0, len(self._lanes.get(session, ())) - 1)
+        return max(0, len(self._lanes.get(self.lane(session), ())) - 1)
 
     @property
     def running(self) -> int:
@@ -237,24 +250,10 @@ class Sessions:
         """Start nothing new, and give what runs, and `also`, so long to end; lanes are cut (P6).
 
         What is cut or still waits stays in the store: the next start goes on with it. `last` is
-        waited for before anything is cut. A session that `waits` for somebody is waited for by
-        nobody: their word cannot come in any more.
+        waited for first; a session that `waits` for somebody, by nobody: no word comes in any more.
         """
         self._closed = True
-        others = set(also)
-
-        def at_work() -> set[asyncio.Task[object]]:
-            lanes = {each for each, session in self._tasks.items() if not waits(session)}
-            return {each for each in lanes | others if not each.done()}
-
-        await _over(at_work, seconds)
-        if self._tasks and last is not None:
-            await last()
-        late = set(self._tasks)
-        for task in late:
-            task.cancel()
-        if late:
-            await asyncio.wait(late)
+        await drained(self._tasks, seconds, also, last=last, waits=waits)
 
     async def _run(self, session: str) -> None:
         lane = self._lanes[session]

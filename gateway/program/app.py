@@ -152,7 +152,7 @@ async def _tell_what_chat_decided(gateway: Gateway) -> None:
 
 def _only_waits(exchange: Exchange, session: str) -> bool:
     """Tell whether all that runs in a session waits for somebody's yes."""
-    turns = exchange.running.of(session)
+    turns = exchange.running.of(exchange.moves.key(session))
     return bool(turns) and all(map(exchange.tooling.approvals.only_waits, turns))
 
 

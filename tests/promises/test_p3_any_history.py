@@ -97,6 +97,41 @@ def test_p3_a_question_that_begins_while_its_chat_moves_is_in_one_history(kind):
         machine.teardown()
 
 
+@pytest.mark.parametrize("kind", [OnMemory, OnSQLite])
+@pytest.mark.parametrize("seconds", [0.0, 0.3, 2.0])
+def test_p3_a_question_waits_for_the_turn_that_runs_while_its_chat_moves(kind, seconds):
+    """It began beside it, in a lane of the new chat."""
+    machine = kind()
+    machine.start()
+    try:
+        machine.say(1, ANN, breath=False)
+        machine.wait(seconds)
+        machine.move()
+        machine.say(1, ANN, breath=False)
+        for _ in range(40):
+            machine.wait(0.3)
+            machine.one_turn_at_a_time()
+    finally:
+        machine.teardown()
+
+
+@pytest.mark.parametrize("kind", [OnMemory, OnSQLite])
+def test_p3_a_question_goes_that_is_asked_again_and_deleted_while_its_chat_moves(kind):
+    """It was asked again beside the turn that still answered it, and stayed."""
+    machine = kind()
+    machine.start()
+    try:
+        machine.say(1, ANN, breath=False)
+        machine.wait(2.0)
+        machine.move()
+        (said,), (turn,), (_, there) = machine.said, machine._turns(), machine.places
+        machine.run.do(machine.run.scene.press("retry", turn.start.turn_id, where=there))
+        said.fate = "gone"
+        machine.run.do(machine.run.scene.delete(said.event, where=there))
+    finally:
+        machine.teardown()
+
+
 async def changed_around_a_press(scene: Scene, event: str, turn: str) -> None:
     """Change a message of the turn that runs, have that removed, and change the message again."""
     await scene.edit(event, "Soon.", where=DM, at=481_000, addressed=True)
