@@ -85,6 +85,11 @@ def _frame(asked: ApprovalChanged, turn_id: str, arguments: str, *, open_: bool)
     )
 
 
+def asks(key: str) -> bool:
+    """Tell whether the message of this key is about somebody's yes, and no part of an answer."""
+    return key.startswith((APPROVAL, WHOLE))
+
+
 @lru_cache(maxsize=16)  # while an answer streams it is asked for again and again
 def whole(arguments: str) -> str:
     """Write a call's arguments for people, line by line unless that is mostly blanks."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from core.approvals import asks
 from core.crashpoints import crashpoint
 from core.errors import ChatBusy, ChatClosed, ChatError, ChatSpent, MessageGone
 from core.frames import Button, Content, File, Frame, Notice, Part
@@ -229,7 +230,8 @@ class _Showing:
 
     def _note(self) -> None:
         """Say once that an answer may be missing, where nobody can tell."""
-        lost = any(key != PANEL for key in self._sender.lost - self._reposted)
+        missed = self._sender.lost - self._reposted
+        lost = any(key != PANEL and not asks(key) for key in missed)
         if lost and self._reply.ended and not self._noted:
             self._noted = True
             retry = Button(action="retry", label=LABELS["retry"], turn_id=self._turn.turn_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 
 import pytest
 
@@ -16,9 +17,16 @@ from core.errors import (
     ChatUnknown,
     MessageGone,
 )
-from core.events import AnswerDelta, AnswerReset, ReferencesDone, TurnFinished, TurnStopped
+from core.events import (
+    AnswerDelta,
+    AnswerReset,
+    ApprovalChanged,
+    ReferencesDone,
+    TurnFinished,
+    TurnStopped,
+)
 from core.frames import Frame, Notice
-from core.records import Posted
+from core.records import Approval, Posted
 from core.texts.turns import UNSURE
 from core.types import Address
 from gateway.delivery import ChatBudgets, TurnInfo, deliver, delivery_id
@@ -77,10 +85,11 @@ class Room:
         turn_id="t1",
         labels=(),
         posted=(),
+        events=(),
         text="",
         **known,
     ) -> None:
-        """Stream a sentence every quarter of a second."""
+        """Stream a sentence every quarter of a second, behind these events."""
         mailbox = Mailbox()
         info = TurnInfo(
             turn_id=turn_id,
@@ -93,6 +102,9 @@ class Room:
                 deliver(info, mailbox, adapter=self.chat, outbox=self.outbox, budgets=self.budgets)
             )
             mailbox.tell(started(*labels, turn_id=turn_id))
+            for event in events:
+                mailbox.tell(event)
+                await asyncio.sleep(5)
             for _ in range(int(seconds * 4)):
                 await asyncio.sleep(0.25)
                 text += SENTENCE
@@ -672,6 +684,24 @@ def test_a_platform_that_is_busy_for_ever_is_asked_no_longer_than_a_final_waits(
     run_virtual(room.turn(0, posted=[DOUBT]))
     assert len(room.chat.deaf) > 70
     assert UNSURE in room.chat.texts()
+
+
+@pytest.mark.parametrize("key", ["arguments/0", "approval/0"])
+def test_nobody_is_told_that_an_answer_may_be_missing_where_only_a_question_is(key):
+    """A tool's arguments, or who is to say yes, were perhaps posted: the answer stands there."""
+    room = Room(files=True)
+    asked = Approval(
+        number=0,
+        server="files",
+        tool="files__delete",
+        arguments=json.dumps({"text": "x" * 2_000}),
+        digest="d",
+        expires=1,
+    )
+    known = Posted(turn_id="t1", key=key, message_id=None, state="attempting")
+    run_virtual(room.turn(0, posted=[known], events=[ApprovalChanged(approval=asked, read=())]))
+    assert SENTENCE.strip() in room.chat.texts()
+    assert UNSURE not in room.chat.texts()
 
 
 @pytest.mark.parametrize("repeatable", [False, True])
