@@ -8,7 +8,7 @@ it, and no other platform.
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +20,7 @@ from core.types import Message
 from gateway.delivery import delivery_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 
     from core.ports import ChatAdapter
     from core.records import Accepted, Posted
@@ -64,23 +64,31 @@ async def leftovers(
     return known, doubtful
 
 
-async def searched(chat: ChatAdapter, left: Leftover) -> str | None:
-    """Look until the platform says whether a note stands there: its id, None if it does not.
+async def searched(
+    chat: ChatAdapter, several: Iterable[Leftover]
+) -> AsyncGenerator[tuple[Leftover, str | ChatError | None], None]:
+    """Give each note with its id once its platform tells of it, None if it stands nowhere.
 
-    Raises:
-        ChatError: nobody can tell, now or later.
+    An error says that nobody can tell, now or later. One of which the platform cannot tell now
+    lets all others go first.
     """
-    pause = FIRST_PAUSE
-    while True:
+    waiting, pause = deque(several), FIRST_PAUSE
+    while waiting:
+        left = waiting.popleft()
         try:
             async with asyncio.timeout(SECONDS):
-                return await found(chat, left.work, left.posted.turn_id, left.posted.key)
-        except (ChatUnknown, ChatClosed, ChatRefused):
-            raise
+                there = await found(chat, left.work, left.posted.turn_id, left.posted.key)
+        except (ChatUnknown, ChatClosed, ChatRefused) as error:
+            yield left, error
         except (ChatError, TimeoutError) as error:
-            log.info("note_not_found_yet", error=str(error) or "it took long", again_in=pause)
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE)
+            why = str(error) or "it took long"
+            log.info("note_not_found_yet", seq=left.work.seq, error=why, again_in=pause)
+            waiting.append(left)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+        else:
+            pause = FIRST_PAUSE
+            yield left, there
 
 
 async def found(chat: ChatAdapter, work: Accepted, name: str, key: str) -> str | None:

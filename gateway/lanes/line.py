@@ -8,7 +8,7 @@ next start finds it.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -253,24 +253,20 @@ class Line:
             if noted(work.incoming.address.platform) and work.seq not in unsure:
                 self.stands(work)
         for platform, several in doubtful.items():
-            self._begin(partial(self._search, several, noted=noted(platform)), platform)
+            self._begin(partial(self._search, platform, several, noted=noted(platform)), platform)
 
-    async def _search(self, several: Sequence[Leftover], *, noted: bool) -> None:
+    async def _search(self, platform: str, several: Sequence[Leftover], *, noted: bool) -> None:
         """Ask one platform about the notes of which only it knows whether they stand there."""
-        for left in several:
-            await self._settle(left, noted=noted)
+        async with aclosing(searched(self._chats[platform], several)) as told:
+            async for left, there in told:
+                await self._safely(partial(self._settle, left, there, noted=noted), platform)
 
-    async def _settle(self, left: Leftover, *, noted: bool) -> None:
+    async def _settle(self, left: Leftover, there: str | ChatError | None, *, noted: bool) -> None:
         work, name = left.work, left.posted.turn_id
-        try:
-            there = await searched(self._chats[work.incoming.address.platform], left)
-        except ChatError:  # nobody can tell
-            if self._sessions.find(work.seq) is None:
-                await self._keep.unpost(name)
-            return
-        if there is None:
+        waits = self._sessions.find(work.seq) is not None
+        if there is None or (isinstance(there, ChatError) and not waits):
             await self._keep.unpost(name)
-        if there is not None or (noted and self._sessions.find(work.seq) is not None):
+        if isinstance(there, str) or (there is None and noted and waits):
             self.stands(work, there)
 
 

@@ -34,10 +34,23 @@ class Away(FakeChat):
         return await super().find(*args, **named)
 
 
-async def left(store: MemoryStore, chat: FakeChat, *, posted: bool = True) -> str:
+class Stuck(FakeChat):
+    """One of its chats can never be searched."""
+
+    @override
+    async def find(self, address: Address, *args, **named):
+        if address.channel == "G1":
+            raise ChatError("Slack refused it: invalid_arguments")
+        return await super().find(address, *args, **named)
+
+
+async def left(
+    store: MemoryStore, chat: FakeChat, *, posted: bool = True, channel: str = "G1"
+) -> str:
     """Leave a note of a question that waits no more, of which nobody knows whether it stands."""
-    where = Address(platform=chat.platform, channel="G1")
-    said = Message(event_id=f"e/{chat.platform}", address=where, author=ANN, text="Why?", at=1)
+    where = Address(platform=chat.platform, channel=channel)
+    event = f"e/{chat.platform}/{channel}"
+    said = Message(event_id=event, address=where, author=ANN, text="Why?", at=1)
     accepted = await store.accept(said)
     assert accepted is not None
     await store.drop(accepted.seq, "done")
@@ -45,7 +58,7 @@ async def left(store: MemoryStore, chat: FakeChat, *, posted: bool = True) -> st
     await store.attempting(name, "notice")
     if posted:
         frame = Frame(key="notice", content=Notice(text="2 are answered before this."))
-        chat._stand(f"note of {chat.platform}", frame, delivery_id(name, "notice"))
+        chat._stand(f"note of {chat.platform}, {channel}", frame, delivery_id(name, "notice"))
     return name
 
 
@@ -88,5 +101,21 @@ def test_a_note_that_never_came_is_forgotten_and_one_that_nobody_can_tell_of_as_
             await scene.until(lambda: not line._tasks)
             assert await store.line_notes() == []
             assert not [each for each in here.log if each.op == "post"]
+
+    run_virtual(scenario())
+
+
+def test_a_chat_that_can_never_be_searched_keeps_no_other_chat_s_note_standing():
+    store = MemoryStore()
+
+    async def scenario() -> None:
+        here = Stuck(tells=True)
+        async with guarded(store=store, chat=here) as scene:
+            for channel in ("G1", "G2", "G3"):
+                await left(store, here, channel=channel)
+            line, noted = scene.parts.gateway.line, scene.parts.gateway.exchange.places.guarded
+            await line.recall(noted)
+            await scene.until(lambda: len(here.deleted) == 2)
+            assert [each.turn_id for each in await store.line_notes()] == ["line/1"]
 
     run_virtual(scenario())
