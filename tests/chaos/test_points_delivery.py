@@ -61,3 +61,22 @@ async def test_killed_between_the_parts_of_a_long_answer(there):
         said = " ".join(each.text for each in asked.stage.seen("dm"))
         assert re.findall(r"Sentence ([0-9]+) of", said) == [str(n) for n in range(1, 251)], said
         assert there.calls(asked) == {"a": 1, "b": 1, "big": 1}
+
+
+async def test_what_stands_in_telegram_as_it_should_is_edited_once_over_all_lives(there):
+    """Edits of the first life are noted nowhere: the second makes them again, and notes them."""
+    asked = there.question("telegram", "group")
+    log = there.scene.stage("telegram").sim.requests
+    async with there.armed("turn.shown@telegram"):
+        await ask(asked)
+    edits = []
+    for _ in range(2):
+        before = len(log.of("editMessageText"))
+        async with there.armed("turn.shown@telegram"):
+            pass
+        edits.append(len(log.of("editMessageText")) - before)
+    standing = len(asked.stage.seen("group"))
+    assert edits[0] <= standing
+    assert edits[1] == 0
+    assert standing == 2  # its panel and the answer
+    await there.recovered()
