@@ -76,6 +76,7 @@ def forgetful(patch: pytest.MonkeyPatch) -> None:
 
 
 CAPPED: Mapping[str, str] = {
+    "adapters.chat.discord.account.Calls._made": "48 calls, of the last second that had any",
     "adapters.chat.discord.rest.Bucket": "forgotten after 300 s, by discord.py",
     "adapters.chat.discord.rest.Rest._buckets": "forgotten after 300 s, by discord.py",
     "adapters.chat.slack.budget.Minute._made": "what was called within a minute",

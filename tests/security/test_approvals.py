@@ -70,15 +70,15 @@ def test_only_the_executor_asks_and_only_it_reaches_a_server():
 
 
 def test_in_the_executor_nothing_stands_before_the_question():
-    """Read as it is written: `_run` is reached from `call` alone, behind `authorise`."""
+    """Read as it is written: `_run` is reached from `_called` alone, behind `authorise`."""
     tree = ast.parse((ROOT / "gateway" / "tools" / "executor.py").read_text())
     (executor,) = [each for each in tree.body if isinstance(each, ast.ClassDef)]
     methods = {each.name: each for each in executor.body if isinstance(each, ast.AsyncFunctionDef)}
     for name, method in methods.items():
         text = ast.unparse(method)
         assert ("offered.server.call" in text) == (name == "_run")
-        assert ("self._run(" in text) == (name == "call")
-    told = ast.unparse(methods["call"])
+        assert ("self._run(" in text) == (name == "_called")
+    told = ast.unparse(methods["_called"])
     assert told.index("authorise(") < told.index("self._run(")
     ran = ast.unparse(methods["_run"])
     assert ran.index("self.store.intend(") < ran.index("offered.server.call")

@@ -72,7 +72,7 @@ async def test_a_question_by_command_stands_quoted_in_the_channel_with_its_answe
         await slack.command("ask", "preset:alone Why?", where="group")
         await slack.reads("Walk.", where="group")
         quote, answer = slack.seen("group")
-        assert ">preset:alone Why?" in quote.text
+        assert quote.text == "*Ann* asked:\n>Why?"
         assert "Walk." in answer.text
         below = slack.sim.shown(slack.places["group"], thread=quote.id)
         assert answer.id in {each.id for each in below}
