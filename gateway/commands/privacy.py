@@ -72,7 +72,9 @@ async def forgotten(desk: Desk, press: Press) -> Sequence[Frame]:
         return [whispers.notice(said.NOT_YOUR_BUTTON)]
     person = "" if kind == ALL else author
     here, *others = await _sessions(desk, press, person)
-    counts = await desk.forgetting.forget(here, person, others=others)
+    wish = await desk.exchange.store.kept(press.address.platform, press.event_id)
+    seq = None if wish is None else wish.accepted.seq
+    counts = await desk.forgetting.forget(here, person, others=others, wish=seq)
     if kind == ALL:
         await desk.note(press, "forget", "the whole conversation")
     return [whispers.notice(said.gone(counts))]

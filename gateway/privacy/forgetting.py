@@ -109,37 +109,41 @@ class Forgetting:
             StoreError, OSError: nobody can tell.
         """
         found = await self._find(session, person)
-        traces = [each for each in await self._heads(session) if _goes(found, person, each)]
+        traces = [each for each in await self.traces.heads(session) if _goes(found, person, each)]
         facts = await self._facts(session, person)
         return found.counts + Counts(traces=len(traces), facts=len(facts))
 
-    async def forget(self, session: str, person: str, *, others: Sequence[str] = ()) -> Counts:
+    async def forget(
+        self, session: str, person: str, *, others: Sequence[str] = (), wish: int | None = None
+    ) -> Counts:
         """Forget somebody ("": everybody) in a session, where nothing may run meanwhile.
 
         `others` are sessions where it is done, too, as soon as nothing of this person runs there.
-        Who wished it in the chat has that wish in the inbox until all is done.
+        Who wished it in the chat has that `wish` in the inbox until all is done; not what is later.
 
         Raises:
             StoreError, OSError: it could not be finished; what was done stays done.
         """
-        counts = await self._forget(session, person, wished=True)
+        counts = await self._forget(session, person, wished=True, wish=wish)
         crashpoint("forget.here")
         for other in others:
-            work = partial(self._forget, other, person)
+            work = partial(self._forget, other, person, wish=wish)
             counts += await self.lanes.alone(other, person, work)
         crashpoint("forget.unwiped")
         await self.wiping.now()
         crashpoint("forget.wiped")
-        wishes = (await self._find(session, person)).orders
+        wishes = (await self._find(session, person, wish)).orders
         if wishes:
             await self.store.erase(Texts(messages=wishes))
             crashpoint("forget.closed")
             await self.store.scrub(whole=False)
         return counts
 
-    async def _forget(self, session: str, person: str, *, wished: bool = False) -> Counts:
+    async def _forget(
+        self, session: str, person: str, *, wished: bool = False, wish: int | None = None
+    ) -> Counts:
         """Take it out in such an order that, cut anywhere, what is left is found again by it."""
-        found = await self._find(session, person)
+        found = await self._find(session, person, wish)
         self.lanes.withdraw(session, found.messages)
         traces = await self.traces.drop(session, partial(_goes, found, person))
         crashpoint("forget.untraced")
@@ -172,8 +176,8 @@ class Forgetting:
         found = await self.store.facts(Address.of(session).whole.session) if person else ()
         return [each for each in found if each.author.id == person]
 
-    async def _find(self, session: str, person: str) -> Found:
-        came = [each async for each in self._came(session)]
+    async def _find(self, session: str, person: str, wish: int | None = None) -> Found:
+        came = [each async for each in self._came(session) if not _later(each, person, wish)]
         told = [each async for each in self._told(session)]
         return _found(came, told, person)
 
@@ -188,9 +192,6 @@ class Forgetting:
         while page := await self.store.came(session, after=page[-1].seq if page else 0):
             for each in page:
                 yield each
-
-    async def _heads(self, session: str) -> Sequence[Traced]:
-        return await self.traces.heads(session)
 
     # --- one person, everywhere ---------------------------------------------------------------
 
@@ -246,7 +247,7 @@ class Forgetting:
 
     async def _is_in(self, session: str, person: str) -> bool:
         """Tell whether there are traces of what somebody asked in a session."""
-        return any(person in {"", each.asker} for each in await self._heads(session))
+        return any(person in {"", each.asker} for each in await self.traces.heads(session))
 
 
 def _found(came: Sequence[Came], told: Sequence[Told], person: str) -> Found:
@@ -268,6 +269,11 @@ def _found(came: Sequence[Came], told: Sequence[Told], person: str) -> Found:
         besides=len([each for each in messages if _besides(each, gone)]),
         since=min(moments, default=None),
     )
+
+
+def _later(each: Came, person: str, wish: int | None) -> bool:
+    """Tell whether it waits, and was said when this was wished already: that shall be answered."""
+    return wish is not None and each.seq > wish and not each.turn_id and person in {"", each.author}
 
 
 def _besides(each: Came, gone: Collection[str]) -> bool:

@@ -190,6 +190,21 @@ def test_p3_a_turn_whose_question_is_gone_leaves_nothing_to_ask_again(kind):
             machine.teardown()
 
 
+@pytest.mark.parametrize("kind", [OnMemory, OnSQLite])
+def test_p3_what_is_said_behind_a_wish_to_be_forgotten_is_answered(kind):
+    """It waited there when that was done, and went with all that had been said before."""
+    machine = kind()
+    machine.start()
+    try:
+        machine.say(0, ANN, breath=False)
+        machine.wait(2.0)
+        machine.said[0].fate = "gone"
+        machine.run.do(machine.run.scene.press("forget", value=f"me:{ANN.id}", where=DM))
+        machine.say(0, ANN, breath=False)
+    finally:
+        machine.teardown()
+
+
 def test_p3_what_joined_a_turn_that_is_given_up_stays_in_the_history():
     """It was the turn's own by then, and the turn ended before it had read it: it was lost."""
     machine = Steered()
