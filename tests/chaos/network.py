@@ -114,8 +114,8 @@ class Network:
         place = stage.places["dm"]
         await stage.sim.say(place, stage.ann, f"How do I get there, for the {self.due[platform]}.?")
 
-    async def answered(self, platform: str) -> None:
-        """Wait until all that was asked there is answered, and assert that it is once."""
+    async def shown(self, platform: str) -> None:
+        """Wait until answers to all that was asked there stand there, and assert that it is once."""
         stage = self.stages[platform]
         try:
             async with asyncio.timeout(PATIENCE):
@@ -125,6 +125,10 @@ class Network:
         except TimeoutError:
             raise AssertionError((platform, stage.seen("dm"), self.lines.said)) from None
         assert self._finals(platform) == self.due[platform], stage.seen("dm")
+
+    async def answered(self, platform: str) -> None:
+        """Wait until all that was asked there is answered, and the program knows it."""
+        await self.shown(platform)
         await self._eventually(self._settled)
 
     async def goes_on_but(self, troubled: str) -> None:
