@@ -18,7 +18,7 @@ from core.erasure import bared, orders, text_of
 from core.outcomes import CallReport
 from core.records import Vote
 from core.retention import Seen
-from core.storage.changes import LETTER, NOTE, SAID
+from core.storage.changes import LETTER, SAID
 from core.storage.erasing import PAGE, Came, Held, Texts, Told, Whereabouts
 from core.types import Address, Json, Line
 
@@ -120,7 +120,7 @@ class ErasingRows:
         rows = await self._database.fetch(statement_of_rows("messages_of", numbers))
         with codec.reading("a message"):
             said = [codec.accepted(row) for row in rows]
-        notes = [(f"{kind}{seq}",) for seq in messages for kind in (NOTE, SAID, LETTER)]
+        notes = [(f"{kind}{seq}",) for seq in messages for kind in (SAID, LETTER)]
         return [
             *(statement("erase_message", e.seq, codec.pack(bared(e.incoming))) for e in said),
             statement_of_rows("erase_outbox", notes),

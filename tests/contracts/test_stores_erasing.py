@@ -113,15 +113,16 @@ async def test_a_message_without_its_words_is_still_known_by_its_place(store: St
 
 
 async def test_notes_about_a_message_go_with_it(store: Store):
-    """A kill may have left them: nobody else takes them out."""
+    """A kill may have left them: nobody else takes them out. That of its place in line stands."""
     first, second = await exchange(store, "t1"), await exchange(store, "t2")
     for kind in (NOTE, SAID, LETTER):
         await store.posted(f"{kind}{first}", "notice", "m1")
         await store.attempting(f"{kind}{second}", "notice")
     await store.erase(Texts(messages=(first,)))
-    for kind in (NOTE, SAID, LETTER):
+    for kind in (SAID, LETTER):
         assert await store.away_note(f"{kind}{first}") is None
         assert await store.away_note(f"{kind}{second}") is not None
+    assert f"{NOTE}{first}" in {each.turn_id for each in await store.line_notes()}
 
 
 async def test_what_waited_waits_no_longer(store: Store):

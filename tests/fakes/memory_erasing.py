@@ -10,7 +10,7 @@ from core.erasure import bared, orders, text_of
 from core.outcomes import Advice, CallReport
 from core.records import SUMMARY, Accepted, Posted, StoredTurn, Vote
 from core.retention import Seen
-from core.storage.changes import LETTER, NOTE, SAID
+from core.storage.changes import LETTER, SAID
 from core.storage.erasing import PAGE, Came, Held, Texts, Told, Whereabouts
 from core.types import Line
 from tests.fakes.memory_epochs import MemoryEpochs
@@ -145,7 +145,7 @@ class MemoryErasing(MemoryEpochs):
                 self._inbox[key] = replace(each, incoming=bared(each.incoming))
                 if each.seq not in self._claimed:
                     self.dropped.setdefault(each.seq, "")
-                for kind in (NOTE, SAID, LETTER):
+                for kind in (SAID, LETTER):
                     self._outbox.pop(f"{kind}{each.seq}", None)
 
     def _without(self, turn_id: str) -> None:

@@ -7,6 +7,9 @@ plays thousands of histories.
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,6 +22,8 @@ from tests.fakes.inline_sqlite import InlineSQLite, new_database
 from tests.fakes.memory_store import MemoryStore
 from tests.gateway.guarded import ANN, DM, Scene
 from tests.promises.histories import RUNNING, AnyHistory, Data
+from tests.promises.mishaps import Mishaps
+from tests.promises.wishes import Forgotten
 
 EXAMPLES = settings().max_examples // 4
 PLAYED = settings(
@@ -61,6 +66,11 @@ class InFile:
         store.abandon()
         self._open.remove(store)
 
+    def texts(self) -> Iterable[str]:
+        """Give everything that stands in the database, as SQL."""
+        with closing(sqlite3.connect(self._path)) as database:
+            yield from database.iterdump()
+
     def close(self) -> None:
         for each in self._open:
             each.abandon()
@@ -77,6 +87,17 @@ class OnSQLite(AnyHistory):
     @override
     def data(self) -> Data:
         return InFile()
+
+
+class Wished(Forgotten, OnSQLite):
+    @override
+    def texts(self) -> Iterable[str]:
+        assert isinstance(self.kept, InFile)
+        return self.kept.texts()
+
+
+class Unlucky(Mishaps, OnSQLite):
+    """Messengers fail, and the program stands still for a while."""
 
 
 class Steered(OnSQLite):
@@ -205,6 +226,24 @@ def test_p3_what_is_said_behind_a_wish_to_be_forgotten_is_answered(kind):
         machine.teardown()
 
 
+@pytest.mark.parametrize("kind", [OnMemory, OnSQLite])
+def test_p3_the_note_of_a_question_that_is_forgotten_goes_though_it_is_cut_then(kind):
+    """Nothing told of it any more once the question was erased: it stood there for good."""
+    for rounds in range(36, 46):
+        machine = kind()
+        machine.start()
+        try:
+            machine.say(0, ANN, breath=False)
+            machine.say(0, ANN, breath=False)
+            machine.wait(2.0)
+            for said in machine.said:
+                said.fate = "gone"
+            machine.run.do(machine.run.scene.press("forget", value=f"me:{ANN.id}", where=DM))
+            machine.kill(rounds)
+        finally:
+            machine.teardown()
+
+
 def test_p3_what_joined_a_turn_that_is_given_up_stays_in_the_history():
     """It was the turn's own by then, and the turn ended before it had read it: it was lost."""
     machine = Steered()
@@ -225,3 +264,7 @@ TestP3AnyHistoryOnSQLite = OnSQLite.TestCase
 TestP3AnyHistoryOnSQLite.settings = PLAYED
 TestP3AnyHistoryThatIsSteered = Steered.TestCase
 TestP3AnyHistoryThatIsSteered.settings = PLAYED
+TestP3AnyHistoryThatIsForgotten = Wished.TestCase
+TestP3AnyHistoryThatIsForgotten.settings = PLAYED
+TestP3AnyHistoryAmongMishaps = Unlucky.TestCase
+TestP3AnyHistoryAmongMishaps.settings = PLAYED
