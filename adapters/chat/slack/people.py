@@ -58,6 +58,7 @@ class People:
         self._refused = Recent[str, None](_REMEMBERED)
         self._tries = Recent[str, int](_REMEMBERED)
         self._learning: dict[str, asyncio.Event] = {}
+        self._asking: dict[str, asyncio.Future[bool]] = {}
         self._off_until = 0.0
 
     async def of(self, ids: Iterable[str]) -> Mapping[str, Person]:
@@ -69,7 +70,7 @@ class People:
         try:
             async with asyncio.timeout(PATIENCE):
                 for each in [each for each in ids if self._is_old(each)][:_MOST]:
-                    await self._ask(each)
+                    await self._together(each)
         except TimeoutError:
             log.info("Slack takes long to say who somebody is; ids have to do")
         # The first one is whose message it is; of the others only names are needed.
@@ -81,6 +82,24 @@ class People:
             if circles:
                 people[each] = replace(people.get(each, Person(guest=True)), groups=circles)
         return people
+
+    async def _together(self, user: str) -> None:
+        """Ask once for all messages that wait for the same name.
+
+        Where the one that asks has no more time, the next one asks. Nobody waits here for what is
+        asked aside: that may take for ever.
+        """
+        while (asked := self._asking.get(user)) is not None:
+            if await asyncio.shield(asked):
+                return
+        asked = self._asking[user] = asyncio.get_running_loop().create_future()
+        over = False
+        try:
+            await self._ask(user)
+            over = True
+        finally:
+            del self._asking[user]
+            asked.set_result(over)
 
     def insist(self, user: str | None, event: str, again: int, aside: Aside) -> bool:
         """Have an event sent again whose author Slack cannot name now, rather than refuse them.

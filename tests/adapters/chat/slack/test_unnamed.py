@@ -146,6 +146,21 @@ async def test_all_who_wait_for_a_name_go_on_once_slack_tells(world, monkeypatch
     assert known.tells(ann.id)
 
 
+async def test_those_who_wait_for_the_same_name_ask_once_and_one_who_is_cut_off_leaves_it_to_them(
+    world,
+):
+    """After an absence ten threads of one person took a third of what may be asked in a minute."""
+    ann = world.slack.person("ann")
+    world.slack.faults.plan("users.info", Fault(kind="delay", until=asyncio.Event()), None)
+    known = world.chat._people
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        first, *others = [group.create_task(known.of([ann.id])) for _ in range(10)]
+        await asyncio.wait([first], timeout=0.2)
+        first.cancel()
+    assert {each.result()[ann.id].name for each in others} == {"ann"}
+    assert len([each for each in world.slack.requests.of("users.info") if not each.error]) == 1
+
+
 async def test_who_somebody_is_may_be_learnt_from_another_question_meanwhile(world):
     """Else a member is refused as a guest beside a question of theirs that is answered."""
     ann = world.slack.person("ann")
