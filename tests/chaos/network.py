@@ -115,7 +115,7 @@ class Network:
         await stage.sim.say(place, stage.ann, f"How do I get there, for the {self.due[platform]}.?")
 
     async def shown(self, platform: str) -> None:
-        """Wait until answers to all that was asked there stand there, and assert that it is once."""
+        """Wait until answers to all that was asked there stand there; assert that each is once."""
         stage = self.stages[platform]
         try:
             async with asyncio.timeout(PATIENCE):

@@ -76,7 +76,8 @@ async def test_p12_what_is_half_open_is_noticed_and_opened_anew(tmp_path, monkey
         await net.asked(platform)
         await net.goes_on_but(platform)
         await net.shown(platform)
-        net.proxies[platform].heal()  # what is slow may be taken for lost, and looked for, on and on
+        # What is slow may be taken for lost, and looked for, on and on.
+        net.proxies[platform].heal()
         await net.answered(platform)
         await net.calm(platform, usual + 2)
         assert len(asyncio.all_tasks()) < tasks + 10
