@@ -196,6 +196,8 @@ class Line:
             note.message_id = None
         except ChatError as error:
             log.info("line_not_noted", error=str(error))
+            if note.message_id is None and not note.unsure:  # it stands nowhere
+                await self._keep.unpost(f"{NOTE}{note.work.seq}")
         return True
 
     async def _show(self, note: _Note, text: str, adapter: ChatAdapter) -> None:

@@ -244,6 +244,22 @@ def test_p3_the_note_of_a_question_that_is_forgotten_goes_though_it_is_cut_then(
             machine.teardown()
 
 
+def test_p3_of_a_note_that_could_not_be_posted_nothing_is_kept():
+    """Its row stood in the store until the next start."""
+    machine = Unlucky()
+    machine.start()
+    try:
+        machine.say(0, ANN, breath=False)
+        machine.wait(0.3)
+        machine.say(0, ANN, breath=False)
+        machine.trouble(0, ["away"] * 3)
+        for _ in range(3):
+            machine.wait(RUNNING)
+        assert machine.run.do(machine.run.store.line_notes()) == []
+    finally:
+        machine.teardown()
+
+
 def test_p3_what_joined_a_turn_that_is_given_up_stays_in_the_history():
     """It was the turn's own by then, and the turn ended before it had read it: it was lost."""
     machine = Steered()
