@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import sys
 import tempfile
 from pathlib import Path
@@ -25,6 +26,7 @@ def main() -> int:
     parser.add_argument("--forked", action="store_true", help="fork it instead of starting it")
     parser.add_argument("--keep", type=Path, help="an empty folder for data, log and configuration")
     given = parser.parse_args()
+    logging.getLogger("aiohttp.server").addFilter(_of_simulators)
     seed = SystemRandom().randrange(1_000_000) if given.seed is None else given.seed
     _say(f"seed {seed}: KILLS={given.kills} SEED={seed}")
     with tempfile.TemporaryDirectory() as made:
@@ -34,6 +36,12 @@ def main() -> int:
     _say(table(report))
     _say(f"seed {seed}: {'BROKEN' if report.broken else 'nothing lost, nothing twice'}")
     return 1 if report.broken else 0
+
+
+def _of_simulators(record: logging.LogRecord) -> bool:
+    """Say whether it is the simulators' own trouble: whoever is killed takes no answer any more."""
+    kind = record.exc_info[0] if record.exc_info else None
+    return kind is None or not issubclass(kind, ConnectionResetError)
 
 
 def _say(text: str) -> None:

@@ -76,10 +76,7 @@ class Provider(ProviderSimulator):
         )
         self.bill.append(billed)
         self._reply = self._made(body["model"], asks, rounds)
-        try:
-            response = await super()._play(dialect, request, body)
-        except ConnectionResetError:  # killed while it was told: there is nobody to be answered
-            return web.Response()
+        response = await super()._play(dialect, request, body)
         billed.whole = response.status == 200
         return response
 
