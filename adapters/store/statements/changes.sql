@@ -34,7 +34,7 @@ RETURNING turn_id
 
 -- name: disown_lines
 UPDATE history SET removed = 1
-WHERE turn_id = $1 AND turn_id IN (SELECT turn_id FROM turns WHERE state = 'answered')
+WHERE turn_id = $1 AND EXISTS (SELECT 1 FROM turns WHERE turn_id = $1 AND state = 'answered')
 
 -- name: disown
 UPDATE turns SET removed = 1, seq = NULL WHERE turn_id = $1 AND state = 'answered'
