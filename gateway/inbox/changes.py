@@ -82,7 +82,7 @@ class Changes:
         The turn begins anew with both: nothing was held back for that.
         """
         incoming = accepted.incoming
-        run = self.exchange.running.at(accepted.session)
+        run = self.exchange.running.at(self.exchange.moves.key(accepted.session))
         if run is None or run.began is None or not isinstance(incoming, Message):
             return
         last = run.parts[-1].incoming if run.parts else None

@@ -7,7 +7,7 @@ that a chat goes on under another id comes before everything. Answers nothing it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -115,7 +115,8 @@ class Dispatch:
             case Added() as added:
                 await self.arrivals.settle(added)
             case Command() | Press() as request:
-                await self.acts.act(request)
+                there = self.acts.exchange.moves.now(request.address)  # what runs there has moved
+                await self.acts.act(replace(request, address=there))
             case Edited() | Deleted():
                 await self.changes.act(accepted)
                 return

@@ -50,9 +50,9 @@ class Moves:
         if not self._moves:
             return work
         if isinstance(work, StoredTurn):
-            start, place = work.start, self._now(work.start.place)
+            start, place = work.start, self.now(work.start.place)
             return replace(work, start=replace(start, session=self.key(start.session), place=place))
-        address = self._now(work.incoming.address)
+        address = self.now(work.incoming.address)
         incoming = replace(work.incoming, address=address)
         return replace(work, incoming=incoming, session=self.key(work.session))
 
@@ -62,7 +62,8 @@ class Moves:
             session = moved_key(session, old, new)
         return session
 
-    def _now(self, address: Address) -> Address:
+    def now(self, address: Address) -> Address:
+        """Give a place as its chat is called now."""
         for old, new in self._moves:
             address = address.moved(old, new)
         return address
