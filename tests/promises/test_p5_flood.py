@@ -53,6 +53,7 @@ async def idle(gateway: Running) -> None:
     sessions = gateway.gateway.exchange.sessions()
     while sessions.running or gateway.gateway.line._lanes:  # noqa: ASYNC110 - they end in many ways
         await asyncio.sleep(0.02)
+    await gateway.gateway.store.waiting()  # what was left to the next read is written now
 
 
 async def all_wait(gateway: Running, count: int) -> None:

@@ -170,6 +170,7 @@ async def test_a_server_that_numbers_channels_in_a_way_of_its_own_is_read_again(
     await discord.say(place, ada, "two", mention=True)
     async with running(discord, inbox=inbox):
         await discord.until(lambda: [each.text for each in inbox.messages][known:] == ["two"])
+    assert [each.text for each in inbox.messages] == ["one", "two"][not known :]
 
 
 @pytest.mark.parametrize("known", [True, False])
