@@ -6,6 +6,7 @@ transaction, so many small writes share one fsync. Never lets an error of SQLite
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
 from collections import deque
@@ -46,6 +47,7 @@ class SQLite:
         self._writer = writer
         self._reader = reader
         self._jobs: deque[_Job] = deque()
+        self._left: list[_Job] = []
         self._closing = False
         self._watch = Watch(path, called_off=lambda: self._closing)
 
@@ -71,7 +73,9 @@ class SQLite:
 
     async def fetch(self, statement: Statement) -> Sequence[Row]:
         with self._explaining():
-            if self._jobs:
+            # What a cancelled caller has left to the writer was written before this is read.
+            self._left = [job for job in self._left if not job.over]
+            if self._jobs or self._left:
                 await self._writer.run(self._drain)
             try:
                 return await self._reader.run(partial(run, statement=statement))
@@ -86,7 +90,11 @@ class SQLite:
             self._jobs.append(job)
             # The writer works in order: when this returns, the job is done, be it by an
             # earlier caller. A cancelled caller's job is done all the same.
-            await self._writer.run(self._drain)
+            try:
+                await self._writer.run(self._drain)
+            except asyncio.CancelledError:
+                self._left.append(job)
+                raise
             if job.failure is not None:
                 raise job.failure
         return job.rows
@@ -126,8 +134,12 @@ class SQLite:
         jobs: list[_Job] = []
         while self._jobs:
             jobs.append(self._jobs.popleft())
-        if not jobs:
-            return
+        if jobs:
+            self._commit(connection, jobs)
+        for job in jobs:
+            job.over = True
+
+    def _commit(self, connection: sqlite3.Connection, jobs: list[_Job]) -> None:
         if (trouble := self._watch.trouble()) is None:
             _commit(connection, jobs)
             jobs = [job for job in jobs if job.failure is not None and malformed(job.failure)]
@@ -157,6 +169,7 @@ class _Job:
         self._statements = statements
         self.rows: Sequence[Row] = ()
         self.failure: Exception | None = sqlite3.OperationalError("it was not written")
+        self.over = False
 
     def run(self, connection: sqlite3.Connection) -> None:
         for statement in self._statements:

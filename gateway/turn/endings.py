@@ -57,10 +57,16 @@ class Endings:
             await self.retell(await self.end(turn, "failed", BROKEN))
 
     async def end(self, turn: StoredTurn, ending: Ending, error: str | None = None) -> StoredTurn:
-        """Store that it has ended without an answer; give it as it is then."""
+        """Store that it has ended without an answer; give it as it is then.
+
+        The first end of a turn stands: one that was being stored as it broke may be this one's.
+        """
         end = unanswered(turn, ending, error)
         await self.keep.finish(end)
-        return replace(turn, state="answered", end=end)
+        stored = await self.store.turn(end.turn_id)
+        if stored is None or stored.end is None:  # its texts were taken out meanwhile
+            return replace(turn, state="answered", end=end)
+        return replace(stored, start=turn.start)
 
     async def close(self, turn: StoredTurn, ending: Ending) -> None:
         """End a turn of which nothing is to be seen."""

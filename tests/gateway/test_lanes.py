@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 from typing_extensions import override
 
-from core.errors import ChatError, Overloaded, StoreDamaged
+from core.errors import ChatError, Overloaded, StoreDamaged, StoreError
 from core.frames import Frame
+from core.records import TurnEnd
 from core.types import Address, Line
 from gateway.lanes import sessions as lanes
 from tests.fakes.chat import FakeChat
@@ -117,6 +118,53 @@ def test_a_turn_that_breaks_is_told_with_an_id_that_is_logged_and_the_next_one_r
     failed = [each for each in logs if each["event"] == "turn_failed"]
     assert len(failed) == 1
     assert any(failed[0]["turn_id"] in text for text in chat.texts())
+
+
+class Slow(MemoryStore):
+    """Stores the first end of a turn later than it was asked to; cannot note a message meanwhile.
+
+    As a thread that writes does: what it was given is done, though nobody waits for it any more.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ending = asyncio.Event()
+        self._left: list[TurnEnd] = []
+
+    @override
+    async def finish(self, end: TurnEnd) -> None:
+        if not self._ending.is_set():
+            self._left.append(end)
+            self._ending.set()
+            await asyncio.Event().wait()
+        await super().finish(self._left.pop() if self._left else end)
+        await super().finish(end)
+
+    @override
+    async def posted(self, turn_id: str, key: str, message_id: str, *, shown: str = "") -> None:
+        if not self._ending.is_set():
+            await self._ending.wait()
+            raise StoreError("the disk fails")
+        await super().posted(turn_id, key, message_id, shown=shown)
+
+
+def test_an_answer_that_was_being_stored_when_its_turn_broke_is_shown():
+    async def scenario() -> list[str]:
+        store = Slow()
+        async with assembled(store, ScriptedModel({"big": [[BEGUN, 5.0, "It is so."]]})) as parts:
+            await parts.command("alone")
+            await parts.ask("Why?")
+            await parts.idle()
+            (turn,) = await ended(parts)
+            assert turn.end is not None
+            assert (turn.state, turn.end.ending) == ("delivered", "finished")
+            return list(parts.chat.texts())
+
+    with capture_logs() as logs:
+        texts = run_virtual(scenario())
+    assert "exchange_failed" in {each["event"] for each in logs}
+    assert not any("Something went wrong" in each for each in texts)
+    assert sum("It is so." in each for each in texts) == 1
 
 
 class Forgetful(MemoryStore):

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -14,6 +15,8 @@ from adapters.store.sql import SqlStore
 from adapters.store.sqlite import SQLite
 from core.errors import StoreBusy, StoreDamaged, StoreError, StoreFull
 from tests.fakes.turns import ROOM, advice, end, message, start
+
+PATIENCE = 20.0
 
 
 @dataclass
@@ -153,6 +156,27 @@ async def test_a_caller_that_is_cancelled_hurts_nobody(opened):
     assert impatient.cancelled()
     assert patient.result() is not None
     assert {each.incoming.event_id for each in await opened.store.waiting()} == {"e1", "e2"}
+
+
+async def test_what_a_cancelled_caller_left_to_the_writer_is_read_by_whoever_reads_next(opened):
+    committing, on = Event(), Event()
+
+    def held(statement: str) -> None:
+        if statement == "COMMIT":
+            committing.set()
+            on.wait(PATIENCE)
+
+    await opened.database._writer.set_trace_callback(held)
+    async with asyncio.TaskGroup() as group:
+        impatient = group.create_task(opened.store.accept(message("e1")))
+        assert await asyncio.to_thread(committing.wait, PATIENCE)
+        impatient.cancel()
+        await asyncio.wait([impatient])
+        reading = group.create_task(opened.store.waiting())
+        await asyncio.sleep(0)
+        await opened.database._reader.run(str)  # who waits for nobody has read by now
+        on.set()
+    assert [each.incoming.event_id for each in reading.result()] == ["e1"]
 
 
 async def test_the_settings_that_the_promises_rest_on(opened):
