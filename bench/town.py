@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
@@ -37,6 +38,7 @@ LOOK = 0.01
 REQUESTS = 5_000
 """So much of what was asked of a simulator is kept."""
 MINUTE = 60.0
+TOO_MANY = 429
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,7 @@ class Wanted:
     `polite` people ask, read the whole answer, think for `pause`, and ask again. `flooding` people
     say `messages` messages as fast as they are taken, until `most` seconds are over. It ends
     `after` seconds behind the last of them, or once `turns` questions of the polite are answered.
-    `every`: so long between two messages of a flood, as a rule none.
+    `pace`: messages of a flood in a second; at 0 as fast as they are taken.
     """
 
     polite: int = 0
@@ -56,7 +58,7 @@ class Wanted:
     most: float = 0.0
     after: float = 0.0
     turns: int = 0
-    every: float = 0.0
+    pace: float = 0.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,7 +68,7 @@ class Played:
     `waited` are the seconds that polite people waited for whole answers. `taken` is how long the
     flood's messages took. `answers` are whole answers to those who flood, `noticed` those of them
     who were told that something was not taken in, `again` notices within a minute of another one.
-    `refused` are answers to 429, `odd` calls that no platform would take well.
+    `refused` are answers to 429 by what was asked, `odd` calls that no platform would take well.
     """
 
     waited: list[float] = field(default_factory=list)
@@ -76,7 +78,7 @@ class Played:
     noticed: int = 0
     notices: int = 0
     again: int = 0
-    refused: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
     odd: int = 0
 
 
@@ -87,7 +89,7 @@ class Platform:
     name: str
     sim: Any
     people: dict[str, list[tuple[Place, Person]]] = field(default_factory=dict)
-    refused: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
     questions: int = 0
 
     def number(self) -> int:
@@ -138,7 +140,7 @@ class Platform:
         """Drop old lines of the log, of which only the refusals count."""
         entries = self.sim.requests.entries
         old = entries[: max(0, len(entries) - keep)]
-        self.refused += sum(each.status == 429 for each in old)  # noqa: PLR2004
+        self.refused.update(each.method for each in old if each.status == TOO_MANY)
         del entries[: len(old)]
 
 
@@ -169,7 +171,7 @@ class Play:
         """Play it; whoever waits for an answer when it is over does not count."""
         wanted, platform = self._wanted, self._platform
         platform.forget(0)
-        before = platform.refused
+        before = Counter(platform.refused)
         polite = platform.crowd("Polite", wanted.polite)
         async with asyncio.TaskGroup() as group:
             step = wanted.pause / max(1, len(polite))
@@ -184,7 +186,7 @@ class Play:
                 task.cancel()
         self._count()
         platform.forget(0)
-        self.played.refused = platform.refused - before
+        self.played.refused = dict(platform.refused - before)
         return self.played
 
     async def _politely(self, first: float, place: Place, person: Person) -> None:
@@ -202,17 +204,18 @@ class Play:
             self._platform.forget()
 
     async def _flood(self) -> None:
-        """Say it all, never more ahead of the program than `UNDERWAY`."""
+        """Say it all at its pace, never more ahead of the program than `UNDERWAY`."""
         loop, wanted, played = asyncio.get_running_loop(), self._wanted, self.played
         crowd = self._platform.crowd("Flood", wanted.flooding)
         began = loop.time()
         while played.said < wanted.messages and loop.time() < began + wanted.most:
             room = min(UNDERWAY - self._platform.underway, wanted.messages - played.said)
+            if wanted.pace:
+                room = min(room, int((loop.time() - began) * wanted.pace) - played.said)
             for _ in range(room):
                 place, person = crowd[played.said % len(crowd)]
                 await self._platform.sim.say(place, person, f"{played.said}: And again?")
                 played.said += 1
-                await asyncio.sleep(wanted.every)
             await asyncio.sleep(0.001)
         while self._platform.underway:  # noqa: ASYNC110 - three platforms, three ways to tell
             await asyncio.sleep(LOOK)
