@@ -48,13 +48,24 @@ class Endings:
     withdrawn: Withdrawals
 
     async def broken(self, work: Answerable, turn_id: str) -> None:
-        """Let nothing wait for ever: end what broke, and say so."""
+        """Let nothing wait for ever: end what broke, and say so; an end that it has is shown.
+
+        Of what was taken back nothing is said: its question waits again, or is gone.
+        """
         turn = await self.store.turn(turn_id)
-        if turn is None and isinstance(work, Accepted):
+        if turn is not None:
+            await self._broken(turn)
+        elif isinstance(work, Accepted) and turn_id not in self.withdrawn:
             await tell_why(self.keep, self.chats, work, error_text(BROKEN, turn_id))
             await drop_told(self.keep, [work.seq], f"failed: {turn_id}")
-        elif turn is not None and turn.state == "running":
+
+    async def _broken(self, turn: StoredTurn) -> None:
+        if turn.removed:
+            await self.close(turn, "stopped")
+        elif turn.state == "running":
             await self.retell(await self.end(turn, "failed", BROKEN))
+        elif turn.state == "answered":
+            await self.retell(turn)
 
     async def end(self, turn: StoredTurn, ending: Ending, error: str | None = None) -> StoredTurn:
         """Store that it has ended without an answer; give it as it is then.
