@@ -213,6 +213,9 @@ class PatientStore:
         """See `core.storage.Changes`, here and below."""
         return await self._write(partial(self.store.steer, turn_id, iteration, said))
 
+    async def unsteer(self, turn_id: str, seqs: Collection[int]) -> None:
+        await self._write(partial(self.store.unsteer, turn_id, seqs))
+
     async def withdraw(
         self, turn_id: str, *, changed: Accepted | None = None, by: int | None = None
     ) -> Sequence[int]:

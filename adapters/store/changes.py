@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from adapters.store import codec
@@ -94,6 +94,12 @@ class ChangeRows(FencedRows):
         )
         there = {row["seq"] for row in rows}
         return [seq for seq, _ in said if seq in there]
+
+    async def unsteer(self, turn_id: str, seqs: Collection[int]) -> None:
+        await self._database.write(
+            *(statement("wait_unheard", seq, turn_id) for seq in seqs),
+            *(statement("unsteer_unheard", seq, turn_id) for seq in seqs),
+        )
 
     async def steered_in(self, turns: Sequence[str]) -> Mapping[str, tuple[Steered, ...]]:
         """Give what was put into these turns while they ran."""

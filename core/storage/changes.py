@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from core.records import Accepted, Kept, Posted
@@ -88,6 +88,10 @@ class Changes(Protocol):
             The numbers of those that were: not what waits no more, and none if the turn was taken
             back.
         """
+        ...
+
+    async def unsteer(self, turn_id: str, seqs: Collection[int]) -> None:
+        """Let messages wait again that were put into a turn and that it has not heard of."""
         ...
 
     async def line_notes(self) -> Sequence[Posted]:

@@ -33,8 +33,16 @@ class Answering:
     sessions: Sessions
 
     async def found(self, platform: str, event_id: str) -> Kept | None:
-        """Find a message where it stands."""
-        return await self.exchange.store.kept(platform, event_id)
+        """Find a message where it stands; its turn may have begun while this was read."""
+        found = await self.exchange.store.kept(platform, event_id)
+        if found is None or found.turn_id:
+            return found
+        seq = found.accepted.seq
+        run = self.exchange.running.asking(seq, "")
+        if run is None or run.reads or run.takes(seq):
+            return found
+        gone = run.turn_id in self.exchange.runner.withdrawn  # it only winds up
+        return found if gone else replace(found, turn_id=run.turn_id, waiting=False)
 
     async def session(self, found: Kept) -> str:
         """Name the session in which a message was answered."""

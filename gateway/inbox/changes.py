@@ -81,6 +81,10 @@ class Changes:
 
         The turn begins anew with both: nothing was held back for that.
         """
+        async with self.one_by_one.held(accepted.incoming.address.whole.session):
+            await self._joins(accepted)
+
+    async def _joins(self, accepted: Accepted) -> None:
         incoming = accepted.incoming
         run = self.exchange.running.at(self.exchange.moves.key(accepted.session))
         if run is None or run.began is None or not isinstance(incoming, Message):

@@ -6,6 +6,7 @@ only once the store has it as that turn's, and comes back into it where that fai
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -90,8 +91,10 @@ class Joining:
             crashpoint("steer.unkept", run.place.platform)
             seqs = await self.keep.steer(run.turn_id, iteration, said)
             crashpoint("steer.kept", run.place.platform)
-        except BaseException:
+        except BaseException as error:
             sessions.insert(run.session, taken)
+            if isinstance(error, asyncio.CancelledError):  # it may be kept all the same
+                await self.keep.unsteer(run.turn_id, [each.seq for each in taken])
             raise
         finally:
             run.joining = ()

@@ -83,6 +83,15 @@ async def test_a_turn_that_is_taken_back_leaves_what_it_took_in_waiting(store: S
     assert await texts(store) == ["Why not?", "Because."]
 
 
+async def test_a_turn_is_taken_back_once_and_a_later_change_of_it_changes_nothing(store: Store):
+    first = await accepted(store, "e1")
+    await store.begin(start("t1", seq=first.seq))
+    assert await store.withdraw("t1") == [first.seq]
+    now = replace(first, incoming=message("e1", "Why not?"))
+    assert await store.withdraw("t1", changed=now) == []
+    assert await store.waiting() == [first]
+
+
 async def test_a_turn_that_has_ended_is_not_taken_back(store: Store):
     first = await accepted(store, "e1")
     await store.begin(start("t1", seq=first.seq))
@@ -213,6 +222,22 @@ async def test_what_is_steered_belongs_to_the_turn_and_is_known_after_a_kill(sto
     assert (found.turn_id, found.steered) == ("t1", True)
     parts = [(each.accepted.seq, each.steered) for each in await store.parts("t1")]
     assert parts[-1] == (second.seq, True)
+
+
+async def test_what_a_turn_has_not_heard_of_waits_again(store: Store):
+    first, second = await steered(store)
+    third = await accepted(store, "e3")
+    await store.unsteer("t2", [second.seq])
+    await store.unsteer("t1", [first.seq, third.seq])
+    assert await store.waiting() == [third]
+    await store.unsteer("t1", [second.seq, third.seq])
+    assert await store.waiting() == [second, third]
+    (turn,) = await store.unfinished()
+    assert turn.steered == ()
+    assert turn.start.seq == first.seq
+    found = await store.kept("web", "e2")
+    assert found is not None
+    assert (found.turn_id, found.steered) == ("", False)
 
 
 async def test_a_steered_line_is_changed_and_deleted_in_the_history_too(store: Store):

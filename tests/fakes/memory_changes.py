@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from core.erasure import bared
@@ -87,7 +87,7 @@ class MemoryChanges:
     ) -> Sequence[int]:
         self._may_write()
         turn = self._turns[turn_id]
-        if turn.state != "running" or self._is_done(by):
+        if turn.state != "running" or turn.removed or self._is_done(by):
             return []
         self._change(turn_id, removed=True, start=replace(turn.start, seq=None))
         again = [
@@ -201,6 +201,12 @@ class MemoryChanges:
             self._steered[seq] = (turn_id, Steered(iteration=iteration, line=line))
             self._claimed[seq] = turn_id
         return [seq for seq, _ in taken]
+
+    async def unsteer(self, turn_id: str, seqs: Collection[int]) -> None:
+        self._may_write()
+        for seq in seqs:
+            if seq in self._steered and self._steered[seq][0] == turn_id == self._claimed.get(seq):
+                del self._steered[seq], self._claimed[seq]
 
     async def line_notes(self) -> Sequence[Posted]:
         return [

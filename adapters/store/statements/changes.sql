@@ -29,7 +29,8 @@ WHERE turn_id IN (
 ORDER BY number
 
 -- name: withdraw
-UPDATE turns SET removed = 1, seq = NULL WHERE turn_id = $1 AND state = 'running'
+UPDATE turns SET removed = 1, seq = NULL
+WHERE turn_id = $1 AND state = 'running' AND removed = 0
 RETURNING turn_id
 
 -- name: disown_lines
@@ -114,6 +115,14 @@ RETURNING seq
 UPDATE inbox SET state = 'claimed', turn_id = $2
 WHERE seq = $1 AND state = 'waiting'
   AND EXISTS (SELECT 1 FROM steered WHERE steered.seq = $1 AND steered.turn_id = $2)
+
+-- name: wait_unheard
+UPDATE inbox SET state = 'waiting', turn_id = NULL
+WHERE seq = $1 AND turn_id = $2 AND state = 'claimed' AND erased = 0
+  AND EXISTS (SELECT 1 FROM steered WHERE steered.seq = $1 AND steered.turn_id = $2)
+
+-- name: unsteer_unheard
+DELETE FROM steered WHERE seq = $1 AND turn_id = $2
 
 -- name: steered_before
 SELECT steered.seq AS seq FROM steered JOIN turns ON turns.turn_id = steered.turn_id
