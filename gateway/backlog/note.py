@@ -106,15 +106,18 @@ class AwayNotes:
         )
         await self._keep.unpost(name)
         key = f"{held[0].seq} {place.session}"
-        await self._keep.attempting(name, key)
-        try:
-            message_id = await self._slotted(place, post)
-        except ChatUnknown:
-            raise
-        except ChatError:
-            await self._keep.unpost(name)
-            raise
-        await self._keep.posted(name, key, message_id)
+
+        async def noted() -> str:  # not before its turn has come: it may be cut while it waits
+            await self._keep.attempting(name, key)
+            try:
+                return await post()
+            except ChatUnknown:
+                raise
+            except ChatError:
+                await self._keep.unpost(name)
+                raise
+
+        await self._keep.posted(name, key, await self._slotted(place, noted))
 
     async def _changed(self, held: Sequence[Accepted], note: _Note) -> bool:
         """Let the note that stands there say it; False if it stands there no more."""

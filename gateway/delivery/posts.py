@@ -60,18 +60,23 @@ async def once(
     """
     chat, address = chats[to.incoming.address.platform], to.incoming.address
     reply_to, mark = _reply_to(to), delivery_id(name, frame.key)
+
+    async def noted() -> str:
+        await keep.attempting(name, frame.key)
+        try:
+            return await chat.post(address, frame, delivery_id=mark, reply_to=reply_to)
+        except ChatUnknown:
+            raise
+        except ChatError:  # a busy chat's, too: whoever waits for that may wait for too long
+            await keep.unposted(name, frame.key, "failed")
+            raise
+
     try:
         async with asyncio.timeout(SECONDS):
             if await _may_stand(keep, chat, to, name, mark):
                 return True
-            await keep.attempting(name, frame.key)
-            message_id = await once_free(
-                partial(chat.post, address, frame, delivery_id=mark, reply_to=reply_to)
-            )
-    except (ChatUnknown, TimeoutError):
-        return False
-    except ChatError:
-        await keep.unposted(name, frame.key, "failed")
+            message_id = await once_free(noted)
+    except (ChatError, TimeoutError):
         return False
     crashpoint("notice.posted", address.platform)
     await keep.posted(name, frame.key, message_id)

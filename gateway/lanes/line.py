@@ -196,8 +196,6 @@ class Line:
             note.message_id = None
         except ChatError as error:
             log.info("line_not_noted", error=str(error))
-            if note.message_id is None and not note.unsure:  # it stands nowhere
-                await self._keep.unpost(f"{NOTE}{note.work.seq}")
         return True
 
     async def _show(self, note: _Note, text: str, adapter: ChatAdapter) -> None:
@@ -238,6 +236,9 @@ class Line:
             if found is None:
                 raise
             return found
+        except ChatError:  # it stands nowhere
+            await self._keep.unpost(name)
+            raise
 
     async def recall(self, noted: Callable[[str], bool]) -> None:
         """Find the notes of the last run: those of what waits go on, the others go away.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
-from core.errors import ChatAway, ChatClosed, ChatUnknown
+from core.errors import ChatAway, ChatBusy, ChatClosed, ChatUnknown
 from core.types import Address, Command, Incoming, Message
 from tests.fakes.chat import FakeChat
 from tests.fakes.loop import run_virtual
@@ -25,7 +26,7 @@ def asked() -> Message:
 
 
 async def late(parts: Parts, incoming: Incoming) -> None:
-    accepted = await parts.store.accept(incoming, ROOM.session)
+    accepted = await parts.store.accept(incoming, incoming.address.session)
     assert accepted is not None
     await parts.gateway.backlog.take(accepted)
 
@@ -73,6 +74,28 @@ def test_what_may_stand_there_is_looked_for_and_not_said_twice():
     told(can)
     told(cannot)
     assert heads(can) == heads(cannot) == [NOTE]
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_a_chat_that_has_to_wait_for_long_has_the_note_after_that(tells):
+    """It was noted as perhaps posted while it waited, and never posted where nobody can tell."""
+    there = chat(ChatBusy("429", retry_after=150), tells=tells)
+    told(there)
+    assert heads(there) == [NOTE]
+
+
+def test_each_of_very_many_chats_has_its_note_though_an_account_takes_few_at_once():
+    there = FakeChat(rate=1.0)
+    rooms = [Address(platform="fake", channel=f"room{number}") for number in range(80)]
+
+    async def story() -> None:
+        async with assembled(MemoryStore(), ScriptedModel({}), chat=there) as parts:
+            for room in rooms:
+                await late(parts, replace(asked(), event_id=room.channel, address=room))
+            await asyncio.sleep(600)
+
+    run_virtual(story())
+    assert heads(there) == [NOTE] * len(rooms)
 
 
 def test_commands_that_were_not_carried_out_are_told_later_too_and_once():

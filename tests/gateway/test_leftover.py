@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from typing_extensions import override
 
-from core.errors import ChatAway, ChatError, ChatUnknown
+from core.errors import ChatAway, ChatBusy, ChatError, ChatUnknown
 from core.frames import Frame, Notice
 from core.types import Address, Message
 from gateway.delivery import delivery_id
@@ -15,6 +15,7 @@ from tests.fakes.chat import FakeChat
 from tests.fakes.loop import run_virtual
 from tests.fakes.memory_store import MemoryStore
 from tests.gateway.guarded import ANN, guarded
+from tests.gateway.test_while_running import SLOW
 
 
 class Away(FakeChat):
@@ -42,6 +43,19 @@ class Stuck(FakeChat):
         if address.channel == "G1":
             raise ChatError("Slack refused it: invalid_arguments")
         return await super().find(address, *args, **named)
+
+
+class Busy(FakeChat):
+    """It takes no note for now, and could not say whether one stands."""
+
+    refused = 0
+
+    @override
+    async def post(self, address: Address, frame: Frame, *args, **named):
+        if frame.key == "notice":
+            self.refused += 1
+            raise ChatBusy("429", retry_after=30)
+        return await super().post(address, frame, *args, **named)
 
 
 async def left(
@@ -119,3 +133,26 @@ def test_a_chat_that_can_never_be_searched_keeps_no_other_chat_s_note_standing()
             assert [each.turn_id for each in await store.line_notes()] == ["line/1"]
 
     run_virtual(scenario())
+
+
+def test_a_note_that_was_put_off_and_cut_then_is_posted_by_the_next_start():
+    """It was taken for one that perhaps stands there, which is never posted again."""
+    store, there = MemoryStore(), FakeChat()
+
+    async def before() -> None:
+        chat = Busy()
+        async with guarded(SLOW, store=store, chat=chat) as scene:
+            await scene.say("One?")
+            await scene.until(lambda: scene.model.of("a"))
+            await scene.say("Two?")
+            await scene.until(lambda: chat.refused)
+
+    async def after() -> None:
+        async with guarded(SLOW, store=store, chat=there) as scene:
+            await scene.parts.recover()
+            await scene.until(lambda: "answered before this" in str(there.texts()))
+            await scene.idle()
+            assert "answered before this" not in str(there.texts())
+
+    run_virtual(before())
+    run_virtual(after())
