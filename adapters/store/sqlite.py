@@ -73,7 +73,7 @@ class SQLite:
 
     async def fetch(self, statement: Statement) -> Sequence[Row]:
         with self._explaining():
-            # What a cancelled caller has left to the writer was written before this is read.
+            # What nobody waits for was written before this is read: `later`, or cancelled.
             self._left = [job for job in self._left if not job.over]
             if self._jobs or self._left:
                 await self._writer.run(self._drain)
@@ -100,7 +100,9 @@ class SQLite:
         return job.rows
 
     def later(self, statement: Statement) -> None:
-        self._jobs.append(_Job((statement,)))
+        job = _Job((statement,))
+        self._jobs.append(job)
+        self._left.append(job)
 
     async def scrub(self, *, whole: bool) -> None:
         """See `Database`. Where somebody else reads meanwhile, the log is emptied the next time.
@@ -134,10 +136,12 @@ class SQLite:
         jobs: list[_Job] = []
         while self._jobs:
             jobs.append(self._jobs.popleft())
-        if jobs:
-            self._commit(connection, jobs)
-        for job in jobs:
-            job.over = True
+        try:
+            if jobs:
+                self._commit(connection, jobs)
+        finally:
+            for job in jobs:
+                job.over = True
 
     def _commit(self, connection: sqlite3.Connection, jobs: list[_Job]) -> None:
         if (trouble := self._watch.trouble()) is None:

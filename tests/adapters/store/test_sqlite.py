@@ -158,7 +158,8 @@ async def test_a_caller_that_is_cancelled_hurts_nobody(opened):
     assert {each.incoming.event_id for each in await opened.store.waiting()} == {"e1", "e2"}
 
 
-async def test_what_a_cancelled_caller_left_to_the_writer_is_read_by_whoever_reads_next(opened):
+async def held_commit(opened: Opened) -> tuple[Event, Event]:
+    """Hold the writer before what it writes is there; give what tells so, and what lets it on."""
     committing, on = Event(), Event()
 
     def held(statement: str) -> None:
@@ -167,6 +168,27 @@ async def test_what_a_cancelled_caller_left_to_the_writer_is_read_by_whoever_rea
             on.wait(PATIENCE)
 
     await opened.database._writer.set_trace_callback(held)
+    return committing, on
+
+
+async def test_what_is_written_later_is_read_while_another_writes_it_along(opened):
+    await opened.store.accept(message("e1"))
+    await opened.store.begin(start("t1", seq=1))
+    await opened.store.finish(end("t1"))
+    committing, on = await held_commit(opened)
+    async with asyncio.TaskGroup() as group:
+        await opened.store.delivered("t1")
+        group.create_task(opened.store.accept(message("e2")))
+        assert await asyncio.to_thread(committing.wait, PATIENCE)
+        reading = group.create_task(opened.store.turn("t1"))
+        await asyncio.sleep(0)
+        await opened.database._reader.run(str)  # who waits for nobody has read by now
+        on.set()
+    assert reading.result().state == "delivered"
+
+
+async def test_what_a_cancelled_caller_left_to_the_writer_is_read_by_whoever_reads_next(opened):
+    committing, on = await held_commit(opened)
     async with asyncio.TaskGroup() as group:
         impatient = group.create_task(opened.store.accept(message("e1")))
         assert await asyncio.to_thread(committing.wait, PATIENCE)
