@@ -135,7 +135,7 @@ class DurableIntake:
             return False
         try:
             await self._backlog.take(accepted)
-        except StoreError:
+        except (StoreError, asyncio.CancelledError):
             self._unsure[_event(incoming)] = True  # it is offered again, and put aside then
             raise
         return True

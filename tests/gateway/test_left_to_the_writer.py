@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import count
 
 from structlog.testing import capture_logs
 from typing_extensions import override
 
 from core.errors import StoreError
 from core.records import Accepted, Kept, TurnEnd, TurnStart
+from core.storage.aside import Why
 from core.types import Line
 from tests.fakes.chat import FakeChat
 from tests.fakes.loop import run_virtual
@@ -235,3 +237,37 @@ def test_nothing_stays_of_a_turn_that_was_taken_back_and_breaks_then():
     with capture_logs() as logs:
         run_virtual(scenario())
     assert "exchange_failed" in {each["event"] for each in logs}
+
+
+class PutsAside(MemoryStore):
+    """Puts a message aside late, the first time."""
+
+    cut = False
+
+    @override
+    async def put_aside(self, seq: int, why: Why) -> None:
+        if not self.cut:
+            self.cut = True
+            await asyncio.Event().wait()
+        await super().put_aside(seq, why)
+
+
+def test_what_came_late_is_put_aside_though_whoever_offered_it_first_was_cut():
+    """It waited for the next start: it was taken for one that was here before."""
+    store = PutsAside()
+
+    async def scenario() -> None:
+        async with guarded(store=store) as scene:
+            await asyncio.sleep(3 * 3600)
+            async with asyncio.TaskGroup() as group:
+                offered = group.create_task(scene.say("By car?", at=1))
+                await scene.until(lambda: store.cut)
+                offered.cancel()
+                await asyncio.wait([offered])
+                scene.numbers = count(1)
+                await scene.say("By car?", at=1)
+            await scene.until(lambda: "while I was away" in str(scene.chat.texts()))
+            assert await store.waiting() == []
+            assert len(await store.aside("late")) == 1
+
+    run_virtual(scenario())
