@@ -14,7 +14,8 @@ from tests.order import ordered
 FIND = (Phase.explicit, Phase.reuse, Phase.generate)
 settings.register_profile("home", deadline=None, phases=(*FIND, Phase.shrink))
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True, phases=FIND)
-# By hand, for one file: pytest --hypothesis-profile=deep tests/promises/test_p3_any_history.py
+# By hand, for one file and as long as it takes:
+# pytest --hypothesis-profile=deep --timeout=0 tests/promises/test_p3_any_history.py
 settings.register_profile("deep", settings.get_profile("home"), max_examples=10_000)
 settings.load_profile("ci" if os.environ.get("CI") else "home")
 

@@ -9,7 +9,7 @@ what a turn writes is fenced besides (`test_p3_frozen.py`).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
@@ -20,6 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from structlog.testing import capture_logs
 from typing_extensions import override
 
+from core.ports import ToolServer
 from core.records import StoredTurn
 from core.storage import Store
 from core.types import Address, Author, Moved
@@ -29,7 +30,6 @@ from tests.fakes.loop import VirtualLoop
 from tests.fakes.model import Script, ScriptedModel
 from tests.gateway.guarded import ALLOWED, ANN, BEN, DM, GROUP, Scene, guarded
 
-STEERS = "defaults: {busy: steer}\n"
 RUNNING = 40.0
 """Seconds after which everything that people may have begun is over, if nothing comes."""
 ANSWER = "Answer {}."
@@ -105,9 +105,14 @@ class AnyHistory(RuleBasedStateMachine):
     """The program, which is killed and started again, and what it must come to."""
 
     steers = False
+    file = ALLOWED
 
     def data(self) -> Data:
         raise NotImplementedError
+
+    def servers(self) -> Sequence[ToolServer]:
+        """Give the servers of tools that there are."""
+        return ()
 
     def __init__(self) -> None:
         super().__init__()
@@ -117,7 +122,8 @@ class AnyHistory(RuleBasedStateMachine):
         self.words = count(1)
         self.places = [DM, GROUP]
         self.said: list[Said] = []
-        self.clock = 0
+        self.clock = 0  # when something was said last, by the platform's clock
+        self.spoke = 1_000.0  # and by the loop's
         self.time = 1_000.0
         self.cuts = 0
         self.logs = capture_logs()
@@ -141,7 +147,8 @@ class AnyHistory(RuleBasedStateMachine):
                 model=self.model,
                 store=ports.before(store, "store"),
                 chat=ports.before(self.chat, "chat"),
-                more=(STEERS if self.steers else "") + ALLOWED,
+                more=self.file,
+                servers=[ports.before(each, "tools") for each in self.servers()],
             ) as scene:
                 scenes.append(scene)
                 await scene.parts.recover()
@@ -176,13 +183,18 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(chat=st.sampled_from([0, 1]), who=st.sampled_from([ANN, ANN, BEN]), breath=st.booleans())
     def say(self, chat: int, who: Author, *, breath: bool) -> None:
-        """Say something; in one `breath` with what was said before, or a minute later."""
-        self.clock += 300 if breath else 60_000
+        """Say something; in one `breath` with what was said before, or when anything else comes."""
+        number, now = next(self.numbers), self.run.loop.time()
+        passed = 300 + int((now - self.spoke) * 1_000)
+        self.clock = self.clock + passed if breath else 60_000 * number + int(now * 1_000)
+        self.spoke = now
         text = self._word()
         where, who = self.places[chat], who if chat else ANN
+        self.run.scene.numbers = count(number)
         event = self.run.do(
             self.run.scene.say(text, who=who, where=where, addressed=True, at=self.clock)
         )
+        self.run.scene.numbers = self.numbers
         self.said.append(Said(event=event, chat=chat, who=who, text=text))
 
     def _word(self) -> str:
@@ -248,7 +260,9 @@ class AnyHistory(RuleBasedStateMachine):
     @rule(data=st.data(), action=st.sampled_from(["retry", "advise", "remove", "stop", "up"]))
     def press(self, data: st.DataObject, action: str) -> None:
         """Press a button under an answer, maybe an old one."""
-        turn = data.draw(st.sampled_from(self._turns()))
+        if not (turns := self._turns()):  # the last one went while we looked
+            return
+        turn = data.draw(st.sampled_from(turns))
         for each in self.said:
             if action in {"retry", "advise", "remove"} and self._in(each, turn):
                 each.moved = True
@@ -312,14 +326,18 @@ class AnyHistory(RuleBasedStateMachine):
         try:
             if hasattr(self, "run"):
                 self.kill(0)
-                for _ in range(len(self.said) + 2):
-                    self.wait(RUNNING)
+                self.come_to_an_end()
                 self.run.do(self._hold())
         finally:
             if hasattr(self, "run"):
                 self._ended(self.run)
             self.kept.close()
             self.logs.__exit__(None, None, None)
+
+    def come_to_an_end(self) -> None:
+        """Let everything be done that there is to do."""
+        for _ in range(len(self.said) + 2):
+            self.wait(RUNNING)
 
     async def _hold(self) -> None:
         store = self.run.store

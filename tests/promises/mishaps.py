@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from core.errors import ChatAway, ChatBusy, ChatUnknown
-from tests.promises.histories import ORDERS, RUNNING, AnyHistory, Run
+from tests.promises.histories import ORDERS, AnyHistory, Run
 
 TROUBLES = {
     "lost": ChatUnknown("who knows"),
@@ -42,8 +42,7 @@ class Mishaps(AnyHistory):
         self.cuts += 1
         try:
             self.start(order)
-            for _ in range(len(self.said) + 2):
-                self.wait(RUNNING)
+            self.come_to_an_end()
             if not sending:
                 self._wakes(old)
         finally:

@@ -7,86 +7,16 @@ plays thousands of histories.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import settings
 from typing_extensions import override
 
-from core.storage import Store
-from tests.fakes.inline_sqlite import InlineSQLite, new_database
-from tests.fakes.memory_store import MemoryStore
-from tests.gateway.guarded import ANN, DM, Scene
-from tests.promises.histories import RUNNING, AnyHistory, Data
+from tests.gateway.guarded import ALLOWED, ANN, DM, Scene
+from tests.promises.histories import RUNNING
 from tests.promises.mishaps import Mishaps
+from tests.promises.played import PLAYED, InFile, OnMemory, OnSQLite
 from tests.promises.wishes import Forgotten
-
-EXAMPLES = settings().max_examples // 4
-PLAYED = settings(
-    max_examples=EXAMPLES, stateful_step_count=20, database=None, derandomize=EXAMPLES < 1_000
-)
-
-
-class InMemory:
-    """Fulfils `Data`."""
-
-    def __init__(self) -> None:
-        self._last = MemoryStore()
-
-    def store(self) -> Store:
-        self._last = self._last.beside()
-        return self._last
-
-    def let_go(self, store: Store) -> None:
-        """Nothing is held."""
-
-    def close(self) -> None:
-        """Nothing is kept."""
-
-
-class InFile:
-    """Fulfils `Data`: each run opens the same file."""
-
-    def __init__(self) -> None:
-        self._folder = TemporaryDirectory()
-        self._path = Path(self._folder.name) / "data.db"
-        new_database(self._path)
-        self._open: list[InlineSQLite] = []
-
-    def store(self) -> Store:
-        self._open.append(InlineSQLite(self._path))
-        return self._open[-1]
-
-    def let_go(self, store: Store) -> None:
-        assert isinstance(store, InlineSQLite)
-        store.abandon()
-        self._open.remove(store)
-
-    def texts(self) -> Iterable[str]:
-        """Give everything that stands in the database, as SQL."""
-        with closing(sqlite3.connect(self._path)) as database:
-            yield from database.iterdump()
-
-    def close(self) -> None:
-        for each in self._open:
-            each.abandon()
-        self._folder.cleanup()
-
-
-class OnMemory(AnyHistory):
-    @override
-    def data(self) -> Data:
-        return InMemory()
-
-
-class OnSQLite(AnyHistory):
-    @override
-    def data(self) -> Data:
-        return InFile()
 
 
 class Wished(Forgotten, OnSQLite):
@@ -104,6 +34,7 @@ class Steered(OnSQLite):
     """What comes while a turn runs joins it."""
 
     steers = True
+    file = "defaults: {busy: steer}\n" + ALLOWED
 
 
 @pytest.mark.parametrize("kind", [OnMemory, OnSQLite])
@@ -114,6 +45,21 @@ def test_p3_a_question_that_begins_while_its_chat_moves_is_in_one_history(kind):
         machine.wait(2.0)
         machine.say(1, ANN, breath=False)
         machine.move()
+    finally:
+        machine.teardown()
+
+
+@pytest.mark.parametrize("kind", [OnMemory, OnSQLite])
+@pytest.mark.parametrize("breath", [False, True])
+def test_p3_what_is_said_after_hours_is_answered(kind, breath):
+    """The machine's own times fell behind, and it was asked about as a backlog."""
+    machine = kind()
+    machine.start()
+    try:
+        machine.say(0, ANN, breath=False)
+        for _ in range(100):
+            machine.wait(RUNNING)
+        machine.say(0, ANN, breath=breath)
     finally:
         machine.teardown()
 
