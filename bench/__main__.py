@@ -1,6 +1,6 @@
 """Runs every measurement and prints the table: `python -m bench`, or `make bench`.
 
-`python -m bench --only flood` (or `floods`, `soak`, `sessions`, `talk`) runs one that takes long.
+`python -m bench --only flood` (or `floods`, `soak`, `sessions`, `talk` …) runs one that takes long.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ APART: Mapping[str, Callable[[str], list[Row]]] = {
     "soak": partial(soak.rows, turns=soak.MANY),
     "sessions": sessions.rows,
     "talk": talk.rows,
+    "talk-discord": partial(talk.rows, name="discord"),
+    "talk-slack": partial(talk.rows, name="slack"),
 }
 
 

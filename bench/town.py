@@ -149,14 +149,16 @@ def whole(message: Seen) -> bool:
     return not message.streaming and any(LABELS["retry"] in label for label in message.buttons)
 
 
-async def asked(platform: Platform, place: Place, person: Person, question: str) -> float:
+async def asked(
+    platform: Platform, place: Place, person: Person, question: str, *, look: float = LOOK
+) -> float:
     """Ask, and wait for the whole answer; give the seconds that took."""
     loop = asyncio.get_running_loop()
     before = {each.id for each in platform.latest(place)}
     began = loop.time()
     await platform.sim.say(place, person, question)
     while not any(whole(each) and each.id not in before for each in platform.latest(place)):  # noqa: ASYNC110 - cheaper than to look at every change
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(look)
     return loop.time() - began
 
 
