@@ -182,7 +182,7 @@ class Purse:
         self._tariff = tariff
         self._spent = spent
         self._reserved = NOTHING
-        self._first: Hold | None = None
+        self._first: Hold | None = None  # while it is open
         self._answered = False
         self._skipped = ""
         self._notices: list[str] = []
@@ -225,7 +225,7 @@ class Purse:
             return None
         dollars = self._tariff.estimate(call)
         answer = call.position == 0
-        if answer and self._first is not None and self._first.open:
+        if answer and self._first is not None:
             self._first.settle(None)  # it was admitted; now its whole request is known
             return self._hold(call, dollars)
         try:
@@ -243,6 +243,8 @@ class Purse:
 
     def settle(self, hold: Hold, report: CallReport | None) -> None:
         """Book a call; `Hold.settle` is the way here."""
+        if hold is self._first:
+            self._first = None  # held in a circle, a purse would stay until somebody looks for such
         dollars = NOTHING if report is None else self._tariff.charge(hold.slot, report)
         self._reserved -= hold.dollars
         self._spent += dollars
@@ -272,7 +274,7 @@ class Purse:
 
     @property
     def _own(self) -> Decimal:
-        return self._first.dollars if self._first is not None and self._first.open else NOTHING
+        return self._first.dollars if self._first is not None else NOTHING
 
     def _keep_below(self, line: Decimal, besides: Decimal = NOTHING) -> None:
         over = [each for each in self._accounts if each.reached(line, besides)]

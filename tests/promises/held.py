@@ -50,6 +50,22 @@ def held() -> Mapping[str, int]:
     return found
 
 
+def circles() -> Mapping[str, int]:
+    """Count what of ours nobody holds any more but itself: it stays until such is looked for."""
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        gc.collect()
+        kinds = [type(each) for each in gc.garbage]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+    return Counter(
+        f"{kind.__module__}.{kind.__qualname__}"
+        for kind in kinds
+        if str(kind.__module__).partition(".")[0] in OURS
+    )
+
+
 def _attributes(each: object) -> Iterator[tuple[str, object]]:
     yield from getattr(each, "__dict__", {}).items()
     for kind in type(each).__mro__:

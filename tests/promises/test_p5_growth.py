@@ -6,12 +6,13 @@ Every map that remembers people or places keeps a handful here; what grows all t
 from __future__ import annotations
 
 import asyncio
+import gc
 from contextlib import AsyncExitStack
 
 from tests.gateway.harness import Running, running_gateway
 from tests.gateway.messenger_scene import Scene, scene
 from tests.promises.guests import Guest, until
-from tests.promises.held import CAPPED, forgetful, grown, held
+from tests.promises.held import CAPPED, circles, forgetful, grown, held
 from tests.transcripts.stages import Stage
 
 PEOPLE, THREADS = 4, 3
@@ -64,3 +65,22 @@ async def test_p5_sessions_that_are_over_leave_nothing_in_memory(tmp_path, monke
             seen.append(held())
         more = grown(seen[0], seen[1], by=THREADS)
         assert not {each: count for each, count in more.items() if each not in CAPPED}
+
+
+async def test_p5_what_is_over_is_let_go_of_at_once(tmp_path):
+    """The collector looks at everything once in ten thousand turns and more."""
+    async with AsyncExitStack() as stack:
+        there = await stack.enter_async_context(scene(tmp_path))
+        text = there.text.replace("unpriced: 1", "unpriced: 0")
+        gateway = await stack.enter_async_context(running_gateway(text, tmp_path))
+        for stage in there.stages:
+            await stage.until(stage.listening)
+        await visited(there, 0)
+        await idle(gateway)
+        gc.collect()
+        gc.disable()
+        stack.callback(gc.enable)
+        await visited(there, 1)
+        await idle(gateway)
+        left = circles()
+        assert not {each: count for each, count in left.items() if count >= THREADS}, left
