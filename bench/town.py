@@ -65,10 +65,12 @@ class Wanted:
 class Played:
     """What came of it on one platform.
 
-    `waited` are the seconds that polite people waited for whole answers. `taken` is how long the
-    flood's messages took. `answers` are whole answers to those who flood, `noticed` those of them
-    who were told that something was not taken in, `again` notices within a minute of another one.
-    `refused` are answers to 429 by what was asked, `odd` calls that no platform would take well.
+    `waited` are the seconds that polite people waited for whole answers: beside a flood to what
+    they asked before its last message was taken, those included that had none when all was over.
+    `taken` is how long the flood's messages took. `answers` are whole answers to those who flood,
+    `noticed` those of them who were told that something was not taken in, `again` notices within
+    a minute of another one. `refused` are answers to 429 by what was asked, `odd` calls that no
+    platform would take well.
     """
 
     waited: list[float] = field(default_factory=list)
@@ -151,15 +153,12 @@ def whole(message: Seen) -> bool:
 
 async def asked(
     platform: Platform, place: Place, person: Person, question: str, *, look: float = LOOK
-) -> float:
-    """Ask, and wait for the whole answer; give the seconds that took."""
-    loop = asyncio.get_running_loop()
+) -> None:
+    """Ask, and wait for the whole answer."""
     before = {each.id for each in platform.latest(place)}
-    began = loop.time()
     await platform.sim.say(place, person, question)
     while not any(whole(each) and each.id not in before for each in platform.latest(place)):  # noqa: ASYNC110 - cheaper than to look at every change
         await asyncio.sleep(look)
-    return loop.time() - began
 
 
 class Play:
@@ -168,6 +167,7 @@ class Play:
     def __init__(self, platform: Platform, wanted: Wanted) -> None:
         self._platform, self._wanted, self.played = platform, wanted, Played()
         self._enough = asyncio.Event()
+        self._counts = True
 
     async def run(self) -> Played:
         """Play it; whoever waits for an answer when it is over does not count."""
@@ -183,6 +183,7 @@ class Play:
             ]
             tasks.append(group.create_task(self._forgetting()))
             await self._flood()
+            self._counts = not wanted.messages
             await (self._enough.wait() if wanted.turns else asyncio.sleep(wanted.after))
             for task in tasks:
                 task.cancel()
@@ -192,11 +193,17 @@ class Play:
         return self.played
 
     async def _politely(self, first: float, place: Place, person: Person) -> None:
-        waited = self.played.waited
+        waited, loop = self.played.waited, asyncio.get_running_loop()
         await asyncio.sleep(first)
         while not self._wanted.turns or len(waited) < self._wanted.turns:
             question = f"{self._platform.number()}: {QUESTION}"
-            waited.append(await asked(self._platform, place, person, question))
+            counts, began, answered = self._counts, loop.time(), False
+            try:
+                await asked(self._platform, place, person, question)
+                answered = True
+            finally:
+                if counts and (answered or self._wanted.messages):
+                    waited.append(loop.time() - began)
             await asyncio.sleep(self._wanted.pause)
         self._enough.set()
 

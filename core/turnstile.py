@@ -13,6 +13,8 @@ from weakref import WeakKeyDictionary
 
 PER_ROUND = 16
 """Pieces of work in one round: each takes from a tenth of a millisecond to half of one."""
+LATE = 4
+"""Rounds behind which everything that is done is late: more work would make it later."""
 
 
 class Turnstile:
@@ -39,6 +41,11 @@ class Turnstile:
         finally:
             self._called -= turn.done() and not turn.cancelled()
 
+    @property
+    def crowded(self) -> bool:
+        """Whether what is ready takes so many rounds that all of it is late."""
+        return len(self._waiting) > LATE * self._per_round
+
     def _count(self) -> None:
         self._passed += 1
         self._arm()
@@ -63,8 +70,17 @@ _STILES: WeakKeyDictionary[asyncio.AbstractEventLoop, Turnstile] = WeakKeyDictio
 
 async def my_turn() -> None:
     """Pass the one turnstile of the running loop, before a piece of work."""
+    await _stile().passed()
+
+
+def crowded() -> bool:
+    """Tell whether more work with models is ready now than the running loop can do in time."""
+    return _stile().crowded
+
+
+def _stile() -> Turnstile:
     loop = asyncio.get_running_loop()
     stile = _STILES.get(loop)
     if stile is None:
         stile = _STILES[loop] = Turnstile()
-    await stile.passed()
+    return stile

@@ -201,7 +201,7 @@ class Admission:
         who = incoming.author.id if incoming.direct else ""
         seconds = MINUTES * 60.0 if incoming.direct else AGAIN_SECONDS
         whose = (f"access {who}", address.platform, address.channel)
-        return self._refusals.may_tell(whose, seconds)
+        return self._refusals.may_tell(whose, seconds, address)
 
     async def _meant(self, incoming: Command | Press) -> Incoming:
         """Give what a command stands for: a question, or Retry under the last answer."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from core.ports import Clock
-    from core.types import Incoming
+    from core.types import Address, Incoming
     from gateway.access.refusals import Refusals
     from gateway.config.model import Limits as Said
 
@@ -141,7 +141,7 @@ class Limits:
         for who, rate in limited:
             if taken(self._bucket(who, rate), rate, self._clock.monotonic()) is None:
                 waits = _waits(incoming, answers=answers)
-                return self._tell(who, rate.seconds, self._refusal(who, rate), waits=waits)
+                return self._tell(who, rate.seconds, self._refusal(who, rate), address, waits=waits)
         for who, rate in limited:
             self._take(who, rate)
         return True
@@ -166,8 +166,8 @@ class Limits:
         if len(busy - {session}) < self._running:
             return True
         error = TooOften(said.too_many_running(self._running), retry_after=1.0)
-        whose = ("running", platform, person)
-        return self._tell(whose, RUNNING_WINDOW, error, waits=_waits(incoming, answers=answers))
+        whose, waits = ("running", platform, person), _waits(incoming, answers=answers)
+        return self._tell(whose, RUNNING_WINDOW, error, incoming.address, waits=waits)
 
     def _refusal(self, who: Who, rate: Rate) -> TooOften:
         seconds = wait(self._bucket(who, rate), rate, self._clock.monotonic())
@@ -175,9 +175,11 @@ class Limits:
         text = said.too_often(rate.number, window, math.ceil(seconds), channel=who[0] == "channel")
         return TooOften(text, retry_after=seconds)
 
-    def _tell(self, who: Who, window: float, error: TooOften, *, waits: bool) -> bool:
+    def _tell(
+        self, who: Who, window: float, error: TooOften, where: Address, *, waits: bool
+    ) -> bool:
         """Raise it once a window, and always where somebody `waits`."""
-        if self.refusals.may_tell(who, window, waits=waits):
+        if self.refusals.may_tell(who, window, where, waits=waits):
             raise error
         return False
 

@@ -14,10 +14,11 @@ from core.recent import Recent
 
 if TYPE_CHECKING:
     from core.ports import Clock
+    from core.types import Address
+    from gateway.delivery import ChatBudgets
 
 RATE: Final = Rate(number=5, seconds=2.0)
-"""Within what the pace of an account leaves over of what Telegram takes, 5 messages a second, even
-if all of them come at once."""
+"""A tenth of what Telegram takes. They count as messages of the account: answers wait for them."""
 MOST_REMEMBERED: Final = 20_000
 
 Whose = tuple[str, str, str]
@@ -27,23 +28,27 @@ Whose = tuple[str, str, str]
 class Refusals:
     """What was told whom, and what is left for more, by account."""
 
-    def __init__(self, clock: Clock) -> None:
-        """Begin with nobody having been told."""
+    def __init__(self, clock: Clock, budgets: ChatBudgets) -> None:
+        """Begin with nobody having been told; what is told counts in `budgets`."""
         self.clock = clock
+        self._budgets = budgets
         self._told = Recent[Whose, float](MOST_REMEMBERED)
         self._left: dict[str, Bucket] = {}
 
-    def may_tell(self, whose: Whose, seconds: float, *, waits: bool = False) -> bool:
+    def may_tell(
+        self, whose: Whose, seconds: float, where: Address, *, waits: bool = False
+    ) -> bool:
         """Say whether somebody may be told, and count it: once in `seconds` unless they wait."""
         now, last = self.clock.monotonic(), self._told.get(whose)
         again = last is not None and now - last < seconds
-        if not waits and (again or not self._room(whose[1], now)):
+        if not waits and (again or not self._room(where, now)):
             return False
         self._told[whose] = now
         return True
 
-    def _room(self, account: str, now: float) -> bool:
-        left = taken(self._left.get(account) or full(RATE, now), RATE, now)
+    def _room(self, where: Address, now: float) -> bool:
+        left = taken(self._left.get(where.platform) or full(RATE, now), RATE, now)
         if left is not None:
-            self._left[account] = left
+            self._left[where.platform] = left
+            self._budgets.beside(where)
         return left is not None

@@ -64,6 +64,10 @@ class Account:
         self._next = now + self._gap
         return True
 
+    def spend(self, now: float) -> None:
+        """Count a message that waits for no slot."""
+        self._next = max(self._next, now) + self._gap
+
     def give_back(self, slot: float) -> None:
         """Take back a slot that was not used, unless the next one is given out already."""
         if self._next == slot + self._gap:
@@ -250,6 +254,16 @@ class ChatBudgets:
             account = self._accounts.setdefault(address.platform, Account(can.rate))
             self._chats[key] = ChatBudget(can.pace, account)
         return self._chats[key]
+
+    def beside(self, address: Address) -> None:
+        """Count a message that waits for no slot."""
+        now = asyncio.get_running_loop().time()
+        for thread in {None, address.thread}:
+            chat = self._chats.get((address.platform, address.channel, thread))
+            if chat is not None:
+                chat.free = max(chat.free, now) + chat.pace
+        if address.platform in self._accounts:
+            self._accounts[address.platform].spend(now)
 
     def _tidy(self) -> None:
         if len(self._chats) >= self._many:

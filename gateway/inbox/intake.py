@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 TEXT_LIMIT = 200_000
 """Characters of one question; longer than any model here takes."""
 PER_ROUND = 4
-"""What is looked at in one round of the loop: a flood takes its time from nobody's answer."""
+"""What is stored in one round of the loop: a flood takes its time from nobody's answer. What is
+refused does not stand in between: others would wait behind it."""
 AGAIN = 60.0
 """Seconds in which somebody is told once that too much waits, wherever they ask."""
 MOST_REMEMBERED = 10_000
@@ -94,7 +95,6 @@ class DurableIntake:
             StoreError: it could not be stored, or what comes from a messenger comes while the
                 program stops; do not acknowledge it.
         """
-        await self._stile.passed()
         if not _stands_by_itself(incoming) and (left := await self._left(incoming)) is not None:
             await self._hand_on(left)  # it is stored, and may say by now what is known already
             return True
@@ -107,6 +107,7 @@ class DurableIntake:
             return await self._late(incoming, session)
         if _stands_in_line(incoming) and not self._has_room(incoming, session):
             return False
+        await self._stile.passed()
         with self.limits.entering(incoming, session):
             accepted = await self._accepted(incoming, session)
             if accepted is None:
@@ -152,7 +153,7 @@ class DurableIntake:
             platform = incoming.address.platform
             waits = not self._admission.guards(platform) or isinstance(incoming, Press)
             whose = ("full", platform, incoming.author.id)
-            if self.limits.refusals.may_tell(whose, AGAIN, waits=waits):
+            if self.limits.refusals.may_tell(whose, AGAIN, incoming.address, waits=waits):
                 raise
             return False
         return True

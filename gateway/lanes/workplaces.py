@@ -1,8 +1,9 @@
-"""So many turns at work at once, for each of them takes memory (P5).
+"""So many turns at work at once, for each of them takes memory (P5), and fewer where they are late.
 
 Decides which of those that wait begins next: the one who came first, but somebody who has more
 waiting comes later by `LATER` seconds each time that it is twice as much. So whoever waits for one
-answer does not stand behind a flood, and nobody is put off for ever.
+answer does not stand behind a flood, and nobody is put off for ever. Some places are kept for
+those who wait for one answer; nobody else begins while the loop is late already.
 """
 
 from __future__ import annotations
@@ -15,26 +16,35 @@ from contextlib import asynccontextmanager
 from itertools import count
 from typing import Final
 
+from core.turnstile import crowded
+
 MOST_AT_WORK: Final = 500
 LATER: Final = 30.0
+KEPT: Final = 10
+"""One place in so many is kept."""
+LOOK: Final = 0.05
+"""Seconds between two looks whether the loop is still late; then some begin, not all at once."""
+AT_ONCE: Final = 4
 
 Held = Callable[[], int]
 """How much somebody has waiting, this included."""
 
 
 class Workplaces:
-    """The places of one process."""
+    """The places of one process. `late` tells whether there is too much to do already."""
 
-    def __init__(self, most: int = MOST_AT_WORK) -> None:
+    def __init__(self, most: int = MOST_AT_WORK, late: Callable[[], bool] = crowded) -> None:
         """Begin with all of them free."""
-        self._free = most
+        self._most = self._free = most
+        self._late = late
         self._count = count()
         self._waiting: list[tuple[float, int, float, Held, asyncio.Future[None]]] = []
+        self._timer: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
     async def taken(self, held: Held) -> AsyncIterator[None]:
         """Work in a place, once there is one."""
-        if self._free:
+        if self._may_begin(held) and (held() <= 1 or not self._waiting):
             self._free -= 1
         else:
             await self._given(held)
@@ -43,12 +53,18 @@ class Workplaces:
         finally:
             self._release()
 
+    def _may_begin(self, held: Held) -> bool:
+        if self._free == self._most or held() <= 1:
+            return self._free > 0
+        return self._free > self._most // KEPT and not self._late()
+
     async def _given(self, held: Held) -> None:
         loop = asyncio.get_running_loop()
         given: asyncio.Future[None] = loop.create_future()
         came = loop.time()
         entry = (_rank(came, held), next(self._count), came, held, given)
         heapq.heappush(self._waiting, entry)
+        self._look_again()
         try:
             await given
         except asyncio.CancelledError:
@@ -57,17 +73,34 @@ class Workplaces:
             raise
 
     def _release(self) -> None:
-        """Give the place to the first of those who wait; who asked more meanwhile, is later now."""
-        while self._waiting:
-            was, number, came, held, given = heapq.heappop(self._waiting)
-            if given.done():
-                continue
-            if (now := _rank(came, held)) > was:
-                heapq.heappush(self._waiting, (now, number, came, held, given))
-                continue
-            given.set_result(None)
-            return
         self._free += 1
+        self._give(1)
+
+    def _give(self, most: int) -> None:
+        """Give places to the first of those who wait; who asked more meanwhile, is later now."""
+        while self._waiting and most:
+            was, number, came, held, given = self._waiting[0]
+            if given.done():
+                heapq.heappop(self._waiting)
+            elif (now := _rank(came, held)) > was:
+                heapq.heapreplace(self._waiting, (now, number, came, held, given))
+            elif self._may_begin(held):
+                heapq.heappop(self._waiting)
+                self._free -= 1
+                most -= 1
+                given.set_result(None)
+            else:
+                break
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Look later whether those who wait may begin: a place may be free, and the loop late."""
+        if self._waiting and self._free and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(LOOK, self._looked)
+
+    def _looked(self) -> None:
+        self._timer = None
+        self._give(AT_ONCE)
 
 
 def _rank(came: float, held: Held) -> float:

@@ -159,7 +159,7 @@ class Receiving:
     def intake(self) -> DurableIntake:
         """What the chats hand everything to."""
         parts, clock = self.answering, self._ground.world.clock
-        refusals = Refusals(clock)
+        refusals = Refusals(clock, parts.exchange.budgets)
         limits = self._ground.config.settings.limits
         return DurableIntake(
             parts.keep,

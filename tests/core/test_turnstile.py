@@ -6,7 +6,9 @@ import asyncio
 import gc
 import weakref
 
-from core.turnstile import PER_ROUND, Turnstile, my_turn
+import pytest
+
+from core.turnstile import LATE, PER_ROUND, Turnstile, my_turn
 from tests.fakes.loop import run_virtual
 
 
@@ -133,3 +135,15 @@ def test_a_loop_that_is_over_is_let_go_of():
     loop = asyncio.run(passed())
     gc.collect()
     assert loop() is None
+
+
+@pytest.mark.parametrize(("waiting", "crowded"), [(LATE * 3, False), (LATE * 3 + 1, True)])
+async def test_it_is_crowded_while_more_waits_than_some_rounds_can_do(waiting, crowded):
+    stile, seen = Turnstile(3), []
+    async with asyncio.TaskGroup() as group:
+        for _ in range(3 + waiting):
+            group.create_task(stile.passed())
+        await asyncio.sleep(0)
+        seen.append(stile.crowded)
+    seen.append(stile.crowded)
+    assert seen == [crowded, False]

@@ -13,6 +13,7 @@ from gateway.access.limits import Limits
 from gateway.access.refusals import Refusals
 from gateway.config.model import Limits as Said
 from gateway.config.values import Rate
+from gateway.delivery import ChatBudgets
 from tests.fakes.clock import FakeClock
 from tests.fakes.loop import run_virtual
 from tests.gateway.guarded import ALLOWED, ANN, BEN, DM, GROUP, Scene, guarded
@@ -134,7 +135,9 @@ def test_without_limits_nothing_is_held_back():
 
 def test_a_page_that_waits_for_an_answer_is_told_each_time():
     clock = FakeClock()
-    limits = Limits(Said(user=Rate.parse("1/h")), clock, lambda *_: (), Refusals(clock))
+    limits = Limits(
+        Said(user=Rate.parse("1/h")), clock, lambda *_: (), Refusals(clock, ChatBudgets())
+    )
     said = Message(
         event_id="e1", address=replace(DM, platform="web"), author=ANN, text="Why?", at=1
     )

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
 from core.errors import Overloaded, UserError
+from core.ports import Capabilities
 from core.records import Accepted
 from core.types import Address, Author, Message
-from gateway.access.refusals import RATE
+from gateway.access.refusals import RATE, Refusals
+from gateway.delivery.pacing import ChatBudgets
+from gateway.inbox.intake import PER_ROUND
 from gateway.lanes.holdings import MOST_IN_ALL, MOST_OF_ONE, UNIT, Holdings
 from tests.fakes.loop import run_virtual
-from tests.gateway.guarded import BEN, DM, GROUP, guarded
+from tests.fakes.model import LoopClock
+from tests.gateway.guarded import BEN, DM, GROUP, Scene, guarded
 
 FLOODING = [Author(id=f"f{number}", name="Flood") for number in range(1_000)]
 
@@ -112,3 +117,42 @@ def test_p5_a_flood_is_told_off_at_a_pace_that_leaves_room_for_answers():
             assert await scene.say("How?", who=BEN)
 
     run_virtual(scenario())
+
+
+def test_p5_whoever_comes_behind_a_thousand_that_are_refused_is_taken_in_at_once():
+    async def refused(scene: Scene, author: Author) -> None:
+        with suppress(UserError):
+            where = replace(DM, channel=f"D{author.id}")
+            assert await scene.say("Why?", who=author, where=where) is None
+
+    async def scenario() -> int:
+        rounds = 0
+        async with guarded(more="access: {allow: ['fake:ben']}\n") as scene:
+            async with asyncio.TaskGroup() as group:
+                for author in FLOODING:
+                    group.create_task(refused(scene, author))
+                behind = group.create_task(scene.say("How?", who=BEN))
+                while not behind.done():
+                    await asyncio.sleep(0)
+                    rounds += 1
+            assert behind.result()
+        return rounds
+
+    assert run_virtual(scenario()) < len(FLOODING) // PER_ROUND // 10
+
+
+def test_p5_what_a_flood_is_told_counts_as_messages_of_the_account():
+    can, seconds = Capabilities(limit=4096, rate=25.0), 4
+
+    async def scenario() -> int:
+        loop, budgets = asyncio.get_running_loop(), ChatBudgets()
+        refusals = Refusals(LoopClock(), budgets)
+        until, sent = loop.time() + seconds, 0
+        while loop.time() < until:
+            place = Address(platform="fake", channel=f"{sent}")
+            await budgets.of(place, can).slot(float)
+            sent += 1 + refusals.may_tell(("full", "fake", place.channel), 60.0, place)
+        return sent
+
+    most = 25 * seconds
+    assert most - RATE.number <= run_virtual(scenario()) <= most + RATE.number

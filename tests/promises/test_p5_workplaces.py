@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from core.turnstile import crowded
 from core.types import Address, Author
 from gateway.lanes.workplaces import Workplaces
 from tests.fakes.loop import run_virtual
@@ -19,7 +20,7 @@ NEWCOMER = Author(id="n", name="Newcomer")
 
 @pytest.fixture
 def few(monkeypatch) -> int:
-    monkeypatch.setattr(Workplaces.__init__, "__defaults__", (4,))
+    monkeypatch.setattr(Workplaces.__init__, "__defaults__", (4, crowded))
     return 4
 
 

@@ -24,7 +24,7 @@ PAUSES: Final = (5.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0)
 AWAY: Final = sum(PAUSES)
 """Seconds for which it is kept from where on servers have to be read that are not there."""
 LOOKS: Final = 4
-"""So many channels are looked into at once, fewer than `lanes.WORKERS`: what is new goes on."""
+"""So many channels are looked into at once, fewer than `hearing.READS`: what is new goes on."""
 
 T = TypeVar("T")
 
@@ -170,6 +170,10 @@ class CatchUp:
             await look.over.wait()
             if channels:
                 await asyncio.sleep(LOOKS * backfill.GAP)
+
+    def misses(self, channel: str) -> bool:
+        """Tell whether something was missed in a channel that was not read or tried yet."""
+        return channel in self._gaps or bool(self._floor and channel not in self._read)
 
     async def missed(self, channel: str) -> AsyncIterator[shapes.Message]:
         """Give what was missed in a channel, if that was not read or tried yet."""

@@ -22,6 +22,8 @@ from core.recent import Recent
 from core.storage import Gaps
 
 _REMEMBERED: Final = 2000
+READS: Final = 16
+"""So many channels in which something was missed are read at once."""
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,7 @@ class Hearing:
         self._tasks = self._lanes.start(group)
         self._given = Recent[str, None](_REMEMBERED)
         self._reading: asyncio.Task[None] | None = None
+        self._reads = asyncio.Semaphore(READS)
         self._servers = Servers()
 
     def close(self) -> None:
@@ -110,6 +113,9 @@ class Hearing:
         await self._door.said(what)
 
     async def _fill(self, channel: str) -> None:
-        async for message in self._missed.missed(channel):
-            crashpoint("discord.read")
-            await self._door.said(Arrived(message=message, live=False))
+        if not self._missed.misses(channel):
+            return
+        async with self._reads:
+            async for message in self._missed.missed(channel):
+                crashpoint("discord.read")
+                await self._door.said(Arrived(message=message, live=False))

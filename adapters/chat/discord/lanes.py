@@ -13,8 +13,8 @@ from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 
-WORKERS: Final = 16
-"""So many keys are worked on at once."""
+WORKERS: Final = 128
+"""So many keys are worked on at once: most of it is waiting, for the store and for its turn."""
 ROOM: Final = 1024
 """So much may wait or be in work, of all keys."""
 

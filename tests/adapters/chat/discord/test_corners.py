@@ -128,6 +128,28 @@ async def test_work_that_takes_long_holds_up_nothing_of_other_channels():
             task.cancel()
 
 
+async def test_a_hundred_channels_that_wait_for_the_store_hold_up_no_other():
+    forever, changes, done = asyncio.Event(), Changes(), list[int]()
+
+    async def work(item: int) -> None:
+        if item < 0:
+            await forever.wait()
+        done.append(item)
+        changes.tell()
+
+    lanes = Lanes[int](work)
+    async with asyncio.TaskGroup() as group:
+        tasks = lanes.start(group)
+        for number in range(100):
+            await lanes.put(f"slow {number}", -1)
+        await lanes.put("other", 1)
+        await changes.until(lambda: done == [1])
+        forever.set()
+        await changes.until(lambda: len(done) == 101)
+        for task in tasks:
+            task.cancel()
+
+
 # --- which post is which ----------------------------------------------------------------------
 
 
