@@ -12,6 +12,9 @@ from core.retention import Terms, term_text
 NOTHING: Final = "There is nothing of yours here that could be forgotten."
 NOTHING_AT_ALL: Final = "There is nothing here that could be forgotten."
 NOT_YOUR_BUTTON: Final = "This button is for the person who asked to be forgotten."
+UNFINISHED: Final = (
+    "Something could not be stored, so not all of it is gone. Try again in a minute."
+)
 HOW: Final = "Say {0}forget for what is yours in this conversation, {0}forget all for all of it."
 PRIVATE: Final = (
     "That is a private conversation, which stays hidden from admins unless the file says "

@@ -125,7 +125,7 @@ class Backlog:
         """Let these be answered, in the order in which they came; give how many are."""
         seqs = await self._keep.wanted([each.seq for each in held])
         for seq in seqs:
-            found = await self._keep.store.accepted(seq)
+            found = await self._keep.accepted(seq)
             if found is not None:
                 await self._put(found)
         return len(seqs)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import structlog
+
 from core import whispers
 from core.erasure import Counts
+from core.errors import StoreError
 from core.frames import Button
 from core.texts import privacy as said
 from core.wording import LABELS
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from core.frames import Frame
     from core.types import Command, Press
     from gateway.commands.desk import Desk
+
+log = structlog.get_logger()
 
 ALL: Final = "all"
 MINE: Final = "me"
@@ -74,9 +79,13 @@ async def forgotten(desk: Desk, press: Press) -> Sequence[Frame]:
     here, *others = await _sessions(desk, press, person)
     wish = await desk.exchange.store.kept(press.address.platform, press.event_id)
     seq = None if wish is None else wish.accepted.seq
-    counts = await desk.forgetting.forget(here, person, others=others, wish=seq)
-    if kind == ALL:
-        await desk.note(press, "forget", "the whole conversation")
+    try:
+        counts = await desk.forgetting.forget(here, person, others=others, wish=seq)
+        if kind == ALL:
+            await desk.note(press, "forget", "the whole conversation")
+    except StoreError as error:
+        log.warning("not_forgotten", session=here, error=str(error))
+        return [whispers.notice(said.UNFINISHED)]
     return [whispers.notice(said.gone(counts))]
 
 

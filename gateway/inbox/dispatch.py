@@ -94,7 +94,7 @@ class Dispatch:
         match work:
             case Accepted(
                 incoming=Press(action="retry" | "advise" | "remove" | "undo") as press
-            ) if await self.acts.refuses(press):  # it may come from an earlier run, unasked
+            ) if await again(partial(self.acts.refuses, press)):  # it may be of an earlier run
                 await self.keep.drop(work.seq, "refused")
             case StoredTurn() | Accepted(incoming=Message() | Press(action="retry" | "advise")):
                 await self.acts.exchange.perform(work)

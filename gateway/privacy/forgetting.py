@@ -144,12 +144,12 @@ class Forgetting:
     ) -> Counts:
         """Take it out in such an order that, cut anywhere, what is left is found again by it."""
         found = await self._find(session, person, wish)
-        self.lanes.withdraw(session, found.messages)
         traces = await self.traces.drop(session, partial(_goes, found, person))
         crashpoint("forget.untraced")
         own = {*found.messages} - {*found.echoes} - ({*found.orders} if wished else set())
         await self._erase(found.quoting, found.echoes)
         await self._erase(found.turns, sorted(own))
+        self.lanes.withdraw(session, found.messages)  # what could not be erased waits on
         self.clear()
         facts = await self._facts(session, person)
         for fact in facts:

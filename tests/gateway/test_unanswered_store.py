@@ -115,6 +115,35 @@ def test_a_press_or_command_is_done_once_whichever_call_of_the_store_fails(what)
         done(at, what)
 
 
+def pressed(at: int, action: str) -> int:
+    """Press a button under an answer, and let a call fail until that is done in its lane."""
+    store = MemoryStore()
+    faulty = Faulty(of="store", at=at, how=StoreError("no answer"))
+
+    async def story() -> None:
+        async with guarded(store=faulty.before(store, "store")) as scene:
+            await scene.say("By car?")
+            await scene.idle()
+            faulty.armed = True
+            turn_id = (await store.turns("fake/D1"))[-1].start.turn_id
+            await offered(scene, partial(scene.press, action, turn_id))
+            await scene.idle()
+            assert await store.waiting() == [], "it waits, and nobody has it"
+            assert await store.unfinished() == []
+
+    run_virtual(story())
+    return faulty.count
+
+
+@pytest.mark.parametrize("action", ["retry", "remove", "undo"])
+def test_a_press_is_done_or_told_to_have_failed_whichever_call_of_its_lane_fails(action):
+    """It waited for the next start, and nobody was told."""
+    calls = pressed(0, action)
+    assert 5 < calls < MOST
+    for at in range(1, calls + 1):
+        pressed(at, action)
+
+
 def put_aside(at: int) -> int:
     """Say something that came long ago, and let that call fail; give how many there were."""
     store = MemoryStore()
@@ -138,3 +167,62 @@ def test_what_came_late_is_put_aside_whichever_call_of_the_store_fails():
     assert 1 < calls < MOST
     for at in range(1, calls + 1):
         put_aside(at)
+
+
+def wanted(at: int) -> int:
+    """Press Answer under the note of what came long ago, and let that call fail."""
+    store = MemoryStore()
+    faulty = Faulty(of="store", at=at, how=StoreError("no answer"))
+
+    async def story() -> None:
+        async with guarded(store=faulty.before(store, "store")) as scene:
+            await asyncio.sleep(3 * 3600)
+            for text in ("By car?", "By train?"):
+                await scene.say(text, at=1)
+            await scene.until(lambda: "while I was away" in str(scene.chat.texts()))
+            faulty.armed = True
+            await offered(scene, partial(scene.press, "answer"))
+            faulty.armed = False
+            await scene.idle()
+            assert await store.waiting() == [], "it waits, and nobody has it"
+
+    run_virtual(story())
+    return faulty.count
+
+
+def test_what_is_wanted_of_what_came_late_is_asked_whichever_call_of_the_store_fails():
+    calls = wanted(0)
+    assert 2 < calls < MOST
+    for at in range(1, calls + 1):
+        wanted(at)
+
+
+def forgotten(at: int) -> int:
+    """Wish a conversation to be forgotten in which one question waits, and let that call fail."""
+    store = MemoryStore()
+    faulty = Faulty(of="store", at=at, how=StoreError("no answer"))
+
+    async def story() -> None:
+        model = ScriptedModel(SLOW)
+        async with guarded(store=faulty.before(store, "store"), model=model) as scene:
+            await scene.say("By car?")
+            await scene.until(lambda: model.of("a"))
+            await scene.say("By train?")
+            faulty.armed = True
+            await offered(scene, partial(scene.press, "forget", value="all:ann"))
+            await scene.idle()
+            (told,) = scene.whispers
+            assert ("Try again" in told) or ("train" not in str(vars(store)))
+            assert "nothing was changed" not in told or len(await store.turns("fake/D1")) == 2
+            assert await store.waiting() == [], "it waits, and nobody has it"
+
+    run_virtual(story())
+    return faulty.count
+
+
+def test_what_could_not_be_forgotten_is_asked_whichever_call_of_the_store_fails():
+    """It waited for the next start, and people were told that nothing had changed."""
+    calls = forgotten(0)
+    assert 5 < calls < MOST
+    for at in range(1, calls + 1):
+        forgotten(at)
