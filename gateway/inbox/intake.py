@@ -107,8 +107,8 @@ class DurableIntake:
             return await self._late(incoming, session)
         if _stands_in_line(incoming) and not self._has_room(incoming, session):
             return False
-        await self._stile.passed()
         with self.limits.entering(incoming, session):
+            await self._stile.passed()
             accepted = await self._accepted(incoming, session)
             if accepted is None:
                 return False

@@ -8,12 +8,13 @@ from dataclasses import replace
 import pytest
 
 from core.errors import TooOften
-from core.types import Message
+from core.types import Author, Message
 from gateway.access.limits import Limits
 from gateway.access.refusals import Refusals
 from gateway.config.model import Limits as Said
 from gateway.config.values import Rate
 from gateway.delivery import ChatBudgets
+from gateway.inbox.intake import PER_ROUND
 from tests.fakes.clock import FakeClock
 from tests.fakes.loop import run_virtual
 from tests.gateway.guarded import ALLOWED, ANN, BEN, DM, GROUP, Scene, guarded
@@ -107,7 +108,10 @@ def test_nobody_has_more_turns_at_once_than_there_may_be():
     story(scenario, "{running: 2}", scripts=slow)
 
 
-def test_of_questions_that_come_at_the_same_moment_no_more_are_taken_in():
+@pytest.mark.parametrize("crowd", [0, 2 * PER_ROUND])
+def test_of_questions_that_come_at_the_same_moment_no_more_are_taken_in(crowd):
+    """Behind a crowd, too, for which they wait before they are stored."""
+
     async def scenario(scene: Scene):
         taken = []
 
@@ -118,6 +122,9 @@ def test_of_questions_that_come_at_the_same_moment_no_more_are_taken_in():
                 taken.append(None)
 
         async with asyncio.TaskGroup() as group:
+            for n in range(crowd):
+                who = Author(id=f"other {n}", name="", circles=("T1",))
+                group.create_task(scene.say("How?", where=replace(GROUP, channel=f"O{n}"), who=who))
             for n in range(5):
                 group.create_task(ask(f"G{n}"))
         assert len([each for each in taken if each]) == 1
