@@ -28,6 +28,7 @@ AT_ONCE: Final = 4
 
 Held = Callable[[], int]
 """How much somebody has waiting, this included."""
+_Line = list[tuple[float, int, float, Held, asyncio.Future[None]]]
 
 
 class Workplaces:
@@ -38,13 +39,15 @@ class Workplaces:
         self._most = self._free = most
         self._late = late
         self._count = count()
-        self._waiting: list[tuple[float, int, float, Held, asyncio.Future[None]]] = []
+        self._ones: _Line = []  # who waits for one answer stands behind nobody who may not begin
+        self._others: _Line = []
         self._timer: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
     async def taken(self, held: Held) -> AsyncIterator[None]:
         """Work in a place, once there is one."""
-        if self._may_begin(held) and (held() <= 1 or not self._waiting):
+        before = self._ready(self._ones) or (held() > 1 and self._others)
+        if self._may_begin(held) and not before:
             self._free -= 1
         else:
             await self._given(held)
@@ -63,7 +66,7 @@ class Workplaces:
         given: asyncio.Future[None] = loop.create_future()
         came = loop.time()
         entry = (_rank(came, held), next(self._count), came, held, given)
-        heapq.heappush(self._waiting, entry)
+        heapq.heappush(self._line(held), entry)
         self._look_again()
         try:
             await given
@@ -77,25 +80,37 @@ class Workplaces:
         self._give(1)
 
     def _give(self, most: int) -> None:
-        """Give places to the first of those who wait; who asked more meanwhile, is later now."""
-        while self._waiting and most:
-            was, number, came, held, given = self._waiting[0]
-            if given.done():
-                heapq.heappop(self._waiting)
-            elif (now := _rank(came, held)) > was:
-                heapq.heapreplace(self._waiting, (now, number, came, held, given))
-            elif self._may_begin(held):
-                heapq.heappop(self._waiting)
-                self._free -= 1
-                most -= 1
-                given.set_result(None)
-            else:
-                break
+        """Give places to those who come first."""
+        while most and (line := self._next()) is not None:
+            *_, given = heapq.heappop(line)
+            self._free -= 1
+            most -= 1
+            given.set_result(None)
         self._look_again()
+
+    def _line(self, held: Held) -> _Line:
+        return self._ones if held() <= 1 else self._others
+
+    def _next(self) -> _Line | None:
+        """Find the line whose first came first, of those who may begin."""
+        lines = [each for each in (self._ones, self._others) if self._ready(each)]
+        may = [each for each in lines if self._may_begin(each[0][3])]
+        return min(may, key=lambda each: each[0][:2], default=None)
+
+    def _ready(self, line: _Line) -> bool:
+        """Have the first of a line stand in front: who asked more meanwhile, is later now."""
+        while line:
+            was, number, came, held, given = line[0]
+            if not given.done() and (now := _rank(came, held)) <= was:
+                return True
+            heapq.heappop(line)
+            if not given.done():
+                heapq.heappush(self._line(held), (now, number, came, held, given))
+        return False
 
     def _look_again(self) -> None:
         """Look later whether those who wait may begin: a place may be free, and the loop late."""
-        if self._waiting and self._free and self._timer is None:
+        if (self._ones or self._others) and self._free and self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(LOOK, self._looked)
 
     def _looked(self) -> None:

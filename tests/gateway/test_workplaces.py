@@ -96,6 +96,27 @@ def test_some_places_are_kept_for_whoever_asks_one_thing():
     assert len(hall.began) == 2 * MOST + MOST // KEPT
 
 
+def test_whoever_asks_one_thing_has_a_kept_place_though_a_flood_came_first_and_nobody_overtakes():
+    """Behind an old question of the flood, for which no place was kept, they waited for its end."""
+
+    async def scenario(hall: Hall) -> None:
+        hall.late, hall.seconds = False, 1_000.0
+        for number in range(2 * MOST):
+            hall.come(f"flood {number}")
+        await asyncio.sleep(10 * LATER)
+        hall.seconds = 10.0
+        for name in ("one", "two", "three"):
+            hall.come(name, 1)
+            await asyncio.sleep(1.0)
+        await asyncio.sleep(10.0)
+        hall.come("four", 1)
+
+    hall = played(scenario)
+    waited = [hall.began[name] for name in ("one", "two", "three")]
+    assert waited == pytest.approx([0.0, 0.0, 8.0])
+    assert [each for each in hall.began if "flood" not in each] == ["one", "two", "three", "four"]
+
+
 def test_of_those_who_wait_whoever_has_more_waiting_comes_later_but_comes():
     async def scenario(hall: Hall) -> None:
         hall.seconds = 10.0
