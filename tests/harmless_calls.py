@@ -46,14 +46,14 @@ def take(platform: str, method: str, params: Params) -> None:
 
 def slack(method: str, params: Params) -> Iterator[str]:
     """Flags on whatever takes them; no text that Slack reads as a mention, in any block."""
-    if method in {"chat.postMessage", "chat.update", "chat.postEphemeral", "response_url"}:
+    if method in {"chat.postMessage", "chat.update", "chat.postEphemeral", "respond"}:
         for flag in ("unfurl_links", "unfurl_media"):
             if str(params.get(flag)).lower() not in {"false", "0"}:
                 yield f"{flag} is not off"
     if _SLACK_NEVER & set(params):
         yield "it has Slack read names or addresses, or passes for somebody"
     called = 0
-    for key, text in _texts(params):
+    for key, text in texts(params):
         if key == "mrkdwn" and _SLACK_CALLED.fullmatch(text):
             called += 1  # by the program, in a section of its own
         elif found := _SLACK_MENTION.search(text):
@@ -64,21 +64,21 @@ def slack(method: str, params: Params) -> Iterator[str]:
         yield "it calls several people"
 
 
-def _texts(value: object, key: str = "") -> Iterator[tuple[str, str]]:
+def texts(value: object, key: str = "") -> Iterator[tuple[str, str]]:
     """Give every text in a call, whatever it is wrapped in; `key` says how Slack reads it."""
     if isinstance(value, str):
         parsed = _parsed(value) if value[:1] in {"[", "{"} else None
         if isinstance(parsed, list | dict):
-            yield from _texts(parsed, key)
+            yield from texts(parsed, key)
         else:
             yield key, value
     elif isinstance(value, Mapping):
         kind = str(value.get("type", ""))
         for name, each in value.items():
-            yield from _texts(each, kind if name == "text" else name)
+            yield from texts(each, kind if name == "text" else name)
     elif isinstance(value, list):
         for each in value:
-            yield from _texts(each, key)
+            yield from texts(each, key)
 
 
 def _parsed(text: str) -> object:
@@ -112,7 +112,7 @@ def discord(method: str, params: Params) -> Iterator[str]:
         return
     if allowed.get("roles") or allowed.get("replied_user") or len(allowed.get("users", ())) > 1:
         yield "it may ping more than one person"
-    for key, words in _texts(form):
+    for key, words in texts(form):
         if key == "content" and (found := _DISCORD_MENTION.search(words)):
             yield f"{found[0]!r} looks like a mention"
 

@@ -28,7 +28,7 @@ HARMFUL: list[tuple[str, str, dict[str, Any]]] = [
     ("slack", "chat.postMessage", {"text": "x", "unfurl_media": False}),
     ("slack", "chat.update", {"text": "x", **QUIET, "unfurl_links": "true"}),
     ("slack", "chat.postEphemeral", {"text": "x"}),
-    ("slack", "response_url", {"text": "x"}),
+    ("slack", "respond", {"text": "x"}),
     ("slack", "chat.postMessage", {"text": "<!channel>", **QUIET}),
     ("slack", "chat.postMessage", {"text": "Hi <@U123>", **QUIET}),
     ("slack", "chat.postMessage", {"text": "x", "link_names": True, **QUIET}),

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from aiohttp import web
 
 from tests.simulators.base import Faults, Request, RequestLog
+from tests.simulators.slack.api import merged
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -26,6 +27,7 @@ class Beside:
 
         async def answer(request: web.Request) -> web.StreamResponse:
             at, ids = self.now(), dict(request.match_info)
+            given = await merged(request) if request.content_type == "application/json" else {}
             fault = self.faults.take(name, ids)
             if fault is not None and fault.kind in {"refuse", "reset"}:
                 said = {"ok": False, "error": fault.error or "internal_error"}
@@ -33,7 +35,7 @@ class Beside:
             else:
                 answered = await handler(request)
             status = answered.status
-            self.requests.add(Request(at=at, method=name, params=ids, status=status))
+            self.requests.add(Request(at=at, method=name, params=given | ids, status=status))
             if fault is None:
                 return answered
             if fault.kind in {"reset", "drop"} and request.transport is not None:
