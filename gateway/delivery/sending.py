@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from core.crashpoints import crashpoint
@@ -72,7 +73,7 @@ class Sender:
         self._forgets = can.repeatable and can.lasting
         self._stale: dict[str, float] = {}  # posted again, they may say what they said before
         self._copies: Counter[str] = Counter()
-        self._held = asyncio.get_running_loop().time()
+        self._held = -inf  # whoever made this may have stood still since the turn was taken up
         self.shown = Shown(turn.posted if can.lasting else ())
         self.ids = {each.key: each.message_id for each in turn.posted if each.message_id}
         self.lost: set[str] = set()

@@ -194,13 +194,15 @@ class Exchange:
         return await read(self.questions, self.runner, accepted, run.turn_id)
 
     async def _resumed(self, turn: StoredTurn, run: Run, lane: Answerable) -> TurnRequest | None:
+        # It is this program's from here on, and read after that: while this one stood still,
+        # another run may have gone on with it.
+        attempts = await self.keep.attempt(turn.start.turn_id)
         now = await self.store.turn(turn.start.turn_id)
-        if now is None:  # its texts were taken out while it waited
+        if now is None or now.state == "delivered":  # forgotten, or over, while it waited
             return None
         start = replace(now.start, session=turn.start.session, place=turn.start.place)
         turn = replace(now, start=start)
         run.origin = start.origin
-        attempts = await self.keep.attempt(start.turn_id)  # it is this program's from here on
         if turn.removed:
             await self.endings.close(turn, "stopped")
             return None

@@ -206,6 +206,25 @@ def test_p3_of_a_note_that_could_not_be_posted_nothing_is_kept():
         machine.teardown()
 
 
+@pytest.mark.parametrize(
+    ("chats", "cuts", "rounds"), [([0], 1, range(6)), ([0, 1], 2, range(36, 54))]
+)
+def test_p3_a_run_that_wakes_as_it_takes_up_a_turn_leaves_it_as_it_ended(chats, cuts, rounds):
+    """It went on with the turn as it had read it, or wrote over what stood there."""
+    for frozen in rounds:
+        machine = Unlucky()
+        machine.start()
+        try:
+            for chat in chats:
+                machine.say(chat, ANN, breath=False)
+            machine.wait(2.0)
+            for _ in range(cuts):
+                machine.kill(0)
+            machine.freeze(frozen, None)
+        finally:
+            machine.teardown()
+
+
 def test_p3_what_joined_a_turn_that_is_given_up_stays_in_the_history():
     """It was the turn's own by then, and the turn ended before it had read it: it was lost."""
     machine = Steered()
