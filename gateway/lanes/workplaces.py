@@ -3,7 +3,8 @@
 Decides which of those that wait begins next: the one who came first, but somebody who has more
 waiting comes later by `LATER` seconds each time that it is twice as much. So whoever waits for one
 answer does not stand behind a flood, and nobody is put off for ever. Some places are kept for
-those who wait for one answer; nobody else begins while the loop is late already.
+those who wait for one answer; nobody else begins while the loop is late already, unless they have
+waited for as long as they were put off.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ AT_ONCE: Final = 4
 
 Held = Callable[[], int]
 """How much somebody has waiting, this included."""
-_Line = list[tuple[float, int, float, Held, asyncio.Future[None]]]
+_Line = list[tuple[float, int, float, Held, asyncio.Future[bool]]]
 
 
 class Workplaces:
@@ -37,7 +38,9 @@ class Workplaces:
     def __init__(self, most: int = MOST_AT_WORK, late: Callable[[], bool] = crowded) -> None:
         """Begin with all of them free."""
         self._most = self._free = most
+        self._kept = most // KEPT
         self._late = late
+        self._many = 0  # at work for somebody who had more waiting when they began
         self._count = count()
         self._ones: _Line = []  # who waits for one answer stands behind nobody who may not begin
         self._others: _Line = []
@@ -47,45 +50,53 @@ class Workplaces:
     async def taken(self, held: Held) -> AsyncIterator[None]:
         """Work in a place, once there is one."""
         before = self._ready(self._ones) or (held() > 1 and self._others)
-        if self._may_begin(held) and not before:
-            self._free -= 1
+        if self._may_begin(held, asyncio.get_running_loop().time()) and not before:
+            many = self._begun(held)
         else:
-            await self._given(held)
+            many = await self._given(held)
         try:
             yield
         finally:
-            self._release()
+            self._release(many=many)
 
-    def _may_begin(self, held: Held) -> bool:
-        if self._free == self._most or held() <= 1:
+    def _may_begin(self, held: Held, came: float) -> bool:
+        if not self._free or held() <= 1 or self._free == self._most:
             return self._free > 0
-        return self._free > self._most // KEPT and not self._late()
+        overdue = _rank(came, held) <= asyncio.get_running_loop().time()
+        return self._many < self._most - self._kept and (overdue or not self._late())
 
-    async def _given(self, held: Held) -> None:
+    def _begun(self, held: Held) -> bool:
+        """Take a place; say whether it is one of those that are not kept."""
+        many = held() > 1
+        self._free -= 1
+        self._many += many
+        return many
+
+    async def _given(self, held: Held) -> bool:
         loop = asyncio.get_running_loop()
-        given: asyncio.Future[None] = loop.create_future()
+        given: asyncio.Future[bool] = loop.create_future()
         came = loop.time()
         entry = (_rank(came, held), next(self._count), came, held, given)
         heapq.heappush(self._line(held), entry)
         self._look_again()
         try:
-            await given
+            return await given
         except asyncio.CancelledError:
             if given.done() and not given.cancelled():
-                self._release()
+                self._release(many=given.result())
             raise
 
-    def _release(self) -> None:
+    def _release(self, *, many: bool) -> None:
         self._free += 1
+        self._many -= many
         self._give(1)
 
     def _give(self, most: int) -> None:
         """Give places to those who come first."""
         while most and (line := self._next()) is not None:
-            *_, given = heapq.heappop(line)
-            self._free -= 1
+            *_, held, given = heapq.heappop(line)
             most -= 1
-            given.set_result(None)
+            given.set_result(self._begun(held))
         self._look_again()
 
     def _line(self, held: Held) -> _Line:
@@ -94,7 +105,7 @@ class Workplaces:
     def _next(self) -> _Line | None:
         """Find the line whose first came first, of those who may begin."""
         lines = [each for each in (self._ones, self._others) if self._ready(each)]
-        may = [each for each in lines if self._may_begin(each[0][3])]
+        may = [each for each in lines if self._may_begin(each[0][3], each[0][2])]
         return min(may, key=lambda each: each[0][:2], default=None)
 
     def _ready(self, line: _Line) -> bool:

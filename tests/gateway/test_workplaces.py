@@ -163,3 +163,17 @@ def test_with_one_place_everybody_has_it_in_turn(late):
         return began
 
     assert run_virtual(told()) == ["a", "c", "b"]
+
+
+def test_nobody_is_put_off_for_ever_by_people_who_ask_one_thing_each():
+    async def scenario(hall: Hall) -> None:
+        hall.seconds = 25.0
+        hall.come("two questions", 2)
+        for number in range(300):
+            hall.come(f"one {number}", 1)
+            if number == 30:
+                hall.come("two more", 2)
+            await asyncio.sleep(1.0)
+
+    hall = played(scenario)
+    assert hall.began["two more"] < 2 * LATER + hall.seconds
