@@ -70,5 +70,6 @@ SILENT: Mapping[str, Trouble] = {
 }
 """What stays open, and is of no use: only a deadline finds it out."""
 
-SLOW = Trouble(then="trickle", seconds=0.0001)
+SLOW = Trouble(then="trickle")
+"""Byte by byte, without a pause between: a busy machine makes of pauses more than any deadline."""
 TWICE = Trouble(then="twice")
