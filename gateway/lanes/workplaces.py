@@ -3,8 +3,8 @@
 Decides which of those that wait begins next: the one who came first, but somebody who has more
 waiting comes later by `LATER` seconds each time that it is twice as much. So whoever waits for one
 answer does not stand behind a flood, and nobody is put off for ever. Some places are kept for
-those who wait for one answer; nobody else begins while the loop is late already, unless they have
-waited for as long as they were put off.
+those who wait for one answer. While the loop is late nobody begins who has not waited for a while:
+what is at work would all be slower, and no more of it done.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from core.turnstile import crowded
 
 MOST_AT_WORK: Final = 500
 LATER: Final = 30.0
+WHILE: Final = 5.0
+"""Seconds for which not even whoever waits for one answer begins while the loop is late."""
 KEPT: Final = 10
 """One place in so many is kept."""
 LOOK: Final = 0.05
@@ -60,10 +62,12 @@ class Workplaces:
             self._release(many=many)
 
     def _may_begin(self, held: Held, came: float) -> bool:
-        if not self._free or held() <= 1 or self._free == self._most:
+        if not self._free or self._free == self._most:
             return self._free > 0
-        overdue = _rank(came, held) <= asyncio.get_running_loop().time()
-        return self._many < self._most - self._kept and (overdue or not self._late())
+        now = asyncio.get_running_loop().time()
+        if max(came + WHILE, _rank(came, held)) > now and self._late():
+            return False
+        return held() <= 1 or self._many < self._most - self._kept
 
     def _begun(self, held: Held) -> bool:
         """Take a place; say whether it is one of those that are not kept."""

@@ -1,4 +1,4 @@
-"""Shows who begins when the loop is late: whoever asks one thing, and of a flood only some."""
+"""Shows who begins when the loop is late, and who has a place when there are few."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from gateway.lanes.workplaces import KEPT, LATER, Workplaces
+from gateway.lanes.workplaces import KEPT, LATER, LOOK, WHILE, Workplaces
 from tests.fakes.loop import run_virtual
 
 MOST = 20
@@ -53,17 +53,26 @@ def played(scenario) -> Hall:
     return run_virtual(told())
 
 
-def test_while_the_loop_is_late_a_flood_works_one_at_a_time_and_whoever_asks_one_thing_at_once():
+def test_while_the_loop_is_late_one_works_at_a_time_and_whoever_asks_one_thing_comes_next():
     async def scenario(hall: Hall) -> None:
         for number in range(5):
             hall.come(f"flood {number}")
         await asyncio.sleep(0.5)
-        assert hall.at_work == 1
         hall.come("newcomer", 1)
 
     hall = played(scenario)
-    assert hall.began["newcomer"] == 0.0
-    assert hall.most == 2
+    assert list(hall.began)[:2] == ["flood 0", "newcomer"]
+    assert hall.most == 1
+
+
+def test_whoever_asks_one_thing_waits_a_while_at_most_though_the_loop_stays_late():
+    async def scenario(hall: Hall) -> None:
+        hall.seconds = 600.0
+        hall.come("flood")
+        await asyncio.sleep(0.5)
+        hall.come("newcomer", 1)
+
+    assert played(scenario).began["newcomer"] == pytest.approx(WHILE, abs=2 * LOOK)
 
 
 def test_they_go_on_as_soon_as_it_is_late_no_more_though_nobody_leaves():
