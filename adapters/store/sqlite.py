@@ -74,15 +74,20 @@ class SQLite:
     async def fetch(self, statement: Statement) -> Sequence[Row]:
         with self._explaining():
             # What nobody waits for was written before this is read: `later`, or cancelled.
-            self._left = [job for job in self._left if not job.over]
-            if self._jobs or self._left:
+            if self._unwritten():
                 await self._writer.run(self._drain)
+                self._unwritten()
             try:
                 return await self._reader.run(partial(run, statement=statement))
             except sqlite3.Error as error:
                 if malformed(error):
                     raise await self._doubted(error) from error
                 raise
+
+    def _unwritten(self) -> bool:
+        """Tell whether something is still to be written; let go of what nobody waited for."""
+        self._left = [job for job in self._left if not job.over]
+        return bool(self._jobs or self._left)
 
     async def write(self, *statements: Statement) -> Sequence[Row]:
         job = _Job(statements)

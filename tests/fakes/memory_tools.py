@@ -33,7 +33,8 @@ class MemoryToolCalls:
             raise StoreError(f"there is no turn {turn_id}")
         rounds = self._turns[turn_id].rounds
         if all(each.iteration != round_.iteration for each in rounds):
-            self._change(turn_id, rounds=(*rounds, round_))
+            in_order = sorted((*rounds, round_), key=lambda each: each.iteration)
+            self._change(turn_id, rounds=tuple(in_order))
         self._keep_calls(turn_id, calls)
 
     async def intend(self, turn_id: str, step: ToolStep) -> bool:
