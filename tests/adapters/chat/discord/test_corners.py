@@ -143,9 +143,11 @@ async def test_a_hundred_channels_that_wait_for_the_store_hold_up_no_other():
         for number in range(100):
             await lanes.put(f"slow {number}", -1)
         await lanes.put("other", 1)
-        await changes.until(lambda: done == [1])
+        await changes.until(lambda: bool(done))
+        assert done == [1]
         forever.set()
         await changes.until(lambda: len(done) == 101)
+        assert done[1:] == [-1] * 100
         for task in tasks:
             task.cancel()
 
