@@ -94,6 +94,7 @@ class _Showing:
         self.behind: Callable[[], float] = float
         self.under_way = UnderWay()
         self._reposted: set[str] = set()
+        self._deleted: set[str] = set()  # by people, and left so
         self._previewing = False
         self.wanted: dict[str, Frame] = {}
         self.closed = False
@@ -230,7 +231,7 @@ class _Showing:
 
     def _note(self) -> None:
         """Say once that an answer may be missing, where nobody can tell."""
-        missed = self._sender.lost - self._reposted
+        missed = self._sender.lost - self._deleted
         lost = any(key != PANEL and not asks(key) for key in missed)
         if lost and self._reply.ended and not self._noted:
             self._noted = True
@@ -270,6 +271,7 @@ class _Showing:
         self._sent.pop(key, None)
         if key == PANEL or key in self._reposted:
             self._sender.lost.add(key)
+            self._deleted.add(key)
             return
         self._reposted.add(key)
         if frame.final:

@@ -42,7 +42,9 @@ _ENDED = """
 """
 _TURNS = """
     SELECT turns.question, turns.state, turns.ending, turns.error, turns.attempts,
-      (SELECT message_id FROM outbox WHERE outbox.turn_id = turns.turn_id AND key = 'note')
+      (SELECT message_id FROM outbox WHERE outbox.turn_id = turns.turn_id AND key = 'note'),
+      (SELECT group_concat(key || ' ' || outbox.state || ' ' || coalesce(message_id, '-'), ', ')
+       FROM outbox WHERE outbox.turn_id = turns.turn_id)
     FROM turns
 """
 
@@ -56,6 +58,7 @@ class Turn:
     error: str
     attempts: int
     note: str
+    outbox: str
 
 
 class Books:
@@ -127,8 +130,9 @@ class Books:
                 error=str(error or ""),
                 attempts=int(str(attempts)),
                 note=str(note or ""),
+                outbox=str(outbox or ""),
             )
-            for question, state, ending, error, attempts, note in self.rows(_TURNS)
+            for question, state, ending, error, attempts, note, outbox in self.rows(_TURNS)
             for number in asks(question)
         }
 
@@ -214,6 +218,13 @@ class _Said:
         """How often each paragraph of an answer stands there."""
         return [self.told[ask.number, each] for each in range(1, paragraphs(ask.wants) + 1)]
 
+    def standing(self) -> list[str]:
+        """Name what the bot said there: what counts as lost may stand there in part."""
+        return [
+            f"{seen.id} {seen.text[:60]!r} {seen.buttons} edits={seen.edits} {seen.streaming=}"
+            for seen, _ in self.town.seen(self.asks[0].spot)
+        ]
+
     @override
     def __str__(self) -> str:
         asks = "; ".join(f"ask-{each.number} {each.wants} {self.there(each)}" for each in self.asks)
@@ -244,7 +255,7 @@ def _add(found: Count, message: _Said, taken: Mapping[int, str], turns: Mapping[
     elif turn.note and turn.note in message.notes:
         found.uncertain += 1
     else:
-        found.lost.append(f"{message}: {turn}")
+        found.lost.append(f"{message}: {turn}; there stands {message.standing()}")
 
 
 def _where(town: Town, spot: Spot) -> str:

@@ -341,6 +341,16 @@ def test_a_whole_answer_that_may_have_been_posted_is_never_posted_again():
     assert room.done["t1"]
 
 
+def test_a_whole_that_may_have_been_posted_behind_a_piece_is_told_to_be_in_doubt():
+    """P2: whoever saw a piece at most is not left alone with it."""
+    room = Room(pace=1.0)
+    room.chat.fail("c", ChatUnknown("the connection broke"), ChatUnknown("and once more"))
+    run_virtual(room.turn(6))
+    assert [each.key for each in room.requests()] == ["answer/0", "answer/0", "note"]
+    assert room.chat.texts()[-1] == UNSURE
+    assert room.done["t1"]
+
+
 def test_a_refused_post_is_tried_again_with_the_same_delivery_id():
     room = Room(pace=1.0)
     room.chat.fail("c", ChatError("no"), ChatError("no"), ChatError("no"), ChatError("no"))
