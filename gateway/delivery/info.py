@@ -34,6 +34,11 @@ class TurnInfo:
     posted: Sequence[Posted] = ()
 
 
+def doubtful(posted: Posted) -> bool:
+    """Tell whether a message may stand in its chat, though nobody knows its id."""
+    return not posted.message_id and posted.state in {"attempting", "piece", "unknown"}
+
+
 def delivery_id(turn_id: str, key: str, copy: int = 0) -> str:
     """Give 24 characters that are the same in every attempt to post this message.
 

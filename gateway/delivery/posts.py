@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from core.crashpoints import crashpoint
 from core.errors import ChatAway, ChatError, ChatUnknown
@@ -16,16 +16,18 @@ from core.frames import Frame, Notice
 from core.storage.changes import SAID
 from core.types import Added, Deleted, Edited, Moved
 from gateway.delivery.asides import SECONDS
-from gateway.delivery.info import delivery_id
+from gateway.delivery.info import delivery_id, doubtful
 from gateway.delivery.pacing import once_free
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping
 
     from core.ports import ChatAdapter
-    from core.records import Accepted, StoredTurn
+    from core.records import Accepted, Posted, StoredTurn
     from core.types import Press
     from gateway.patience import PatientStore
+
+T = TypeVar("T")
 
 AGAIN: Final = 2.0
 """Seconds after which a platform that is away is asked again to take a message out."""
@@ -121,20 +123,34 @@ async def taken(chats: Mapping[str, ChatAdapter], press: Press) -> None:
 
 
 async def unpost(chats: Mapping[str, ChatAdapter], turn: StoredTurn) -> None:
-    """Take the messages of a turn out of its chat."""
-    address = turn.start.place
-    delete = chats[address.platform].delete
+    """Take the messages of a turn out of its chat; what was perhaps posted is looked for."""
+    chat, address = chats[turn.start.place.platform], turn.start.place
     for posted in turn.outbox:
-        if posted.message_id is not None:
-            with suppress(ChatError, TimeoutError):
-                async with asyncio.timeout(SECONDS):
-                    await _once_there(partial(delete, address, posted.message_id))
+        with suppress(ChatError, TimeoutError):
+            async with asyncio.timeout(SECONDS):
+                message_id = posted.message_id or await _found(chat, turn, posted)
+                if message_id is not None:
+                    await _once_there(partial(chat.delete, address, message_id))
 
 
-async def _once_there(send: Callable[[], Awaitable[None]]) -> None:
+async def _found(chat: ChatAdapter, turn: StoredTurn, posted: Posted) -> str | None:
+    """Give the message of a turn that was cut while it posted it, if it stands there."""
+    if not doubtful(posted):
+        return None
+    start, mark = turn.start, delivery_id(posted.turn_id, posted.key)
+    look = partial(chat.find, start.place, mark, since=start.started)
+    found = await _once_there(look, away=(ChatAway,))
+    return None if found in {each.message_id for each in turn.outbox} else found
+
+
+async def _once_there(
+    send: Callable[[], Awaitable[T]],
+    *,
+    away: tuple[type[ChatError], ...] = (ChatAway, ChatUnknown),
+) -> T:
     """Do what may be done twice as soon as the platform is there; whoever calls limits that."""
     while True:
         try:
             return await once_free(send)
-        except (ChatAway, ChatUnknown):
+        except away:
             await asyncio.sleep(AGAIN)

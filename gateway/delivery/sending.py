@@ -13,13 +13,14 @@ from collections import Counter
 from math import inf
 from typing import TYPE_CHECKING, Final
 
+from core.approvals import asks
 from core.crashpoints import crashpoint
 from core.errors import ChatAway, ChatBusy, ChatClosed, ChatError, ChatUnknown, MessageGone
 from core.frames import File, Frame, Part
 from core.ports import ChatAdapter
 from core.reply import is_gone
 from core.storage import Outbox
-from gateway.delivery.info import TurnInfo, delivery_id
+from gateway.delivery.info import TurnInfo, delivery_id, doubtful
 from gateway.delivery.shown import Shown
 from gateway.delivery.trying import PATIENCE
 
@@ -31,9 +32,6 @@ PAUSE: Final = 1.0
 
 NOTE: Final = "note"
 """The message that says that an answer may be missing: said twice rather than not at all."""
-
-DOUBTFUL: Final = frozenset({"attempting", "piece", "unknown"})
-"""States in which a message without an id may stand in the chat."""
 
 HELD: Final = 10.0
 """Seconds for which a turn that was seen to be ours is taken for ours: whoever takes up turns of
@@ -63,15 +61,12 @@ class Sender:
         can = adapter.capabilities(turn.address)
         self._repeatable = can.repeatable
         self._previews = can.preview is not None
-        doubtful = [
-            each
-            for each in turn.posted
-            if not each.message_id and each.state in DOUBTFUL and each.key != NOTE
-        ]
-        self._doubtful = {each.key for each in doubtful}
-        self._pieces = {each.key for each in doubtful if each.state == "piece"}
+        unsure = [each for each in turn.posted if doubtful(each) and each.key != NOTE]
+        self._doubtful = {each.key for each in unsure}
+        self._pieces = {each.key for each in unsure if each.state == "piece"}
         self._forgets = can.repeatable and can.lasting
         self._stale: dict[str, float] = {}  # posted again, they may say what they said before
+        self._asked: set[str] = set()  # once more, as nobody can tell whether they were
         self._copies: Counter[str] = Counter()
         self._held = -inf  # whoever made this may have stood still since the turn was taken up
         self.shown = Shown(turn.posted if can.lasting else ())
@@ -229,7 +224,7 @@ class Sender:
         except ChatUnknown:
             found = None
             if self._forgets or not self._repeatable:
-                self.lost.add(key)
+                self._miss(key)
         if found in self.ids.values():
             found = None  # a platform may take for it what bears no mark, and is another of ours
         self._doubtful.discard(key)
@@ -238,6 +233,17 @@ class Sender:
             await self._posted(key, found)
         elif self._repeatable:
             self._stale[key] = asyncio.get_running_loop().time()
+
+    def _miss(self, key: str) -> None:
+        """Give up a message of which nobody can tell; whoever is to say yes is asked once more.
+
+        Nobody presses a button that never came, and all else in the chat waits for that. Two of
+        them decide nothing twice.
+        """
+        if asks(key) and key not in self._asked:
+            self._asked.add(key)
+        else:
+            self.lost.add(key)
 
     async def _found(self, frame: Frame) -> str | None:
         """Ask the platform for a message, more than once if need be.

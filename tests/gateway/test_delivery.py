@@ -714,6 +714,32 @@ def test_nobody_is_told_that_an_answer_may_be_missing_where_only_a_question_is(k
     assert UNSURE not in room.chat.texts()
 
 
+NEEDED = Approval(
+    number=0, server="files", tool="files__delete", arguments="{}", digest="d", expires=9**9
+)
+
+
+def questions(room: Room) -> list[str]:
+    """The ids of the messages that ask for a yes."""
+    return [mid for mid, frame in room.chat.messages.items() if frame.key == "approval/0"]
+
+
+@pytest.mark.parametrize("lost", [1, 2, 9])
+def test_who_is_to_say_yes_is_asked_once_more_where_nobody_can_tell_whether_it_was_asked(lost):
+    """Else the turn, and all behind it, would wait for a button that nobody sees."""
+    room = Room()
+    room.chat.fail("c", *[ChatUnknown("the connection broke")] * lost)
+    run_virtual(room.turn(0, events=[ApprovalChanged(approval=NEEDED, read=())]))
+    assert len(questions(room)) == 2
+
+
+def test_after_a_restart_who_is_to_say_yes_is_asked_where_nobody_can_tell_whether_it_was_asked():
+    room = Room()
+    row = Posted(turn_id="t1", key="approval/0", message_id=None, state="attempting")
+    run_virtual(room.turn(0, posted=[row], events=[ApprovalChanged(approval=NEEDED, read=())]))
+    assert len(questions(room)) == 1
+
+
 @pytest.mark.parametrize("repeatable", [False, True])
 def test_after_a_restart_a_message_that_is_not_there_is_posted(repeatable):
     room = Room(tells=True, repeatable=repeatable)
