@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from core.crashpoints import crashpoint
 from core.errors import ChatAway, ChatError, ChatUnknown
-from core.frames import Frame, Notice
+from core.frames import Frame, Notice, Part
 from core.storage.changes import SAID
 from core.types import Added, Deleted, Edited, Moved
 from gateway.delivery.asides import SECONDS
@@ -138,7 +138,9 @@ async def _found(chat: ChatAdapter, turn: StoredTurn, posted: Posted) -> str | N
     if not doubtful(posted):
         return None
     start, mark = turn.start, delivery_id(posted.turn_id, posted.key)
-    look = partial(chat.find, start.place, mark, since=start.started)
+    answer = Part(turn_id=posted.turn_id, index=0, text="")
+    shows = Frame(key=posted.key, content=answer) if posted.state == "piece" else None
+    look = partial(chat.find, start.place, mark, since=start.started, frame=shows)
     found = await _once_there(look, away=(ChatAway,))
     return None if found in {each.message_id for each in turn.outbox} else found
 

@@ -66,7 +66,11 @@ class Quarantine:
 
 
 def suspected(work: object) -> bool:
-    """Tell whether something may be what broke the program off: it was cut again and again."""
-    if isinstance(work, StoredTurn) and work.state != "running":
+    """Tell whether something may be what broke the program off: it was cut again and again.
+
+    Of one that was taken back only its messages are taken out, and before others are looked for
+    among them.
+    """
+    if isinstance(work, StoredTurn) and (work.state != "running" or work.removed):
         return False
     return isinstance(work, StoredTurn | Accepted) and work.attempts >= TOGETHER

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -47,6 +48,12 @@ def names(turns: list[StoredTurn]) -> list[str]:
 def test_whoever_was_cut_least_often_goes_first():
     turns = [cut("bad", TOGETHER + 1), cut("once", 1), cut("twice", TOGETHER), cut("again", 1)]
     assert names(Quarantine().left(turns)) == ["once", "again", "twice", "bad"]
+
+
+def test_one_that_was_taken_back_is_put_away_before_its_question_is_answered_anew():
+    """What is left of it in the chat could else be taken for the answer."""
+    turns = [replace(cut("old", TOGETHER + 1), removed=True), cut("new", 1), cut("bad", TOGETHER)]
+    assert names(Quarantine().left(turns)) == ["old", "new", "bad"]
 
 
 def test_one_that_was_always_alone_is_given_up_sooner_than_one_of_several():

@@ -31,7 +31,7 @@ from adapters.chat.slack.options import SCOPES, SlackOptions
 from adapters.chat.slack.people import People
 from adapters.chat.slack.receive import Receiver, Surroundings
 from adapters.chat.slack.render import quote
-from adapters.chat.slack.search import Search
+from adapters.chat.slack.search import Search, unmarked
 from adapters.chat.slack.status import Sessions
 from adapters.chat.slack.stream import Streams
 from adapters.chat.slack.whispers import Whispers
@@ -39,7 +39,7 @@ from adapters.chat.slack.wire import Handle, Kind, Me, Place
 from adapters.chat.slack.writer import Writer
 from core import commands
 from core.errors import ChatClosed, ChatError, ChatRefused, StoreError
-from core.frames import File, Frame, Notice
+from core.frames import Frame, Notice
 from core.ports import Capabilities, ChatAdapter, Clock, Intake
 from core.types import Added, Address, Attachment, Command, Message, Press, Said
 
@@ -236,8 +236,9 @@ class SlackChat(ChatAdapter):
         me = self._me or await self._identify()
         search = Search(self._api, me, self._streams.knows)
         thread = Place.of(reply_to, address.thread).thread
-        file = frame is not None and isinstance(frame.content, File)
-        return await search.find(address.channel, thread, delivery_id, since=since, file=file)
+        return await search.find(
+            address.channel, thread, delivery_id, since=since, kind=unmarked(frame)
+        )
 
     @override
     async def earlier(self, message: Message, *, after: str | None) -> Sequence[Said]:

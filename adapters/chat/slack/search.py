@@ -2,19 +2,20 @@
 
 Decides whether it is there; says so when that cannot be told. It stands in the thread in which it
 was hung, or beside all threads: there everything is read that was posted since, page by page.
-Only a stream that has not ended has no metadata, so it is known by that.
+Only a stream that has not ended has no metadata, so an answer is known by that, and nothing else.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from adapters.chat.slack.client import Api, ScopeMissing, ThreadGone
 from adapters.chat.slack.normalise import milliseconds
 from adapters.chat.slack.stream import is_ours
 from adapters.chat.slack.wire import Me
 from core.errors import ChatError, ChatUnknown
+from core.frames import File, Frame, Part
 
 SLACK: Final = 5_000
 """Milliseconds that clocks may differ."""
@@ -25,6 +26,7 @@ MOST_PAGES: Final = 100
 """Pages that are read: behind so many nobody looks for an answer, and reading has to end."""
 
 Found = Mapping[str, object]
+Unmarked: TypeAlias = Literal["stream", "file"] | None
 
 
 class Search:
@@ -37,12 +39,18 @@ class Search:
         self._known = known
 
     async def find(
-        self, channel: str, thread: str, delivery_id: str, *, since: int, file: bool = False
+        self,
+        channel: str,
+        thread: str,
+        delivery_id: str,
+        *,
+        since: int,
+        kind: Unmarked = None,
     ) -> str | None:
         """Give the id of the message that this delivery has made, or None.
 
-        `thread` is the root of the thread in which it was hung; blank: it opened none. `file`: it
-        is a file, which bears no mark.
+        `thread` is the root of the thread in which it was hung; blank: it opened none. `kind`:
+        what it may be that bears no mark.
 
         Raises:
             ChatUnknown: Slack cannot tell. ChatError: it cannot tell now.
@@ -60,13 +68,13 @@ class Search:
             return None
         except ScopeMissing as refused:
             raise ChatUnknown(f"Slack does not show what was posted: {refused}") from None
-        return self._unmarked(ours, channel, file=file)
+        return self._unmarked(ours, channel, kind)
 
-    def _unmarked(self, ours: Sequence[Found], channel: str, *, file: bool) -> str | None:
+    def _unmarked(self, ours: Sequence[Found], channel: str, kind: Unmarked) -> str | None:
         """Give the one that can only be it, of messages that bear no mark."""
-        if file:
-            if any(each.get("files") for each in ours):
-                raise ChatUnknown("a file of ours is there that cannot be told from it")
+        if kind == "file" and any(each.get("files") for each in ours):
+            raise ChatUnknown("a file of ours is there that cannot be told from it")
+        if kind != "stream":
             return None
         streaming = [
             _ts(each) for each in ours if _streams(each) and not self._known(channel, _ts(each))
@@ -123,6 +131,17 @@ class Search:
 
     def _mine(self, found: Found) -> bool:
         return found.get("bot_id") == self._me.bot or found.get("user") == self._me.user
+
+
+def unmarked(frame: Frame | None) -> Unmarked:
+    """Say as what a message may stand there without a mark: most cannot."""
+    match frame:
+        case Frame(content=Part()):
+            return "stream"
+        case Frame(content=File()):
+            return "file"
+        case _:
+            return None
 
 
 async def root_of(api: Api, channel: str, ts: str) -> str:

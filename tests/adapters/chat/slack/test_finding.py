@@ -109,6 +109,19 @@ async def test_a_file_that_stands_there_is_not_taken_for_an_answer(busy):
         )
 
 
+NOTE = Frame(key="notice", content=Notice(text="One question is answered before this one."))
+
+
+async def test_a_cut_answer_is_not_taken_for_a_note_that_stands_in_its_thread(busy):
+    """The note of a place in line was to go, and the answer went instead of it."""
+    asked, _, _, _ = busy
+    await lost(asked, streaming("Use"), "chat.startStream")
+    assert await asked.find("d2", since=asked.message.at, frame=NOTE) is None
+    await lost(asked, NOTE)
+    _, note = asked.shown()
+    assert await asked.find("d1", since=asked.message.at, frame=NOTE) == note.id
+
+
 async def test_a_page_that_slack_does_not_give_now_is_no_proof_that_nothing_is_there(busy):
     asked, ann, root, _ = busy
     crowd(asked.world.slack, asked.place, ann, thread=root)

@@ -19,6 +19,9 @@ from tests.simulators.base import Fault
 ANSWER = "Use Postgres, since it is boring. " * 20
 
 
+WRITTEN = streaming("Use")
+
+
 class Asked:
     """A question in a channel, and a frame for what answers it."""
 
@@ -34,9 +37,13 @@ class Asked:
             self.message.address, frame, delivery_id=delivery_id, reply_to=self.message.reply_to
         )
 
-    async def find(self, delivery_id, *, since):
+    async def find(self, delivery_id, *, since, frame=WRITTEN):
         return await self.chat.find(
-            self.message.address, delivery_id, since=since, reply_to=self.message.reply_to
+            self.message.address,
+            delivery_id,
+            since=since,
+            reply_to=self.message.reply_to,
+            frame=frame,
         )
 
     async def edit(self, ts, frame):
