@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
+from tests.chaos.ledger import said as messages_of
 from tests.chaos.life import Life
 from tests.chaos.town import Town
 from tests.chaos.world import World
@@ -70,7 +71,9 @@ async def settled(world: World, life: Life) -> None:
         unheard = [f"what {each.platform} hands over" for each in world.towns if not _heard(each)]
         asked = world.provider.in_flight
         calls = [f"{asked} calls of models"] if asked > 0 else []
-        return [*await asyncio.to_thread(world.books.left), *unheard, *calls]
+        taken = await asyncio.to_thread(world.books.taken)
+        unread = [f"ask-{each} to be taken in" for each in sorted(_simple(world) - {*taken})]
+        return [*await asyncio.to_thread(world.books.left), *unheard, *unread, *calls]
 
     await _over(world, life, left)
 
@@ -105,6 +108,13 @@ async def _over(
         await life.ended()
         waited = f"waited {LONG:.0f} s for {'; '.join(found)}"
         raise StuckError(f"{waited}: {said(world.folder)}") from late
+
+
+def _simple(world: World) -> set[int]:
+    """Give the questions that nobody has changed or deleted: Discord hands nothing over again, so
+    it has to be read what was said while the program was away."""
+    messages = [message for town in world.towns for message in messages_of(town.asks)]
+    return {only.number for only, *more in messages if not more and not only.gone}
 
 
 def said(folder: Path) -> str:
