@@ -14,7 +14,6 @@ from tests.browser.conftest import SIZE, picture, started
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.timeout(180),
 ]
 
 MODELS = os.environ.get("MOA_GATEWAY_MODELS") or str(

@@ -6,13 +6,9 @@ import sqlite3
 from contextlib import closing
 from dataclasses import replace
 
-import pytest
-
 from tests.gateway.messenger_scene import TEXT, begun, finals
 from tests.simulators.provider import Reply
 from tests.transcripts.stages import MESSENGERS
-
-pytestmark = pytest.mark.timeout(150)
 
 
 async def test_p4_a_change_that_was_not_noted_as_done_throws_no_advice_away(there):

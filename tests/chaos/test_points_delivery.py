@@ -11,7 +11,6 @@ from tests.gateway.messenger_scene import finals
 from tests.simulators.provider import Reply
 from tests.transcripts.stages import MESSENGERS
 
-pytestmark = pytest.mark.timeout(150)
 POSTS = ["post.unnoted", "post.noted", "post.accepted", "post.kept"]
 
 

@@ -10,7 +10,6 @@ import yaml
 from tests.chaos.crashes import Crashes
 from tests.transcripts.stages import Stage
 
-pytestmark = pytest.mark.timeout(150)
 CODE = re.compile(r"Your pairing code is ([A-Z0-9]{8}),")
 
 

@@ -12,8 +12,6 @@ import yaml
 from core.wording import LABELS
 from tests.chaos.crashes import CRASH_AT, Asked, Crashes, ask
 
-pytestmark = pytest.mark.timeout(150)
-
 
 def holding(there: Crashes, words: str) -> list[str]:
     """Name the files of the program that have these words in them."""

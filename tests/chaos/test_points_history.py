@@ -16,7 +16,6 @@ from tests.gateway.harness import TOKEN
 from tests.gateway.messenger_scene import finals
 from tests.transcripts.stages import MESSENGERS
 
-pytestmark = pytest.mark.timeout(150)
 LONG = "I would rather not walk, for I have a suitcase, two bags and a dog. " * 30
 
 

@@ -11,8 +11,6 @@ from tests.gateway.messenger_scene import finals
 from tests.simulators.chaos import ChaosProxy
 from tests.simulators.telegram import serving
 
-pytestmark = pytest.mark.timeout(150)
-
 
 async def said(asked: Asked) -> None:
     """Say it, whether the bot listens or not."""

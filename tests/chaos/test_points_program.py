@@ -14,8 +14,6 @@ import pytest
 from adapters.store.sqlite_file import MIGRATIONS
 from tests.chaos.crashes import CRASH_AT, Crashes, ask
 
-pytestmark = pytest.mark.timeout(150)
-
 
 async def test_killed_while_it_takes_up_what_was_left(there):
     await there.crash("turn.begun")

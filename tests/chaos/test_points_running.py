@@ -13,7 +13,6 @@ from tests.chaos.crashes import OVER, Asked, Crashes
 from tests.gateway.messenger_scene import finals
 from tests.transcripts.stages import MESSENGERS
 
-pytestmark = pytest.mark.timeout(150)
 NOTE = "answered before this"
 NO_NOTE = "NOT EXISTS (SELECT 1 FROM outbox WHERE turn_id LIKE 'line/%' AND message_id <> '')"
 

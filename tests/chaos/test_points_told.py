@@ -8,7 +8,6 @@ import yaml
 from tests.chaos.crashes import Asked, ask
 from tests.transcripts.stages import MESSENGERS
 
-pytestmark = pytest.mark.timeout(150)
 REFUSED = "allows no models here"
 BROKE = "I broke off 3 times"
 OWED = "SELECT count(*) FROM outbox WHERE turn_id LIKE 'said/%' OR turn_id LIKE 'letter/%'"

@@ -17,7 +17,6 @@ from tests.chaos.crashes import Asked, Crashes, ask
 from tests.simulators.provider import Reply
 from tests.transcripts.stages import MESSENGERS
 
-pytestmark = pytest.mark.timeout(150)
 BANK = Path(__file__).with_name("bank.py")
 FUNCTION = {"name": "bank__pay", "arguments": '{"text": "bill"}'}
 CALL = {"id": "call_1", "type": "function", "function": FUNCTION}

@@ -7,8 +7,6 @@ import pytest
 from tests.chaos.crashes import Asked, Crashes, ask
 from tests.transcripts.stages import MESSENGERS
 
-pytestmark = pytest.mark.timeout(150)
-
 
 @pytest.mark.parametrize("point", ["intake.unstored", "intake.stored"])
 async def test_killed_while_a_question_comes_in(there, point):

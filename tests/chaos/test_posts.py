@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack
 import yaml
 
 from tests.gateway.harness import running_gateway
-from tests.simulators.base import PATIENCE
+from tests.patience import PATIENCE
 from tests.simulators.chaos import ChaosProxy
 from tests.simulators.slack.simulator import SlackSimulator
 from tests.simulators.telegram import serving

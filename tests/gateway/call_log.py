@@ -7,14 +7,12 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from tests.patience import PATIENCE
 from tests.wire_invariants import Conversations
 
 if TYPE_CHECKING:
     from core.calls import Chunk, ModelCall
     from core.ports import Model
-
-PATIENCE = 50.0
-"""Seconds that anything may take on a busy machine; nothing here should need one."""
 
 End = Literal["open", "finished", "failed", "closed"]
 

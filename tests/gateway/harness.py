@@ -30,7 +30,8 @@ from gateway.http.face import Face
 from gateway.program.app import serve
 from gateway.program.assembly import Gateway
 from gateway.program.faces import Faces
-from tests.gateway.call_log import PATIENCE, CallLog, Listened
+from tests.gateway.call_log import CallLog, Listened
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from core.ports import Clock, Provider

@@ -27,15 +27,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 from aiohttp import web
 from typing_extensions import override
 
 from core.texts.turns import UNSURE
-from tests.gateway import harness
 from tests.gateway.harness import Process, process_gateway
-from tests.gateway.page import PATIENCE, stored
+from tests.gateway.page import stored
+from tests.patience import PATIENCE
 from tests.simulators.base import Fault
 from tests.simulators.discord.simulator import DiscordSimulator
 from tests.simulators.provider import Dialect, ProviderSimulator, Reply
@@ -62,8 +61,6 @@ POSTS = {"telegram": "sendMessage", "discord": "create_message", "slack": "chat.
 HANGS = Fault(kind="delay", seconds=120)
 """Done by the platform; its answer is never read, for the program is killed before."""
 
-START = 60.0
-"""Seconds that a start may take on a busy machine."""
 AGAIN = (0.0, *[20.0] * 90)
 """How often Slack sends again what was not acknowledged: at once, then every second here."""
 
@@ -362,8 +359,6 @@ async def scene(
     simulator's other than usual ones, by platform.
     """
     async with AsyncExitStack() as stack:
-        patched = stack.enter_context(pytest.MonkeyPatch.context())
-        patched.setattr(harness, "PATIENCE", START)  # several programs start at once here
         stages = []
         for each in platforms:
             made = SIMULATORS[each] if settings is None else partial(STRICT[each], **settings[each])

@@ -20,7 +20,8 @@ from typing import Any, Protocol, Self
 
 import aiohttp
 
-PATIENCE = 25.0
+from tests.patience import PATIENCE
+
 CONVERSATION = "conversation-1"
 View = dict[str, Any]
 Wish = Callable[[View], bool]
@@ -51,7 +52,7 @@ class Page:
     @classmethod
     @asynccontextmanager
     async def of(cls, served: Served, conversation: str = CONVERSATION) -> AsyncIterator[Self]:
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=5)
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=PATIENCE)
         async with aiohttp.ClientSession(
             served.url, headers=served.headers, timeout=timeout
         ) as http:

@@ -103,7 +103,6 @@ def test_the_command_says_what_was_spent_and_what_is_left():
 # --- on the platforms' own client libraries ---------------------------------------------------
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("platform", MESSENGERS)
 async def test_on_every_messenger_a_spent_budget_is_told_where_the_question_was(platform, tmp_path):
     async with models() as simulator, opened(platform) as stage:

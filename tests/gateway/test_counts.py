@@ -151,7 +151,6 @@ async def test_a_turn_makes_a_request_for_each_slot_and_few_tasks_and_writes(tmp
     assert on.writes.transactions <= 3 + len(REFERENCES)
 
 
-@pytest.mark.timeout(180)
 async def test_a_crowd_of_turns_leaves_no_task_and_no_socket(tmp_path):
     """Every second one is stopped in mid-answer, and its stream ends with it (MOA-11)."""
     replies = {"*": Reply(text="Look twice."), "endless": Reply(text="word " * 99, stall_after=999)}

@@ -22,7 +22,6 @@ from tests.gateway.messenger_scene import (
 from tests.simulators.base import Fault
 from tests.transcripts.stages import Stage, Where
 
-pytestmark = pytest.mark.timeout(150)
 ONCE = {"a": 1, "b": 1, "big": 1}
 TWICE = {"a": 1, "b": 1, "big": 2}
 

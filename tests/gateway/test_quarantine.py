@@ -122,7 +122,6 @@ async def asked_scene(folder: Path) -> AsyncIterator[tuple[Scene, Asked]]:
             yield there, there.models
 
 
-@pytest.mark.timeout(150)
 async def test_p1_kills_again_and_again_cost_nobody_an_answer(tmp_path):
     async with asked_scene(tmp_path) as (there, models):
         models.close("big")
@@ -163,7 +162,6 @@ async def over(process: Process, there: Scene) -> bool:
     return given_up(there)
 
 
-@pytest.mark.timeout(150)
 async def test_p8_one_question_that_ends_the_program_costs_nobody_else_an_answer(
     tmp_path,
 ):

@@ -5,12 +5,9 @@ The real program runs against strict platforms that outlive it, on all three at 
 
 from __future__ import annotations
 
-import pytest
-
 from tests.gateway.messenger_scene import begun, finals, question, scene
 from tests.transcripts.stages import Stage, Where
 
-pytestmark = pytest.mark.timeout(150)
 NOTE = "answered before this one"
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from adapters.store.lock import Lock
+from tests.patience import PATIENCE
 
 COMMAND = str(Path(sys.executable).with_name("moa-gateway"))
-PATIENCE = 30.0
 PROMPT = "› "
 CONFIG = r"""
 data_dir: data

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.gateway.harness import process_gateway
-from tests.gateway.page import PATIENCE, Page, answered, stored
+from tests.gateway.page import Page, answered, stored
+from tests.patience import PATIENCE
 from tests.simulators.provider import ProviderSimulator, Reply
 
 SERVER = Path(__file__).parents[1] / "simulators" / "mcp_stdio.py"

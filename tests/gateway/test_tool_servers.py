@@ -12,10 +12,10 @@ import aiohttp
 import pytest
 
 from tests.gateway.harness import Process, process_gateway
+from tests.patience import PATIENCE
 from tests.simulators.provider import ProviderSimulator, Reply
 
 SIMULATOR = Path(__file__).parents[1] / "simulators" / "mcp_stdio.py"
-PATIENCE = 40.0
 CONFIG = """
     providers: {{p: {{api: chat_completions, base_url: "{url}"}}}}
     moa: {{presets: {{alone: {{enabled: false, aggregator: {{provider: p, model: big}}}}}}}}

@@ -12,7 +12,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import aiohttp
-import pytest
 import yaml
 
 from core.wording import LABELS
@@ -21,7 +20,6 @@ from tests.gateway.messenger_scene import Scene, finals, scene, unsure
 from tests.simulators.provider import Reply
 from tests.transcripts.stages import MESSENGERS, Stage, Where
 
-pytestmark = pytest.mark.timeout(240)
 BANK = Path(__file__).parents[1] / "chaos" / "bank.py"
 FUNCTION = {"name": "bank__pay", "arguments": '{"text": "bill"}'}
 CALL = {"id": "call_1", "type": "function", "function": FUNCTION}

@@ -21,7 +21,6 @@ from tests.gateway.page import stored
 from tests.promises.olden import FIXTURES, PEOPLE, SECONDS, Day, opened, put_back
 from tests.transcripts.stages import MESSENGERS
 
-pytestmark = pytest.mark.timeout(240)
 VERSIONS = sorted(int(each.stem) for each in FIXTURES.glob("*.json"))
 OTHERS = tuple(each for each in PEOPLE if each not in {"Ann", "Letter"})
 UNKNOWN = {"Dropped", "Hanging", "Piece", "Reset"}

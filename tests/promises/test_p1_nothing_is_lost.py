@@ -5,13 +5,9 @@ The whole program against the three platforms. Every crash point has its test in
 
 from __future__ import annotations
 
-import pytest
-
 from tests.chaos.conftest import cradle, there
 
 __all__ = ["cradle", "there"]
-
-pytestmark = pytest.mark.timeout(150)
 
 
 async def test_p1_killed_again_and_again_each_message_has_its_one_answer(there):

@@ -14,8 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-import pytest
-
 from tests.chaos.crowd import Crowd
 from tests.chaos.ledger import counted
 from tests.chaos.program import breeding
@@ -84,7 +82,6 @@ class Hits:
         }
 
 
-@pytest.mark.timeout(200)
 async def test_p2_an_answer_stands_there_once_whatever_is_lost_of_its_writing(tmp_path):
     async with opened(tmp_path, 1) as world, breeding(tmp_path, forked=False) as breeder:
         life = await breeder.start()

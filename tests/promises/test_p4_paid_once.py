@@ -5,15 +5,11 @@ The simulated provider counts the calls, and a tool server its runs.
 
 from __future__ import annotations
 
-import pytest
-
 from tests.chaos.conftest import cradle, there
 from tests.chaos.test_points_tools import runs, with_bank
 from tests.transcripts.stages import MESSENGERS
 
 __all__ = ["cradle", "there"]
-
-pytestmark = pytest.mark.timeout(150)
 
 
 async def test_p4_each_call_that_is_stored_was_made_once_over_every_kill(there):

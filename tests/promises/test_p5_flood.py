@@ -6,15 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
-import pytest
-
 from gateway.lanes import sessions
 from tests.gateway.harness import Running, running_gateway
 from tests.gateway.messenger_scene import Scene, scene
 from tests.promises.guests import Guest, until
 from tests.promises.held import CAPPED, forgetful, grown, held
 
-pytestmark = pytest.mark.timeout(200)
 CROWD, EACH, MOST = 3, 13, 10
 """People of each messenger who flood, how much each of them says, and how much of it may wait."""
 STATES = "SELECT state, count(turn_id), count(*) FROM inbox WHERE kind = 'message' GROUP BY state"

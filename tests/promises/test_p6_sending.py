@@ -14,8 +14,6 @@ from tests.gateway.messenger_scene import POSTS, Scene, scene, texts
 from tests.simulators.base import Fault
 from tests.transcripts.stages import MESSENGERS
 
-pytestmark = pytest.mark.timeout(120)
-
 PANEL = {"telegram": "sendMessage", "discord": "create_message"}
 """What comes before the answer, where the panel is a message of its own."""
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-import pytest
-
 from tests.gateway.messenger_scene import HALF, TEXT, Scene, scene
 from tests.promises.guests import HUNDRED, PATIENCE, Guest, invited, streaming, until
 from tests.simulators.provider import Reply
-
-pytestmark = pytest.mark.timeout(300)
 
 ASKED = "SELECT payload, turns.state FROM turns JOIN inbox USING (turn_id) WHERE kind = 'message'"
 

@@ -7,10 +7,10 @@ each at the same time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tests.gateway.lagging import lagging
 from tests.gateway.messenger_scene import Scene
 from tests.promises.messengers import messengers
 from tests.simulators.discord.limits import GLOBAL
@@ -48,26 +48,6 @@ def versions(stage: Stage, where: Where) -> list[tuple[float, str]]:
         version for each in stage._shown(where) for version in each.versions if BEGIN in version[1]
     ]
     return sorted(found)
-
-
-@asynccontextmanager
-async def lagging() -> AsyncIterator[list[float]]:
-    """Measure by how much this machine is late while the block runs, in seconds."""
-    late = [0.0]
-    loop = asyncio.get_running_loop()
-
-    async def look() -> None:
-        while True:
-            before = loop.time()
-            await asyncio.sleep(0.05)
-            late[0] += max(0.0, loop.time() - before - 0.06)
-
-    async with asyncio.TaskGroup() as group:
-        looking = group.create_task(look())
-        try:
-            yield late
-        finally:
-            looking.cancel()
 
 
 async def test_p7_no_refusal_while_answers_are_written_everywhere(tmp_path):

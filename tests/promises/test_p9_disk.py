@@ -9,7 +9,7 @@ from tests.gateway.messenger_scene import scene
 from tests.gateway.test_full_disk import complaints, no_space, space_again, unmeasured
 from tests.promises.test_p3_one_process import CONFIG
 
-pytestmark = [pytest.mark.timeout(150), pytest.mark.usefixtures(unmeasured.__name__)]
+pytestmark = pytest.mark.usefixtures(unmeasured.__name__)
 ONCE = {"a": 1, "b": 1, "big": 1}
 
 

@@ -10,7 +10,6 @@ import shutil
 from pathlib import Path
 
 import aiohttp
-import pytest
 
 from tests.gateway.harness import Process, process_gateway
 from tests.gateway.messenger_scene import scene
@@ -20,7 +19,6 @@ from tests.promises.test_p3_one_process import CONFIG
 from tests.promises.test_p9_while_it_runs import data
 from tests.simulators.provider import ProviderSimulator, Reply
 
-pytestmark = pytest.mark.timeout(150)
 ONCE = {"a": 1, "b": 1, "big": 1}
 
 

@@ -9,13 +9,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.gateway.harness import process_gateway, refused_gateway
 from tests.gateway.messenger_scene import Models, scene
 from tests.transcripts.stages import Stage, Where
 
-pytestmark = pytest.mark.timeout(150)
 # Sources: capabilities(7), prctl(2): PR_CAPBSET_DROP is 24, CAP_DAC_OVERRIDE 1, _READ_SEARCH 2.
 POWERLESS = """
 import ctypes, os, sys

@@ -19,7 +19,6 @@ from tests.gateway.test_full_disk import complaints
 from tests.promises.test_p3_one_process import CONFIG
 from tests.simulators.provider import ProviderSimulator, Reply
 
-pytestmark = pytest.mark.timeout(120)
 REPLIES = {"big": Reply(text="Go by train.")}
 
 

@@ -22,10 +22,11 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from adapters.chat.slack import people
 from gateway.clock import SystemClock
 from gateway.http import app as http
-from tests.gateway.call_log import PATIENCE
 from tests.gateway.harness import TOKEN, Running, running_gateway
+from tests.patience import PATIENCE
 from tests.simulators.slack import SlackSimulator
 from tests.simulators.telegram.simulator import TelegramSimulator
 
@@ -203,6 +204,8 @@ async def house(folder: Path, more: str = "") -> AsyncIterator[House]:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(http, "build_app", build)
+        # Who posts here is no Slack: nothing comes again by itself, and nothing hurries.
+        patched.setattr(people, "PATIENCE", PATIENCE)
         async with (
             TelegramSimulator(scale=20, privacy=False) as telegram,
             SlackSimulator(scale=20, mode="http") as slack,

@@ -31,6 +31,7 @@ from gateway import config as configuration
 from gateway.cli.root import root
 from gateway.config.values import Secret
 from tests.gateway.harness import Process, process_gateway
+from tests.patience import PATIENCE
 from tests.security.secret_keys import secret_keys
 from tests.simulators.provider import ProviderSimulator, Reply
 from tests.transcripts.stages import MESSENGERS, SIMULATORS, STAGES, Stage, Where
@@ -284,7 +285,7 @@ def commands(folder: Path) -> bytes:
         input=json.dumps(wanted).encode(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=60,
+        timeout=2 * PATIENCE,
         check=False,
     )
     assert done.stdout.endswith(b"all were run\n"), done.stdout[-500:]

@@ -10,8 +10,8 @@ import asyncio
 import aiohttp
 import pytest
 
-from tests.gateway.call_log import PATIENCE
 from tests.gateway.harness import TOKEN, process_gateway, running_gateway
+from tests.patience import PATIENCE
 from tests.security.house import house
 
 EVENTS = "/api/conversations/conversation-1/events"

@@ -198,8 +198,10 @@ async def listening(
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, host, 0).start()
-    yield f"http://{host}:{runner.addresses[0][1]}", came
-    await runner.cleanup()
+    try:
+        yield f"http://{host}:{runner.addresses[0][1]}", came
+    finally:
+        await runner.cleanup()
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

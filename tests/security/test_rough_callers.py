@@ -13,9 +13,9 @@ from contextlib import AsyncExitStack
 import pytest
 
 from gateway.http import app, bodies, doorstep, hooks
-from tests.gateway.call_log import PATIENCE
 from tests.gateway.harness import TOKEN
 from tests.gateway.page import Page, answered, answers
+from tests.patience import PATIENCE
 from tests.security.house import HOOKS, KEY, House, house
 
 OWNER = {"Authorization": f"Bearer {TOKEN}"}

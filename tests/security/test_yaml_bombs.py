@@ -17,6 +17,7 @@ from core.errors import ConfigError
 from gateway import config
 from tests.gateway.harness import process_gateway, running_gateway
 from tests.gateway.page import Page, answered
+from tests.patience import PATIENCE
 from tests.security.house import MODELS
 
 MEMORY = 1024 * 1024 * 1024
@@ -85,7 +86,7 @@ def test_no_file_takes_the_program_down(tmp_path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=PATIENCE,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),
         check=False,
     )
@@ -103,7 +104,7 @@ def test_what_is_no_file_is_no_configuration(where, tmp_path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.stdout.splitlines() == [f"{where}: 2"]
@@ -144,7 +145,7 @@ def test_what_a_variable_holds_is_not_read_again(tmp_path):
         env={"OUTER": "${INNER}", "INNER": "canary", "PATH": ""},
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.stdout.splitlines()[-1] == "config.yaml: 2"  # a key is no place for a variable

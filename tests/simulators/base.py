@@ -14,8 +14,7 @@ from typing import Any, Literal
 from aiohttp import web
 
 from tests import harmless_calls
-
-PATIENCE = 20.0
+from tests.patience import PATIENCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -172,7 +172,7 @@ async def test_who_does_not_say_what_it_is_does_not_get_in(wire):
 
 
 async def test_a_bot_may_ask_fifty_times_a_second_in_all(wire):
-    wire.sim.limits.scale = 1.0
+    wire.sim.limits.scale = 100.0  # here in a hundred, which a busy machine may need
     for number in range(50):
         assert (await wire.ask("GET", f"/channels/{number}"))[0] == 404
     status, body, headers = await wire.ask("GET", "/channels/50")

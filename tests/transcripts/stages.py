@@ -259,7 +259,7 @@ class Stage:
 
     async def until(self, true: Any) -> None:
         try:
-            await self.sim.until(true, seconds=25)
+            await self.sim.until(true)
         except TimeoutError:
             there = [self.sim.shown(place) for place in self.places.values()]
             raise AssertionError(f"never came; {self.platform} shows {there}") from None

@@ -93,7 +93,6 @@ async def say(stage: Stage, texts: Sequence[str]) -> None:
         await stage.sim.say(stage.places["group"], stage.ben, text)
 
 
-@pytest.mark.timeout(120)
 async def test_what_is_said_to_others_is_stored_nowhere_and_sent_to_nobody(scene: Scene):
     stage = scene.stage
     await stage.until(stage.listening)
@@ -114,7 +113,6 @@ async def test_what_is_said_to_others_is_stored_nowhere_and_sent_to_nobody(scene
     assert scene.kept(UNHEARD) == []
 
 
-@pytest.mark.timeout(120)
 async def test_what_is_said_in_private_reaches_no_group(scene: Scene):
     stage = scene.stage
     await stage.ask(f"How is {PRIVATE}?")

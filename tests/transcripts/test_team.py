@@ -10,7 +10,6 @@ from tests.transcripts.told import Telling, told_in
 ALL = told_in("team.yaml", "speakers.yaml", "speaking.yaml", "sessions.yaml", "while_running.yaml")
 
 
-@pytest.mark.timeout(180)  # long ones, at the pace that Telegram allows
 @pytest.mark.parametrize(
     ("messenger", "told"),
     [pytest.param(messenger, told, id=f"{name} – {messenger}") for messenger, name, told in ALL],

@@ -27,7 +27,7 @@ def notice(text):
 
 
 async def news(browser):
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         return await browser.next()
 
 

@@ -6,6 +6,7 @@ from contextlib import aclosing
 
 import pytest
 
+from adapters.llm import http_model, wire
 from adapters.llm.chat_completions import ChatCompletions
 from adapters.llm.wire import Endpoint
 from core.errors import (
@@ -77,10 +78,11 @@ async def test_a_lesson_that_did_not_help_is_not_remembered(session):
 
 
 @pytest.mark.parametrize("way", ["close", "cancel", "cancel_before_head"])
-async def test_the_server_sees_at_once_that_nobody_listens_moa_11(session, way):
-    loop = asyncio.get_running_loop()
-    first = 30.0 if way == "cancel_before_head" else 0.0
-    reply = Reply(text="word " * 1000, between=0.01, first=first)
+async def test_the_server_sees_at_once_that_nobody_listens_moa_11(session, way, monkeypatch):
+    monkeypatch.setattr(wire, "DRAIN", 600.0)  # what waits for that, or for the end, is seen here
+    monkeypatch.setattr(http_model, "LINGER", 600.0)
+    first = 600.0 if way == "cancel_before_head" else 0.0
+    reply = Reply(text="word " * 50_000, between=0.01, first=first)
     async with ProviderSimulator({"m": reply}) as simulator:
         model = ChatCompletions(session, Endpoint(base_url=simulator.base_url))
         heard = asyncio.Event()
@@ -99,13 +101,10 @@ async def test_the_server_sees_at_once_that_nobody_listens_moa_11(session, way):
                 await simulator.asked.wait()
             else:
                 await heard.wait()
-            left = loop.time()
             if way != "close":
                 task.cancel()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(30):
             await simulator.seen[0].gone.wait()
-        assert simulator.seen[0].gone_at is not None
-        assert simulator.seen[0].gone_at - left < 0.25
 
 
 # --- the request ----------------------------------------------------------------------------

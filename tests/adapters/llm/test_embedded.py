@@ -30,7 +30,7 @@ SHORTEN = (
 )
 
 # The first run on a machine fetches 93 MB.
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.core.scene import Scene, Tools, preset, reference
 from tests.fakes.loop import run_virtual
 from tests.fakes.model import Script, ScriptedModel
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ROUNDS = 10
 SHARE = 0.9

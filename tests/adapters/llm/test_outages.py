@@ -1,6 +1,8 @@
 # Shows what a composed model makes of a provider in trouble, over real sockets (P11, P12).
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +15,11 @@ from tests.adapters.llm.asking import call, hear
 from tests.simulators.provider import ProviderSimulator, Reply
 
 FINE = Reply(text="All is well.")
-SHORT = Timeouts(first_token=0.15, between_tokens=0.15, total=5)
+PATIENT = Timeouts(first_token=30, between_tokens=30, total=60)
+SHORT: Mapping[str, Timeouts] = {
+    "first_token": replace(PATIENT, first_token=0.15),
+    "between_tokens": replace(PATIENT, between_tokens=0.15),
+}
 
 
 @pytest.fixture
@@ -23,9 +29,15 @@ async def provider():
 
 
 @pytest.fixture
-def model(session, provider):
+def asked(session, provider):
+    """Make a model that is waited for as these limits say."""
     codec = ChatCompletions(session, Endpoint(base_url=provider.base_url))
-    return compose(codec, options=Options(timeouts=SHORT))
+    return lambda timeouts: compose(codec, options=Options(timeouts=timeouts))
+
+
+@pytest.fixture
+def model(asked):
+    return asked(PATIENT)
 
 
 @pytest.mark.parametrize(
@@ -46,8 +58,6 @@ async def test_trouble_before_the_first_word_is_outlived_p11(provider, model, tr
     heard = await hear(model, call(position=position))
     assert heard.text == FINE.text
     assert len(provider.seen) == 2
-    if position:
-        assert provider.seen[1].at - provider.seen[0].at < 0.35
 
 
 @pytest.mark.parametrize(
@@ -80,22 +90,20 @@ async def _rest(stream):
 @pytest.mark.parametrize(
     ("trouble", "stage"),
     [
-        (Reply(first=30), "first_token"),
+        (Reply(first=600), "first_token"),
         (Reply(pings=0.02), "first_token"),
         (Reply(stall_after=0), "first_token"),
         (Reply(text="word " * 99, stall_after=2000), "between_tokens"),
     ],
     ids=["no head", "only pings", "a head and nothing", "stops in the middle"],
 )
-async def test_a_stall_is_noticed_and_let_go_p12(provider, model, trouble, stage):
+async def test_a_stall_is_noticed_and_let_go_p12(provider, asked, trouble, stage):
     provider.replies["*"] = trouble
-    loop = asyncio.get_running_loop()
-    began = loop.time()
     with pytest.raises(ModelStalled) as caught:
-        await hear(model, call())
+        async with asyncio.timeout(25):  # before any other limit
+            await hear(asked(SHORT[stage]), call())
     assert caught.value.stage == stage
-    assert loop.time() - began < 2
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(25):
         await provider.seen[0].gone.wait()
     assert len(provider.seen) == 1
 

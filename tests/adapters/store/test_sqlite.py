@@ -15,8 +15,7 @@ from adapters.store.sql import SqlStore
 from adapters.store.sqlite import SQLite
 from core.errors import StoreBusy, StoreDamaged, StoreError, StoreFull
 from tests.fakes.turns import ROOM, advice, end, message, start
-
-PATIENCE = 20.0
+from tests.patience import PATIENCE
 
 
 @dataclass

@@ -12,7 +12,6 @@ from tests.adapters.tools.conftest import call, hurried, offered
 from tests.simulators import npm_servers
 
 # The first run on a machine installs them.
-pytestmark = pytest.mark.timeout(300)
 KINDS = {"echo", "get-sum", "get-tiny-image"}
 
 

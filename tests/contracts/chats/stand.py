@@ -25,12 +25,12 @@ from core.ports import ChatAdapter
 from core.types import Added, Address, Command, Incoming, Message, Press
 from gateway.clock import SystemClock
 from tests.fakes.memory_gaps import MemoryGaps
+from tests.patience import PATIENCE
 from tests.simulators.base import Changes
 
 Where = Literal["dm", "group", "thread"]
 Thing = Literal["photo", "document", "voice", "sticker", "poll"]
 WHERES: tuple[Where, ...] = ("dm", "group", "thread")
-SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +166,7 @@ class Stand:
         await self.start()
 
     async def until(self, true: Any) -> None:
-        await self.sim.until(true, seconds=SECONDS)
+        await self.sim.until(true, seconds=PATIENCE)
 
     # --- what people do ----------------------------------------------------------------------
 

@@ -25,11 +25,11 @@ async def test_flood_control_says_how_long_and_holds_up_nobody_else(stand: Stand
     """P7."""
     asked = await stand.heard("group")
     other = await stand.heard("dm")
-    stand.hold("group", 7)
+    stand.hold("group", 70)
     with pytest.raises(ChatBusy) as busy:
         await stand.post(asked, answer("Wait."))
-    assert busy.value.retry_after == pytest.approx(7, abs=1)
-    async with asyncio.timeout(5):
+    assert busy.value.retry_after == pytest.approx(70, abs=10)
+    async with asyncio.timeout(50):
         await stand.post(other, answer("At once."))
     assert stand.shown("group") == []
 
@@ -160,6 +160,6 @@ def told_well(text: str, platform: str) -> None:
 async def test_it_ends_at_once_when_it_is_cancelled(stand: Stand):
     asked = await stand.heard("dm")
     await stand.post(asked, answer("Hello", final=False))
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(8):  # aiohttp by itself would wait for ten
         await stand.stop()
     assert stand.refused is None

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from openai import AsyncOpenAI
 
-from tests.gateway.call_log import PATIENCE
 from tests.gateway.harness import Running
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
@@ -60,7 +60,7 @@ def _indented(text: str, by: int) -> str:
 def client(gateway: Running, key: str | None = None) -> AsyncOpenAI:
     """Give the official client, unmodified; a retry of its own would hide a failure."""
     return AsyncOpenAI(
-        base_url=f"{gateway.url}/v1", api_key=key or gateway.token, max_retries=0, timeout=20
+        base_url=f"{gateway.url}/v1", api_key=key or gateway.token, max_retries=0, timeout=PATIENCE
     )
 
 

@@ -14,9 +14,9 @@ import pytest
 
 from core.events import AnswerDelta, ReferenceProgress, TurnFinished, TurnStopped
 from gateway.program import app
-from tests.gateway.call_log import PATIENCE
 from tests.gateway.harness import Running, process_gateway, running_gateway
 from tests.gateway.http.programs import Heard, asked, client, mixture, moa, wired
+from tests.patience import PATIENCE
 from tests.simulators.provider import ProviderSimulator, Reply
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import pytest
 from adapters.chat.web import events
 from core.frames import Frame, Part
 from core.types import Address
+from gateway.http import app
 
 ID = "conversation-1"
 ROOM = Address(platform="web", channel="owner", thread=ID)
@@ -38,7 +39,7 @@ async def stream(house, after=None, last=None):
 
 async def read(got):
     """Read up to the next blank line, as fields."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         piece = (await got.content.readuntil(b"\n\n")).decode().strip()
     return dict(line.split(": ", 1) for line in piece.splitlines())
 
@@ -92,7 +93,7 @@ async def test_silence_is_broken_by_a_heartbeat(inside, monkeypatch):
     monkeypatch.setattr(events, "HEARTBEAT", 0.01)
     async with stream(inside) as got:
         await begun(got)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             assert await got.content.readuntil(b"\n\n") == b": still here\n\n"
 
 
@@ -132,10 +133,17 @@ async def test_a_browser_that_takes_nothing_is_dropped(inside, monkeypatch):
     writer.close()
 
 
+@pytest.fixture
+def unhurried(monkeypatch):
+    """Wait as good as for ever for requests that do not end by themselves."""
+    monkeypatch.setattr(app, "CLOSING_SECONDS", 600.0)
+
+
+@pytest.mark.usefixtures("unhurried")
 async def test_closing_the_server_ends_open_streams_at_once(inside):
     async with stream(inside) as got:
         await begun(got)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(30):
             await inside.server.close()
             while await got.content.readany():
                 pass

@@ -17,6 +17,7 @@ from openai import AsyncOpenAI
 
 from tests.gateway.harness import TOKEN, process_gateway
 from tests.gateway.http.programs import CLOCK, moa, wired
+from tests.patience import PATIENCE
 from tests.simulators.provider import ProviderSimulator, Reply
 
 WISHES: Mapping[str, Any] = {
@@ -74,7 +75,7 @@ async def shipped(
 
 
 def client(url: str, key: str = TOKEN) -> AsyncOpenAI:
-    return AsyncOpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0, timeout=30)
+    return AsyncOpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0, timeout=PATIENCE)
 
 
 async def step(api: AsyncOpenAI, transcript: list[Any], *, stream: bool) -> Any:

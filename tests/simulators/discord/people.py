@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from tests.simulators.base import PATIENCE
+from tests.patience import PATIENCE
 from tests.simulators.discord import channels, messages, objects, pings
 from tests.simulators.discord.desk import Desk
 from tests.simulators.discord.interactions import (

@@ -52,6 +52,12 @@ class RealClient(discord.Client):
         finally:  # the library's addresses are global: left so, they would be the next test's
             Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = self._before
 
+    @override
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        """Hear nothing more once it is closed: a guild that was waited for comes behind that."""
+        if not self.is_closed():
+            super().dispatch(event, *args, **kwargs)
+
     def _tell(self, event: str) -> None:
         self.events.append(event)
         self._simulator.changes.tell()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.simulators.base import PATIENCE
+from tests.patience import PATIENCE
 from tests.simulators.slack import payloads
 from tests.simulators.slack.hooks import Hooks
 from tests.simulators.slack.marks import elements, labels, rows

@@ -16,7 +16,8 @@ from aiohttp.typedefs import Handler
 from typing_extensions import override
 
 from gateway.clock import SystemClock
-from tests.simulators.base import PATIENCE, Changes, Faults, RequestLog
+from tests.patience import PATIENCE
+from tests.simulators.base import Changes, Faults, RequestLog
 from tests.simulators.slack import shapes
 from tests.simulators.slack.api import Door
 from tests.simulators.slack.beside import Beside

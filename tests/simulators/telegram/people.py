@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tests.patience import PATIENCE
 from tests.simulators.telegram.account import Answered
 from tests.simulators.telegram.crowd import Crowd
 from tests.simulators.telegram.media import carried, named, poll, sticker
@@ -91,7 +92,13 @@ class People(Crowd):
         self.changes.tell()
 
     async def press(
-        self, place: Place, person: Person, message_id: str, label: str, *, seconds: float = 15
+        self,
+        place: Place,
+        person: Person,
+        message_id: str,
+        label: str,
+        *,
+        seconds: float = PATIENCE,
     ) -> str:
         """Press a button by its label or a part of it; gives what the presser alone then reads.
 

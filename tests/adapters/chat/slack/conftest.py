@@ -74,7 +74,7 @@ class Inbox:
 
     async def next(self, number: int = 1) -> Incoming:
         """Wait for the `number`th thing that was kept."""
-        await self.slack.until(lambda: len(self.kept) >= number, seconds=10)
+        await self.slack.until(lambda: len(self.kept) >= number)
         return self.kept[number - 1]
 
     async def message(self, number: int = 1) -> Message:

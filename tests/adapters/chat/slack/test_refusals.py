@@ -19,7 +19,7 @@ from tests.simulators.slack import SlackSimulator
 async def refusal(slack: SlackSimulator, **changed: str) -> str:
     chat = SlackChat(options(slack, **changed), clock=Clocked(), home=nobody_s_home)
     with pytest.raises(ChatRefused) as caught:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             await chat.run(Inbox(slack))
     said = str(caught.value)
     assert "\n" not in said
@@ -63,7 +63,7 @@ async def test_a_token_that_was_good_once_says_what_became_of_it(error, said):
 async def test_a_token_that_is_revoked_later_ends_the_listening():
     async with SlackSimulator() as slack:
         chat = SlackChat(options(slack), clock=Clocked(), home=nobody_s_home)
-        async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        async with asyncio.timeout(40), asyncio.TaskGroup() as group:
             listening = group.create_task(ended(chat, slack))
             await slack.connected()
             revoked = Fault(kind="refuse", status=200, error="token_revoked")

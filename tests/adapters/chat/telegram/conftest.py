@@ -17,8 +17,6 @@ from gateway.clock import SystemClock
 from tests.simulators.base import Changes
 from tests.simulators.telegram import TelegramSimulator
 
-SECONDS = 10.0
-
 
 @dataclass
 class Inbox:
@@ -48,7 +46,7 @@ class Inbox:
         return incoming
 
     async def until(self, count: int) -> list[Incoming]:
-        await self.changes.until(lambda: len(self.heard) >= count, seconds=SECONDS)
+        await self.changes.until(lambda: len(self.heard) >= count)
         return self.heard
 
 
@@ -80,7 +78,7 @@ class Lines(logging.Handler):
         ]
 
     async def until(self, *words: str) -> None:
-        await self.changes.until(lambda: self.of(*words), seconds=SECONDS)
+        await self.changes.until(lambda: self.of(*words))
 
 
 def chat_of(

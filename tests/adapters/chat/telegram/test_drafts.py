@@ -74,8 +74,8 @@ async def test_drafts_that_fail_twice_in_a_row_are_left_alone_for_a_while(telegr
 
 async def test_a_draft_that_hangs_holds_up_nothing(telegram, sender, dm, monkeypatch):
     monkeypatch.setattr(drafts_module, "PATIENCE", 0.1)
-    telegram.faults.plan("sendMessageDraft", *[Fault(kind="delay", seconds=15)] * 2)
-    async with asyncio.timeout(5):
+    telegram.faults.plan("sendMessageDraft", *[Fault(kind="delay", seconds=300)] * 2)
+    async with asyncio.timeout(30):
         with pytest.raises(ChatError):
             await sender.preview(address(dm.id), WRITING, delivery_id="d")
         assert not await sender.preview(address(dm.id), WRITING, delivery_id="d")

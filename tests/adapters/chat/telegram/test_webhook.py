@@ -131,7 +131,7 @@ async def test_an_address_that_telegram_does_not_take_names_the_setting(telegram
 async def test_a_telegram_that_is_busy_is_asked_again(telegram, inbox, monkeypatch):
     monkeypatch.setattr(polling, "FIRST_PAUSE", 0.01)
     telegram.faults.plan("setWebhook", Fault(kind="refuse", status=500, error="Internal"))
-    async with mounted(telegram) as (chat, _), running(chat, inbox), asyncio.timeout(10):
+    async with mounted(telegram) as (chat, _), running(chat, inbox), asyncio.timeout(40):
         await telegram.until(lambda: telegram.updates.webhook)
     assert len(telegram.requests.of("setWebhook")) == 2
 
