@@ -13,6 +13,7 @@ import structlog
 
 from core.errors import ChatAway, ChatBusy, ChatError, ChatUnknown
 from core.limits import Rate, filled, full, taken
+from core.turnstile import crowded
 from core.types import Command
 
 if TYPE_CHECKING:
@@ -80,9 +81,15 @@ def at_question(edited: Edited, said: Message) -> Command:
 class Asides:
     """Whispers and acknowledgements; their tasks are born in `group`."""
 
-    def __init__(self, group: asyncio.TaskGroup, chats: Mapping[str, ChatAdapter]) -> None:
-        """Speak through `chats`, by platform."""
+    def __init__(
+        self,
+        group: asyncio.TaskGroup,
+        chats: Mapping[str, ChatAdapter],
+        late: Callable[[], bool] = crowded,
+    ) -> None:
+        """Speak through `chats`, by platform. `late`: there is too much to do already."""
         self._group = group
+        self._late = late
         self._chats = chats
         self._tasks: set[asyncio.Task[None]] = set()
         self._signs: dict[str, Bucket] = {}
@@ -130,9 +137,12 @@ class Asides:
         self.begin("hand", handed)
 
     def acknowledge(self, message: Message, *, more: bool) -> None:
-        """Show that a question was seen, unless very many are; `more`: one of theirs waits."""
+        """Show that a question was seen, unless very many are, or the loop is late.
+
+        `more`: one of theirs waits.
+        """
         platform = message.address.platform
-        if self._has_sign(platform, SPARED if more else 0):
+        if not self._late() and self._has_sign(platform, SPARED if more else 0):
             self.begin("acknowledge", lambda: self._chats[platform].acknowledge(message))
 
     def _has_sign(self, platform: str, spared: int) -> bool:

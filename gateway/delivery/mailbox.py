@@ -7,7 +7,7 @@ text however many deltas came, and one progress for each advisor. It never block
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -44,11 +44,16 @@ class Mailbox:
         self._progress: dict[int, int] = {}  # where a position's progress stands
         self._ready = asyncio.Event()
         self._end = asyncio.Event()
+        self._on_end: Callable[[], None] | None = None
 
     @property
     def ended(self) -> bool:
         """Whether the turn's last event has been told, taken or not."""
         return self._end.is_set()
+
+    def on_end(self, call: Callable[[], None]) -> None:
+        """Call something as soon as the turn's last event is told."""
+        self._on_end = call
 
     def tell(self, event: TurnEvent) -> None:
         """Keep an event; returns at once."""
@@ -106,6 +111,8 @@ class Mailbox:
             self._end.set()
         self._events.append(event)
         self._ready.set()
+        if self._on_end is not None and self.ended:
+            self._on_end()
 
     def _join(self) -> None:
         """Give the waiting delta the text that came after it."""

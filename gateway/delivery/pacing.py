@@ -14,7 +14,9 @@ from typing import Final, TypeVar
 
 from core.errors import ChatBusy
 from core.ports import Capabilities
+from core.turnstile import crowded
 from core.types import Address
+from gateway.delivery.taking_turns import TakingTurns
 from gateway.delivery.underway import UnderWay
 
 _MANY: Final = 1000
@@ -47,11 +49,13 @@ async def once_free(send: Callable[[], Awaitable[T]]) -> T:
 class Account:
     """What the chats of one account share. `rate` is in messages a second, None for any."""
 
-    def __init__(self, rate: float | None = None) -> None:
+    def __init__(self, rate: float | None = None, late: Callable[[], bool] = crowded) -> None:
+        """`late` tells whether there is too much to do already."""
+        self.late = late
         self._gap = 1 / rate if rate else 0.0
         self._next = 0.0
         self._previews = 0.0
-        self._ready: dict[ChatBudget, None] = {}  # in the order in which they take turns
+        self._ready = TakingTurns[ChatBudget]()
         self._later: list[tuple[float, int, ChatBudget]] = []
         self._count = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -108,7 +112,7 @@ class Account:
         now = asyncio.get_running_loop().time()
         self._wake(now)
         while self._ready and now + _EARLY >= self._next:
-            chat = self._choose()
+            chat = self._ready.take(now)
             if chat.free > now + _EARLY:  # it was told to wait in the meantime
                 self._push(chat)
             elif chat.grant(now):
@@ -124,13 +128,7 @@ class Account:
             if chat.free > now + _EARLY:
                 self._push(chat)
             elif chat.waits:
-                self._ready.setdefault(chat)
-
-    def _choose(self) -> ChatBudget:
-        first = next(iter(self._ready))
-        chat = max(self._ready, key=lambda each: each.urgent) if self._gap else first
-        del self._ready[chat]
-        return chat
+                self._ready.add(chat)
 
 
 class ChatBudget:
@@ -183,6 +181,11 @@ class ChatBudget:
                 self.refund(granted.result())
             raise
 
+    def ask_again(self) -> None:
+        """Hear that what waits may be more urgent than it was."""
+        if self._waiting:
+            self._account.enlist(self)
+
     def refund(self, slot: float) -> None:
         """Give back a slot that was not used, unless the next one is given out already."""
         if self._slot == slot:
@@ -205,10 +208,15 @@ class ChatBudget:
         now = asyncio.get_running_loop().time()
         return now + _TICK >= self._shown and now >= self._stalled
 
-    def previewed(self, pace: float) -> None:
-        """Let the next preview come `pace` seconds from now, or later if very many are shown."""
+    def previewed(self, pace: float) -> bool:
+        """Let the next preview come `pace` seconds from now, or later if very many are shown.
+
+        Returns:
+            Whether this one is to be shown: none is while the loop is late.
+        """
         now = asyncio.get_running_loop().time()
         self._shown = max(now + pace, self._account.previewed(now))
+        return not self._account.late()
 
     def stall(self, seconds: float) -> None:
         """Send nothing in this chat for so long: the platform said so."""
@@ -237,9 +245,14 @@ class ChatBudgets:
     `under_way`: what is being sent by them.
     """
 
-    def __init__(self, behind: Callable[[tuple[str, str]], float] = lambda _: 0.0) -> None:
-        """`behind` says how far somebody comes behind others, from 0 to 1."""
+    def __init__(
+        self,
+        behind: Callable[[tuple[str, str]], float] = lambda _: 0.0,
+        late: Callable[[], bool] = crowded,
+    ) -> None:
+        """`behind` says how far somebody comes behind others, from 0 to 1; `late` see `Account`."""
         self.behind = behind
+        self._late = late
         self.under_way = UnderWay()
         self._chats: dict[tuple[str, str, str | None], ChatBudget] = {}
         self._accounts: dict[str, Account] = {}
@@ -251,7 +264,7 @@ class ChatBudgets:
         key = (address.platform, address.channel, thread)
         if key not in self._chats:
             self._tidy()
-            account = self._accounts.setdefault(address.platform, Account(can.rate))
+            account = self._accounts.setdefault(address.platform, Account(can.rate, self._late))
             self._chats[key] = ChatBudget(can.pace, account)
         return self._chats[key]
 

@@ -36,6 +36,9 @@ would else have to wait for the chat's pace."""
 BEHIND: Final = 0.2
 """What more that waits takes of the urgency at most: a final is further ahead of all else."""
 
+SELDOM: Final = 0.1
+"""The part of their previews that whoever has very much waiting is shown."""
+
 log = logging.getLogger(__name__)
 
 
@@ -69,6 +72,7 @@ async def deliver(
     showing = _Showing(turn, reply, sender, budget)
     showing.under_way = budgets.under_way
     showing.behind = partial(budgets.behind, (turn.address.platform, turn.asker))
+    events.on_end(budget.ask_again)
     while not showing.done:
         if not showing.wanted:
             await events.wait()
@@ -152,9 +156,13 @@ class _Showing:
         if frame is None and self.wanted:
             await events.ended_within(min(pace, self._budget.due()))
         elif frame is not None and self._budget.may_preview:
-            self._budget.previewed(pace)
-            await self.send(frame)
+            await self._sketch(frame, pace)
         return True
+
+    async def _sketch(self, frame: Frame, pace: float) -> None:
+        """Show a preview, or leave it out: what it would say is part of the next one."""
+        if self._budget.previewed(pace / max(1 - self.behind(), SELDOM)):
+            await self.send(frame)
 
     def _due(self, frame: Frame) -> bool:
         return not self._sender.previews(frame) and self._budget.due() <= 0

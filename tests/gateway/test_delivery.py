@@ -636,6 +636,46 @@ def test_p7_previews_take_nothing_of_the_accounts_rate_and_a_final_waits_for_non
     assert gaps(posts) == [0.5] * 7
 
 
+@pytest.mark.parametrize(("behind", "apart"), [(0.0, 0.25), (0.75, 1.0), (0.99, 2.5)])
+def test_p5_who_has_more_waiting_is_shown_fewer_previews_and_the_same_answer(behind, apart):
+    room = Room(pace=1.0, preview=0.25)
+    room.budgets = ChatBudgets(lambda _: behind)
+    run_virtual(room.turn(10.0))
+    assert apart - 1e-6 <= min(gaps(room.requests("preview"))) < apart + 0.3
+    assert room.requests("post")[-1].text.count("One more sentence") == 40
+
+
+def test_p5_nothing_is_previewed_while_the_loop_is_late_and_the_answer_comes_all_the_same():
+    room, late = Room(pace=1.0, preview=0.25), [True]
+    room.budgets = ChatBudgets(late=lambda: bool(late))
+
+    async def story() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(room.turn(10.0))
+            await asyncio.sleep(5.0)
+            assert not room.requests("preview")
+            late.clear()
+
+    run_virtual(story())
+    assert len(room.requests("preview")) > 15
+    assert room.requests("post")[-1].text.count("One more sentence") == 40
+
+
+def test_p7_an_answer_that_ends_while_its_first_words_wait_goes_ahead_of_others_words():
+    """Whoever waits for the account is asked now and then how urgent it is: an end is told."""
+    room, crowd = Room(pace=1.0, rate=20.0), {f"t{number}": 20.0 for number in range(80)}
+    short = {"t76": 1.0, "t77": 1.25, "t78": 1.5, "t79": 1.75}
+
+    async def story() -> None:
+        async with asyncio.TaskGroup() as group:
+            for turn_id, seconds in (crowd | short).items():
+                group.create_task(room.turn(seconds, channel=turn_id, turn_id=turn_id))
+
+    run_virtual(story())
+    waited = [room.requests("post", channel=each)[0].at - room.ended[each] for each in short]
+    assert max(waited) < 2 / 20.0
+
+
 def test_p7_previews_stop_where_the_platform_says_to_wait():
     room = Room(pace=1.0, preview=0.25)
     room.chat.fail("c", None, ChatBusy("wait", retry_after=3.0))

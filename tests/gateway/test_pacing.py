@@ -60,3 +60,69 @@ def test_p7_a_slot_that_comes_back_goes_to_the_next_on_the_programs_own_loop():
         return len(waiting)
 
     assert uvloop.run(story()) == 3
+
+
+class Asked:
+    """Words that wait for a slot, and count how often they are asked how urgent they are."""
+
+    def __init__(self) -> None:
+        self.urgency = 0.0
+        self.times = 0
+
+    def __call__(self) -> float:
+        self.times += 1
+        return self.urgency
+
+
+def test_p5_hundreds_of_chats_are_not_all_asked_for_every_slot():
+    """Each slot asked all that waited: a tenth of the time that a flood left."""
+
+    async def story() -> list[Asked]:
+        account = Account(25.0)
+        words = [Asked() for _ in range(450)]
+        async with asyncio.TaskGroup() as group:
+            for each in words:
+                group.create_task(ChatBudget(1.1, account).slot(each))
+        return words
+
+    words = run_virtual(story())
+    assert sum(each.times for each in words) < 25 * len(words)
+
+
+def test_p5_who_has_less_waiting_by_now_goes_ahead_within_a_second():
+    async def story() -> int:
+        account, order = Account(10.0), list[int]()
+        words = [Asked() for _ in range(50)]
+
+        async def send(number: int) -> None:
+            await ChatBudget(1.0, account).slot(words[number])
+            order.append(number)
+
+        async with asyncio.TaskGroup() as group:
+            for number in range(50):
+                group.create_task(send(number))
+            await asyncio.sleep(1.0)
+            words[49].urgency = 0.1
+        return order.index(49)
+
+    assert 10 <= run_virtual(story()) <= 20
+
+
+def test_p7_what_becomes_a_final_while_it_waits_takes_the_very_next_slot():
+    async def story() -> list[int]:
+        account, order = Account(10.0), list[int]()
+        words, chats = [Asked() for _ in range(9)], [ChatBudget(1.0, account) for _ in range(9)]
+
+        async def send(number: int) -> None:
+            await chats[number].slot(words[number])
+            order.append(number)
+
+        async with asyncio.TaskGroup() as group:
+            for number in range(9):
+                group.create_task(send(number))
+            await asyncio.sleep(0.15)  # two are sent
+            words[8].urgency = FINAL
+            chats[8].ask_again()
+        return order
+
+    assert run_virtual(story()) == [0, 1, 8, 2, 3, 4, 5, 6, 7]

@@ -78,6 +78,20 @@ def test_p5_a_flood_is_not_shown_as_seen_and_whoever_asks_one_question_is():
     run_virtual(story())
 
 
+def test_p5_nothing_is_shown_as_seen_while_the_loop_is_late():
+    chat, late = Seeing(), [True]
+
+    async def story() -> None:
+        async with asyncio.TaskGroup() as group:
+            asides = Asides(group, {"fake": chat}, late=lambda: bool(late))  # type: ignore[dict-item]
+            asides.acknowledge(question("now"), more=False)
+            late.clear()
+            asides.acknowledge(question("later"), more=False)
+
+    run_virtual(story())
+    assert chat.seen == ["later"]
+
+
 def test_p5_five_hundred_answers_at_once_show_no_more_than_an_account_takes():
     pace, seconds = 0.25, 10.0
     shown: list[float] = []
