@@ -4,7 +4,8 @@ Decides which of those that wait begins next: the one who came first, but somebo
 waiting comes later by `LATER` seconds each time that it is twice as much. So whoever waits for one
 answer does not stand behind a flood, and nobody is put off for ever. Some places are kept for
 those who wait for one answer. While the loop is late nobody begins who has not waited for a while:
-what is at work would all be slower, and no more of it done.
+what is at work would all be slower, and no more of it done. But now and then one of those does who
+wait for one answer, so few that it stays late no longer.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ MOST_AT_WORK: Final = 500
 LATER: Final = 30.0
 WHILE: Final = 5.0
 """Seconds for which not even whoever waits for one answer begins while the loop is late."""
+APART: Final = 0.1
+"""Seconds between two of those: of a flood, too, whoever was just answered asks one thing."""
 KEPT: Final = 10
 """One place in so many is kept."""
 LOOK: Final = 0.05
@@ -42,6 +45,7 @@ class Workplaces:
         self._most = self._free = most
         self._kept = most // KEPT
         self._late = late
+        self._one = -math.inf  # when the last one began who waits for one answer
         self._many = 0  # at work for somebody who had more waiting when they began
         self._count = count()
         self._ones: _Line = []  # who waits for one answer stands behind nobody who may not begin
@@ -66,7 +70,7 @@ class Workplaces:
             return self._free > 0
         now = asyncio.get_running_loop().time()
         if max(came + WHILE, _rank(came, held)) > now and self._late():
-            return False
+            return held() <= 1 and now >= self._one + APART
         return held() <= 1 or self._many < self._most - self._kept
 
     def _begun(self, held: Held) -> bool:
@@ -74,6 +78,8 @@ class Workplaces:
         many = held() > 1
         self._free -= 1
         self._many += many
+        if not many:
+            self._one = asyncio.get_running_loop().time()
         return many
 
     async def _given(self, held: Held) -> bool:
