@@ -33,8 +33,9 @@ TEXT_LIMIT = 200_000
 PER_ROUND = 4
 """What is stored in one round of the loop: a flood takes its time from nobody's answer. What is
 refused does not stand in between: others would wait behind it."""
-AGAIN = 60.0
-"""Seconds in which somebody is told once that too much waits, wherever they ask."""
+AGAIN = 70.0
+"""Seconds in which somebody is told once that too much waits, wherever they ask: a minute, and the
+seconds by which the first time may have been shown late."""
 MOST_REMEMBERED = 10_000
 
 

@@ -100,6 +100,30 @@ def test_p5_one_person_in_many_threads_has_no_more_waiting_than_one_may():
     run_virtual(scenario())
 
 
+def test_p5_nobody_is_told_twice_within_a_minute_though_the_first_time_came_seconds_late():
+    """A thousand who poured in were told again 58 s after a messenger had shown it to them."""
+
+    async def scenario() -> list[float]:
+        told: list[float] = []
+        slow = {"a": [["A."]], "b": [["B."]], "big": [[300.0, "Yes."]]}
+        async with guarded(slow) as scene:
+            loop = asyncio.get_running_loop()
+            for number in range(MOST_OF_ONE):
+                where = replace(GROUP, thread=f"t{number}")
+                assert await scene.say("Why?", where=where, addressed=True)
+            for _ in range(200):
+                try:
+                    assert await scene.say("Why?", where=GROUP, addressed=True) is None
+                except Overloaded:
+                    told.append(loop.time())
+                await asyncio.sleep(1.0)
+        return told
+
+    first, *later = run_virtual(scenario())
+    shown = first + 5.0
+    assert [at - shown > 60.0 for at in later] == [True, True]
+
+
 def test_p5_a_flood_is_told_off_at_a_pace_that_leaves_room_for_answers():
     async def scenario() -> None:
         async with guarded(more="access: {allow: ['fake:ben']}\n") as scene:
