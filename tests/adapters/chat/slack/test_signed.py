@@ -13,11 +13,12 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
-from adapters.chat.slack import SlackChat
+from adapters.chat.slack import SlackChat, people
 from core.errors import StoreFull
 from core.types import Command
 from tests.adapters.chat.slack.conftest import Inbox, nobody_s_home, options, served
 from tests.fakes.clock import FakeClock
+from tests.patience import PATIENCE
 from tests.simulators.slack import SlackSimulator
 
 SECRET = "simulated-signing-secret"
@@ -50,7 +51,8 @@ class Door:
 
 
 @pytest.fixture
-async def door() -> AsyncIterator[Door]:
+async def door(monkeypatch) -> AsyncIterator[Door]:
+    monkeypatch.setattr(people, "PATIENCE", PATIENCE)  # who knocks is no Slack, and in no hurry
     clock = FakeClock()
     async with SlackSimulator(mode="http") as slack:
         chat = SlackChat(
@@ -62,9 +64,9 @@ async def door() -> AsyncIterator[Door]:
             assert (await knocking.knock(event("too early")))[0] == 503
             running = group.create_task(chat.run(inbox))
             await slack.until(lambda: slack.requests.of("auth.test"))
-            for _ in range(100):
-                if (await knocking.knock({"type": "event_callback"}))[0] == 200:
-                    break
+            async with asyncio.timeout(PATIENCE):
+                while (await knocking.knock({"type": "event_callback"}))[0] != 200:
+                    continue  # it is asked anew over the loop, which goes on connecting
             yield knocking
             running.cancel()
 
