@@ -28,8 +28,8 @@ from bench.table import Row
 from bench.talkers import CROWD, PEOPLE, talkers
 from bench.telegram import AT_ONCE, SETTLES, Side, account, config, slots, until
 
-TURNS, WARM = {"telegram": 50_000, "discord": 20_000, "slack": 20_000}, 5_000
-"""So many are measured; the others come before: caches fill, and every person has asked."""
+TURNS, WARM = 35_000, 15_000
+"""So many are measured; the others come before: maps of 10,000 fill, and every person has asked."""
 STEP = 250
 """Turns after which it is read what the program holds."""
 GROWS = 0.1
@@ -74,18 +74,16 @@ class Talk:
         return held
 
 
-def rows(
-    provider: str, name: str = "telegram", turns: int | None = None, warm: int = WARM
-) -> list[Row]:
+def rows(provider: str, name: str = "telegram", turns: int = TURNS, warm: int = WARM) -> list[Row]:
     """Measure."""
-    many = turns or TURNS[name]
     with _talk(provider, name) as talk:
         sleep(SETTLES)
         talk.asked(warm)
         before = _held(talk.program, talk.told)
-        held = talk.asked(many)
+        held = talk.asked(turns)
         after = _held(talk.program, talk.told)
-    return _rows(f"{many:,} turns of {PEOPLE:,} people on {name.capitalize()}", before, held, after)
+    about = f"{turns:,} turns of {PEOPLE:,} people on {name.capitalize()}"
+    return _rows(about, before, held, after)
 
 
 @contextmanager
