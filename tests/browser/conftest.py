@@ -25,12 +25,13 @@ from playwright.async_api import (
     expect,
 )
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "a-token-for-the-browser-tests"
-PATIENCE = 15_000  # ms; the machine may be busy
 SIZE: ViewportSize = {"width": 1240, "height": 860}
 
-expect.set_options(timeout=PATIENCE)
+expect.set_options(timeout=1000 * PATIENCE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,7 @@ def started(folder: Path, arguments: list[str], environ: dict[str, str]) -> Iter
             yield line.removeprefix("Open ").strip()
         finally:
             child.terminate()
-        assert child.wait(timeout=20) == 0, (folder / "log").read_text()
+        assert child.wait(timeout=PATIENCE) == 0, (folder / "log").read_text()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

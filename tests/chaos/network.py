@@ -29,6 +29,7 @@ from adapters.chat.telegram import account, polling, request
 from gateway import supervise
 from gateway.delivery import trying
 from tests.gateway.harness import Running, running_gateway
+from tests.patience import PATIENCE
 from tests.simulators.before import before
 from tests.simulators.chaos import ChaosProxy
 from tests.simulators.discord.simulator import DiscordSimulator
@@ -37,7 +38,6 @@ from tests.simulators.telegram.simulator import TelegramSimulator
 from tests.transcripts.stages import MESSENGERS, STAGES, Stage, configuration
 
 ANSWER = "Go by train."
-PATIENCE = 25.0
 BEAT = 0.5
 
 SIMULATORS: Mapping[str, Any] = {

@@ -31,7 +31,7 @@ async def answered(there: Crashes, platforms: tuple[str, ...]) -> list[Asked]:
     async with there.alive():
         for each in asked:
             await ask(each)
-        await there.scene.rows("turns", len(asked), "state <> 'running'", seconds=20)
+        await there.scene.rows("turns", len(asked), "state <> 'running'")
     for each in asked:
         assert {"moa-gateway.db"} < set(holding(there, each.words)), each
     return asked

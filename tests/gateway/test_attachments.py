@@ -31,6 +31,7 @@ from tests.fakes.memory_store import MemoryStore
 from tests.fakes.model import ScriptedModel
 from tests.fakes.turns import message
 from tests.gateway.assembled import ANNA, TEXT, Parts, assembled
+from tests.patience import PATIENCE
 
 MB = 1024 * 1024
 
@@ -259,7 +260,7 @@ async def test_a_stop_while_files_are_fetched_ends_the_turn_at_once(tmp_path):
     store = MemoryStore()
     async with fetching(tmp_path, store) as (parts, said):
         await parts.press("stop", "")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             await parts.idle()
         (turn,) = await store.turns(said.address.session)
         assert turn.end
@@ -279,7 +280,7 @@ async def test_a_question_that_is_deleted_while_its_files_are_fetched_leaves_the
                 at=2_000,
             )
         )
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             await parts.idle()
         assert "Read it" not in str(vars(store))
         assert await store.turns(said.address.session) == []

@@ -9,6 +9,7 @@ import pytest
 
 from core.errors import StoreError
 from gateway.control import NAME, Control, ask
+from tests.patience import PATIENCE
 
 DEEP = b'{"do":' + b"[" * 50_000
 
@@ -30,7 +31,7 @@ async def listening(folder):
     async with asyncio.TaskGroup() as group:
         asked = {"double": double, "refuse": refuse, "fail": fail}
         task = group.create_task(Control(folder, asked).run())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not (folder / NAME).exists():  # noqa: ASYNC110 - nobody sets an event for it
                 await asyncio.sleep(0.01)
         yield
@@ -39,7 +40,7 @@ async def listening(folder):
 
 async def connected(folder, do, **wanted):
     """Ask; it may be bound and not listen yet."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 return await ask(folder, do, **wanted)

@@ -10,6 +10,7 @@ from core.errors import StoreError
 from gateway.lanes.running import Running
 from gateway.lanes.sessions import Errand, Sessions, Work
 from gateway.privacy.lanes import LiveLanes
+from tests.patience import PATIENCE
 
 
 async def perform(work: Work) -> None:
@@ -26,7 +27,7 @@ async def works() -> str:
 
 
 async def test_whoever_waits_for_what_breaks_is_told_and_the_lane_goes_on():
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
         sessions = Sessions(group, perform)
         lanes = LiveLanes(sessions=sessions, running=Running(), halt=lambda turn_id: None)
         with pytest.raises(StoreError):

@@ -10,6 +10,7 @@ from core.presets import Preset
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.model import ScriptedModel
 from tests.gateway.assembled import TEXT, Parts, assembled
+from tests.patience import PATIENCE
 
 AUTO = TEXT.replace("      fanout: user_turn", "      fanout: user_turn\n      auto: true", 1)
 PLAIN = "When does it leave?"
@@ -46,7 +47,7 @@ async def test_moa_35_the_verdict_is_frozen_with_the_turn_and_survives_a_kill():
     slow = ScriptedModel({"big": [["It leaves ", 600.0, "never."]]})
     async with assembled(store, slow, text=AUTO) as parts:
         await parts.ask(PLAIN)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not slow.of("big"):  # noqa: ASYNC110
                 await asyncio.sleep(0)
         assert (await last(parts))[1].gated

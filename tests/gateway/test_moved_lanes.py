@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from gateway.lanes.sessions import Errand, Sessions, Work
 from tests.gateway.guarded import DM, GROUP
+from tests.patience import PATIENCE
 
 
 async def perform(work: Work) -> None:
@@ -27,7 +28,7 @@ async def test_what_waits_in_a_chat_that_one_moves_to_waits_behind_what_runs_the
 
     at_once = asyncio.Event()
     at_once.set()
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
         sessions = Sessions(group, perform)
         sessions.put(GROUP.session, errand("before", go))
         sessions.put(DM.session, errand("early", go))

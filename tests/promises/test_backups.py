@@ -20,6 +20,7 @@ from core.errors import StoreDamaged, StoreError
 from tests.gateway.assembled import TEXT
 from tests.gateway.harness import completed, process_gateway, refused_gateway
 from tests.gateway.page import Page, answered
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "how-to" / "backups.md"
@@ -174,7 +175,7 @@ async def test_a_backup_that_is_killed_is_never_taken_for_one(tmp_path, made):
         *(str(PROGRAM), "backup", "--config", str(tmp_path / "config.yaml")), cwd=tmp_path
     )
     folder = tmp_path / "data" / "backups"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not folder.is_dir() or not any(folder.iterdir()):  # noqa: ASYNC110 - another's file
             await asyncio.sleep(0.001)
     child.send_signal(signal.SIGKILL)

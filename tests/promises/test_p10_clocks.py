@@ -20,6 +20,7 @@ from tests.fakes.memory_store import MemoryStore
 from tests.fakes.turns import approval
 from tests.gateway.harness import running_gateway
 from tests.gateway.page import Page, answered, answers
+from tests.patience import PATIENCE
 from tests.transcripts.stages import MESSENGERS, opened
 
 MODELS = {"a": "Take the train.", "b": "Walk.", "big": "Go by train."}
@@ -168,7 +169,7 @@ async def test_p10_nobody_waits_longer_for_a_permission_because_the_clock_went_b
     clock = FakeClock(datetime(2026, 11, 1, tzinfo=UTC))
     asked = approval()  # by that clock it expired decades ago: the one that asked was ahead
     store = MemoryStore()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         known = await Approvals(clock).decided("t1", asked, store)
     assert known.decision == "expired"
 

@@ -11,6 +11,7 @@ from gateway.delivery.underway import UnderWay
 from gateway.program import app
 from tests.gateway.harness import running_gateway
 from tests.gateway.messenger_scene import POSTS, Scene, scene, texts
+from tests.patience import PATIENCE
 from tests.simulators.base import Fault
 from tests.transcripts.stages import MESSENGERS
 
@@ -19,7 +20,7 @@ PANEL = {"telegram": "sendMessage", "discord": "create_message"}
 
 
 async def until_closed(under_way: UnderWay) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not under_way.closed:  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.01)
 

@@ -17,6 +17,7 @@ from gateway.lanes.workplaces import Workplaces
 from tests.fakes.turns import message
 from tests.gateway.harness import process_gateway, refused_gateway
 from tests.gateway.page import Page, stored
+from tests.patience import PATIENCE
 from tests.promises.test_p8_poison import BROKE, dead_letters
 from tests.simulators.provider import ProviderSimulator, Reply
 from tests.transcripts.stages import MESSENGERS, Stage, opened
@@ -95,7 +96,7 @@ async def test_p8_suspects_that_wait_for_one_another_hold_no_place_of_others():
             sessions.put(
                 session, Accepted(seq=number, incoming=said, session=session, attempts=attempts)
             )
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not done:  # noqa: ASYNC110 - nothing tells
                 await asyncio.sleep(0)
         assert done == ["web/c2"]

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 from aiohttp import WSMsgType, web
 
+from tests.patience import PATIENCE
 from tests.simulators.before import WIRES, before
 from tests.simulators.chaos import ChaosProxy, Trouble
 from tests.simulators.discord.simulator import DiscordSimulator
@@ -75,7 +76,7 @@ async def test_a_socket_that_is_open_goes_dead_and_the_next_one_is_fine(proxy, h
             await other.send_str("three")
             assert await other.receive_str() == "three"
         assert proxy.taken == 2
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while proxy.open:  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.01)
 

@@ -59,7 +59,7 @@ async def test_slack_tells_who_came_with_the_scope_of_the_kind_of_channel():
         for private in (False, True):
             place = slack.group("lab", ann, private=private, with_bot=False)
             await slack.invite(place, by=ann)
-        await slack.until(lambda: len(slack.envelopes) >= 3, seconds=20)  # two joins, one of these
+        await slack.until(lambda: len(slack.envelopes) >= 3)  # two joins, one of these
         events = [each.payload["event"] for each in slack.envelopes]
         told = [each for each in events if each["type"] == "member_joined_channel"]
         assert {(each["channel_type"], each["inviter"]) for each in told} == {("C", ann.id)}

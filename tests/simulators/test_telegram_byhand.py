@@ -12,6 +12,8 @@ import telegram
 import yaml
 from telegram.request import HTTPXRequest
 
+from tests.patience import PATIENCE
+
 BUTTON = telegram.InlineKeyboardButton("⏹ Stop", callback_data="stop:1")
 ASKED = [*telegram.Update.ALL_TYPES, "stopped_message_generation"]
 
@@ -19,7 +21,7 @@ ASKED = [*telegram.Update.ALL_TYPES, "stopped_message_generation"]
 async def read_to(process: Process, end: str) -> str:
     assert process.stdout is not None
     text = ""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while end not in text:
             line = await process.stdout.readline()
             assert line, text

@@ -19,6 +19,7 @@ from core.frames import Frame, Panel
 from core.types import Address
 from tests.fakes.chat import FakeChat, frame_text
 from tests.gateway.assembled import Parts, assembled
+from tests.patience import PATIENCE
 
 CONVERSATIONS: dict[str, Any] = yaml.safe_load(
     Path(__file__).with_name("conversations.yaml").read_text(encoding="utf-8")
@@ -65,7 +66,7 @@ class Rooms(FakeChat):
         return [f"{row.label} {MARKS.get(row.state, row.state)}" for row in last.rows]
 
     async def until(self, text: str) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not any(text in each for texts in self.answers().values() for each in texts):
                 self.changed.clear()
                 await self.changed.wait()

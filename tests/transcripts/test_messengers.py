@@ -14,6 +14,7 @@ import pytest
 
 from tests.gateway.harness import Running, process_gateway, running_gateway
 from tests.gateway.page import stored
+from tests.patience import PATIENCE
 from tests.transcripts.stages import MESSENGERS, Stage, configuration, opened
 
 
@@ -156,7 +157,7 @@ async def test_moa_38_everybody_has_one_vote_and_the_last_one_counts(stage: Stag
 
 
 async def voted(gateway: Running, wanted: tuple[int, int]) -> None:
-    async with asyncio.timeout(25):
+    async with asyncio.timeout(PATIENCE):
         while [(e.up, e.down) for e in await gateway.gateway.store.voted()] != [wanted]:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from tests.gateway.harness import running_gateway
+from tests.patience import PATIENCE
 from tests.transcripts.stages import Stage
 
 CANARY = "canary-4711-plum"
@@ -36,7 +37,7 @@ async def test_with_messages_0_no_file_has_a_word_left_and_there_is_no_history(
 
 
 async def wiped(folder: Path) -> None:
-    async with asyncio.timeout(25):
+    async with asyncio.timeout(PATIENCE):
         while holding(folder):  # noqa: ASYNC110 - nobody sets an event for what a file holds
             await asyncio.sleep(0.05)
 

@@ -13,6 +13,7 @@ import yaml
 
 from tests.gateway.harness import running_gateway
 from tests.gateway.http.programs import asked, client
+from tests.patience import PATIENCE
 from tests.simulators.provider import ProviderSimulator, Reply
 from tests.transcripts.stages import MESSENGERS, Stage, opened
 
@@ -34,7 +35,7 @@ def configured(stage: Stage, models: ProviderSimulator) -> str:
 async def gone(models: ProviderSimulator, since: float, how: str) -> None:
     """Wait until the client of the last call to `big` has gone."""
     (call,) = [each for each in models.seen if each.body["model"] == "big"]
-    async with asyncio.timeout(25):
+    async with asyncio.timeout(PATIENCE):
         await call.gone.wait()
     assert call.gone_at is not None
     print(f"{how}: {1000 * (call.gone_at - since):.0f} ms")  # noqa: T201 - for pytest -s

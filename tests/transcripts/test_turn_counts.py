@@ -14,6 +14,7 @@ import pytest
 from adapters.store.database import Row, Statement
 from adapters.store.sqlite import SQLite
 from tests.gateway.harness import running_gateway
+from tests.patience import PATIENCE
 from tests.transcripts.stages import opened
 
 MODELS = {"a": "Take the train.", "b": "Walk.", "big": ["By train.", "By tram."]}
@@ -48,7 +49,7 @@ class Counted:
 
     async def done(self) -> None:
         """Wait until a turn is noted as delivered."""
-        async with asyncio.timeout(25):
+        async with asyncio.timeout(PATIENCE):
             while not self.delivered:  # noqa: ASYNC110 - nobody sets an event for it
                 await asyncio.sleep(0.05)
 

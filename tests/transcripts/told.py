@@ -49,6 +49,7 @@ import yaml
 from core.calls import ModelCall
 from tests.gateway.call_log import CallLog
 from tests.gateway.harness import running_gateway
+from tests.patience import PATIENCE
 from tests.transcripts.stages import MESSENGERS, Stage, Where
 
 FOLDER = Path(__file__).parent
@@ -164,7 +165,7 @@ async def _stored(telling: Telling, found: re.Match[str], text: str) -> None:
         return any(text.encode() in each.read_bytes() for each in files)
 
     wanted = found["no"] is None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while there() is not wanted:  # noqa: ASYNC110 - it is somebody else's file
             await asyncio.sleep(0.05)
 

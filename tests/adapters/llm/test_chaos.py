@@ -14,6 +14,7 @@ from adapters.llm.wire import Endpoint
 from core.errors import ModelBroken, ModelBusy, ModelError, ModelStalled, ModelUnreachable
 from tests.adapters.llm.asking import call
 from tests.adapters.llm.stands import STANDS, TEXT
+from tests.patience import PATIENCE
 from tests.simulators.chaos import FINE, ChaosProxy, Trouble
 from tests.simulators.troubles import TLS_ALERT, bomb
 
@@ -245,7 +246,7 @@ async def test_p12_who_stops_after_a_word_is_let_go_after_between_tokens(scene):
     assert isinstance(error, ModelStalled)
     assert (error.stage, str(error)) == ("between_tokens", "Nothing more came for 0.4 s")
     assert words == TEXT[: TEXT.index("eagle")]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await proxy.gone.wait()
 
 

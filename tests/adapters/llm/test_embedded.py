@@ -20,6 +20,7 @@ from core.calls import Chunk, ModelCall
 from core.errors import ConfigError, ContextOverflow, ModelUnreachable
 from core.types import Line
 from tests.adapters.llm.embedded_model import MODELS, SLOT, Server, answer, asked, kept_running
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 
@@ -219,7 +220,7 @@ async def test_every_step_is_told(weights):
             ready.set()
 
     model = Embedded(EmbeddedOptions(folder=MODELS), changed)
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
         task = group.create_task(model.run())
         await ready.wait()
         task.cancel()

@@ -13,6 +13,7 @@ import pytest
 
 from adapters.llm.embedded_fetch import Weights, fetch
 from core.errors import ConfigError, ModelUnreachable
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 GGUF = b"GGUF" + bytes(range(256)) * 400
@@ -170,7 +171,7 @@ async def test_a_kill_in_the_middle_leaves_nothing_that_counts(weights, tmp_path
 async def test_giving_up_ends_pip_and_leaves_nothing(weights, tmp_path):
     models = tmp_path / "models"
     begun = asyncio.Event()
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
         task = group.create_task(fetch(weights, models, lambda *step: begun.set()))
         await begun.wait()
         task.cancel()

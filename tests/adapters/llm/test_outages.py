@@ -12,6 +12,7 @@ from adapters.llm.deadline import Timeouts
 from adapters.llm.wire import Endpoint
 from core.errors import ModelBusy, ModelStalled, ModelUnreachable
 from tests.adapters.llm.asking import call, hear
+from tests.patience import PATIENCE
 from tests.simulators.provider import ProviderSimulator, Reply
 
 FINE = Reply(text="All is well.")
@@ -103,7 +104,7 @@ async def test_a_stall_is_noticed_and_let_go_p12(provider, asked, trouble, stage
         async with asyncio.timeout(25):  # before any other limit
             await hear(asked(SHORT[stage]), call())
     assert caught.value.stage == stage
-    async with asyncio.timeout(25):
+    async with asyncio.timeout(PATIENCE):
         await provider.seen[0].gone.wait()
     assert len(provider.seen) == 1
 

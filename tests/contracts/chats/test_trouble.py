@@ -18,6 +18,7 @@ from core.errors import (
 from tests.contracts.chats.frames import answer, notice
 from tests.contracts.chats.opening import STANDS, opened
 from tests.contracts.chats.stand import Stand, Where
+from tests.patience import PATIENCE
 from tests.simulators.base import Fault
 
 
@@ -136,7 +137,7 @@ async def test_a_wrong_token_is_one_line_that_names_the_setting(platform: str, c
     async with opened(platform, run=False) as stand:
         stand.chat = stand.wrong()
         with pytest.raises(ChatRefused) as refused:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 await stand.chat.run(stand.inbox)
     told_well(str(refused.value), platform)
     assert "nobody-s" not in caplog.text

@@ -9,6 +9,7 @@ import pytest
 
 from tests.gateway.harness import TOKEN, running_gateway
 from tests.gateway.http.programs import asked, client, mixture
+from tests.patience import PATIENCE
 
 KEYS = f"http: {{port: 0, token: {TOKEN}, keys: {{ci: {{token: key-of-the-ci}}}}}}\n"
 SLOW = """
@@ -43,7 +44,7 @@ async def test_a_key_has_no_more_answers_at_once_than_one_person(tmp_path):
         assert refused.value.response.headers["Retry-After"] == "1"
         await stream.close()
         again = None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while again is None:  # until the gateway has seen that the client has gone
                 try:
                     again = await api.chat.completions.create(

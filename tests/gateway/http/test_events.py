@@ -10,6 +10,7 @@ from adapters.chat.web import events
 from core.frames import Frame, Part
 from core.types import Address
 from gateway.http import app
+from tests.patience import PATIENCE
 
 ID = "conversation-1"
 ROOM = Address(platform="web", channel="owner", thread=ID)
@@ -123,7 +124,7 @@ async def test_a_browser_that_takes_nothing_is_dropped(inside, monkeypatch):
         f"Cookie: {cookie}\r\n\r\n".encode()
     )
     await reader.readuntil(b"\r\n\r\n")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         count = 0
         while not gone.is_set():
             count += 1

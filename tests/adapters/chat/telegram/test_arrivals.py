@@ -92,7 +92,7 @@ async def test_it_knows_who_is_there_and_leaves_once(telegram, inbox):
     ann, ben = telegram.person("Ann"), telegram.person("Ben")
     group = telegram.group("Lab", ann)
     async with running(chat, inbox):
-        await inbox.changes.until(lambda: inbox.arrivals, seconds=20)
+        await inbox.changes.until(lambda: inbox.arrivals)
         (added,) = inbox.arrivals
         assert added.place == group.id
         assert not added.hears  # privacy mode
@@ -107,7 +107,7 @@ async def test_that_it_could_not_leave_is_told(telegram, inbox):
     chat = chat_of(telegram)
     telegram.group("Lab", telegram.person("Ann"))
     async with running(chat, inbox):
-        await inbox.changes.until(lambda: inbox.arrivals, seconds=20)
+        await inbox.changes.until(lambda: inbox.arrivals)
         telegram.faults.plan("leaveChat", Fault(kind="refuse", status=400, error="Bad Request: no"))
         with pytest.raises(ChatError, match="Telegram: No"):
             await chat.leave(inbox.arrivals[0])
