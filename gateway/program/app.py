@@ -167,9 +167,13 @@ async def _drain(gateway: Gateway, faces: Faces) -> None:
     gateway.line.close()  # what waits goes on waiting, and its notes stay
     sending = partial(exchange.budgets.under_way.close, SENDING_SECONDS)
     programs = [task for turn_id, task in running.items() if turn_id not in exchange.running]
-    waits = partial(_only_waits, exchange)
-    await gateway.sessions.drain(DRAIN_SECONDS, also=programs, last=sending, waits=waits)
+    waits, also = (
+        partial(_only_waits, exchange),
+        [*programs, *gateway.intake.storing.finishing.tasks],
+    )
+    await gateway.sessions.drain(DRAIN_SECONDS, also=also, last=sending, waits=waits)
     crashpoint("drain.cut")
+    gateway.intake.storing.finishing.cut()
     for turn_id in list(running):
         gateway.runner.stop(turn_id)  # those of programs: nobody could take them up again
     if faces.close is not None:

@@ -22,7 +22,9 @@ from gateway.delivery.asides import Asides
 from gateway.inbox.arrivals import Arrivals
 from gateway.inbox.changes import Changes
 from gateway.inbox.dispatch import Dispatch
+from gateway.inbox.finishing import Finishing
 from gateway.inbox.intake import DurableIntake
+from gateway.inbox.storing import Storing
 from gateway.lanes.line import Line
 from gateway.lanes.poison import Poison
 from gateway.lanes.sessions import Sessions
@@ -160,14 +162,22 @@ class Receiving:
         """What the chats hand everything to."""
         parts, clock = self.answering, self._ground.world.clock
         refusals = Refusals(clock, parts.exchange.budgets)
-        limits = self._ground.config.settings.limits
-        return DurableIntake(
+        limits = Limits(self._ground.config.settings.limits, clock, self.sessions.of, refusals)
+        admission = Admission(
+            parts.places, self.doors, self._ground.store, parts.live.catalogue, refusals
+        )
+        storing = Storing(
             parts.keep,
             self.dispatch,
-            admission=Admission(
-                parts.places, self.doors, self._ground.store, parts.live.catalogue, refusals
-            ),
+            finishing=Finishing(self._root),
+            admission=admission,
+            limits=limits,
+            backlog=self.backlog,
+        )
+        return DurableIntake(
+            storing,
+            admission=admission,
             admit=self.sessions.admit,
-            limits=Limits(limits, clock, self.sessions.of, refusals),
+            limits=limits,
             backlog=self.backlog,
         )

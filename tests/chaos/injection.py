@@ -24,7 +24,7 @@ class Breaking:
     """Counts the waiting points of all tasks that are born meanwhile; breaks the one numbered `at`.
 
     `how` is raised there, as if what was waited for had raised it, or is called; None cancels
-    the task instead. Of a lane, nobody but the end of the program does that.
+    the task instead. Of a lane and an intake, nobody but the end of the program does that.
     """
 
     at: int = 0
@@ -41,7 +41,7 @@ class Breaking:
         task = asyncio.current_task()
         assert task is not None
         name = task.get_name()
-        if name == OURS or (self.how is None and name.startswith("lane ")):
+        if name == OURS or (self.how is None and name.startswith(("lane ", "intake"))):
             return waited
         self.count += 1
         if self.count != self.at:

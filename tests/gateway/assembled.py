@@ -199,5 +199,6 @@ async def assembled(
         finally:
             gateway.line.close()
             await gateway.sessions.drain(0)
+            gateway.intake.storing.finishing.cut()
             gateway.asides.close()
             gateway.backlog.close()

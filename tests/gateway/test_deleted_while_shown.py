@@ -61,11 +61,12 @@ async def cut(store: MemoryStore, chat: FakeChat, *, deleted: bool) -> None:
 async def deleted_now(scene: Scene, when: str) -> None:
     """Start, and let the question be deleted then."""
     scene.numbers = count(9)
-    intake, running = scene.parts.gateway.intake, scene.parts.gateway.changes.exchange.running
+    gateway = scene.parts.gateway
+    storing, running = gateway.intake.storing, gateway.changes.exchange.running
     if when == "at the start":
-        hears, intake._handle = intake._handle, _deaf  # the store alone hears of it
+        hears, storing._handle = storing._handle, _deaf  # the store alone hears of it
         assert await scene.delete("e1")
-        intake._handle = hears
+        storing._handle = hears
     if when == "while it waits":
         scene.parts.sessions._workplaces = Workplaces(0)
     await scene.parts.recover()

@@ -240,15 +240,14 @@ def test_nothing_stays_of_a_turn_that_was_taken_back_and_breaks_then():
 
 
 class PutsAside(MemoryStore):
-    """Puts a message aside late, the first time."""
+    """Takes a second to put a message aside."""
 
-    cut = False
+    putting = False
 
     @override
     async def put_aside(self, seq: int, why: Why) -> None:
-        if not self.cut:
-            self.cut = True
-            await asyncio.Event().wait()
+        self.putting = True
+        await asyncio.sleep(1)
         await super().put_aside(seq, why)
 
 
@@ -261,7 +260,7 @@ def test_what_came_late_is_put_aside_though_whoever_offered_it_first_was_cut():
             await asyncio.sleep(3 * 3600)
             async with asyncio.TaskGroup() as group:
                 offered = group.create_task(scene.say("By car?", at=1))
-                await scene.until(lambda: store.cut)
+                await scene.until(lambda: store.putting)
                 offered.cancel()
                 await asyncio.wait([offered])
                 scene.numbers = count(1)

@@ -14,7 +14,7 @@ from gateway.access.refusals import Refusals
 from gateway.config.model import Limits as Said
 from gateway.config.values import Rate
 from gateway.delivery import ChatBudgets
-from gateway.inbox.intake import PER_ROUND
+from gateway.inbox.storing import PER_ROUND
 from tests.fakes.clock import FakeClock
 from tests.fakes.loop import run_virtual
 from tests.gateway.guarded import ALLOWED, ANN, BEN, DM, GROUP, Scene, guarded

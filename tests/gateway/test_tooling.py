@@ -539,7 +539,7 @@ def test_a_yes_that_was_only_stored_when_the_program_was_cut_is_obeyed():
             chat = here.chat
             await here.parts.sessions.drain(0)
             press = here.press("approve", turn, value="0")
-            here.parts.gateway.intake._handle = _forget  # cut between storing and doing it
+            here.parts.gateway.intake.storing._handle = _forget  # cut between storing and doing it
             await press
         text = FILE.format(approve="writes", more=QUICK)
         done = {"big": [["It is gone."]]}

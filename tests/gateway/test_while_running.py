@@ -492,7 +492,7 @@ def test_a_change_that_a_kill_cut_is_made_by_the_next_start():
             asked = await scene.say("How do I get their?")
             await scene.until(lambda: scene.model.of("a"))
             await scene.parts.sessions.drain(0)
-            scene.parts.gateway.intake._handle = _deaf  # the store alone hears of it
+            scene.parts.gateway.intake.storing._handle = _deaf  # the store alone hears of it
             assert await scene.edit(asked or "", "How do I get there?")
 
     async def after() -> None:
@@ -752,11 +752,11 @@ def test_what_had_joined_a_recovered_turn_is_asked_when_its_question_is_deleted(
         ) as scene:
             scene.numbers = count(9)
             scene.parts.sessions._workplaces = Workplaces(1)  # Carl's turn has it
-            intake = scene.parts.gateway.intake
+            storing = scene.parts.gateway.intake.storing
             if early:
-                hears, intake._handle = intake._handle, _deaf  # the store alone hears of it
+                hears, storing._handle = storing._handle, _deaf  # the store alone hears of it
                 assert await scene.delete("e2", where=GROUP)
-                intake._handle = hears
+                storing._handle = hears
             await scene.parts.recover()
             await scene.until(lambda: scene.model.of("big"))
             if not early:

@@ -31,6 +31,7 @@ BLIND_EDGES: dict[str, int] = {
     "gateway/turn/advice_cache.py": 1,  # whoever waits for this advice has to be told
     "gateway/turn/exchange.py": 1,  # what broke is told to whoever asked
     "gateway/backlog/backlog.py": 1,
+    "gateway/inbox/finishing.py": 1,  # whoever waits for what came in has to be told
     "gateway/lanes/line.py": 1,  # a note is best effort, as a whisper is
     "gateway/http/errors.py": 1,  # the HTTP middleware: an answer of status 500, not a torn line
     "gateway/lanes/sessions.py": 1,  # a lane outlives the turn that broke in it

@@ -14,7 +14,7 @@ from core.records import Accepted
 from core.types import Address, Author, Message
 from gateway.access.refusals import RATE, Refusals
 from gateway.delivery.pacing import ChatBudgets
-from gateway.inbox.intake import PER_ROUND
+from gateway.inbox.storing import PER_ROUND
 from gateway.lanes.holdings import MOST_IN_ALL, MOST_OF_ONE, UNIT, Holdings
 from tests.fakes.loop import run_virtual
 from tests.fakes.model import LoopClock
