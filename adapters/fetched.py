@@ -32,10 +32,11 @@ def plain(url: str) -> URL | None:
     """
     try:
         there = URL(url)
-        there.port  # noqa: B018 - it is read only here
+        there.port  # noqa: B018 - it is read only here, and so is the host
+        named = bool(there.host)
     except ValueError:
         return None
-    if there.user is not None or there.password is not None or not there.host:
+    if there.user is not None or there.password is not None or not named:
         return None
     return there
 

@@ -101,6 +101,8 @@ def test_no_way_of_writing_an_address_leads_elsewhere(own):
 @given(st.text() | st.from_regex(r"https?://[^/]{0,30}(slack|discordapp)[^/]{0,10}/.*"))
 @example("https://files.slack.com:443/x")
 @example("https://[::1/x")
+@example("https://xn--00a.files.slack.com/x")  # no name that can be read
+@example("0://00A¿․")
 def test_no_text_at_all_does(own, url):
     found = RIGHTS[own](url)
     assert found is None or found.host in {own, "media.discordapp.net"}
