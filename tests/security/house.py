@@ -152,7 +152,7 @@ class House:
 
     async def connected(self) -> None:
         """Wait until both accounts of Slack, and Telegram, take in what is posted."""
-        ready = b'{"type": "nothing"}'
+        ready = b'{"event": {"type": "nothing"}}'  # what is no event is answered without a look
         for path, secret in (("/slack/events", ""), ("/second/events", SECOND_SECRET)):
             async with asyncio.timeout(PATIENCE):
                 while (await self.signed(ready, secret=secret, path=path)).status != 200:

@@ -19,6 +19,7 @@ from tests.adapters.chat.slack.conftest import (
     options,
     served,
 )
+from tests.patience import PATIENCE
 from tests.simulators.base import Fault
 from tests.simulators.slack import SlackSimulator
 from tests.simulators.slack.model import BOT_USER
@@ -305,6 +306,9 @@ async def test_http_mode_takes_events_presses_and_commands_on_one_path():
             running = group.create_task(chat.run(inbox))
             await slack.until(lambda: slack.requests.of("auth.test"))
             assert await slack.post_to(f"{url}/eu/events")
+            async with asyncio.timeout(PATIENCE):
+                while (await slack.deliver("events_api", {"event": {"type": "nothing"}})).error:
+                    continue  # it is asked anew over the loop, which goes on connecting
             ann = slack.person("ann")
             room = slack.group("room", ann)
             await slack.say(room, ann, "hello", mention=True)
