@@ -9,6 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from core.errors import Overloaded
+from core.recent import Recent
 from core.records import Accepted, StoredTurn
 from core.texts import intake as said
 from core.types import Message, Press
@@ -26,6 +27,8 @@ UNIT: Final = 1_000
 FAIR: Final = 100
 """One part in so many of the room that is left is what one person may have waiting."""
 
+MOST_KNOWN: Final = 10_000
+
 Who = tuple[str, str]
 """Platform and id."""
 
@@ -37,6 +40,7 @@ class Holdings:
         """Begin with nothing."""
         self._theirs: dict[Who, Counter[str]] = {}
         self._sessions: dict[int, str] = {}
+        self._known = Recent[Who, bool](MOST_KNOWN)
         self._weight = 0
 
     def admit(self, platform: str, author: Author) -> None:
@@ -72,6 +76,7 @@ class Holdings:
         who = asker(work)
         if who is None:
             return
+        self._known[who] = True
         theirs = self._theirs[who]
         theirs[session] -= 1
         if not theirs[session]:
@@ -83,6 +88,10 @@ class Holdings:
         """Say how many questions of somebody run or wait."""
         theirs = self._theirs.get(who)
         return sum(theirs.values()) if theirs else 0
+
+    def new(self, who: Who) -> bool:
+        """Say whether nothing of somebody was done yet."""
+        return who not in self._known
 
     def session_of(self, seq: int) -> str | None:
         """Name the session in whose lane something is."""

@@ -227,8 +227,8 @@ class Sessions:
         return self._held.sessions_of((platform, person))
 
     def behind(self, who: Who) -> float:
-        """Say how far somebody comes behind others, from 0 to 1: the more of theirs waits."""
-        return 1 - 1 / max(1, self._held.of(who))
+        """Say how far somebody comes behind, 0 to 1: who is new, and the more of theirs waits."""
+        return 1 - 1 / max(1, self._held.of(who) + self._held.new(who))
 
     def waiting(self, session: str) -> int:
         """How much waits in a session, behind what is being done."""
@@ -275,7 +275,9 @@ class Sessions:
         that in a place, would hold up everybody.
         """
         who = None if suspected(work) else asker(work)
-        return nullcontext() if who is None else self._workplaces.taken(partial(self._held.of, who))
+        if who is None:
+            return nullcontext()
+        return self._workplaces.taken(partial(self._held.of, who), new=self._held.new(who))
 
     async def _first(self, session: str, lane: deque[Work]) -> None:
         """Do what is first in a lane, unless that was taken out while it waited for its place."""

@@ -2,7 +2,8 @@
 
 Decides which of those that wait begins next: the one who came first, but somebody who has more
 waiting comes later by `LATER` seconds each time that it is twice as much. So whoever waits for one
-answer does not stand behind a flood, and nobody is put off for ever. Some places are kept for
+answer does not stand behind a flood, and nobody is put off for ever. Whoever is new comes a little
+later: of a crowd that comes all at once everybody asks one thing. Some places are kept for
 those who wait for one answer. While the loop is late nobody begins who has not waited for a while:
 what is at work would all be slower, and no more of it done. But now and then one of those does who
 wait for one answer, so few that it stays late no longer.
@@ -18,10 +19,12 @@ from contextlib import asynccontextmanager
 from itertools import count
 from typing import Final
 
-from core.turnstile import crowded
+from core.turnstile import crowded, standing
 
 MOST_AT_WORK: Final = 500
 LATER: Final = 30.0
+NEW: Final = 2.0
+"""Seconds by which somebody comes later for whom nothing was done yet."""
 WHILE: Final = 5.0
 """Seconds for which not even whoever waits for one answer begins while the loop is late."""
 APART: Final = 0.1
@@ -53,15 +56,16 @@ class Workplaces:
         self._timer: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
-    async def taken(self, held: Held) -> AsyncIterator[None]:
-        """Work in a place, once there is one."""
+    async def taken(self, held: Held, *, new: bool = False) -> AsyncIterator[None]:
+        """Work in a place, once there is one; `new`: nothing was done for them yet."""
         before = self._ready(self._ones) or (held() > 1 and self._others)
         if self._may_begin(held, asyncio.get_running_loop().time()) and not before:
             many = self._begun(held)
         else:
-            many = await self._given(held)
+            many = await self._given(held, NEW if new else 0.0)
         try:
-            yield
+            with standing(lambda: new or held() > 1):
+                yield
         finally:
             self._release(many=many)
 
@@ -82,10 +86,10 @@ class Workplaces:
             self._one = asyncio.get_running_loop().time()
         return many
 
-    async def _given(self, held: Held) -> bool:
+    async def _given(self, held: Held, later: float) -> bool:
         loop = asyncio.get_running_loop()
         given: asyncio.Future[bool] = loop.create_future()
-        came = loop.time()
+        came = loop.time() + later
         entry = (_rank(came, held), next(self._count), came, held, given)
         heapq.heappush(self._line(held), entry)
         self._look_again()

@@ -8,7 +8,7 @@ import weakref
 
 import pytest
 
-from core.turnstile import LATE, PER_ROUND, Turnstile, my_turn
+from core.turnstile import LATE, OF_THEM, PER_ROUND, Turnstile, my_turn, standing
 from tests.fakes.loop import run_virtual
 
 
@@ -69,6 +69,47 @@ async def test_nobody_who_comes_later_overtakes_those_who_wait():
         for name in ("a", "b", "c"):
             group.create_task(work(name))
     assert passed == ["often 0", "often 1", "a", "b", "c", "often 2"]
+
+
+async def test_who_comes_behind_others_is_overtaken_and_yet_has_a_part_of_every_round():
+    stile, passed = Turnstile(2 * OF_THEM), []
+
+    async def work(name, *, behind):
+        await stile.passed(behind=behind)
+        passed.append(name)
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(3 * OF_THEM):  # the first of them need not wait
+            group.create_task(work(f"flood {number}", behind=True))
+        for number in range(3 * OF_THEM):
+            group.create_task(work(f"one {number}", behind=False))
+    first, second = passed[: 2 * OF_THEM], passed[2 * OF_THEM : 4 * OF_THEM]
+    assert all(each.startswith("flood") for each in first)
+    assert sum(each.startswith("one") for each in second) == 2 * OF_THEM - 2
+    assert second[:2] == [f"flood {2 * OF_THEM}", f"flood {2 * OF_THEM + 1}"]
+    assert len(passed) == 6 * OF_THEM
+
+
+async def test_what_is_done_for_somebody_comes_behind_in_tasks_that_are_born_of_it_too():
+    passed, held = [], [2]
+
+    async def work(name):
+        await my_turn()
+        passed.append(name)
+
+    async def several(name):
+        async with asyncio.TaskGroup() as group:
+            for number in range(PER_ROUND):
+                group.create_task(work(f"{name} {number}"))
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(several("before"))
+        with standing(lambda: held[0] > 1):
+            group.create_task(several("flood"))
+        group.create_task(several("one"))
+    behind = passed.index(f"flood {PER_ROUND - 1}")
+    assert passed.index(f"one {PER_ROUND - 1}") < behind
+    assert passed.index(f"before {PER_ROUND - 1}") < behind
 
 
 async def test_nobody_overtakes_those_who_were_called_and_have_not_gone_through_yet():

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from gateway.lanes.workplaces import APART, KEPT, LATER, LOOK, WHILE, Workplaces
+from gateway.lanes.workplaces import APART, KEPT, LATER, LOOK, NEW, WHILE, Workplaces
 from tests.fakes.loop import run_virtual
 
 MOST = 20
@@ -30,13 +30,13 @@ class Hall:
     def __post_init__(self) -> None:
         self.places = Workplaces(MOST, lambda: self.late)
 
-    def come(self, name: str, held: int = 5) -> None:
-        self.tasks[name] = self.group.create_task(self._work(name, lambda: held))
+    def come(self, name: str, held: int = 5, *, new: bool = False) -> None:
+        self.tasks[name] = self.group.create_task(self._work(name, lambda: held, new=new))
 
-    async def _work(self, name: str, held: Callable[[], int]) -> None:
+    async def _work(self, name: str, held: Callable[[], int], *, new: bool) -> None:
         loop = asyncio.get_running_loop()
         came = loop.time()
-        async with self.places.taken(held):
+        async with self.places.taken(held, new=new):
             self.began[name] = loop.time() - came
             self.at_work += 1
             self.most = max(self.most, self.at_work)
@@ -207,3 +207,28 @@ def test_nobody_is_put_off_for_ever_by_people_who_ask_one_thing_each():
 
     hall = played(scenario)
     assert hall.began["two more"] < 2 * LATER + hall.seconds
+
+
+def test_of_a_crowd_that_is_new_nobody_begins_before_whoever_was_answered_before():
+    """They all ask one thing, and cannot be told from each other by that."""
+
+    async def scenario(hall: Hall) -> None:
+        for number in range(3 * MOST):
+            hall.come(f"new {number}", 1, new=True)
+        await asyncio.sleep(NEW / 2)
+        hall.come("known", 1)
+
+    hall = played(scenario)
+    assert hall.began["known"] <= APART + LOOK
+
+
+def test_whoever_is_new_waits_little_longer_than_whoever_was_answered_before():
+    async def scenario(hall: Hall) -> None:
+        for number in range(100):
+            hall.come(f"known {number}", 1)
+            if number == 9:
+                hall.come("new", 1, new=True)
+            await asyncio.sleep(APART / 2)  # twice as often as one may begin
+
+    hall = played(scenario)
+    assert WHILE < hall.began["new"] <= NEW + WHILE + 2 * LOOK
