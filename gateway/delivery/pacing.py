@@ -19,6 +19,8 @@ from core.types import Address
 from gateway.delivery.taking_turns import TakingTurns
 from gateway.delivery.underway import UnderWay
 
+CLOSER: Final = 0.9
+"""The part of the time between two slots of an account that is kept between two posts."""
 _MANY: Final = 1000
 _EARLY: Final = 1e-6
 """A timer may fire so many seconds early: the clock's resolution, rounding."""
@@ -54,6 +56,7 @@ class Account:
         self.late = late
         self._gap = 1 / rate if rate else 0.0
         self._next = 0.0
+        self._left = 0.0
         self._previews = 0.0
         self._ready = TakingTurns[ChatBudget]()
         self._later: list[tuple[float, int, ChatBudget]] = []
@@ -77,6 +80,14 @@ class Account:
         if self._next == slot + self._gap:
             self._next = slot
             self._arm()
+
+    def leaves(self, now: float) -> float:
+        """Count a message that is posted now; give the seconds for which it has to wait for that.
+
+        Slots are given out one by one, but what waited for the store comes out of it all at once.
+        """
+        self._left = max(self._left + CLOSER * self._gap, now)
+        return self._left - now
 
     def previewed(self, now: float) -> float:
         """Count a preview; give when there is room for the next one of the same chat."""
@@ -180,6 +191,11 @@ class ChatBudget:
             elif not granted.cancelled():
                 self.refund(granted.result())
             raise
+
+    async def leave(self) -> None:
+        """Wait until a message that has its slot may be posted."""
+        if (wait := self._account.leaves(asyncio.get_running_loop().time())) > 0:
+            await asyncio.sleep(wait)
 
     def ask_again(self) -> None:
         """Hear that what waits may be more urgent than it was."""

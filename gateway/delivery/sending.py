@@ -25,7 +25,7 @@ from gateway.delivery.shown import Shown
 from gateway.delivery.trying import PATIENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
 PAUSE: Final = 1.0
 """Seconds before a message that may have been posted is looked for."""
@@ -54,8 +54,15 @@ class Sender:
     which nobody can tell; `shown` tells which of them say what they should.
     """
 
-    def __init__(self, turn: TurnInfo, adapter: ChatAdapter, outbox: Outbox) -> None:
+    def __init__(
+        self,
+        turn: TurnInfo,
+        adapter: ChatAdapter,
+        outbox: Outbox,
+        leave: Callable[[], Awaitable[None]],
+    ) -> None:
         self._turn = turn
+        self._leave = leave
         self._adapter = adapter
         self._outbox = outbox
         can = adapter.capabilities(turn.address)
@@ -167,6 +174,7 @@ class Sender:
         self._held = asked
         await self._hold()
         crashpoint("post.noted", turn.address.platform)
+        await self._leave()
         try:
             message_id = await self._adapter.post(
                 turn.address,

@@ -60,7 +60,7 @@ async def deliver(
     """
     can = adapter.capabilities(turn.address)
     budget = budgets.of(turn.address, can)
-    sender = Sender(turn, adapter, outbox)
+    sender = Sender(turn, adapter, outbox, budget.leave)
     reply = Reply(
         turn.turn_id,
         capabilities=can,

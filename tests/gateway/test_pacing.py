@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
+import pytest
 import uvloop
 
 from gateway.delivery.pacing import APPROVAL_ASKED, FINAL, Account, ChatBudget
@@ -126,3 +128,23 @@ def test_p7_what_becomes_a_final_while_it_waits_takes_the_very_next_slot():
         return order
 
     assert run_virtual(story()) == [0, 1, 8, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize(("rate", "apart"), [(10.0, 0.09), (None, 0.0)])
+def test_p7_what_the_store_held_up_together_is_posted_one_by_one(rate, apart):
+    """Else thirty of an account's messages come within a second, each of which had its slot."""
+    posted: list[float] = []
+
+    async def post(budget: ChatBudget) -> None:
+        await budget.leave()
+        posted.append(asyncio.get_running_loop().time())
+
+    async def scenario() -> None:
+        account = Account(rate)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(5):
+                group.create_task(post(ChatBudget(1.0, account)))
+
+    run_virtual(scenario())
+    gaps = [later - earlier for earlier, later in pairwise(posted)]
+    assert gaps == pytest.approx([apart] * 4)
