@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from core.errors import Overloaded, UsageError
+from gateway.inbox.intake import AGAIN
 from gateway.lanes import sessions as lanes
 from tests.fakes.loop import run_virtual
 from tests.gateway.guarded import BEN, DM, GROUP, guarded
@@ -25,7 +26,7 @@ def test_whoever_floods_a_conversation_is_told_once_a_minute_and_the_others_too(
                 assert await scene.say(f"And {number}?", where=GROUP, addressed=True) is None
             with pytest.raises(Overloaded):
                 await scene.say("Mine?", who=BEN, where=GROUP, addressed=True)
-            await asyncio.sleep(61)
+            await asyncio.sleep(AGAIN + 1)
             with pytest.raises(Overloaded):
                 await scene.say("Now?", where=GROUP, addressed=True)
             await scene.idle()
