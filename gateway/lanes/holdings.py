@@ -1,6 +1,7 @@
 """Who has what in the lanes: counted by person, found by number, and weighed in all (P5).
 
-Decides who may let one more wait. What waits for what is `gateway.lanes.sessions`' matter.
+Decides who may let one more wait, and remembers for whom something was done: others are new. What
+waits for what is `gateway.lanes.sessions`' matter.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ FAIR: Final = 100
 """One part in so many of the room that is left is what one person may have waiting."""
 
 MOST_KNOWN: Final = 10_000
+"""People who are remembered; the others count as new."""
 
 Who = tuple[str, str]
 """Platform and id."""

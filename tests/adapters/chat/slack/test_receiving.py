@@ -133,6 +133,7 @@ async def test_what_somebody_is_shown_or_told_holds_up_no_acknowledgement(world)
         )
         shown.set()
     await world.slack.until(lambda: world.slack.shown(room))
+    assert {each.whispered_to for each in world.slack.shown(room)} == {ann.id}
 
 
 async def test_what_is_not_stored_is_not_acknowledged_and_comes_again(world):
